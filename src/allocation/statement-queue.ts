@@ -1,0 +1,71 @@
+import { AsyncLocalStorage } from "node:async_hooks"
+import type { QueryRunner } from "typeorm"
+import { TransactionRequiredError } from "../errors"
+
+/** The statement that the current code runs inside of, as a subscriber's `beforeQuery` does. */
+const surrounding = new AsyncLocalStorage<object>()
+
+/**
+ * Sends the statements of one query runner one after the other until its transaction ends.
+ *
+ * A connection takes one statement at a time, but TypeORM sends those of parallel saves as they
+ * come, and goes on with the other saves when one of them has failed and the transaction was
+ * rolled back. What comes behind the COMMIT or ROLLBACK is refused here: it would commit alone.
+ * @internal
+ */
+export class StatementQueue {
+    private tail: Promise<unknown> = Promise.resolve()
+    private unfinished = 0
+    private current: object | undefined
+    private ending = false
+
+    constructor(runner: QueryRunner) {
+        const send = runner.query
+        const queued = (...args: Parameters<typeof send>): Promise<unknown> => {
+            if (this.current !== undefined && surrounding.getStore() === this.current)
+                return send.apply(runner, args)
+            return this.enqueue(args[0], () => send.apply(runner, args)).finally(() => {
+                if (this.ending && this.unfinished === 0 && runner.query === queued)
+                    runner.query = send
+            })
+        }
+        runner.query = queued as typeof send
+    }
+
+    /** Whether COMMIT or ROLLBACK has been sent. */
+    get isEnding(): boolean {
+        return this.ending
+    }
+
+    /** Resolves when no statement has run or waited for a whole turn of the event loop. */
+    async quiet(): Promise<void> {
+        do {
+            await this.tail
+            await new Promise((resolve) => setImmediate(resolve))
+        } while (this.unfinished > 0)
+    }
+
+    private async enqueue<T>(sql: string, send: () => Promise<T>): Promise<T> {
+        const endsTransaction = sql === "ROLLBACK" || sql === "COMMIT"
+        if (this.ending && !endsTransaction)
+            throw new TransactionRequiredError(
+                "A statement was to be sent after the transaction had ended: one of several parallel " +
+                    "saves failed and the others went on. Wait for all of them before the " +
+                    "transaction ends (Promise.allSettled), or save one after the other.",
+            )
+        if (endsTransaction) this.ending = true
+        this.unfinished += 1
+        const turn = this.tail.then(() => surrounding.run((this.current = {}), send))
+        this.tail = turn.catch(() => {})
+        try {
+            return await turn
+        } catch (error) {
+            // A COMMIT that failed is followed by ROLLBACK.
+            if (sql === "COMMIT") this.ending = false
+            throw error
+        } finally {
+            this.unfinished -= 1
+            this.current = undefined
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import type { ObjectLiteral, QueryRunner } from "typeorm"
+import { ReadOnlyNumberError } from "../errors"
+import { seriesOf } from "../series/resolve-series"
+import { tableName } from "../series/series"
+import { dataSourceOf } from "../typeorm-compat"
+import type { Flush, NumberRequest } from "./flush"
+import { clearNumber, setNumber, parseNumber } from "./numbers"
+import { select, tableLockOf } from "./table-lock"
+import { Transaction } from "./transaction"
+
+/**
+ * TypeORM announces the rows of an upsert as inserts; only the statement shows what it is.
+ * Refuses one that would overwrite numbers.
+ * @internal
+ */
+export function noticeUpsert(runner: QueryRunner, sql: string): void {
+    const [insert, conflict] = sql.split(" ON CONFLICT ", 2)
+    if (!insert || !conflict) return
+    for (const metadata of dataSourceOf(runner).entityMetadatas) {
+        for (const series of seriesOf(metadata)) {
+            if (!insert.includes(`INTO ${tableName(metadata)}`)) break
+            const number = dataSourceOf(runner).driver.escape(series.column.databaseName)
+            const [target = "", update = ""] = conflict.split(" DO UPDATE SET ", 2)
+            if (update.includes(`${number} = EXCLUDED.`) && !target.includes(number))
+                throw new ReadOnlyNumberError(
+                    `This upsert would overwrite ${series.name} of a stored row. Leave the number out ` +
+                        "of the rows, or out of orUpdate().",
+                )
+            for (const flush of Transaction.of(runner)?.unfinished ?? []) flush.isUpsert = true
+        }
+    }
+}
+
+/**
+ * Finds out which rows of an upsert were inserted. The others get the number that is stored, or
+ * none where TypeORM doesn't tell which row it is.
+ * @internal
+ */
+export async function checkUpsert(runner: QueryRunner, flush: Flush): Promise<void> {
+    const taken = flush.requests.filter((request) => request.taken && request.given === undefined)
+    for (const series of new Set(taken.map((request) => request.series))) {
+        const requests = taken.filter((request) => request.series === series)
+        const found = await select<{ at: string | number }>(
+            runner,
+            tableLockOf(runner).storedNumbers(
+                series,
+                requests.map(({ scope, taken }) => ({ scope, number: String(taken?.number) })),
+            ),
+        )
+        for (const { at } of found) {
+            const request = requests[Number(at)]
+            if (request) request.isInserted = true
+        }
+        await showStoredNumbers(runner, requests)
+    }
+    flush.refuseGap()
+    Transaction.of(runner)?.finished(flush)
+}
+
+async function showStoredNumbers(
+    runner: QueryRunner,
+    requests: readonly NumberRequest[],
+): Promise<void> {
+    const [request] = requests
+    const notInserted = requests.filter(({ isInserted }) => !isInserted)
+    if (!request || notInserted.length === 0) return
+    for (const { series, entity } of notInserted) clearNumber(series, entity)
+
+    const { metadata, column } = request.series
+    const keys = requests.map(({ entity }) => key(metadata.getEntityIdMap(entity)))
+    // Skipped rows are left out of what the statement returns, and TypeORM pairs by position.
+    if (keys.includes(undefined) || new Set(keys).size < keys.length) return
+    const stored = await runner.manager
+        .createQueryBuilder(metadata.target, "row")
+        .select([...metadata.primaryColumns, column].map((c) => `row.${c.propertyPath}`))
+        .withDeleted()
+        .whereInIds(notInserted.map(({ entity }) => metadata.getEntityIdMap(entity)))
+        .getMany()
+    for (const { series, entity } of notInserted) {
+        const row = stored.find(
+            (other) => key(metadata.getEntityIdMap(other)) === key(metadata.getEntityIdMap(entity)),
+        )
+        const number = row && parseNumber(column.getEntityValue(row, true))
+        if (number !== undefined) setNumber(series, entity, number)
+    }
+}
+
+function key(id: ObjectLiteral | undefined): string | undefined {
+    return (
+        id &&
+        JSON.stringify(id, (_, value: unknown) =>
+            typeof value === "bigint" ? String(value) : value,
+        )
+    )
+}

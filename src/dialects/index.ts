@@ -1,0 +1,10 @@
+import type { DataSource } from "typeorm"
+import type { Dialect } from "./dialect"
+import { postgres } from "./postgres"
+
+const DIALECTS: Partial<Record<DataSource["options"]["type"], Dialect>> = { postgres }
+
+/** @internal */
+export function dialectOf(dataSource: DataSource): Dialect | undefined {
+    return DIALECTS[dataSource.options.type]
+}

@@ -1,0 +1,150 @@
+import { isNewRow, type Scope, type ScopeValue } from "../allocation/scope"
+import { type ColumnMetadata, scopeColumns, type Series, tableName } from "../series/series"
+import { dataSourceOf } from "../typeorm-compat"
+import type { Dialect, Statement } from "./dialect"
+
+const ISOLATION = `current_setting('transaction_isolation') AS "isolation"`
+
+/** @internal */
+export const postgres: Dialect = {
+    name: "PostgreSQL",
+    hasPartialIndices: true,
+    scopeText,
+    tableLock: {
+        lock: (tables) => ({
+            sql: `LOCK TABLE ${tables.join(", ")} IN SHARE ROW EXCLUSIVE MODE`,
+        }),
+        lastNumbers: (series, scopes) =>
+            scopes.length === 1 && scopes[0] && isComparedAsGiven(series)
+                ? lastNumber(series, scopes[0])
+                : lastNumbers(series, scopes),
+        storedNumbers,
+        keepsSnapshot: (isolation) =>
+            isolation !== "read committed" && isolation !== "read uncommitted",
+        // These run without a snapshot in PostgreSQL, so that LOCK TABLE after them still comes first.
+        takesSnapshot: (sql) => !/^\s*(start|begin|set|show|savepoint|release|lock)\b/i.test(sql),
+    },
+}
+
+/** The way of nearly every insert: one scope, its values as plain parameters. */
+function lastNumber(series: Series, { values }: Scope): Statement {
+    const parameters: string[] = []
+    const where = scopeColumns(series).map((column, at) => {
+        const value = values[at]
+        return typeof value === "string"
+            ? `t.${escape(series, column)} = $${parameters.push(value)}`
+            : `t.${escape(series, column)} IS NULL`
+    })
+    const last = values.some(isNewRow) ? "NULL" : selectLast(series, where)
+    return { sql: `SELECT 0 AS "at", '' AS "group", ${last} AS "last", ${ISOLATION}`, parameters }
+}
+
+function lastNumbers(series: Series, scopes: readonly Scope[]): Statement {
+    return selectPerScope(
+        series,
+        scopeColumns(series),
+        scopes.map(({ values }) => values),
+        {
+            select: (where, rank) =>
+                `${rank} AS "group", ${selectLast(series, where)} AS "last", ${ISOLATION}`,
+        },
+    )
+}
+
+function storedNumbers(
+    series: Series,
+    numbers: readonly { readonly scope: Scope; readonly number: string }[],
+): Statement {
+    const rows = numbers.map(({ scope, number }) => [...scope.values, number])
+    return selectPerScope(series, [...scopeColumns(series), series.column], rows, {
+        select: () => "NULL",
+        where: (where) =>
+            `WHERE EXISTS (SELECT FROM ${tableName(series.metadata)} t WHERE ${where.join(" AND ")})`,
+    })
+}
+
+/**
+ * Any number of scopes, as one JSON parameter for those that have NULLs in the same columns.
+ * PostgreSQL reads the values as the types of the table's own columns and ranks them, so scopes
+ * are the same here exactly when they are the same to the unique index.
+ */
+function selectPerScope(
+    series: Series,
+    columns: readonly ColumnMetadata[],
+    rows: readonly (readonly ScopeValue[])[],
+    parts: {
+        select: (where: readonly string[], rank: string) => string
+        where?: (where: readonly string[]) => string
+    },
+): Statement {
+    const branches = new Map<string, { at: number; newRows: ScopeValue[]; row: object }[]>()
+    rows.forEach((values, at) => {
+        const row = Object.fromEntries(
+            columns.flatMap((column, i) =>
+                typeof values[i] === "string" ? [[realName(series, column), values[i]]] : [],
+            ),
+        )
+        const shape = values.map((v) => (v === null ? "n" : isNewRow(v) ? "r" : "v")).join("")
+        const branch = branches.get(shape) ?? []
+        branches.set(shape, branch)
+        branch.push({ at, newRows: values.filter(isNewRow), row })
+    })
+
+    const parameters: string[] = []
+    const selects = [...branches].map(([shape, branch], number) => {
+        const names = columns.map((column) => escape(series, column))
+        const where = names.map((name, i) =>
+            shape[i] === "v"
+                ? `t.${name} = s.${name}`
+                : shape[i] === "n"
+                  ? `t.${name} IS NULL`
+                  : "FALSE",
+        )
+        const values = names.filter((_, i) => shape[i] === "v").map((name) => `s.${name}`)
+        const by = ["e.v->>'newRows'", ...values].join(", ")
+        return (
+            `SELECT (e.v->>'at')::int AS "at", ` +
+            parts.select(where, `'${number}:' || dense_rank() OVER (ORDER BY ${by})`) +
+            ` FROM json_array_elements($${parameters.push(JSON.stringify(branch))}::json) AS e(v)` +
+            ` CROSS JOIN LATERAL json_populate_record(NULL::${tableName(series.metadata)}, e.v->'row') AS s ` +
+            (parts.where?.(where) ?? "")
+        )
+    })
+    return { sql: selects.join(" UNION ALL "), parameters }
+}
+
+function selectLast(series: Series, where: readonly string[]): string {
+    const number = `t.${escape(series, series.column)}`
+    const conditions = [...where, `${number} IS NOT NULL`].join(" AND ")
+    return `(SELECT ${number}::text FROM ${tableName(series.metadata)} t WHERE ${conditions} ORDER BY ${number} DESC LIMIT 1)`
+}
+
+/** Whether a value equals its stored form: rounding types change it, and only a cast shows how. */
+function isComparedAsGiven(series: Series): boolean {
+    return scopeColumns(series).every((c) => c.precision == null && c.scale == null && !c.length)
+}
+
+function escape(series: Series, column: ColumnMetadata): string {
+    return dataSourceOf(series.metadata).driver.escape(column.databaseName)
+}
+
+/** The name as the catalogue has it: TypeORM 0.3 expects quotes in names to be doubled already. */
+function realName(series: Series, column: ColumnMetadata): string {
+    return escape(series, column).slice(1, -1).replaceAll('""', '"')
+}
+
+function scopeText(value: unknown): string {
+    if (value instanceof Date) return localTimestamp(value)
+    if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString("hex")}`
+    // As the driver's encoding does it: half a surrogate pair becomes U+FFFD.
+    return Buffer.from(String(value)).toString()
+}
+
+/** As `pg` sends a Date: local time with its offset, which a column without time zone ignores. */
+function localTimestamp(date: Date): string {
+    const offset = -date.getTimezoneOffset()
+    const local = new Date(date.getTime() + offset * 60_000).toISOString().slice(0, -1)
+    const part = (minutes: number) => String(Math.trunc(minutes)).padStart(2, "0")
+    const size = Math.abs(offset)
+    return `${local}${offset < 0 ? "-" : "+"}${part(size / 60)}:${part(size % 60)}`
+}

@@ -1,0 +1,65 @@
+/**
+ * The base of every error that this library throws.
+ *
+ * `code` is stable and may be tested for, the text may change between versions. No text holds a
+ * secret or the data of a row.
+ */
+export abstract class AutoSequenceError extends Error {
+    /** What went wrong, for programs: `"UNKNOWN_SCOPE"`, `"NUMBER_OVERFLOW"` … */
+    abstract readonly code: string
+
+    constructor(message: string, options?: ErrorOptions) {
+        super(message, options)
+        this.name = new.target.name
+    }
+}
+
+/** An option of a decorator or of a function is wrong. */
+export class InvalidOptionError extends AutoSequenceError {
+    readonly code = "INVALID_OPTION"
+}
+
+/** The database, the TypeORM version or the compiler settings can't do what was asked for. */
+export class UnsupportedError extends AutoSequenceError {
+    readonly code = "UNSUPPORTED"
+}
+
+/** The data source lacks something that the guarantee rests on: the subscriber, an index. */
+export class NotInstalledError extends AutoSequenceError {
+    readonly code = "NOT_INSTALLED"
+}
+
+/** A number was asked for where no transaction is open, or after it has ended. */
+export class TransactionRequiredError extends AutoSequenceError {
+    readonly code = "TRANSACTION_REQUIRED"
+}
+
+/** The transaction took its snapshot before the lock, so it can't see the last number. */
+export class StaleSnapshotError extends AutoSequenceError {
+    readonly code = "STALE_SNAPSHOT"
+}
+
+/** The values that make the scope of a row can't be known before it is inserted. */
+export class UnknownScopeError extends AutoSequenceError {
+    readonly code = "UNKNOWN_SCOPE"
+}
+
+/** A number set by the caller isn't an integer. */
+export class InvalidNumberError extends AutoSequenceError {
+    readonly code = "INVALID_NUMBER"
+}
+
+/** A number does not fit the type of its column. */
+export class NumberOverflowError extends AutoSequenceError {
+    readonly code = "NUMBER_OVERFLOW"
+}
+
+/** The number of a stored row was about to be changed. */
+export class ReadOnlyNumberError extends AutoSequenceError {
+    readonly code = "READ_ONLY_NUMBER"
+}
+
+/** Rows would be committed with a number missing between them. */
+export class NumberGapError extends AutoSequenceError {
+    readonly code = "NUMBER_GAP"
+}

@@ -1,0 +1,80 @@
+import type { EntityMetadata } from "typeorm"
+import { dialectOf } from "../dialects"
+import { UnsupportedError } from "../errors"
+import type { NumberedColumn } from "../registry"
+import { resolveSeries } from "../series/resolve-series"
+import { type ColumnMetadata, scopeColumns, type Series } from "../series/series"
+import { dataSourceOf } from "../typeorm-compat"
+
+type IndexMetadata = EntityMetadata["indices"][number]
+type IndexMetadataClass = new (options: {
+    entityMetadata: EntityMetadata
+    columns: ColumnMetadata[]
+    args: { target: EntityMetadata["target"]; where?: string; unique: true; synchronize: true }
+}) => IndexMetadata
+
+/**
+ * For TypeORM's `@Index(columns, { unique: true })`: puts the indexes in its place that keep a
+ * number from being there twice, whoever writes the row. One is over the columns of the scope and
+ * then the number, so that the last number is one step down the index. NULLs differ from each
+ * other in that one, so each set of columns that can be NULL together has a partial index as well.
+ *
+ * Which columns those are is known only when TypeORM builds its metadata. It lets an index name
+ * its columns by a function, and calls that as a method of its IndexMetadata: the one private
+ * thing this library leans on. It is also the earliest moment to look at the whole entity, so
+ * wrong options are refused there, while the data source is initialised.
+ * @internal
+ */
+export function uniqueNumberIndex(numbered: NumberedColumn): () => string[] {
+    return function (this: unknown) {
+        const index = this as Partial<IndexMetadata> | undefined
+        const metadata = index?.entityMetadata
+        if (!metadata?.indices)
+            throw new UnsupportedError(
+                "This version of TypeORM builds indexes in another way than 0.3 and 1.x do. Use one of those.",
+            )
+        const series = resolveSeries(metadata, numbered, index?.embeddedMetadata?.propertyPath)
+        const place = metadata.indices.indexOf(index as IndexMetadata)
+        if (place >= 0) {
+            const Index = index?.constructor as IndexMetadataClass
+            const [main, ...partial] = [[], ...nullSets(series)].map((nulls) =>
+                buildIndex(Index, series, nulls),
+            )
+            metadata.indices[place] = main as IndexMetadata
+            metadata.indices.push(...partial)
+        }
+        return [series.column.propertyPath]
+    }
+}
+
+/** @internal The sets of scope columns that can be NULL together. */
+export function nullSets(series: Series): ColumnMetadata[][] {
+    if (!dialectOf(dataSourceOf(series.metadata))?.hasPartialIndices) return []
+    return scopeColumns(series)
+        .filter((column) => column.isNullable)
+        .reduce<ColumnMetadata[][]>(
+            (sets, column) => [...sets, ...sets.map((set) => [...set, column])],
+            [[]],
+        )
+        .slice(1)
+}
+
+function buildIndex(
+    Index: IndexMetadataClass,
+    series: Series,
+    nulls: readonly ColumnMetadata[],
+): IndexMetadata {
+    const { metadata } = series
+    const { driver, namingStrategy } = dataSourceOf(metadata)
+    const where = nulls.map((c) => `${driver.escape(c.databaseName)} IS NULL`).join(" AND ")
+    return new Index({
+        entityMetadata: metadata,
+        columns: [...scopeColumns(series).filter((c) => !nulls.includes(c)), series.column],
+        args: {
+            target: metadata.target,
+            where: where || undefined,
+            unique: true,
+            synchronize: true,
+        },
+    }).build(namingStrategy)
+}

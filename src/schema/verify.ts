@@ -1,0 +1,77 @@
+import type { DataSource, Table } from "typeorm"
+import { tableLockOf } from "../allocation/table-lock"
+import { NotInstalledError } from "../errors"
+import { seriesOf } from "../series/resolve-series"
+import { scopeColumns, type Series } from "../series/series"
+import { isAutoSequenceSubscriber } from "../subscriber"
+import { nullSets } from "./unique-number-index"
+
+/**
+ * Checks that a data source can keep the promise: that the options fit the entities and the
+ * database, that the subscriber is registered, and that every numbered table has its unique
+ * indexes. Call it once when the application starts; it writes nothing.
+ *
+ * Errors: {@link InvalidOptionError}, {@link UnsupportedError}, and {@link NotInstalledError} that
+ * lists everything that is missing, and what to do about it.
+ *
+ * ```ts
+ * import { DataSource } from "typeorm"
+ * import { verifyAutoSequence, withAutoSequence } from "typeorm-autosequence"
+ *
+ * const dataSource = new DataSource(withAutoSequence({ type: "postgres", entities: [] }))
+ * await dataSource.initialize()
+ * await verifyAutoSequence(dataSource)
+ * ```
+ */
+export async function verifyAutoSequence(dataSource: DataSource): Promise<void> {
+    if (!dataSource.isInitialized)
+        throw new NotInstalledError("The data source is not initialized. Call initialize() first.")
+    // The children of a single-table inheritance are in the table of their root.
+    const tables = dataSource.entityMetadatas
+        .filter(({ tableType }) => tableType !== "entity-child")
+        .filter((metadata) => seriesOf(metadata).length > 0)
+    for (const metadata of dataSource.entityMetadatas)
+        if (seriesOf(metadata).length > 0) tableLockOf(metadata)
+
+    const problems: string[] = []
+    if (tables.length > 0 && !dataSource.subscribers.some(isAutoSequenceSubscriber))
+        problems.push(
+            "The data source has no AutoSequenceSubscriber. Create it with withAutoSequence(options).",
+        )
+    const runner = dataSource.createQueryRunner("master")
+    try {
+        for (const metadata of tables) {
+            const table = await runner.getTable(metadata.tablePath)
+            for (const series of seriesOf(metadata)) problems.push(...missingIndexes(series, table))
+        }
+    } finally {
+        await runner.release()
+    }
+    if (problems.length > 0) throw new NotInstalledError(problems.join("\n"))
+}
+
+function missingIndexes(series: Series, table: Table | undefined): string[] {
+    const remedy = "Generate and run a migration (typeorm migration:generate)."
+    const { tablePath } = series.metadata
+    if (!table) return [`There is no table ${tablePath}. ${remedy}`]
+    return [[], ...nullSets(series)].flatMap((nulls) => {
+        const columns = [
+            ...scopeColumns(series).filter((c) => !nulls.includes(c)),
+            series.column,
+        ].map(({ databaseName }) => databaseName)
+        const exists = [
+            ...table.indices.filter(
+                (index) => index.isUnique && !!index.where === nulls.length > 0,
+            ),
+            ...table.uniques.filter(() => nulls.length === 0),
+        ].some(
+            ({ columnNames }) =>
+                columnNames.length === columns.length &&
+                columns.every((c) => columnNames.includes(c)),
+        )
+        const where = nulls.map(({ databaseName }) => ` where ${databaseName} is NULL`).join(" and")
+        return exists
+            ? []
+            : [`${tablePath} has no unique index over ${columns.join(", ")}${where}. ${remedy}`]
+    })
+}

@@ -1,0 +1,79 @@
+import type { EntityMetadata } from "typeorm"
+import { InvalidOptionError } from "../errors"
+import { findNumberedColumn, type NumberedColumn } from "../registry"
+import { dataSourceOf, findDeclaredColumns } from "../typeorm-compat"
+import type { ScopeProperty, Series } from "./series"
+
+const MAX = { int: 2n ** 31n - 1n, bigint: 2n ** 63n - 1n }
+const cache = new WeakMap<EntityMetadata, readonly Series[]>()
+
+/** @internal The series of an entity, its parents' included. */
+export function seriesOf(metadata: EntityMetadata): readonly Series[] {
+    let series = cache.get(metadata)
+    if (!series) {
+        const dataSource = dataSourceOf(metadata)
+        series = metadata.columns.flatMap((column) => {
+            const numbered = findNumberedColumn(column.target, column.propertyName, dataSource)
+            const embedded = column.embeddedMetadata?.propertyPath
+            return numbered ? resolveSeries(metadata, numbered, embedded) : []
+        })
+        cache.set(metadata, series)
+    }
+    return series
+}
+
+/** @internal Resolves a numbered column against the metadata of one data source, or refuses it. */
+export function resolveSeries(
+    metadata: EntityMetadata,
+    { target, propertyName, numbering }: NumberedColumn,
+    embeddedPath?: string,
+): Series {
+    const path = embeddedPath ? `${embeddedPath}.${propertyName}` : propertyName
+    const column = metadata.columns.find((c) => c.propertyPath === path)
+    if (!column || findDeclaredColumns(target, propertyName).length > 1)
+        throw new InvalidOptionError(
+            `${metadata.name}.${path} is numbered, but another decorator declares it as well. ` +
+                "Remove that one: @AutoSequenceColumn takes the column's options itself.",
+        )
+    return {
+        name: `${metadata.tablePath}.${column.databaseName}`,
+        metadata,
+        column,
+        scope: numbering.uniqueWith.map((p) => resolveScopeProperty(metadata, path, p)),
+        strategy: numbering.strategy,
+        startAt: numbering.startAt,
+        incrementBy: numbering.incrementBy,
+        max: MAX[numbering.type],
+    }
+}
+
+function resolveScopeProperty(
+    metadata: EntityMetadata,
+    number: string,
+    path: string,
+): ScopeProperty {
+    const refuse = (problem: string): never => {
+        throw new InvalidOptionError(
+            `uniqueWith of ${metadata.name}.${number} names "${path}", ${problem}`,
+        )
+    }
+    const relation = metadata.relations.find((r) => r.propertyPath === path)
+    const columns = relation?.joinColumns ?? metadata.columns.filter((c) => c.propertyPath === path)
+
+    if (relation && columns.length === 0)
+        refuse(
+            `which is a ${relation.relationType} relation. Only a relation whose foreign key is in ` +
+                "the row itself makes a scope: many-to-one, or the owning side of one-to-one.",
+        )
+    if (columns.length === 0)
+        refuse(
+            `which the entity does not have. It has ${metadata.columns
+                .map((c) => c.propertyPath)
+                .filter((p, at, all) => p !== number && all.indexOf(p) === at)
+                .join(", ")}.`,
+        )
+    const unordered = columns.find((c) => c.isArray || c.type === "json" || c.type === "jsonb")
+    if (unordered) refuse(`whose type (${String(unordered.type)}) makes no scope.`)
+    if (path === number) refuse("which is the number itself.")
+    return { path, columns }
+}

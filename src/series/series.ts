@@ -1,0 +1,39 @@
+import type { EntityMetadata } from "typeorm"
+import type { Strategy } from "../options"
+import { dataSourceOf } from "../typeorm-compat"
+
+/** @internal */
+export type ColumnMetadata = EntityMetadata["columns"][number]
+
+/** @internal A property of `uniqueWith`; a relation can have several columns. */
+export interface ScopeProperty {
+    readonly path: string
+    readonly columns: readonly ColumnMetadata[]
+}
+
+/** @internal A numbered column of one entity in one data source. */
+export interface Series {
+    /** `<table>.<column>` */
+    readonly name: string
+    readonly metadata: EntityMetadata
+    readonly column: ColumnMetadata
+    readonly scope: readonly ScopeProperty[]
+    readonly strategy: Strategy
+    readonly startAt: bigint
+    readonly incrementBy: bigint
+    /** The largest number that the column holds. */
+    readonly max: bigint
+}
+
+/** @internal */
+export function scopeColumns(series: Series): ColumnMetadata[] {
+    return series.scope.flatMap((property) => property.columns)
+}
+
+/** @internal The table of an entity as SQL names it. */
+export function tableName(metadata: EntityMetadata): string {
+    const { driver } = dataSourceOf(metadata)
+    return [metadata.schema, metadata.tableName]
+        .flatMap((part) => (part ? [driver.escape(part)] : []))
+        .join(".")
+}

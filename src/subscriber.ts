@@ -1,0 +1,101 @@
+import {
+    type EntitySubscriberInterface,
+    EventSubscriber,
+    type InsertEvent,
+    type ObjectLiteral,
+    type TransactionCommitEvent,
+    type TransactionRollbackEvent,
+    type TransactionStartEvent,
+    type UpdateEvent,
+} from "typeorm"
+import { refuseChangedNumbers } from "./allocation/changed-numbers"
+import { FlushQueue } from "./allocation/flush-queue"
+import { Transaction } from "./allocation/transaction"
+import { checkUpsert, noticeUpsert } from "./allocation/upsert"
+import { refuseChangedScope } from "./allocation/scope"
+import { dialectOf } from "./dialects"
+import { dataSourceOf } from "./typeorm-compat"
+
+type BeforeQueryEvent = Parameters<NonNullable<EntitySubscriberInterface["beforeQuery"]>>[0]
+
+const MARK = Symbol.for("typeorm-autosequence.subscriber")
+
+/**
+ * Numbers rows before they are inserted. {@link withAutoSequence} adds it to a data source; the
+ * plain way works as well:
+ *
+ * ```ts
+ * import { DataSource } from "typeorm"
+ * import { AutoSequenceSubscriber } from "typeorm-autosequence"
+ *
+ * export const dataSource = new DataSource({
+ *     type: "postgres",
+ *     url: process.env.DATABASE_URL,
+ *     subscribers: [AutoSequenceSubscriber],
+ * })
+ * ```
+ */
+@EventSubscriber()
+export class AutoSequenceSubscriber implements EntitySubscriberInterface {
+    /** @internal */
+    readonly [MARK] = true
+
+    beforeInsert(event: InsertEvent<ObjectLiteral>): Promise<void> | undefined {
+        // The rows of a many-to-many table have no entity.
+        if (!this.isInCharge(event) || !(event.entity as ObjectLiteral | undefined)) return
+        return FlushQueue.of(event.queryRunner).add(event.entity, event.metadata)
+    }
+
+    afterInsert({ queryRunner, entity }: InsertEvent<ObjectLiteral>): Promise<void> | undefined {
+        const transaction = Transaction.of(queryRunner)
+        const flush = transaction?.unfinished.find(({ pending }) => pending.has(entity))
+        if (!transaction || !flush) return
+        refuseChangedScope(flush, entity)
+        flush.inserted(entity)
+        if (flush.isUpsert) return (flush.check ??= checkUpsert(queryRunner, flush))
+        if (flush.pending.size === 0) transaction.finished(flush)
+        return
+    }
+
+    beforeUpdate(event: UpdateEvent<ObjectLiteral>): void {
+        if (this.isInCharge(event)) refuseChangedNumbers(event)
+    }
+
+    beforeQuery({ queryRunner, query }: BeforeQueryEvent): void {
+        if (query.includes(" ON CONFLICT ")) noticeUpsert(queryRunner, query)
+        const transaction = Transaction.of(queryRunner)
+        if (!transaction) return
+        const tableLock = dialectOf(dataSourceOf(queryRunner))?.tableLock
+        if (!tableLock || tableLock.takesSnapshot(query)) transaction.sawSnapshot()
+        if (/^\s*rollback\s+to\s+(savepoint\s+)?(?!typeorm_)/i.test(query))
+            transaction.forgetLocks()
+    }
+
+    afterTransactionStart(event: TransactionStartEvent): void {
+        if (this.isInCharge(event)) Transaction.started(event.queryRunner)
+    }
+
+    beforeTransactionCommit(event: TransactionCommitEvent): void {
+        const transaction = Transaction.of(event.queryRunner)
+        if (this.isInCharge(event) && transaction?.isOutermost)
+            for (const flush of transaction.unfinished) flush.refuseGap()
+    }
+
+    afterTransactionCommit(event: TransactionCommitEvent): void {
+        if (this.isInCharge(event)) Transaction.of(event.queryRunner)?.committed()
+    }
+
+    afterTransactionRollback(event: TransactionRollbackEvent): void {
+        if (this.isInCharge(event)) Transaction.of(event.queryRunner)?.rolledBack()
+    }
+
+    /** Registered twice, or by two installed copies, only the first one acts. */
+    private isInCharge(event: object): boolean {
+        return dataSourceOf(event).subscribers.find(isAutoSequenceSubscriber) === this
+    }
+}
+
+/** @internal */
+export function isAutoSequenceSubscriber(subscriber: object): boolean {
+    return MARK in subscriber
+}

@@ -4,10 +4,9 @@ module.exports = {
     "./test/support/typeorm-version.ts",
     "./test/support/root-hooks.ts",
   ],
-  spec: "test/**/*.test.ts",
+  extension: ["test.ts"],
+  recursive: true,
   timeout: 120_000,
   forbidOnly: Boolean(process.env.CI),
-  forbidPending: false,
   checkLeaks: true,
-  exit: false,
 }

@@ -48,17 +48,14 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
 
     afterInsert({ queryRunner, entity }: InsertEvent<ObjectLiteral>): Promise<void> | undefined {
         const transaction = Transaction.of(queryRunner)
-        const flush = transaction?.unfinished.find(({ pending }) => pending.has(entity))
-        if (!transaction || !flush) return
+        const flush = transaction?.flushes.find(({ pending }) => pending.has(entity))
+        if (!flush) return
         refuseChangedScope(flush, entity)
-        flush.inserted(entity)
-        if (flush.isUpsert) return (flush.check ??= checkUpsert(queryRunner, flush))
-        if (flush.pending.size === 0) transaction.finished(flush)
-        return
+        return flush.sent(entity, (requests) => checkUpsert(queryRunner, flush, requests))
     }
 
-    beforeUpdate(event: UpdateEvent<ObjectLiteral>): void {
-        if (this.isInCharge(event)) refuseChangedNumbers(event)
+    beforeUpdate(event: UpdateEvent<ObjectLiteral>): Promise<void> | undefined {
+        return this.isInCharge(event) ? refuseChangedNumbers(event) : undefined
     }
 
     beforeQuery({ queryRunner, query }: BeforeQueryEvent): void {
@@ -67,18 +64,18 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
         if (!transaction) return
         const tableLock = dialectOf(dataSourceOf(queryRunner))?.tableLock
         if (!tableLock || tableLock.takesSnapshot(query)) transaction.sawSnapshot()
-        if (/^\s*rollback\s+to\s+(savepoint\s+)?(?!typeorm_)/i.test(query))
-            transaction.forgetLocks()
+        if (/^\s*rollback\s+to\s+(?!savepoint\s+typeorm_)/i.test(query)) transaction.forgetLocks()
     }
 
     afterTransactionStart(event: TransactionStartEvent): void {
-        if (this.isInCharge(event)) Transaction.started(event.queryRunner)
+        const { tableLock } = dialectOf(dataSourceOf(event)) ?? {}
+        if (tableLock && this.isInCharge(event)) Transaction.started(event.queryRunner)
     }
 
     beforeTransactionCommit(event: TransactionCommitEvent): void {
         const transaction = Transaction.of(event.queryRunner)
         if (this.isInCharge(event) && transaction?.isOutermost)
-            for (const flush of transaction.unfinished) flush.refuseGap()
+            for (const flush of transaction.flushes) flush.refuseGap({ isLast: true })
     }
 
     afterTransactionCommit(event: TransactionCommitEvent): void {

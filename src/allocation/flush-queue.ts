@@ -35,7 +35,11 @@ export class FlushQueue {
             const flush = (this.open = new Flush())
             queueMicrotask(() => {
                 this.open = undefined
-                if (flush.rows.length > 0) this.turn = this.turn.then(() => this.process(flush))
+                if (flush.rows.length === 0) return
+                // A subscriber's beforeQuery may save rows while the flush before sends that query.
+                const isInside = Transaction.of(this.runner)?.statements.isInside
+                const turn = isInside ? Promise.resolve() : this.turn
+                this.turn = turn.then(() => this.process(flush))
             })
         }
         return this.open.add(entity, metadata)
@@ -95,7 +99,7 @@ function accept(row: FlushRow, flush: Flush): boolean {
             if (given === null) return []
             const scope = scopeOf(series, row.entity, flush, { isOptional: given !== undefined })
             if (!scope) return []
-            return [{ series, entity: row.entity, scope, given, isInserted: false }]
+            return [{ series, entity: row.entity, scope, given }]
         })
         flush.requests.push(...requests)
         return true

@@ -16,7 +16,8 @@ export interface NumberRequest {
     readonly given?: bigint
     /** The number that it got, and the scope as the database sees it. */
     taken?: { readonly number: bigint; readonly group: string }
-    isInserted: boolean
+    /** What the INSERT has made of the row; an upsert can leave it out. */
+    outcome?: "inserted" | "left out"
 }
 
 /** @internal */
@@ -40,7 +41,7 @@ export class Flush {
     requests: NumberRequest[] = []
     /** Whether its INSERT may have updated or skipped rows instead. */
     isUpsert = false
-    check?: Promise<void>
+    private upserted?: { entities: Set<ObjectLiteral>; checked: Promise<void> }
     readonly finished: Promise<void>
     private finish!: () => void
     private readonly entities = new Map<object, EntityMetadata>()
@@ -88,30 +89,52 @@ export class Flush {
         return parents.get(entity)
     }
 
-    /** Called when a row has been inserted, or updated by an upsert. */
-    inserted(entity: ObjectLiteral): void {
-        if (!this.isUpsert)
-            for (const request of this.pending.get(entity) ?? []) request.isInserted = true
+    /** Called when the INSERT of a row has been sent; undefined where it is in the table now. */
+    sent(
+        entity: ObjectLiteral,
+        check: (requests: NumberRequest[]) => Promise<void>,
+    ): Promise<void> | undefined {
+        const requests = this.pending.get(entity) ?? []
         this.pending.delete(entity)
         if (this.pending.size === 0) this.finish()
+        if (!this.isUpsert) {
+            for (const request of requests) request.outcome = "inserted"
+            return undefined
+        }
+        // TypeORM announces all rows of the statement in one go: they are checked together.
+        if (!this.upserted) {
+            const entities = new Set<ObjectLiteral>()
+            const checked = Promise.resolve().then(() => {
+                this.upserted = undefined
+                return check(this.requests.filter((request) => entities.has(request.entity)))
+            })
+            checked.catch(() => {})
+            this.upserted = { entities, checked }
+        }
+        this.upserted.entities.add(entity)
+        return this.upserted.checked
     }
 
-    /** Throws where a row was not inserted, but one with a higher number of its scope was. */
-    refuseGap(): void {
+    /**
+     * Throws where a row was left out, but one with a higher number of its scope was inserted; at
+     * the end of the transaction also where a row never got as far as its INSERT.
+     */
+    refuseGap({ isLast }: { isLast: boolean }): void {
         const highest = new Map<string, bigint>()
-        for (const { taken, series, isInserted } of this.requests)
-            if (taken && isInserted) {
+        for (const { taken, series, outcome } of this.requests)
+            if (taken && outcome === "inserted") {
                 const key = `${series.name} ${taken.group}`
                 const other = highest.get(key)
                 if (other === undefined || other < taken.number) highest.set(key, taken.number)
             }
-        for (const { taken, series, isInserted, given } of this.requests) {
-            if (!taken || isInserted || given !== undefined) continue
+        for (const { taken, series, outcome, given } of this.requests) {
+            const isMissing = outcome === "left out" || (isLast && outcome === undefined)
+            if (!taken || !isMissing || given !== undefined) continue
             const inserted = highest.get(`${series.name} ${taken.group}`)
             if (inserted !== undefined && inserted > taken.number)
                 throw new NumberGapError(
                     `${series.name}: a row was given ${taken.number} and not inserted, but ${inserted} was. ` +
-                        (this.isUpsert
+                        (outcome
                             ? "upsert() found that row stored already. Upsert one row at a time."
                             : "Its save failed while another ran beside it. Roll back when a save " +
                               "fails, or save one after the other."),
@@ -121,7 +144,7 @@ export class Flush {
 
     /** Takes the numbers of rows that were never inserted off their entities. */
     clearNumbers(): void {
-        for (const { entity, series, taken, given, isInserted } of this.requests)
-            if (taken && !isInserted && given === undefined) clearNumber(series, entity)
+        for (const { entity, series, taken, given, outcome } of this.requests)
+            if (taken && !outcome && given === undefined) clearNumber(series, entity)
     }
 }

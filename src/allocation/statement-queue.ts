@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks"
 import type { QueryRunner } from "typeorm"
 import { TransactionRequiredError } from "../errors"
 
-/** The statement that the current code runs inside of, as a subscriber's `beforeQuery` does. */
+/** The statement that the calling code runs inside of. */
 const surrounding = new AsyncLocalStorage<object>()
 
 /**
@@ -22,14 +22,18 @@ export class StatementQueue {
     constructor(runner: QueryRunner) {
         const send = runner.query
         const queued = (...args: Parameters<typeof send>): Promise<unknown> => {
-            if (this.current !== undefined && surrounding.getStore() === this.current)
-                return send.apply(runner, args)
+            if (this.isInside) return send.apply(runner, args)
             return this.enqueue(args[0], () => send.apply(runner, args)).finally(() => {
                 if (this.ending && this.unfinished === 0 && runner.query === queued)
                     runner.query = send
             })
         }
         runner.query = queued as typeof send
+    }
+
+    /** Whether the calling code runs inside a statement, as a subscriber's `beforeQuery` does. */
+    get isInside(): boolean {
+        return this.current !== undefined && surrounding.getStore() === this.current
     }
 
     /** Whether COMMIT or ROLLBACK has been sent. */

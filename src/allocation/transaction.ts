@@ -16,7 +16,7 @@ export class Transaction {
     private static readonly open = new WeakMap<QueryRunner, Transaction>()
     private depth = 1
     private readonly locks = new Map<string, Lock>()
-    private readonly flushes = new Map<Flush, { depth: number; isAbandoned: boolean }>()
+    private readonly records = new Map<Flush, { depth: number; isAbandoned: boolean }>()
     readonly statements: StatementQueue
 
     private constructor(
@@ -46,7 +46,7 @@ export class Transaction {
 
     committed(): void {
         this.depth -= 1
-        for (const record of [...this.locks.values(), ...this.flushes.values()])
+        for (const record of [...this.locks.values(), ...this.records.values()])
             record.depth = Math.min(record.depth, this.depth)
         if (this.depth === 0) Transaction.open.delete(this.runner)
     }
@@ -55,10 +55,10 @@ export class Transaction {
         this.depth -= 1
         for (const [table, { depth }] of this.locks)
             if (depth > this.depth) this.locks.delete(table)
-        for (const [flush, { depth }] of this.flushes)
+        for (const [flush, { depth }] of this.records)
             if (depth > this.depth) {
                 flush.clearNumbers()
-                this.flushes.delete(flush)
+                this.records.delete(flush)
             }
         if (this.depth === 0) Transaction.open.delete(this.runner)
     }
@@ -89,17 +89,16 @@ export class Transaction {
         return this.locks.get(table)?.isBeforeSnapshot ?? false
     }
 
-    /** The flushes that have numbers, and rows that weren't seen inserted yet. */
-    get unfinished(): Flush[] {
-        return [...this.flushes.keys()]
+    /** The flushes that have numbers, but for those whose rows are known to be in the table. */
+    get flushes(): Flush[] {
+        return [...this.records.keys()]
     }
 
     numbered(flush: Flush): void {
-        this.flushes.set(flush, { depth: this.depth, isAbandoned: false })
-    }
-
-    finished(flush: Flush): void {
-        this.flushes.delete(flush)
+        this.records.set(flush, { depth: this.depth, isAbandoned: false })
+        void flush.finished.then(() => {
+            if (!flush.isUpsert) this.records.delete(flush)
+        })
     }
 
     /**
@@ -107,8 +106,9 @@ export class Transaction {
      * a statement never gets there; it is given up once nothing happens any more.
      */
     async othersInserted(): Promise<void> {
-        for (const [flush, record] of this.flushes) {
-            if (record.isAbandoned) continue
+        for (const [flush, record] of this.records) {
+            // Inside a statement this would wait for itself.
+            if (record.isAbandoned || this.statements.isInside) continue
             await Promise.race([flush.finished, this.statements.quiet()])
             record.isAbandoned = true
         }

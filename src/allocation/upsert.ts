@@ -26,7 +26,7 @@ export function noticeUpsert(runner: QueryRunner, sql: string): void {
                     `This upsert would overwrite ${series.name} of a stored row. Leave the number out ` +
                         "of the rows, or out of orUpdate().",
                 )
-            for (const flush of Transaction.of(runner)?.unfinished ?? []) flush.isUpsert = true
+            for (const flush of Transaction.of(runner)?.flushes ?? []) flush.isUpsert = true
         }
     }
 }
@@ -36,25 +36,27 @@ export function noticeUpsert(runner: QueryRunner, sql: string): void {
  * none where TypeORM doesn't tell which row it is.
  * @internal
  */
-export async function checkUpsert(runner: QueryRunner, flush: Flush): Promise<void> {
-    const taken = flush.requests.filter((request) => request.taken && request.given === undefined)
+export async function checkUpsert(
+    runner: QueryRunner,
+    flush: Flush,
+    requests: readonly NumberRequest[],
+): Promise<void> {
+    const taken = requests.filter(({ given }) => given === undefined)
     for (const series of new Set(taken.map((request) => request.series))) {
-        const requests = taken.filter((request) => request.series === series)
-        const found = await select<{ at: string | number }>(
-            runner,
-            tableLockOf(runner).storedNumbers(
-                series,
-                requests.map(({ scope, taken }) => ({ scope, number: String(taken?.number) })),
-            ),
-        )
-        for (const { at } of found) {
-            const request = requests[Number(at)]
-            if (request) request.isInserted = true
-        }
-        await showStoredNumbers(runner, requests)
+        const ofSeries = taken.filter((request) => request.series === series)
+        const numbers = ofSeries.map(({ scope, taken }) => ({
+            scope,
+            number: String(taken?.number),
+        }))
+        const statement = tableLockOf(runner).storedNumbers(series, numbers)
+        const found = await select<{ at: string | number }>(runner, statement)
+        const stored = new Set(found.map(({ at }) => Number(at)))
+        ofSeries.forEach((request, at) => {
+            request.outcome = stored.has(at) ? "inserted" : "left out"
+        })
+        await showStoredNumbers(runner, ofSeries)
     }
-    flush.refuseGap()
-    Transaction.of(runner)?.finished(flush)
+    flush.refuseGap({ isLast: false })
 }
 
 async function showStoredNumbers(
@@ -62,9 +64,9 @@ async function showStoredNumbers(
     requests: readonly NumberRequest[],
 ): Promise<void> {
     const [request] = requests
-    const notInserted = requests.filter(({ isInserted }) => !isInserted)
-    if (!request || notInserted.length === 0) return
-    for (const { series, entity } of notInserted) clearNumber(series, entity)
+    const leftOut = requests.filter(({ outcome }) => outcome === "left out")
+    if (!request || leftOut.length === 0) return
+    for (const { series, entity } of leftOut) clearNumber(series, entity)
 
     const { metadata, column } = request.series
     const keys = requests.map(({ entity }) => key(metadata.getEntityIdMap(entity)))
@@ -74,9 +76,9 @@ async function showStoredNumbers(
         .createQueryBuilder(metadata.target, "row")
         .select([...metadata.primaryColumns, column].map((c) => `row.${c.propertyPath}`))
         .withDeleted()
-        .whereInIds(notInserted.map(({ entity }) => metadata.getEntityIdMap(entity)))
+        .whereInIds(leftOut.map(({ entity }) => metadata.getEntityIdMap(entity)))
         .getMany()
-    for (const { series, entity } of notInserted) {
+    for (const { series, entity } of leftOut) {
         const row = stored.find(
             (other) => key(metadata.getEntityIdMap(other)) === key(metadata.getEntityIdMap(entity)),
         )

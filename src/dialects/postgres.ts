@@ -22,7 +22,8 @@ export const postgres: Dialect = {
         keepsSnapshot: (isolation) =>
             isolation !== "read committed" && isolation !== "read uncommitted",
         // These run without a snapshot in PostgreSQL, so that LOCK TABLE after them still comes first.
-        takesSnapshot: (sql) => !/^\s*(start|begin|set|show|savepoint|release|lock)\b/i.test(sql),
+        takesSnapshot: (sql) =>
+            !/^\s*(start|begin|set|show|savepoint|release|lock)\b[^;]*;?\s*$/i.test(sql),
     },
 }
 
@@ -35,8 +36,11 @@ function lastNumber(series: Series, { values }: Scope): Statement {
             ? `t.${escape(series, column)} = $${parameters.push(value)}`
             : `t.${escape(series, column)} IS NULL`
     })
-    const last = values.some(isNewRow) ? "NULL" : selectLast(series, where)
-    return { sql: `SELECT 0 AS "at", '' AS "group", ${last} AS "last", ${ISOLATION}`, parameters }
+    const select = (last: string) =>
+        `SELECT 0 AS "at", '' AS "group", ${last} AS "last", ${ISOLATION}`
+    return values.some(isNewRow)
+        ? { sql: select("NULL") }
+        : { sql: select(selectLast(series, where)), parameters }
 }
 
 function lastNumbers(series: Series, scopes: readonly Scope[]): Statement {

@@ -1,0 +1,165 @@
+import { expect } from "chai"
+import {
+    Column,
+    Entity,
+    type EntityManager,
+    EventSubscriber,
+    type EntitySubscriberInterface,
+    PrimaryColumn,
+    PrimaryGeneratedColumn,
+} from "typeorm"
+import { AutoSequenceColumn, NumberGapError, TransactionRequiredError } from "../src"
+import { watchConnections } from "./support/connections"
+import { onEachDatabase } from "./support/databases"
+import { rejection, sqlState } from "./support/errors"
+import {
+    customer,
+    Invoice,
+    invoiceEntities,
+    storedNumbers,
+    storedTickets,
+    Ticket,
+    upTo,
+} from "./support/invoices"
+
+/** TypeORM looks for rows whose key is set before it inserts them. */
+@Entity()
+class Parcel {
+    @PrimaryColumn()
+    code!: string
+
+    @AutoSequenceColumn()
+    number!: number
+}
+
+@Entity()
+class Note {
+    @PrimaryGeneratedColumn()
+    id!: number
+
+    @Column()
+    text!: string
+}
+
+/** Refuses tickets titled "late" after the numbers were taken. */
+@EventSubscriber()
+class LateRefusal implements EntitySubscriberInterface<Ticket> {
+    listenTo() {
+        return Ticket
+    }
+    async beforeInsert({ entity }: { entity: Ticket }) {
+        while (entity.title === "late" && entity.number === undefined)
+            await new Promise((resolve) => setImmediate(resolve))
+        if (entity.title === "late") throw new Error("refused by a listener")
+    }
+}
+
+onEachDatabase("Parallel saves on one manager", (database) => {
+    it("get distinct numbers without a gap, one statement at a time", async () => {
+        const dataSource = await database().connect(invoiceEntities)
+        const ada = await customer(dataSource)
+        const bob = await customer(dataSource, "Bob")
+        const traffic = watchConnections(dataSource)
+        await dataSource.transaction((manager) =>
+            Promise.all([
+                ...upTo(10).map(() => manager.getRepository(Invoice).save({ customer: ada })),
+                manager.getRepository(Invoice).save([{ customer: ada }, { customer: bob }]),
+                manager.insert(Invoice, { customer: bob }),
+                manager.getRepository(Ticket).save([{}, {}]),
+                manager.getRepository(Ticket).count(),
+            ]),
+        )
+        expect(traffic.overlaps).to.equal(0)
+        expect(await storedNumbers(dataSource)).to.deep.equal({ Ada: upTo(11), Bob: [1, 2] })
+        expect(await storedTickets(dataSource)).to.deep.equal([1, 2])
+    })
+
+    it("may look for their rows first", async () => {
+        const dataSource = await database().connect([Parcel, Note])
+        const traffic = watchConnections(dataSource)
+        await dataSource.transaction((manager) =>
+            Promise.all([
+                ...upTo(5).map((i) => manager.getRepository(Parcel).save({ code: `P${i}` })),
+                ...upTo(5).map((i) => manager.getRepository(Note).save({ text: String(i) })),
+            ]),
+        )
+        expect(traffic.overlaps).to.equal(0)
+        const stored = await dataSource.getRepository(Parcel).find({ order: { number: "ASC" } })
+        expect(stored.map(({ number }) => number)).to.deep.equal(upTo(5))
+    })
+
+    it("send nothing after the rollback when one of them fails", async () => {
+        const dataSource = await database().connect(invoiceEntities, { extra: { max: 1 } })
+        const ada = await customer(dataSource)
+        await dataSource.getRepository(Invoice).save({ customer: ada, reference: "A" })
+        const traffic = watchConnections(dataSource)
+        let others: Promise<PromiseSettledResult<unknown>[]> | undefined
+        const failing = dataSource.transaction(async (manager) => {
+            const invoices = manager.getRepository(Invoice)
+            const saves = [
+                invoices.save({ customer: ada }),
+                invoices.save({ customer: ada, reference: "A" }),
+                ...upTo(5).map(() => invoices.save({ customer: ada })),
+                manager.getRepository(Ticket).save({}),
+            ]
+            others = Promise.allSettled(saves)
+            await Promise.all(saves)
+        })
+        expect(await sqlState(failing)).to.equal("23505")
+        await others
+        expect(traffic.statements.at(-1)).to.equal("ROLLBACK")
+        expect(traffic.overlaps).to.equal(0)
+        expect(await storedNumbers(dataSource)).to.deep.equal({ Ada: [1] })
+        expect((await dataSource.getRepository(Invoice).save({ customer: ada })).number).to.equal(2)
+    })
+
+    it("send nothing after the rollback when the work beside them fails", async () => {
+        const dataSource = await database().connect(invoiceEntities, { extra: { max: 1 } })
+        const traffic = watchConnections(dataSource)
+        let save: Promise<Error> | undefined
+        const failing = dataSource.transaction((manager) => {
+            save = rejection(manager.getRepository(Ticket).save([{}, {}]))
+            return Promise.reject(new Error("changed my mind"))
+        })
+        expect(await rejection(failing)).to.have.property("message", "changed my mind")
+        expect(await save).to.be.instanceOf(TransactionRequiredError)
+        expect(traffic.statements.at(-1)).to.equal("ROLLBACK")
+        expect(await storedTickets(dataSource)).to.deep.equal([])
+    })
+
+    it("are not committed with a number missing between them", async () => {
+        const dataSource = await database().connect(invoiceEntities, {
+            subscribers: [LateRefusal],
+        })
+        const work = async (manager: EntityManager) => {
+            const tickets = manager.getRepository(Ticket)
+            const results = await Promise.allSettled([
+                tickets.save({}),
+                tickets.save({ title: "late" }),
+                tickets.save({}),
+            ])
+            expect(results.map(({ status }) => status)).to.deep.equal([
+                "fulfilled",
+                "rejected",
+                "fulfilled",
+            ])
+        }
+        const error = await rejection(dataSource.transaction(work))
+        expect(error).to.be.instanceOf(NumberGapError).and.include({ code: "NUMBER_GAP" })
+        expect(await storedTickets(dataSource)).to.deep.equal([])
+    })
+
+    it("leave no gap when a save has failed before the next one starts", async () => {
+        const dataSource = await database().connect(invoiceEntities, {
+            subscribers: [LateRefusal],
+        })
+        await dataSource.transaction(async (manager) => {
+            const tickets = manager.getRepository(Ticket)
+            await tickets.save({})
+            await rejection(tickets.save({ title: "late" }))
+            await rejection(tickets.save([{}, { title: "late" }, {}]))
+            await tickets.save([{}, {}])
+        })
+        expect(await storedTickets(dataSource)).to.deep.equal([1, 2, 3])
+    })
+})

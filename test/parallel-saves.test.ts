@@ -32,6 +32,13 @@ class Parcel {
     number!: number
 }
 
+/** The same without a number. */
+@Entity()
+class Label {
+    @PrimaryColumn()
+    code!: string
+}
+
 @Entity()
 class Note {
     @PrimaryGeneratedColumn()
@@ -54,6 +61,18 @@ class LateRefusal implements EntitySubscriberInterface<Ticket> {
     }
 }
 
+/** Goes on for a while after the number was taken, without waiting for anything. */
+@EventSubscriber()
+class Dawdler implements EntitySubscriberInterface<Ticket> {
+    listenTo() {
+        return Ticket
+    }
+    async beforeInsert({ entity }: { entity: Ticket }) {
+        while (entity.number === undefined) await new Promise((resolve) => setImmediate(resolve))
+        for (let i = 0; i < 100; i += 1) await Promise.resolve()
+    }
+}
+
 onEachDatabase("Parallel saves on one manager", (database) => {
     it("get distinct numbers without a gap, one statement at a time", async () => {
         const dataSource = await database().connect(invoiceEntities)
@@ -72,6 +91,19 @@ onEachDatabase("Parallel saves on one manager", (database) => {
         expect(traffic.overlaps).to.equal(0)
         expect(await storedNumbers(dataSource)).to.deep.equal({ Ada: upTo(11), Bob: [1, 2] })
         expect(await storedTickets(dataSource)).to.deep.equal([1, 2])
+    })
+
+    it("get distinct numbers when they start while others are under way", async () => {
+        const dataSource = await database().connect(invoiceEntities, { subscribers: [Dawdler] })
+        await dataSource.transaction(async (manager) => {
+            const saves: Promise<unknown>[] = []
+            for (const i of upTo(20)) {
+                saves.push(manager.getRepository(Ticket).save(upTo(i % 3 || 1).map(() => ({}))))
+                await new Promise((resolve) => setImmediate(resolve))
+            }
+            await Promise.all(saves)
+        })
+        expect(await storedTickets(dataSource)).to.deep.equal(upTo(27))
     })
 
     it("may look for their rows first", async () => {
@@ -125,6 +157,23 @@ onEachDatabase("Parallel saves on one manager", (database) => {
         expect(await save).to.be.instanceOf(TransactionRequiredError)
         expect(traffic.statements.at(-1)).to.equal("ROLLBACK")
         expect(await storedTickets(dataSource)).to.deep.equal([])
+    })
+
+    it("without numbers send nothing after the rollback, either", async () => {
+        const dataSource = await database().connect([Parcel, Label], { extra: { max: 1 } })
+        const traffic = watchConnections(dataSource)
+        let save: Promise<Error> | undefined
+        const failing = dataSource.transaction((manager) => {
+            // It looks whether the row is there, and wants to insert it after that.
+            save = rejection(manager.getRepository(Label).save({ code: "A" }))
+            return new Promise((_, reject) =>
+                setImmediate(() => reject(new Error("changed my mind"))),
+            )
+        })
+        await rejection(failing)
+        expect(await save).to.be.instanceOf(TransactionRequiredError)
+        expect(traffic.statements.at(-1)).to.equal("ROLLBACK")
+        expect(await dataSource.getRepository(Label).count()).to.equal(0)
     })
 
     it("are not committed with a number missing between them", async () => {

@@ -49,6 +49,7 @@ onEachDatabase("Savepoints", (database) => {
 
     it("lock again what a rolled back savepoint has given up", async () => {
         const dataSource = await database().connect(invoiceEntities)
+        const traffic = watchConnections(dataSource)
         await dataSource
             .transaction(async (outer) => {
                 await rejection(
@@ -67,6 +68,8 @@ onEachDatabase("Savepoints", (database) => {
             })
             .then(async ({ blocked }) => expect(await blocked).to.deep.equal([4]))
         expect(await storedTickets(dataSource)).to.deep.equal([1, 2, 3, 4])
+        // Two by the outer transaction, and one by each of the others.
+        expect(traffic.statements.filter((sql) => sql.startsWith("LOCK"))).to.have.length(4)
     })
 
     it("lock again what a savepoint of plain SQL has given up", async () => {

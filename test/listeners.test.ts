@@ -12,6 +12,7 @@ import {
 } from "typeorm"
 import { AutoSequenceColumn, AutoSequenceSubscriber, UnknownScopeError } from "../src"
 import { onEachDatabase, type TestDatabase } from "./support/databases"
+import { numbered } from "./support/invoices"
 import { rejection } from "./support/errors"
 
 @Entity()
@@ -52,7 +53,7 @@ class FillsStreetLate implements EntitySubscriberInterface<Letter> {
         return Letter
     }
     async beforeInsert({ entity }: InsertEvent<Letter>) {
-        while (entity.number === undefined) await new Promise((resolve) => setImmediate(resolve))
+        await numbered(entity)
         entity.street = "Storgata"
     }
 }

@@ -16,6 +16,7 @@ import {
     customer,
     Invoice,
     invoiceEntities,
+    numbered,
     storedNumbers,
     storedTickets,
     Ticket,
@@ -55,9 +56,9 @@ class LateRefusal implements EntitySubscriberInterface<Ticket> {
         return Ticket
     }
     async beforeInsert({ entity }: { entity: Ticket }) {
-        while (entity.title === "late" && entity.number === undefined)
-            await new Promise((resolve) => setImmediate(resolve))
-        if (entity.title === "late") throw new Error("refused by a listener")
+        if (entity.title !== "late") return
+        await numbered(entity)
+        throw new Error("refused by a listener")
     }
 }
 
@@ -68,7 +69,7 @@ class Dawdler implements EntitySubscriberInterface<Ticket> {
         return Ticket
     }
     async beforeInsert({ entity }: { entity: Ticket }) {
-        while (entity.number === undefined) await new Promise((resolve) => setImmediate(resolve))
+        await numbered(entity)
         for (let i = 0; i < 100; i += 1) await Promise.resolve()
     }
 }

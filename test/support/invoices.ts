@@ -80,3 +80,9 @@ export async function storedTickets(dataSource: DataSource): Promise<number[]> {
 export function upTo(last: number): number[] {
     return Array.from({ length: last }, (_, i) => i + 1)
 }
+
+/** Resolves when the row has its number, or has waited so long that it gets none. */
+export async function numbered(row: { readonly number?: number }): Promise<void> {
+    for (let turn = 0; turn < 10_000 && row.number === undefined; turn += 1)
+        await new Promise((resolve) => setImmediate(resolve))
+}

@@ -8,7 +8,7 @@ export abstract class AutoSequenceError extends Error {
     /** What went wrong, for programs: `"UNKNOWN_SCOPE"`, `"NUMBER_OVERFLOW"` … */
     abstract readonly code: string
 
-    constructor(message: string, options?: ErrorOptions) {
+    constructor(message: string, options?: { cause?: unknown }) {
         super(message, options)
         this.name = new.target.name
     }

@@ -16,7 +16,7 @@ export interface NumberedColumn {
 // Global, so that two installed copies of this library know the same columns.
 const KEY = Symbol.for("typeorm-autosequence.columns.1")
 const store = globalThis as { [KEY]?: Map<Target, NumberedColumn[]> }
-const columns: Map<Target, NumberedColumn[]> = (store[KEY] ??= new Map())
+const columns = (store[KEY] ??= new Map<Target, NumberedColumn[]>())
 
 /** @internal */
 export function register(column: NumberedColumn): void {

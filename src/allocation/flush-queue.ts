@@ -83,7 +83,7 @@ export class FlushQueue {
         const { isTransactionActive } = this.runner
         if (isTransactionActive && !Transaction.join(this.runner).statements.isEnding) return
         throw new TransactionRequiredError(
-            `${request?.series.name} takes its numbers under a lock that lasts as long as the ` +
+            `${request?.series.name ?? "A series"} takes its numbers under a lock that lasts as long as the ` +
                 "transaction, and there is none. Insert inside dataSource.transaction(…) by the " +
                 "manager that it gives you, or use save() without { transaction: false }.",
         )

@@ -92,7 +92,7 @@ function scopeValue(
         if (key !== undefined) return preparedText(column, key)
         if (flush.inserts(parent)) return { newRow: idOf(parent) }
         refuse(
-            `is an object without ${column.referencedColumn?.propertyPath}, and it isn't inserted ` +
+            `is an object without ${column.referencedColumn?.propertyPath ?? "its key"}, and it isn't inserted ` +
                 "by this call. Save it first, or let the relation cascade inserts.",
         )
     }
@@ -128,7 +128,7 @@ function preparedText(column: ColumnMetadata, value: unknown): string | null {
     const dataSource = dataSourceOf(column.entityMetadata)
     const prepared: unknown = dataSource.driver.preparePersistentValue(value, column)
     if (prepared === null || prepared === undefined) return null
-    return dialectOf(dataSource)?.scopeText(prepared) ?? String(prepared)
+    return dialectOf(dataSource)?.scopeText(prepared) ?? JSON.stringify(prepared)
 }
 
 const ids = new WeakMap<object, number>()

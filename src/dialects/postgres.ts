@@ -140,8 +140,9 @@ function realName(series: Series, column: ColumnMetadata): string {
 function scopeText(value: unknown): string {
     if (value instanceof Date) return localTimestamp(value)
     if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString("hex")}`
+    if (typeof value === "object") return JSON.stringify(value)
     // As the driver's encoding does it: half a surrogate pair becomes U+FFFD.
-    return Buffer.from(String(value)).toString()
+    return Buffer.from(String(value as string | number | bigint | boolean)).toString()
 }
 
 /** As `pg` sends a Date: local time with its offset, which a column without time zone ignores. */

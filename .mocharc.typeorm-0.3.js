@@ -1,0 +1,5 @@
+// The same tests on TypeORM 0.3. A file of its own, because setting a variable in an npm script
+// works differently on Windows.
+process.env.TYPEORM = "0.3"
+
+module.exports = require("./.mocharc.js")

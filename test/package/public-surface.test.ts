@@ -1,0 +1,33 @@
+import { expect } from "chai"
+import * as library from "../../src"
+import { buildSurface, readSurface, type Surface, valueExports } from "./public-surface"
+
+const REMEDY =
+    "If this is meant, it is a change for users: say so in CHANGELOG.md and run `npm run surface:update`."
+
+describe("The public surface", () => {
+    it("has the declarations that public-surface.d.ts.txt has", () => {
+        const changes = describeChanges(readSurface(), buildSurface())
+        if (changes) expect.fail(`The public surface has changed.\n\n${changes}\n\n${REMEDY}`)
+    })
+
+    it("has at run time what its declarations promise, and nothing else", () => {
+        expect(Object.keys(library).sort(), REMEDY).to.eql(valueExports(readSurface()).sort())
+    })
+})
+
+function describeChanges(before: Surface, now: Surface): string {
+    const names = [...new Set([...before.keys(), ...now.keys()])].sort()
+    return names
+        .filter((name) => before.get(name) !== now.get(name))
+        .map((name) => {
+            const old = before.get(name)?.split("\n") ?? []
+            const current = now.get(name)?.split("\n") ?? []
+            return [
+                `${name}:`,
+                ...old.filter((line) => !current.includes(line)).map((line) => `  - ${line}`),
+                ...current.filter((line) => !old.includes(line)).map((line) => `  + ${line}`),
+            ].join("\n")
+        })
+        .join("\n\n")
+}

@@ -1,0 +1,143 @@
+import { readFileSync, writeFileSync } from "node:fs"
+import { dirname, join, resolve } from "node:path"
+import ts from "typescript"
+
+const ROOT = join(__dirname, "..", "..")
+const SURFACE_FILE = join(__dirname, "public-surface.d.ts.txt")
+
+/**
+ * Everything that users can see, by name: the names of the entry point, all declarations that they
+ * lead to, and what those take from other packages.
+ */
+export type Surface = ReadonlyMap<string, string>
+
+/** The surface of the source, from the declarations that the build would write. */
+export function buildSurface(): Surface {
+    const program = createProgram()
+    const files = new Map<string, string>()
+    program.emit(undefined, (path, text) => files.set(resolve(path), text))
+
+    const surface = new Map([["exports", describeExports(program)]])
+    const imports = new Set<string>()
+    const seen = new Set<string>()
+    const visit = (path: string): void => {
+        if (seen.has(path)) return
+        seen.add(path)
+        const file = parse(path, files)
+        for (const statement of file.statements) {
+            const from = moduleOf(statement)
+            if (from?.startsWith(".")) visit(resolveDeclaration(path, from, files))
+            else if (from !== undefined)
+                for (const name of importedNames(statement)) imports.add(`${name} from "${from}"`)
+            else if (!isEmptyExport(statement)) {
+                const name = declaredName(statement)
+                const others = surface.get(name)
+                surface.set(name, (others ? `${others}\n` : "") + print(statement, file))
+            }
+        }
+    }
+    visit(join(ROOT, "dist", "index.d.ts"))
+    surface.set("imports", [...imports].sort().join("\n"))
+    return surface
+}
+
+/** One text: what the entry point exports and imports first, then the declarations by name. */
+export function formatSurface(surface: Surface): string {
+    const names = [...surface.keys()].filter((name) => name !== "exports" && name !== "imports")
+    return ["exports", "imports", ...names.sort()]
+        .map((name) => `// ${name}\n${surface.get(name) ?? ""}\n`)
+        .join("\n")
+}
+
+export function readSurface(): Surface {
+    const parts = readFileSync(SURFACE_FILE, "utf8").trim().split(/\n\n/)
+    return new Map(
+        parts.map((part): [string, string] => {
+            const [title = "", ...lines] = part.split("\n")
+            return [title.replace("// ", ""), lines.join("\n")]
+        }),
+    )
+}
+
+/** The exported names that exist at run time. */
+export function valueExports(surface: Surface): string[] {
+    return (surface.get("exports") ?? "")
+        .split("\n")
+        .filter((line) => !line.startsWith("type "))
+        .map((line) => line.replace("value ", ""))
+}
+
+function createProgram(): ts.Program {
+    const path = join(ROOT, "tsconfig.build.json")
+    const { config } = ts.readConfigFile(path, (file) => ts.sys.readFile(file)) as {
+        config: unknown
+    }
+    const { options, fileNames } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT)
+    return ts.createProgram(fileNames, { ...options, emitDeclarationOnly: true })
+}
+
+/** `value X` or `type X` for each name. */
+function describeExports(program: ts.Program): string {
+    const checker = program.getTypeChecker()
+    const source = program.getSourceFile(join(ROOT, "src", "index.ts"))
+    const module = source && checker.getSymbolAtLocation(source)
+    if (!module) throw new Error("src/index.ts exports nothing.")
+    return checker
+        .getExportsOfModule(module)
+        .map((symbol) => {
+            const isAlias = symbol.flags & ts.SymbolFlags.Alias
+            const { flags } = isAlias ? checker.getAliasedSymbol(symbol) : symbol
+            return `${flags & ts.SymbolFlags.Value ? "value" : "type"} ${symbol.name}`
+        })
+        .sort()
+        .join("\n")
+}
+
+function parse(path: string, files: ReadonlyMap<string, string>): ts.SourceFile {
+    return ts.createSourceFile(path, files.get(path) ?? "", ts.ScriptTarget.ES2022, true)
+}
+
+function moduleOf(statement: ts.Statement): string | undefined {
+    if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) return undefined
+    const { moduleSpecifier } = statement
+    return moduleSpecifier && ts.isStringLiteral(moduleSpecifier) ? moduleSpecifier.text : undefined
+}
+
+function importedNames(statement: ts.Statement): string[] {
+    const bindings = ts.isImportDeclaration(statement) && statement.importClause?.namedBindings
+    return bindings && ts.isNamedImports(bindings)
+        ? bindings.elements.map(({ name, propertyName }) => (propertyName ?? name).text)
+        : [statement.getText()]
+}
+
+function resolveDeclaration(
+    from: string,
+    module: string,
+    files: ReadonlyMap<string, string>,
+): string {
+    const base = resolve(dirname(from), module)
+    const path = [`${base}.d.ts`, join(base, "index.d.ts")].find((name) => files.has(name))
+    if (!path) throw new Error(`${from} leads to "${module}", which the build doesn't write.`)
+    return path
+}
+
+/** `export {}` only says that a file is a module. */
+function isEmptyExport(statement: ts.Statement): boolean {
+    const clause = ts.isExportDeclaration(statement) ? statement.exportClause : undefined
+    return !!clause && ts.isNamedExports(clause) && clause.elements.length === 0
+}
+
+function declaredName(statement: ts.Statement): string {
+    const declaration = ts.isVariableStatement(statement)
+        ? statement.declarationList.declarations[0]
+        : (statement as ts.Statement & { name?: ts.Identifier })
+    return declaration?.name?.getText() ?? statement.getText()
+}
+
+function print(statement: ts.Statement, file: ts.SourceFile): string {
+    return ts
+        .createPrinter({ removeComments: true })
+        .printNode(ts.EmitHint.Unspecified, statement, file)
+}
+
+if (require.main === module) writeFileSync(SURFACE_FILE, formatSurface(buildSurface()))

@@ -94,8 +94,9 @@ export function splitOptions(
     if (type !== "int" && type !== "bigint")
         refuse(`type is ${show(type)}, give "int" or "bigint".`)
 
-    if (type === "int" && startAt > MAX_INT)
-        refuse(`startAt is ${startAt}, over the largest int (${MAX_INT}). Use type "bigint".`)
+    for (const [name, value] of Object.entries({ startAt, incrementBy }))
+        if (type === "int" && value > MAX_INT)
+            refuse(`${name} is ${value}, over the largest int (${MAX_INT}). Use type "bigint".`)
 
     const given: unknown = options.uniqueWith ?? []
     const uniqueWith: unknown[] = Array.isArray(given) ? given : [given]

@@ -37,3 +37,10 @@ export function findNumberedColumn(
     const entities: unknown[] = Object.values(dataSource.options.entities ?? {})
     return found.find((c) => entities.includes(c.schema)) ?? found.at(-1)
 }
+
+/** @internal Whether an entity numbers this property itself or inherits it from one that does. */
+export function isNumberedIn(target: Target, propertyName: string): boolean {
+    for (let t: unknown = target; t; t = typeof t === "function" ? Object.getPrototypeOf(t) : null)
+        if (columns.get(t)?.some((column) => column.propertyName === propertyName)) return true
+    return false
+}

@@ -80,12 +80,14 @@ export class FlushQueue {
     }
 
     private refuseWithoutTransaction({ requests: [request] }: Flush): void {
-        const { isTransactionActive } = this.runner
-        if (isTransactionActive && !Transaction.join(this.runner).statements.isEnding) return
+        const hasEnded = Transaction.of(this.runner)?.statements.isEnding ?? false
+        if (this.runner.isTransactionActive && !hasEnded) return
         throw new TransactionRequiredError(
-            `${request?.series.name ?? "A series"} takes its numbers under a lock that lasts as long as the ` +
-                "transaction, and there is none. Insert inside dataSource.transaction(…) by the " +
-                "manager that it gives you, or use save() without { transaction: false }.",
+            `${request?.series.name ?? "A series"} takes its numbers under a lock that lasts as long ` +
+                (hasEnded
+                    ? "as the transaction, and that has ended. Wait for every save() before it ends."
+                    : "as the transaction, and there is none. Insert inside dataSource.transaction(…) " +
+                      "by the manager that it gives you, or use save() without { transaction: false }."),
         )
     }
 }

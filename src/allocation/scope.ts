@@ -128,7 +128,7 @@ function preparedText(column: ColumnMetadata, value: unknown): string | null {
     const dataSource = dataSourceOf(column.entityMetadata)
     const prepared: unknown = dataSource.driver.preparePersistentValue(value, column)
     if (prepared === null || prepared === undefined) return null
-    return dialectOf(dataSource)?.scopeText(prepared) ?? JSON.stringify(prepared)
+    return dialectOf(dataSource)?.scopeText(dataSource, prepared) ?? JSON.stringify(prepared)
 }
 
 const ids = new WeakMap<object, number>()

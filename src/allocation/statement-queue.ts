@@ -54,8 +54,8 @@ export class StatementQueue {
         if (this.ending && !endsTransaction)
             throw new TransactionRequiredError(
                 "A statement was to be sent after the transaction had ended: one of several parallel " +
-                    "saves failed and the others went on. Wait for all of them before the " +
-                    "transaction ends (Promise.allSettled), or save one after the other.",
+                    "saves failed, and the others went on. Wait for every save() before the " +
+                    "transaction ends, and throw the error on, or save one after the other.",
             )
         if (endsTransaction) this.ending = true
         this.unfinished += 1

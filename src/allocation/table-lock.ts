@@ -79,7 +79,8 @@ function refuseStaleSnapshot(
     if (Transaction.join(runner).isLockedBeforeSnapshot(tableName(series.metadata))) return
     const level = row.isolation.toUpperCase()
     throw new StaleSnapshotError(
-        `${series.name}: this ${level} transaction has read or written before it inserts, so it does ` +
+        `${series.name}: this ${level} transaction has read or written before it took the lock ` +
+            "(save() itself reads rows whose key is set, and those a relation cascades to), so it does " +
             "not see numbers that were committed since. Use READ COMMITTED, or begin it by " +
             `withTableLock(dataSource, ${series.metadata.name}, work, { isolationLevel: "${level}" }).`,
     )

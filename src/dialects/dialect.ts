@@ -1,3 +1,4 @@
+import type { DataSource } from "typeorm"
 import type { Series } from "../series/series"
 import type { Scope } from "../allocation/scope"
 
@@ -41,5 +42,5 @@ export interface Dialect {
     readonly tableLock?: TableLockStatements
     readonly hasPartialIndices: boolean
     /** How the driver would send this value, as text that any column type reads. */
-    scopeText(value: unknown): string
+    scopeText(dataSource: DataSource, value: unknown): string
 }

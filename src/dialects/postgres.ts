@@ -2,6 +2,7 @@ import { isNewRow, type Scope, type ScopeValue } from "../allocation/scope"
 import { type ColumnMetadata, scopeColumns, type Series, tableName } from "../series/series"
 import { dataSourceOf } from "../typeorm-compat"
 import type { Dialect, Statement } from "./dialect"
+import { postgresText } from "./postgres-text"
 
 const ISOLATION = `current_setting('transaction_isolation') AS "isolation"`
 
@@ -9,7 +10,7 @@ const ISOLATION = `current_setting('transaction_isolation') AS "isolation"`
 export const postgres: Dialect = {
     name: "PostgreSQL",
     hasPartialIndices: true,
-    scopeText,
+    scopeText: postgresText,
     tableLock: {
         lock: (tables) => ({
             sql: `LOCK TABLE ${tables.join(", ")} IN SHARE ROW EXCLUSIVE MODE`,
@@ -135,21 +136,4 @@ function escape(series: Series, column: ColumnMetadata): string {
 /** The name as the catalogue has it: TypeORM 0.3 expects quotes in names to be doubled already. */
 function realName(series: Series, column: ColumnMetadata): string {
     return escape(series, column).slice(1, -1).replaceAll('""', '"')
-}
-
-function scopeText(value: unknown): string {
-    if (value instanceof Date) return localTimestamp(value)
-    if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString("hex")}`
-    if (typeof value === "object") return JSON.stringify(value)
-    // As the driver's encoding does it: half a surrogate pair becomes U+FFFD.
-    return Buffer.from(String(value as string | number | bigint | boolean)).toString()
-}
-
-/** As `pg` sends a Date: local time with its offset, which a column without time zone ignores. */
-function localTimestamp(date: Date): string {
-    const offset = -date.getTimezoneOffset()
-    const local = new Date(date.getTime() + offset * 60_000).toISOString().slice(0, -1)
-    const part = (minutes: number) => String(Math.trunc(minutes)).padStart(2, "0")
-    const size = Math.abs(offset)
-    return `${local}${offset < 0 ? "-" : "+"}${part(size / 60)}:${part(size % 60)}`
 }

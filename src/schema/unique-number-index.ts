@@ -34,14 +34,15 @@ export function uniqueNumberIndex(numbered: NumberedColumn): () => string[] {
                 "This version of TypeORM builds indexes in another way than 0.3 and 1.x do. Use one of those.",
             )
         const series = resolveSeries(metadata, numbered, index?.embeddedMetadata?.propertyPath)
-        const place = metadata.indices.indexOf(index as IndexMetadata)
-        if (place >= 0) {
-            const Index = index?.constructor as IndexMetadataClass
-            const [main, ...partial] = [[], ...nullSets(series)].map((nulls) =>
-                buildIndex(Index, series, nulls),
-            )
-            metadata.indices[place] = main as IndexMetadata
-            metadata.indices.push(...partial)
+        const Index = index?.constructor as IndexMetadataClass
+        const [main, ...partial] = [[], ...nullSets(series)].map((nulls) =>
+            buildIndex(Index, series, nulls),
+        )
+        for (const list of listsOf(metadata)) {
+            const place = list.indexOf(index as IndexMetadata)
+            if (place < 0) continue
+            list[place] = main as IndexMetadata
+            list.push(...partial)
         }
         return [series.column.propertyPath]
     }
@@ -77,4 +78,16 @@ function buildIndex(
             synchronize: true,
         },
     }).build(namingStrategy)
+}
+
+/** TypeORM puts `indices` together anew, from the others, for an entity with a generated column. */
+function listsOf(metadata: EntityMetadata): Set<IndexMetadata[]> {
+    return new Set([
+        metadata.indices,
+        metadata.ownIndices,
+        ...metadata.allEmbeddeds.flatMap((embedded) => [
+            embedded.indices,
+            embedded.indicesFromTree,
+        ]),
+    ])
 }

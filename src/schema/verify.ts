@@ -2,7 +2,7 @@ import type { DataSource, Table } from "typeorm"
 import { tableLockOf } from "../allocation/table-lock"
 import { NotInstalledError } from "../errors"
 import { seriesOf } from "../series/resolve-series"
-import { scopeColumns, type Series } from "../series/series"
+import { type ColumnMetadata, scopeColumns, type Series } from "../series/series"
 import { isAutoSequenceSubscriber } from "../subscriber"
 import { nullSets } from "./unique-number-index"
 
@@ -60,9 +60,7 @@ function missingIndexes(series: Series, table: Table | undefined): string[] {
             series.column,
         ].map(({ databaseName }) => databaseName)
         const exists = [
-            ...table.indices.filter(
-                (index) => index.isUnique && !!index.where === nulls.length > 0,
-            ),
+            ...table.indices.filter(({ isUnique, where }) => isUnique && isFor(nulls, where)),
             ...table.uniques.filter(() => nulls.length === 0),
         ].some(
             ({ columnNames }) =>
@@ -74,4 +72,12 @@ function missingIndexes(series: Series, table: Table | undefined): string[] {
             ? []
             : [`${tablePath} has no unique index over ${columns.join(", ")}${where}. ${remedy}`]
     })
+}
+
+/** Whether the condition of an index, as the database writes it, is that these columns are NULL. */
+function isFor(nulls: readonly ColumnMetadata[], where = ""): boolean {
+    const bare = (sql: string) => sql.replace(/[()"]/g, "")
+    const found = bare(where).split(" AND ").filter(Boolean)
+    const expected = nulls.map(({ databaseName }) => `${bare(databaseName)} IS NULL`)
+    return found.sort().join() === expected.sort().join()
 }

@@ -38,9 +38,9 @@ export function findNumberedColumn(
     return found.find((c) => entities.includes(c.schema)) ?? found.at(-1)
 }
 
-/** @internal Whether an entity numbers this property itself or inherits it from one that does. */
-export function isNumberedIn(target: Target, propertyName: string): boolean {
-    for (let t: unknown = target; t; t = typeof t === "function" ? Object.getPrototypeOf(t) : null)
-        if (columns.get(t)?.some((column) => column.propertyName === propertyName)) return true
-    return false
+/** @internal Whether one of these classes numbers this property. */
+export function isNumberedIn(targets: readonly Target[], propertyName: string): boolean {
+    return targets.some((target) =>
+        columns.get(target)?.some((column) => column.propertyName === propertyName),
+    )
 }

@@ -1,7 +1,6 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import { NumberGapError } from "../errors"
-import { isNumberedIn } from "../registry"
-import { seriesOf } from "../series/resolve-series"
+import { ownSeriesOf } from "../series/own-series"
 import type { ColumnMetadata, Series } from "../series/series"
 import { clearNumber } from "./numbers"
 import type { Scope } from "./scope"
@@ -55,11 +54,7 @@ export class Flush {
     /** Undefined where the row has nothing to be numbered. */
     add(entity: ObjectLiteral, metadata: EntityMetadata): Promise<void> | undefined {
         this.entities.set(entity, metadata)
-        // The root of a single-table inheritance has the columns of its children as well.
-        const series = seriesOf(metadata).filter(
-            ({ column }) =>
-                column.embeddedMetadata || isNumberedIn(metadata.target, column.propertyName),
-        )
+        const series = ownSeriesOf(metadata)
         if (series.length === 0) return undefined
         let resolve!: () => void
         let reject!: (error: unknown) => void

@@ -38,11 +38,14 @@ export function uniqueNumberIndex(numbered: NumberedColumn): () => string[] {
         const [main, ...partial] = [[], ...nullSets(series)].map((nulls) =>
             buildIndex(Index, series, nulls),
         )
+        // Children of a single-table inheritance may each declare the number that they share.
+        const isDeclared = metadata.indices.some((other) => other.name === main?.name)
+        if (main && isDeclared) main.synchronize = false
         for (const list of listsOf(metadata)) {
             const place = list.indexOf(index as IndexMetadata)
             if (place < 0) continue
             list[place] = main as IndexMetadata
-            list.push(...partial)
+            if (!isDeclared) list.push(...partial)
         }
         return [series.column.propertyPath]
     }

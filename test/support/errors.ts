@@ -1,16 +1,92 @@
 import { expect } from "chai"
-import { QueryFailedError } from "typeorm"
+import { type ObjectLiteral, QueryFailedError, type Repository } from "typeorm"
+import {
+    type AutoSequenceError,
+    InvalidNumberError,
+    InvalidOptionError,
+    NotInstalledError,
+    NumberOverflowError,
+    ReadOnlyNumberError,
+    UnknownScopeError,
+    UnsupportedError,
+} from "../../src"
+import { tableName } from "../../src/series/series"
+
+type ErrorClass = new (message: string) => AutoSequenceError
+
+const CODES = new Map<ErrorClass, string>([
+    [InvalidNumberError, "INVALID_NUMBER"],
+    [InvalidOptionError, "INVALID_OPTION"],
+    [NotInstalledError, "NOT_INSTALLED"],
+    [NumberOverflowError, "NUMBER_OVERFLOW"],
+    [ReadOnlyNumberError, "READ_ONLY_NUMBER"],
+    [UnknownScopeError, "UNKNOWN_SCOPE"],
+    [UnsupportedError, "UNSUPPORTED"],
+])
+
+/** Expects an error of this class, with its code, whose text holds all of these. */
+export function expectErrorIs(error: unknown, expected: ErrorClass, ...texts: string[]): void {
+    expect(error).to.be.instanceOf(expected)
+    const { name, code, message } = error as AutoSequenceError
+    expect({ name, code }).to.eql({ name: expected.name, code: CODES.get(expected) })
+    for (const text of texts) expect(message).to.include(text)
+}
+
+export function expectThrows(attempt: () => unknown, expected: ErrorClass, ...texts: string[]) {
+    expectErrorIs(thrownBy(attempt), expected, ...texts)
+}
+
+export async function expectRejects(
+    attempt: Promise<unknown>,
+    expected: ErrorClass,
+    ...texts: string[]
+): Promise<void> {
+    expectErrorIs(await rejection(attempt), expected, ...texts)
+}
+
+/** Expects the error, and the table to be as it was. */
+export async function expectRefuses(
+    repository: Repository<ObjectLiteral>,
+    attempt: () => Promise<unknown>,
+    expected: ErrorClass,
+    ...texts: string[]
+): Promise<void> {
+    const before = await storedRows(repository)
+    await expectRejects(attempt(), expected, ...texts)
+    expect(await storedRows(repository)).to.eql(before)
+}
+
+/** All rows of the table as the database has them. */
+export async function storedRows({ manager, metadata }: Repository<ObjectLiteral>) {
+    const id = `"${metadata.primaryColumns[0]?.databaseName ?? "id"}"`
+    const sql = `SELECT * FROM ${tableName(metadata)} ORDER BY ${id}`
+    return (await manager.query(sql)) as ObjectLiteral[]
+}
+
+/** Expects PostgreSQL itself to refuse, with this SQLSTATE. */
+export async function expectSqlState(attempt: Promise<unknown>, state: string): Promise<void> {
+    expect(await sqlState(attempt)).to.equal(state)
+}
 
 /** The SQLSTATE with which the database refused; fails where it didn't. */
-export async function sqlState(work: Promise<unknown>): Promise<string> {
-    const error = await rejection(work)
+export async function sqlState(attempt: Promise<unknown>): Promise<string> {
+    const error = await rejection(attempt)
     expect(error).to.be.instanceOf(QueryFailedError)
     return (error as QueryFailedError<Error & { code: string }>).driverError.code
 }
 
 /** What a promise is rejected with; fails where it isn't. */
-export async function rejection(work: Promise<unknown>): Promise<Error> {
-    const [result] = await Promise.allSettled([work])
-    if (result.status === "fulfilled") throw new Error("It was expected to be rejected.")
-    return result.reason as Error
+export async function rejection(attempt: Promise<unknown>): Promise<Error> {
+    const [result] = await Promise.allSettled([attempt])
+    if (result.status === "rejected") return result.reason as Error
+    throw new Error(`Expected a rejection, got ${JSON.stringify(result.value)}.`)
+}
+
+function thrownBy(attempt: () => unknown): unknown {
+    try {
+        attempt()
+    } catch (error) {
+        return error
+    }
+    throw new Error("Expected an error, nothing was thrown.")
 }

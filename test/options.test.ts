@@ -1,0 +1,474 @@
+import { expect } from "chai"
+import { createConnection } from "mysql2/promise"
+import {
+    Column,
+    DataSource,
+    type DataSourceOptions,
+    Entity,
+    ManyToOne,
+    OneToMany,
+    PrimaryGeneratedColumn,
+} from "typeorm"
+import {
+    AutoSequenceColumn,
+    type AutoSequenceColumnOptions,
+    InvalidOptionError,
+    NotInstalledError,
+    UnsupportedError,
+    verifyAutoSequence,
+    withAutoSequence,
+} from "../src"
+import { onEachDatabase, StatementLog, type TestDatabase } from "./support/databases"
+import { expectErrorIs, expectRejects, expectThrows } from "./support/errors"
+
+@Entity()
+class Letter {
+    @PrimaryGeneratedColumn() id!: number
+    @Column({ type: "varchar", length: 20 }) year!: string
+    @AutoSequenceColumn({ uniqueWith: "year" }) number!: number
+}
+
+@Entity()
+class Note {
+    @PrimaryGeneratedColumn() id!: number
+    @Column({ type: "text", nullable: true }) area?: string | null
+    @AutoSequenceColumn({ uniqueWith: "area" }) number!: number
+}
+
+@Entity()
+class Plain {
+    @PrimaryGeneratedColumn() id!: number
+}
+
+@Entity()
+class Customer {
+    @PrimaryGeneratedColumn() id!: number
+    @OneToMany(() => Visit, (visit) => visit.customer) visits!: Visit[]
+    @AutoSequenceColumn({ uniqueWith: "visits" }) number!: number
+}
+@Entity()
+class Visit {
+    @PrimaryGeneratedColumn() id!: number
+    @ManyToOne(() => Customer, (customer) => customer.visits) customer!: Customer
+}
+
+@Entity()
+class UnknownScope {
+    @PrimaryGeneratedColumn() id!: number
+    @Column() year!: string
+    @ManyToOne(() => Plain) plain!: Plain
+    @AutoSequenceColumn({ uniqueWith: ["year", "month"] }) number!: number
+}
+
+@Entity()
+class ScopedByItself {
+    @PrimaryGeneratedColumn() id!: number
+    @AutoSequenceColumn({ uniqueWith: "number" }) number!: number
+}
+
+@Entity()
+class ColumnAbove {
+    @PrimaryGeneratedColumn() id!: number
+    @Column() @AutoSequenceColumn() number!: number
+}
+
+describe("@AutoSequenceColumn", () => {
+    const decorate = (options: unknown) => () => {
+        class Row {
+            @AutoSequenceColumn(options as AutoSequenceColumnOptions) number!: number
+        }
+        return Row
+    }
+    const place = "@AutoSequenceColumn on Row.number: "
+
+    describe("refuses, when the class is decorated,", () => {
+        for (const name of ["startAt", "incrementBy"])
+            for (const [value, shown] of [
+                [0, "0"],
+                [-1, "-1"],
+                [1.5, "1.5"],
+                [NaN, "NaN"],
+                [Infinity, "Infinity"],
+                [2 ** 53, "9007199254740992"],
+                ["1", '"1"'],
+                [null, "null"],
+                [1n, "1"],
+            ])
+                it(`${name} ${typeof value === "bigint" ? "1n" : shown}`, () =>
+                    expectThrows(
+                        decorate({ [name]: value, type: "bigint" }),
+                        InvalidOptionError,
+                        `${place}${name} is ${shown}, give an integer from 1`,
+                    ))
+
+        for (const name of ["startAt", "incrementBy"])
+            it(`${name} over the largest int`, () => {
+                expectThrows(
+                    decorate({ [name]: 3e9 }),
+                    InvalidOptionError,
+                    `${place}${name} is 3000000000`,
+                    'Use type "bigint"',
+                )
+                expect(decorate({ [name]: 2 ** 31 - 1 })).not.to.throw()
+                expect(decorate({ [name]: 3e9, type: "bigint" })).not.to.throw()
+            })
+
+        for (const [title, options, problem] of [
+            ["a wrong type", { type: "smallint" }, 'type is "smallint", give "int" or "bigint".'],
+            ["a class as type", { type: Number }, "type is "],
+            ["a wrong strategy", { strategy: "max" }, 'strategy is "max", give one of table-lock.'],
+            ["an empty uniqueWith", { uniqueWith: "" }, 'uniqueWith holds ""'],
+            ["an empty name in uniqueWith", { uniqueWith: ["a", ""] }, 'uniqueWith holds ""'],
+            ["uniqueWith of numbers", { uniqueWith: [1] }, "uniqueWith holds 1"],
+            ["a function as uniqueWith", { uniqueWith: () => "a" }, "uniqueWith holds "],
+            ["null as uniqueWith", { uniqueWith: [null] }, "uniqueWith holds null"],
+            [
+                "one name twice",
+                { uniqueWith: ["a", "b", "a"] },
+                "uniqueWith names a property twice",
+            ],
+            ["options that are a string", "year", 'the options are "year", give an object.'],
+            ["options that are null", null, "the options are null, give an object."],
+        ] as const)
+            it(title, () =>
+                expectThrows(decorate(options), InvalidOptionError, `${place}${problem}`),
+            )
+
+        it("an unknown option, and lists those there are", () =>
+            expectThrows(
+                decorate({ startsAt: 5 }),
+                InvalidOptionError,
+                `${place}there is no option "startsAt". The options are startAt, incrementBy, ` +
+                    "uniqueWith, strategy, type, name, comment, nullable, select, transformer.",
+            ))
+
+        it("options of @Column that make no sense for a number", () =>
+            expectThrows(
+                decorate({ default: 1 }),
+                InvalidOptionError,
+                'there is no option "default"',
+            ))
+
+        it("to stand on one property twice", () =>
+            expectThrows(
+                () => {
+                    class Row {
+                        @AutoSequenceColumn() @AutoSequenceColumn() number!: number
+                    }
+                    return Row
+                },
+                InvalidOptionError,
+                `${place}another decorator has declared this column.`,
+            ))
+
+        it("to stand above @Column", () =>
+            expectThrows(
+                () => {
+                    class Row {
+                        @AutoSequenceColumn() @Column() number!: number
+                    }
+                    return Row
+                },
+                InvalidOptionError,
+                `${place}another decorator has declared this column.`,
+            ))
+
+        it("a property that is named by a symbol", () =>
+            expectThrows(
+                () => {
+                    const number = Symbol("number")
+                    class Row {
+                        @AutoSequenceColumn() [number]!: number
+                    }
+                    return Row
+                },
+                InvalidOptionError,
+                "@AutoSequenceColumn on Row.Symbol(number): a property named by a symbol",
+            ))
+
+        it("a static property", () =>
+            expectThrows(
+                () => {
+                    class Row {
+                        @AutoSequenceColumn() static number: number
+                    }
+                    return Row
+                },
+                UnsupportedError,
+                "static property",
+            ))
+
+        it("to be called as a standard decorator, and names the compiler's setting", () => {
+            const standard = AutoSequenceColumn() as unknown as (
+                value: undefined,
+                context: object,
+            ) => void
+            expectThrows(
+                () => standard(undefined, { kind: "field", name: "number" }),
+                UnsupportedError,
+                "experimentalDecorators",
+            )
+        })
+    })
+
+    it("leaves nothing declared when it refuses", async () => {
+        @Entity()
+        class Row {
+            @PrimaryGeneratedColumn() id!: number
+        }
+        expectThrows(
+            () => AutoSequenceColumn({ startAt: 0 })(Row.prototype, "number"),
+            InvalidOptionError,
+        )
+        const ds = new DataSource({ type: "sqljs", entities: [Row] })
+        await ds.initialize()
+        expect(ds.getMetadata(Row).columns.map((c) => c.propertyName)).to.eql(["id"])
+        expect(ds.getMetadata(Row).indices).to.eql([])
+        await ds.destroy()
+    })
+})
+
+onEachDatabase("initialize()", (db) => {
+    it("refuses a property in uniqueWith that is not there, and lists those there are", () =>
+        expectRejects(
+            db().connect([UnknownScope, Plain]),
+            InvalidOptionError,
+            'uniqueWith of UnknownScope.number names "month", which the entity does not have. ' +
+                "It has id, year, plain.",
+        ))
+
+    it("refuses a one-to-many relation in uniqueWith", () =>
+        expectRejects(
+            db().connect([Customer, Visit]),
+            InvalidOptionError,
+            'uniqueWith of Customer.number names "visits", which is a one-to-many relation.',
+        ))
+
+    it("refuses the number itself in uniqueWith", () =>
+        expectRejects(
+            db().connect([ScopedByItself]),
+            InvalidOptionError,
+            'uniqueWith of ScopedByItself.number names "number", which is the number itself.',
+        ))
+
+    it("refuses a number that @Column stands above", () =>
+        expectRejects(
+            db().connect([ColumnAbove]),
+            InvalidOptionError,
+            "ColumnAbove.number is numbered, but another decorator declares it as well.",
+        ))
+})
+
+onEachDatabase("verifyAutoSequence", (db) => {
+    /** Drops those unique indexes of the table that have, or have not, a condition. */
+    async function dropIndexes(
+        ds: DataSource,
+        entity: typeof Letter | typeof Note,
+        where: boolean,
+    ) {
+        const { schema, tableName } = ds.getMetadata(entity)
+        const indexes = (await ds.query(
+            `SELECT indexname FROM pg_indexes
+             WHERE schemaname = $1 AND tablename = $2 AND indexname LIKE 'IDX%'
+                AND (indexdef LIKE '% WHERE %') = $3`,
+            [schema, tableName, where],
+        )) as { indexname: string }[]
+        expect(indexes).to.have.length(1)
+        for (const { indexname } of indexes) await ds.query(`DROP INDEX ${schema}."${indexname}"`)
+    }
+
+    async function problemsOf(ds: DataSource): Promise<string[]> {
+        try {
+            await verifyAutoSequence(ds)
+        } catch (error) {
+            expectErrorIs(error, NotInstalledError)
+            return (error as Error).message.split("\n")
+        }
+        return []
+    }
+    const remedy = "Generate and run a migration (typeorm migration:generate)."
+
+    async function plain(database: TestDatabase, schema: string): Promise<DataSource> {
+        const ds = new DataSource({
+            type: "postgres",
+            url: database.url,
+            schema,
+            entities: [Letter, Note],
+        })
+        return ds.initialize()
+    }
+
+    it("passes on a synchronized schema, and writes nothing", async () => {
+        const logger = new StatementLog()
+        const ds = await db().connect([Letter, Note, Plain], { logger })
+        logger.statements.length = 0
+        await verifyAutoSequence(ds)
+        expect(logger.statements).not.to.eql([])
+        for (const sql of logger.statements) expect(sql).to.match(/^\s*SELECT\b/i)
+    })
+
+    it("passes where nothing is numbered", async () => {
+        const ds = await db().connect([Plain], { synchronize: false })
+        await verifyAutoSequence(ds)
+    })
+
+    it("passes on a unique constraint that was made by hand", async () => {
+        const ds = await db().connect([Letter])
+        await dropIndexes(ds, Letter, false)
+        const { tablePath } = ds.getMetadata(Letter)
+        await ds.query(`ALTER TABLE ${tablePath} ADD UNIQUE (number, year)`)
+        await verifyAutoSequence(ds)
+    })
+
+    it("reports a data source that is not initialised", async () => {
+        const ds = new DataSource(withAutoSequence({ type: "postgres", entities: [Letter] }))
+        await expectRejects(verifyAutoSequence(ds), NotInstalledError, "Call initialize() first")
+    })
+
+    it("reports a unique index that is missing", async () => {
+        const ds = await db().connect([Letter, Note])
+        await dropIndexes(ds, Letter, false)
+        const { tablePath } = ds.getMetadata(Letter)
+        expect(await problemsOf(ds)).to.eql([
+            `${tablePath} has no unique index over year, number. ${remedy}`,
+        ])
+    })
+
+    it("reports the index of the NULL scope that is missing", async () => {
+        const ds = await db().connect([Letter, Note])
+        await dropIndexes(ds, Note, true)
+        const { tablePath } = ds.getMetadata(Note)
+        expect(await problemsOf(ds)).to.eql([
+            `${tablePath} has no unique index over number where area is NULL. ${remedy}`,
+        ])
+    })
+
+    for (const [title, index] of [
+        ["is not unique", "INDEX ON letter (year, number)"],
+        ["has other columns", "UNIQUE INDEX ON letter (year, number, id)"],
+        ["has a condition", "UNIQUE INDEX ON letter (year, number) WHERE number > 5"],
+    ] as const)
+        it(`is not content with an index that ${title}`, async () => {
+            const ds = await db().connect([Letter])
+            await dropIndexes(ds, Letter, false)
+            const { tablePath } = ds.getMetadata(Letter)
+            await ds.query(`CREATE ${index.replace("letter", tablePath)}`)
+            expect(await problemsOf(ds)).to.have.length(1)
+        })
+
+    it("is not content with a NULL scope's index that has another condition", async () => {
+        const ds = await db().connect([Note])
+        await dropIndexes(ds, Note, true)
+        const { tablePath } = ds.getMetadata(Note)
+        await ds.query(`CREATE UNIQUE INDEX ON ${tablePath} (number) WHERE area = 'a'`)
+        expect(await problemsOf(ds)).to.eql([
+            `${tablePath} has no unique index over number where area is NULL. ${remedy}`,
+        ])
+    })
+
+    it("reports a missing subscriber, table and indexes together", async () => {
+        const schema = await db().createSchema()
+        const ds = await db().connect([Note], { schema })
+        await dropIndexes(ds, Note, false)
+        await dropIndexes(ds, Note, true)
+        const bare = await plain(db(), schema)
+        try {
+            expect(await problemsOf(bare)).to.eql([
+                "The data source has no AutoSequenceSubscriber. Create it with withAutoSequence(options).",
+                `There is no table ${schema}.letter. ${remedy}`,
+                `${schema}.note has no unique index over area, number. ${remedy}`,
+                `${schema}.note has no unique index over number where area is NULL. ${remedy}`,
+            ])
+        } finally {
+            await bare.destroy()
+        }
+    })
+})
+
+/** Where the strategy can't work: everything is refused with one error, before a row is written. */
+function defineUnsupported(type: string, options: () => DataSourceOptions): void {
+    const connect = async () => new DataSource(withAutoSequence(options())).initialize()
+    const text = `Strategy "table-lock" does not work on "${type}". It works on "postgres".`
+
+    it("verifyAutoSequence refuses", async () => {
+        const ds = await connect()
+        try {
+            await expectRejects(verifyAutoSequence(ds), UnsupportedError, text)
+        } finally {
+            await ds.destroy()
+        }
+    })
+
+    it("the first insert is refused, and nothing written", async () => {
+        const ds = await connect()
+        try {
+            const repo = ds.getRepository(Letter)
+            await expectRejects(repo.save({ year: "a" }), UnsupportedError, text)
+            await expectRejects(
+                ds.transaction((manager) => manager.insert(Letter, { year: "a" })),
+                UnsupportedError,
+                text,
+            )
+            await expectRejects(repo.save({ year: "a", number: 1 }), UnsupportedError, text)
+            expect(await repo.count()).to.equal(0)
+        } finally {
+            await ds.destroy()
+        }
+    })
+
+    it("entities without numbers are saved", async () => {
+        const ds = await connect()
+        try {
+            await ds.getRepository(Plain).save([{}, {}])
+            expect(await ds.getRepository(Plain).count()).to.equal(2)
+        } finally {
+            await ds.destroy()
+        }
+    })
+}
+
+describe("on sql.js", () => {
+    defineUnsupported("sqljs", () => ({
+        type: "sqljs",
+        entities: [Letter, Plain],
+        synchronize: true,
+    }))
+})
+
+describe("on MariaDB", () => {
+    const url = process.env.TEST_MARIADB_URL ?? "mysql://root@127.0.0.1:3306/"
+    const database = `autosequence_test_${process.pid}`
+    let isReachable = false
+
+    const run = async (sql: string) => {
+        const connection = await createConnection(url)
+        try {
+            await connection.query(sql)
+        } finally {
+            await connection.end()
+        }
+    }
+
+    before(async function () {
+        try {
+            await run(`CREATE DATABASE ${database}`)
+            isReachable = true
+        } catch (error) {
+            const missing = `no MariaDB at ${url}: ${String(error)}. Set TEST_MARIADB_URL.`
+            if (process.env.CI) throw new Error(missing, { cause: error })
+            console.log(`      skipped, ${missing}`)
+            this.skip()
+        }
+    })
+    after(async () => {
+        if (isReachable) await run(`DROP DATABASE ${database}`)
+    })
+
+    defineUnsupported("mariadb", () => ({
+        type: "mariadb",
+        url: new URL(database, url).href,
+        entities: [Letter, Plain],
+        synchronize: true,
+        dropSchema: true,
+    }))
+})

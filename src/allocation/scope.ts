@@ -1,7 +1,7 @@
 import type { ObjectLiteral } from "typeorm"
 import { dialectOf } from "../dialects"
 import { UnknownScopeError } from "../errors"
-import { type ColumnMetadata, scopeColumns, type Series } from "../series/series"
+import type { ColumnMetadata, Series } from "../series/series"
 import { dataSourceOf } from "../typeorm-compat"
 import type { Flush } from "./flush"
 
@@ -54,7 +54,7 @@ export function scopeOf(
  */
 export function refuseChangedScope(flush: Flush, entity: ObjectLiteral): void {
     for (const { series, scope } of flush.pending.get(entity) ?? [])
-        for (const [at, column] of scopeColumns(series).entries()) {
+        for (const [at, column] of series.scopeColumns.entries()) {
             const before = scope.values[at]
             const value: unknown = column.getEntityValue(entity)
             // A column with a default is read back, and may come back in another form.

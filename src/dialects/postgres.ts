@@ -1,5 +1,5 @@
 import { isNewRow, type Scope, type ScopeValue } from "../allocation/scope"
-import { type ColumnMetadata, scopeColumns, type Series, tableName } from "../series/series"
+import { type ColumnMetadata, type Series, tableName } from "../series/series"
 import { dataSourceOf } from "../typeorm-compat"
 import type { Dialect, Statement } from "./dialect"
 import { postgresText } from "./postgres-text"
@@ -31,7 +31,7 @@ export const postgres: Dialect = {
 /** The way of nearly every insert: one scope, its values as plain parameters. */
 function lastNumber(series: Series, { values }: Scope): Statement {
     const parameters: string[] = []
-    const where = scopeColumns(series).map((column, at) => {
+    const where = series.scopeColumns.map((column, at) => {
         const value = values[at]
         return typeof value === "string"
             ? `t.${escape(series, column)} = $${parameters.push(value)}`
@@ -47,7 +47,7 @@ function lastNumber(series: Series, { values }: Scope): Statement {
 function lastNumbers(series: Series, scopes: readonly Scope[]): Statement {
     return selectPerScope(
         series,
-        scopeColumns(series),
+        series.scopeColumns,
         scopes.map(({ values }) => values),
         {
             select: (where, rank) =>
@@ -61,7 +61,7 @@ function storedNumbers(
     numbers: readonly { readonly scope: Scope; readonly number: string }[],
 ): Statement {
     const rows = numbers.map(({ scope, number }) => [...scope.values, number])
-    return selectPerScope(series, [...scopeColumns(series), series.column], rows, {
+    return selectPerScope(series, [...series.scopeColumns, series.column], rows, {
         select: () => "NULL",
         where: (where) =>
             `WHERE EXISTS (SELECT FROM ${tableName(series.metadata)} t WHERE ${where.join(" AND ")})`,
@@ -126,7 +126,7 @@ function selectLast(series: Series, where: readonly string[]): string {
 
 /** Whether a value equals its stored form: rounding types change it, and only a cast shows how. */
 function isComparedAsGiven(series: Series): boolean {
-    return scopeColumns(series).every((c) => c.precision == null && c.scale == null && !c.length)
+    return series.scopeColumns.every((c) => c.precision == null && c.scale == null && !c.length)
 }
 
 function escape(series: Series, column: ColumnMetadata): string {

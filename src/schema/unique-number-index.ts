@@ -3,7 +3,7 @@ import { dialectOf } from "../dialects"
 import { UnsupportedError } from "../errors"
 import type { NumberedColumn } from "../registry"
 import { resolveSeries } from "../series/resolve-series"
-import { type ColumnMetadata, scopeColumns, type Series } from "../series/series"
+import type { ColumnMetadata, Series } from "../series/series"
 import { dataSourceOf } from "../typeorm-compat"
 
 type IndexMetadata = EntityMetadata["indices"][number]
@@ -54,7 +54,7 @@ export function uniqueNumberIndex(numbered: NumberedColumn): () => string[] {
 /** @internal The sets of scope columns that can be NULL together. */
 export function nullSets(series: Series): ColumnMetadata[][] {
     if (!dialectOf(dataSourceOf(series.metadata))?.hasPartialIndices) return []
-    return scopeColumns(series)
+    return series.scopeColumns
         .filter((column) => column.isNullable)
         .reduce<ColumnMetadata[][]>(
             (sets, column) => [...sets, ...sets.map((set) => [...set, column])],
@@ -73,7 +73,7 @@ function buildIndex(
     const where = nulls.map((c) => `${driver.escape(c.databaseName)} IS NULL`).join(" AND ")
     return new Index({
         entityMetadata: metadata,
-        columns: [...scopeColumns(series).filter((c) => !nulls.includes(c)), series.column],
+        columns: [...series.scopeColumns.filter((c) => !nulls.includes(c)), series.column],
         args: {
             target: metadata.target,
             where: where || undefined,

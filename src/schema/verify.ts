@@ -2,7 +2,7 @@ import type { DataSource, Table } from "typeorm"
 import { tableLockOf } from "../allocation/table-lock"
 import { NotInstalledError } from "../errors"
 import { seriesOf } from "../series/resolve-series"
-import { type ColumnMetadata, scopeColumns, type Series } from "../series/series"
+import type { ColumnMetadata, Series } from "../series/series"
 import { isAutoSequenceSubscriber } from "../subscriber"
 import { nullSets } from "./unique-number-index"
 
@@ -56,7 +56,7 @@ function missingIndexes(series: Series, table: Table | undefined): string[] {
     if (!table) return [`There is no table ${tablePath}. ${remedy}`]
     return [[], ...nullSets(series)].flatMap((nulls) => {
         const columns = [
-            ...scopeColumns(series).filter((c) => !nulls.includes(c)),
+            ...series.scopeColumns.filter((c) => !nulls.includes(c)),
             series.column,
         ].map(({ databaseName }) => databaseName)
         const exists = [

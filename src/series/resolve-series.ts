@@ -35,12 +35,13 @@ export function resolveSeries(
             `${metadata.name}.${path} is numbered, but another decorator declares it as well. ` +
                 "Remove that one: @AutoSequenceColumn takes the column's options itself.",
         )
+    const scope = numbering.uniqueWith.map((p) => resolveScopeProperty(metadata, path, p))
     return {
         name: `${metadata.tablePath}.${column.databaseName}`,
         metadata,
         column,
-        scope: numbering.uniqueWith.map((p) => resolveScopeProperty(metadata, path, p)),
-        strategy: numbering.strategy,
+        scope,
+        scopeColumns: scope.flatMap(({ columns }) => columns),
         startAt: numbering.startAt,
         incrementBy: numbering.incrementBy,
         max: MAX[numbering.type],

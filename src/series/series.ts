@@ -1,5 +1,4 @@
 import type { EntityMetadata } from "typeorm"
-import type { Strategy } from "../options"
 import { dataSourceOf } from "../typeorm-compat"
 
 /** @internal */
@@ -18,16 +17,12 @@ export interface Series {
     readonly metadata: EntityMetadata
     readonly column: ColumnMetadata
     readonly scope: readonly ScopeProperty[]
-    readonly strategy: Strategy
+    /** The columns of `scope`, one after the other. */
+    readonly scopeColumns: readonly ColumnMetadata[]
     readonly startAt: bigint
     readonly incrementBy: bigint
     /** The largest number that the column holds. */
     readonly max: bigint
-}
-
-/** @internal */
-export function scopeColumns(series: Series): ColumnMetadata[] {
-    return series.scope.flatMap((property) => property.columns)
 }
 
 /** @internal The table of an entity as SQL names it. */

@@ -177,6 +177,32 @@ onEachDatabase("Parallel saves on one manager", (database) => {
         expect(await dataSource.getRepository(Label).count()).to.equal(0)
     })
 
+    it("leave the query runner as it was, whoever has wrapped it meanwhile", async () => {
+        const dataSource = await database().connect(invoiceEntities)
+        const runner = dataSource.createQueryRunner()
+        const { query } = runner
+        const transaction = async () => {
+            await runner.startTransaction()
+            await runner.manager.getRepository(Ticket).save([{}, {}])
+        }
+        await transaction()
+        await runner.commitTransaction()
+        expect(runner.query).to.equal(query)
+
+        await transaction()
+        const inner = runner.query
+        const wrapped = ((...args: Parameters<typeof query>) =>
+            inner.apply(runner, args)) as typeof query
+        runner.query = wrapped
+        await runner.rollbackTransaction()
+        expect(runner.query).to.equal(wrapped)
+        expect(await runner.query("SELECT 1 AS one")).to.deep.equal([{ one: 1 }])
+        await transaction()
+        await runner.commitTransaction()
+        await runner.release()
+        expect(await storedTickets(dataSource)).to.deep.equal(upTo(4))
+    })
+
     it("are not committed with a number missing between them", async () => {
         const dataSource = await database().connect(invoiceEntities, {
             subscribers: [LateRefusal],

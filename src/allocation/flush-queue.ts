@@ -63,11 +63,14 @@ export class FlushQueue {
 
         this.refuseWithoutTransaction(flush)
         const { requests } = flush
-        const entities = new Set(requests.map(({ series }) => series.metadata))
-        await lockTables(this.runner, [...entities])
-        for (const ofSeries of bySeries(requests)) {
+        const groups = bySeries(requests).filter((group) =>
+            group.some(({ given }) => given === undefined),
+        )
+        const entities = groups.flatMap((group) => group.map(({ series }) => series.metadata))
+        await lockTables(this.runner, [...new Set(entities)])
+        for (const group of groups) {
             this.refuseWithoutTransaction(flush)
-            await takeNumbers(this.runner, ofSeries)
+            await takeNumbers(this.runner, group)
         }
         for (const { entity, series, given, taken } of requests)
             if (taken && given === undefined) setNumber(series, entity, taken.number)

@@ -38,7 +38,7 @@ export class Flush {
     readonly rows: FlushRow[] = []
     /** The requests that wait for their INSERT, by entity. */
     readonly pending = new Map<ObjectLiteral, NumberRequest[]>()
-    requests: NumberRequest[] = []
+    readonly requests: NumberRequest[] = []
     /** Whether its INSERT may have updated or skipped rows instead. */
     isUpsert = false
     private upserted?: { entities: Set<ObjectLiteral>; checked: Promise<void> }

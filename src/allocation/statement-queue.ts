@@ -18,14 +18,17 @@ export class StatementQueue {
     private unfinished = 0
     private current: object | undefined
     private ending = false
+    private isOver = false
 
     constructor(runner: QueryRunner) {
         const send = runner.query
         const queued = (...args: Parameters<typeof send>): Promise<unknown> => {
-            if (this.isInside) return send.apply(runner, args)
+            if (this.isOver || this.isInside) return send.apply(runner, args)
             return this.enqueue(args[0], () => send.apply(runner, args)).finally(() => {
-                if (this.ending && this.unfinished === 0 && runner.query === queued)
-                    runner.query = send
+                if (!this.ending || this.unfinished > 0) return
+                this.isOver = true
+                // Somebody else may have put a function of theirs around this one.
+                if (runner.query === queued) runner.query = send
             })
         }
         runner.query = queued as typeof send

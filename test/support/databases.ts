@@ -48,7 +48,10 @@ async function createDatabase(adminUrl: string): Promise<{ url: string; stop(): 
             await client.end()
         }
     }
-    await run(`CREATE DATABASE ${DATABASE}`)
+    // The same everywhere, whatever the locale of the machine is.
+    await run(
+        `CREATE DATABASE ${DATABASE} ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0`,
+    )
     const url = new URL(adminUrl)
     url.pathname = DATABASE
     return {

@@ -19,6 +19,7 @@ export async function startEmbeddedPostgres(): Promise<{ url: string; stop(): Pr
         password: "postgres",
         persistent: false,
         createPostgresUser: isRoot,
+        initdbFlags: ["--encoding=UTF8", "--no-locale"],
         postgresFlags: ["-c", "max_connections=200", "-c", "fsync=off"],
         onLog: () => {},
         onError: () => {},

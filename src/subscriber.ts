@@ -59,7 +59,7 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
     }
 
     beforeQuery({ queryRunner, query }: BeforeQueryEvent): void {
-        if (query.includes(" ON CONFLICT ")) noticeUpsert(queryRunner, query)
+        noticeUpsert(queryRunner, query)
         const transaction = Transaction.of(queryRunner)
         if (!transaction) return
         const tableLock = dialectOf(dataSourceOf(queryRunner))?.tableLock

@@ -16,10 +16,11 @@ export interface TableLockOptions {
  * Runs `work` in a transaction that takes the lock on the entity's table before anything else, and
  * resolves to what `work` resolves to.
  *
- * For transactions that write to a numbered table before they insert into it: two of them would
- * wait for each other to give up their first lock, which PostgreSQL ends with a deadlock error. And
- * for `REPEATABLE READ` and `SERIALIZABLE`, where the lock must be older than the snapshot. Several
- * entities are locked in one fixed order.
+ * For transactions that write to a numbered table before they take a number, be it by an update or
+ * by an insert that brings its number along: two of them would wait for each other to give up their
+ * first lock, which PostgreSQL ends with a deadlock error. And for `REPEATABLE READ` and
+ * `SERIALIZABLE`, where the lock must be older than the snapshot. Several entities, numbered or not,
+ * are locked in one fixed order.
  *
  * Errors: {@link UnsupportedError} where the database has no such lock. What `work` throws rolls
  * the transaction back and is passed on.

@@ -1,5 +1,5 @@
 import type { EntityMetadata, QueryRunner } from "typeorm"
-import { dialectOf } from "../dialects"
+import { databasesWith, dialectOf } from "../dialects"
 import type { LastNumber, Statement, TableLockStatements } from "../dialects/dialect"
 import { StaleSnapshotError, UnsupportedError } from "../errors"
 import { type Series, tableName } from "../series/series"
@@ -14,7 +14,8 @@ export function tableLockOf(runnerOrMetadata: QueryRunner | EntityMetadata): Tab
     const { tableLock } = dialectOf(dataSource) ?? {}
     if (!tableLock)
         throw new UnsupportedError(
-            `Strategy "table-lock" does not work on "${dataSource.options.type}". It works on "postgres".`,
+            `Strategy "table-lock" does not work on "${dataSource.options.type}". It works on ` +
+                `${databasesWith("tableLock")}.`,
         )
     return tableLock
 }

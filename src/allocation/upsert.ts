@@ -1,4 +1,5 @@
 import type { ObjectLiteral, QueryRunner } from "typeorm"
+import { dialectOf } from "../dialects"
 import { ReadOnlyNumberError } from "../errors"
 import { seriesOf } from "../series/resolve-series"
 import { tableName } from "../series/series"
@@ -14,20 +15,18 @@ import { Transaction } from "./transaction"
  * @internal
  */
 export function noticeUpsert(runner: QueryRunner, sql: string): void {
-    const [insert, conflict] = sql.split(" ON CONFLICT ", 2)
-    if (!insert || !conflict) return
-    for (const metadata of dataSourceOf(runner).entityMetadatas) {
-        for (const series of seriesOf(metadata)) {
-            if (!insert.includes(`INTO ${tableName(metadata)}`)) break
-            const number = dataSourceOf(runner).driver.escape(series.column.databaseName)
-            const [target = "", update = ""] = conflict.split(" DO UPDATE SET ", 2)
-            if (update.includes(`${number} = EXCLUDED.`) && !target.includes(number))
-                throw new ReadOnlyNumberError(
-                    `This upsert would overwrite ${series.name} of a stored row. Leave the number out ` +
-                        "of the rows, or out of orUpdate().",
-                )
-            for (const flush of Transaction.of(runner)?.flushes ?? []) flush.isUpsert = true
-        }
+    const dataSource = dataSourceOf(runner)
+    const upsert = dialectOf(dataSource)?.findUpsert(sql)
+    if (!upsert) return
+    const series = dataSource.entityMetadatas.flatMap(seriesOf)
+    for (const { name, metadata, column } of series) {
+        if (!upsert.isInto(tableName(metadata))) continue
+        if (upsert.overwrites(dataSource.driver.escape(column.databaseName)))
+            throw new ReadOnlyNumberError(
+                `This upsert would overwrite ${name} of a stored row. Leave the number out of the ` +
+                    "rows, or out of orUpdate().",
+            )
+        for (const flush of Transaction.of(runner)?.flushes ?? []) flush.isUpsert = true
     }
 }
 

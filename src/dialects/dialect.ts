@@ -35,12 +35,20 @@ export interface TableLockStatements {
     takesSnapshot(sql: string): boolean
 }
 
+/** @internal An INSERT that may update or skip rows instead. */
+export interface Upsert {
+    isInto(table: string): boolean
+    /** Whether it gives the column of a stored row another value. */
+    overwrites(column: string): boolean
+}
+
 /** @internal What a database can do, and the statements that differ. */
 export interface Dialect {
-    readonly name: string
     /** Undefined where the strategy can't work. */
     readonly tableLock?: TableLockStatements
     readonly hasPartialIndices: boolean
+    /** Reads a statement that TypeORM has written; undefined where it is no upsert. */
+    findUpsert(sql: string): Upsert | undefined
     /** How the driver would send this value, as text that any column type reads. */
     scopeText(dataSource: DataSource, value: unknown): string
 }

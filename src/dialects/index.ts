@@ -8,3 +8,10 @@ const DIALECTS: Partial<Record<DataSource["options"]["type"], Dialect>> = { post
 export function dialectOf(dataSource: DataSource): Dialect | undefined {
     return DIALECTS[dataSource.options.type]
 }
+
+/** @internal The databases that can do something, as TypeORM names them. */
+export function databasesWith(capability: keyof Dialect): string {
+    return Object.entries(DIALECTS)
+        .flatMap(([type, dialect]) => (dialect[capability] ? [`"${type}"`] : []))
+        .join(", ")
+}

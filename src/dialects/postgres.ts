@@ -1,15 +1,15 @@
 import { isNewRow, type Scope, type ScopeValue } from "../allocation/scope"
 import { type ColumnMetadata, type Series, tableName } from "../series/series"
 import { dataSourceOf } from "../typeorm-compat"
-import type { Dialect, Statement } from "./dialect"
+import type { Dialect, Statement, Upsert } from "./dialect"
 import { postgresText } from "./postgres-text"
 
 const ISOLATION = `current_setting('transaction_isolation') AS "isolation"`
 
 /** @internal */
 export const postgres: Dialect = {
-    name: "PostgreSQL",
     hasPartialIndices: true,
+    findUpsert,
     scopeText: postgresText,
     tableLock: {
         lock: (tables) => ({
@@ -26,6 +26,18 @@ export const postgres: Dialect = {
         takesSnapshot: (sql) =>
             !/^\s*(start|begin|set|show|savepoint|release|lock)\b[^;]*;?\s*$/i.test(sql),
     },
+}
+
+function findUpsert(sql: string): Upsert | undefined {
+    const [insert = "", conflict] = sql.split(" ON CONFLICT ", 2)
+    if (conflict === undefined) return undefined
+    const [target = "", update = ""] = conflict.split(" DO UPDATE SET ", 2)
+    return {
+        isInto: (table) => insert.includes(`INTO ${table}`),
+        // A column that rows are recognised by has the same value already.
+        overwrites: (column) =>
+            update.includes(`${column} = EXCLUDED.`) && !target.includes(column),
+    }
 }
 
 /** The way of nearly every insert: one scope, its values as plain parameters. */

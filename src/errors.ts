@@ -34,6 +34,11 @@ export class TransactionRequiredError extends AutoSequenceError {
     readonly code = "TRANSACTION_REQUIRED"
 }
 
+/** The transaction was to be committed after a statement of it had failed: the database rolled back. */
+export class TransactionAbortedError extends AutoSequenceError {
+    readonly code = "TRANSACTION_ABORTED"
+}
+
 /** The transaction took its snapshot before the lock, so it can't see the last number. */
 export class StaleSnapshotError extends AutoSequenceError {
     readonly code = "STALE_SNAPSHOT"

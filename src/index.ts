@@ -9,6 +9,7 @@ export {
     NumberOverflowError,
     ReadOnlyNumberError,
     StaleSnapshotError,
+    TransactionAbortedError,
     TransactionRequiredError,
     UnknownScopeError,
     UnsupportedError,

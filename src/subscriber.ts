@@ -14,9 +14,11 @@ import { Transaction } from "./allocation/transaction"
 import { checkUpsert, noticeUpsert } from "./allocation/upsert"
 import { refuseChangedScope } from "./allocation/scope"
 import { dialectOf } from "./dialects"
+import { TransactionAbortedError } from "./errors"
 import { dataSourceOf } from "./typeorm-compat"
 
 type BeforeQueryEvent = Parameters<NonNullable<EntitySubscriberInterface["beforeQuery"]>>[0]
+type AfterQueryEvent = Parameters<NonNullable<EntitySubscriberInterface["afterQuery"]>>[0]
 
 const MARK = Symbol.for("typeorm-autosequence.subscriber")
 
@@ -65,6 +67,18 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
         const tableLock = dialectOf(dataSourceOf(queryRunner))?.tableLock
         if (!tableLock || tableLock.takesSnapshot(query)) transaction.sawSnapshot()
         if (/^\s*rollback\s+to\s+(?!savepoint\s+typeorm_)/i.test(query)) transaction.forgetLocks()
+    }
+
+    afterQuery({ queryRunner, query, rawResults }: AfterQueryEvent): Promise<never> | undefined {
+        if (query !== "COMMIT" || !Transaction.of(queryRunner)?.hasNumbers) return
+        if (!dialectOf(dataSourceOf(queryRunner))?.hasRolledBack(rawResults)) return
+        return Promise.reject(
+            new TransactionAbortedError(
+                "A statement of this transaction has failed, the error was caught, and the transaction " +
+                    "was committed: the database has rolled it back. No row of it is stored, and the " +
+                    "numbers it was given will go to others. Let the error leave the transaction.",
+            ),
+        )
     }
 
     afterTransactionStart(event: TransactionStartEvent): void {

@@ -8,7 +8,12 @@ import {
     PrimaryColumn,
     PrimaryGeneratedColumn,
 } from "typeorm"
-import { AutoSequenceColumn, NumberGapError, TransactionRequiredError } from "../src"
+import {
+    AutoSequenceColumn,
+    NumberGapError,
+    TransactionAbortedError,
+    TransactionRequiredError,
+} from "../src"
 import { watchConnections } from "./support/connections"
 import { onEachDatabase } from "./support/databases"
 import { rejection, sqlState } from "./support/errors"
@@ -201,6 +206,44 @@ onEachDatabase("Parallel saves on one manager", (database) => {
         await runner.commitTransaction()
         await runner.release()
         expect(await storedTickets(dataSource)).to.deep.equal(upTo(4))
+    })
+
+    it("are not taken for stored when the error of one of them was swallowed", async () => {
+        const dataSource = await database().connect(invoiceEntities)
+        const ada = await customer(dataSource)
+        const work = (manager: EntityManager) =>
+            Promise.allSettled(
+                ["A", "A", "B"].map((reference) =>
+                    manager.getRepository(Invoice).save({ customer: ada, reference }),
+                ),
+            )
+        const error = await rejection(dataSource.transaction(work))
+        expect(error).to.be.instanceOf(TransactionAbortedError)
+        expect(error).to.include({ code: "TRANSACTION_ABORTED" })
+        expect(await storedNumbers(dataSource)).to.deep.equal({})
+        expect((await dataSource.getRepository(Invoice).save({ customer: ada })).number).to.equal(1)
+    })
+
+    it("are, where a savepoint has caught the error", async () => {
+        const dataSource = await database().connect(invoiceEntities)
+        const ada = await customer(dataSource)
+        await dataSource.transaction(async (manager) => {
+            const save = (reference: string) => (inner: EntityManager) =>
+                inner.getRepository(Invoice).save({ customer: ada, reference })
+            await save("A")(manager)
+            expect(await sqlState(manager.transaction(save("A")))).to.equal("23505")
+            await save("B")(manager)
+        })
+        expect(await storedNumbers(dataSource)).to.deep.equal({ Ada: [1, 2] })
+    })
+
+    it("without numbers are left to TypeORM in that case", async () => {
+        const dataSource = await database().connect([Parcel, Label])
+        await dataSource.transaction(async (manager) => {
+            await manager.insert(Label, { code: "A" })
+            expect(await sqlState(manager.insert(Label, { code: "A" }))).to.equal("23505")
+        })
+        expect(await dataSource.getRepository(Label).count()).to.equal(0)
     })
 
     it("are not committed with a number missing between them", async () => {

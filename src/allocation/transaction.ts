@@ -16,6 +16,8 @@ export class Transaction {
     private static readonly open = new WeakMap<QueryRunner, Transaction>()
     private depth = 1
     private readonly locks = new Map<string, Lock>()
+    /** Whether numbers were handed out in it. */
+    hasNumbers = false
     private readonly records = new Map<Flush, { depth: number; isAbandoned: boolean }>()
     readonly statements: StatementQueue
 
@@ -95,6 +97,7 @@ export class Transaction {
     }
 
     numbered(flush: Flush): void {
+        this.hasNumbers = true
         this.records.set(flush, { depth: this.depth, isAbandoned: false })
         void flush.finished.then(() => {
             if (!flush.isUpsert) this.records.delete(flush)

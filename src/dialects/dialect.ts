@@ -49,6 +49,8 @@ export interface Dialect {
     readonly hasPartialIndices: boolean
     /** Reads a statement that TypeORM has written; undefined where it is no upsert. */
     findUpsert(sql: string): Upsert | undefined
+    /** Whether the driver's result of COMMIT says that the database has rolled back instead. */
+    hasRolledBack(result: unknown): boolean
     /** How the driver would send this value, as text that any column type reads. */
     scopeText(dataSource: DataSource, value: unknown): string
 }

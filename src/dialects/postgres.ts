@@ -10,6 +10,7 @@ const ISOLATION = `current_setting('transaction_isolation') AS "isolation"`
 export const postgres: Dialect = {
     hasPartialIndices: true,
     findUpsert,
+    hasRolledBack: (result) => (result as { command?: string } | undefined)?.command === "ROLLBACK",
     scopeText: postgresText,
     tableLock: {
         lock: (tables) => ({

@@ -69,6 +69,52 @@ class Issue {
     number!: number
 }
 
+@Entity()
+class Shelf {
+    @PrimaryGeneratedColumn()
+    id!: number
+
+    @OneToMany(() => Book, (book) => book.shelf, { cascade: true })
+    books!: Promise<Book[]>
+}
+
+@Entity()
+class Book {
+    @PrimaryGeneratedColumn()
+    id!: number
+
+    @ManyToOne(() => Shelf, (shelf) => shelf.books, { nullable: true })
+    shelf!: Promise<Shelf | null>
+
+    @AutoSequenceColumn({ uniqueWith: "shelf" })
+    number!: number
+}
+
+onEachDatabase("Lazy relations", (database) => {
+    it("make a scope, and cascade to numbered rows", async () => {
+        const dataSource = await database().connect([Shelf, Book])
+        const [shelves, books] = [dataSource.getRepository(Shelf), dataSource.getRepository(Book)]
+        const shelf = shelves.create()
+        shelf.books = Promise.resolve([books.create(), books.create()])
+        await shelves.save(shelf)
+        const book = books.create()
+        book.shelf = Promise.resolve(shelf)
+        expect((await books.save(book)).number).to.equal(3)
+        const loaded = await books.findOneByOrFail({ number: 2 })
+        expect((await loaded.shelf)?.id).to.equal(shelf.id)
+    })
+
+    it("are refused where TypeORM does not see them, and would store NULL", async () => {
+        const dataSource = await database().connect([Shelf, Book])
+        const shelf = await dataSource.getRepository(Shelf).save({})
+        const book = Object.assign(new Book(), { shelf: Promise.resolve(shelf) })
+        const error = await rejection(dataSource.manager.save(book))
+        expect(error).to.be.instanceOf(UnknownScopeError)
+        expect(error.message).to.contain("repository.create()")
+        expect(await dataSource.getRepository(Book).count()).to.equal(0)
+    })
+})
+
 onEachDatabase("Cascades", (database) => {
     it("number children that name a stored parent", async () => {
         const dataSource = await database().connect(invoiceEntities)

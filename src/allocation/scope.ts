@@ -97,6 +97,14 @@ function scopeValue(
         )
     }
 
+    // Read without the getter that TypeORM puts on a lazy relation: that one sends a query.
+    const own = relation && Object.getOwnPropertyDescriptor(entity, relation.propertyName)
+    if (own?.value instanceof Promise)
+        refuse(
+            "is a promise on an object that TypeORM hasn't made, and TypeORM does not look into it. " +
+                "Make the row by repository.create().",
+        )
+
     if (column.isDiscriminator) {
         const { discriminatorValue } = flush.metadataOf(entity) ?? series.metadata
         if (discriminatorValue) return discriminatorValue

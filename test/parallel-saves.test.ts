@@ -172,9 +172,7 @@ onEachDatabase("Parallel saves on one manager", (database) => {
         const failing = dataSource.transaction((manager) => {
             // It looks whether the row is there, and wants to insert it after that.
             save = rejection(manager.getRepository(Label).save({ code: "A" }))
-            return new Promise((_, reject) =>
-                setImmediate(() => reject(new Error("changed my mind"))),
-            )
+            return Promise.reject(new Error("changed my mind"))
         })
         await rejection(failing)
         expect(await save).to.be.instanceOf(TransactionRequiredError)

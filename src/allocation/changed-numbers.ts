@@ -3,6 +3,7 @@ import { ReadOnlyNumberError } from "../errors"
 import { seriesOf } from "../series/resolve-series"
 import type { Series } from "../series/series"
 import { parseNumber } from "./numbers"
+import { loadNumbers } from "./stored-numbers"
 
 /**
  * Numbers are not editable: throws {@link ReadOnlyNumberError}.
@@ -30,13 +31,8 @@ async function loadAndRefuseChange(
     entity: ObjectLiteral,
     hidden: readonly Series[],
 ): Promise<void> {
-    const columns = [...metadata.primaryColumns, ...hidden.map(({ column }) => column)]
-    const stored = await manager
-        .createQueryBuilder(metadata.target, "row")
-        .select(columns.map(({ propertyPath }) => `row.${propertyPath}`))
-        .withDeleted()
-        .whereInIds(metadata.getEntityIdMap(entity))
-        .getOne()
+    const columns = hidden.map(({ column }) => column)
+    const [stored] = await loadNumbers(manager, metadata, columns, [entity])
     for (const series of hidden) {
         const before: unknown = stored && series.column.getEntityValue(stored, true)
         refuseChange(series, series.column.getEntityValue(entity, true), before, true)

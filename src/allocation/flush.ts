@@ -24,7 +24,6 @@ export interface NumberRequest {
 export interface FlushRow {
     readonly entity: ObjectLiteral
     readonly series: readonly Series[]
-    readonly promise: Promise<void>
     readonly resolve: () => void
     readonly reject: (error: unknown) => void
 }
@@ -61,7 +60,7 @@ export class Flush {
         const promise = new Promise<void>((...settle) => ([resolve, reject] = settle))
         // TypeORM forgets this promise when another listener of the same event throws.
         promise.catch(() => {})
-        this.rows.push({ entity, series, promise, resolve, reject })
+        this.rows.push({ entity, series, resolve, reject })
         return promise
     }
 

@@ -6,6 +6,7 @@ import { tableName } from "../series/series"
 import { dataSourceOf } from "../typeorm-compat"
 import type { Flush, NumberRequest } from "./flush"
 import { clearNumber, setNumber, parseNumber } from "./numbers"
+import { loadNumbers } from "./stored-numbers"
 import { select, tableLockOf } from "./table-lock"
 import { Transaction } from "./transaction"
 
@@ -71,12 +72,8 @@ async function showStoredNumbers(
     const keys = requests.map(({ entity }) => key(metadata.getEntityIdMap(entity)))
     // Skipped rows are left out of what the statement returns, and TypeORM pairs by position.
     if (keys.includes(undefined) || new Set(keys).size < keys.length) return
-    const stored = await runner.manager
-        .createQueryBuilder(metadata.target, "row")
-        .select([...metadata.primaryColumns, column].map((c) => `row.${c.propertyPath}`))
-        .withDeleted()
-        .whereInIds(leftOut.map(({ entity }) => metadata.getEntityIdMap(entity)))
-        .getMany()
+    const entities = leftOut.map(({ entity }) => entity)
+    const stored = await loadNumbers(runner.manager, metadata, [column], entities)
     for (const { series, entity } of leftOut) {
         const row = stored.find(
             (other) => key(metadata.getEntityIdMap(other)) === key(metadata.getEntityIdMap(entity)),

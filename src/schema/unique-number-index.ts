@@ -35,8 +35,8 @@ export function uniqueNumberIndex(numbered: NumberedColumn): () => string[] {
             )
         const series = resolveSeries(metadata, numbered, index?.embeddedMetadata?.propertyPath)
         const Index = index?.constructor as IndexMetadataClass
-        const [main, ...partial] = [[], ...nullSets(series)].map((nulls) =>
-            buildIndex(Index, series, nulls),
+        const [main, ...partial] = uniqueIndexesOf(series).map((unique) =>
+            buildIndex(Index, series, unique),
         )
         // Children of a single-table inheritance may each declare the number that they share.
         const isDeclared = metadata.indices.some((other) => other.name === main?.name)
@@ -51,29 +51,37 @@ export function uniqueNumberIndex(numbered: NumberedColumn): () => string[] {
     }
 }
 
-/** @internal The sets of scope columns that can be NULL together. */
-export function nullSets(series: Series): ColumnMetadata[][] {
-    if (!dialectOf(dataSourceOf(series.metadata))?.hasPartialIndices) return []
+/** @internal A unique index of a series, over its columns, where the others are NULL. */
+export interface UniqueIndex {
+    readonly columns: ColumnMetadata[]
+    readonly nulls: ColumnMetadata[]
+}
+
+/** @internal The main index of a series, and the partial ones behind it. */
+export function uniqueIndexesOf(series: Series): UniqueIndex[] {
+    const { hasPartialIndices } = dialectOf(dataSourceOf(series.metadata)) ?? {}
     return series.scopeColumns
-        .filter((column) => column.isNullable)
+        .filter((column) => hasPartialIndices && column.isNullable)
         .reduce<ColumnMetadata[][]>(
             (sets, column) => [...sets, ...sets.map((set) => [...set, column])],
             [[]],
         )
-        .slice(1)
+        .map((nulls) => ({
+            columns: [...series.scopeColumns.filter((c) => !nulls.includes(c)), series.column],
+            nulls,
+        }))
 }
 
 function buildIndex(
     Index: IndexMetadataClass,
-    series: Series,
-    nulls: readonly ColumnMetadata[],
+    { metadata }: Series,
+    { columns, nulls }: UniqueIndex,
 ): IndexMetadata {
-    const { metadata } = series
     const { driver, namingStrategy } = dataSourceOf(metadata)
     const where = nulls.map((c) => `${driver.escape(c.databaseName)} IS NULL`).join(" AND ")
     return new Index({
         entityMetadata: metadata,
-        columns: [...series.scopeColumns.filter((c) => !nulls.includes(c)), series.column],
+        columns,
         args: {
             target: metadata.target,
             where: where || undefined,

@@ -4,7 +4,7 @@ import { NotInstalledError } from "../errors"
 import { seriesOf } from "../series/resolve-series"
 import type { ColumnMetadata, Series } from "../series/series"
 import { isAutoSequenceSubscriber } from "../subscriber"
-import { nullSets } from "./unique-number-index"
+import { uniqueIndexesOf } from "./unique-number-index"
 
 /**
  * Checks that a data source can keep the promise: that the options fit the entities and the
@@ -26,21 +26,19 @@ import { nullSets } from "./unique-number-index"
 export async function verifyAutoSequence(dataSource: DataSource): Promise<void> {
     if (!dataSource.isInitialized)
         throw new NotInstalledError("The data source is not initialized. Call initialize() first.")
-    // The children of a single-table inheritance are in the table of their root.
-    const tables = dataSource.entityMetadatas
-        .filter(({ tableType }) => tableType !== "entity-child")
-        .filter((metadata) => seriesOf(metadata).length > 0)
-    for (const metadata of dataSource.entityMetadatas)
-        if (seriesOf(metadata).length > 0) tableLockOf(metadata)
+    const numbered = dataSource.entityMetadatas.filter((metadata) => seriesOf(metadata).length > 0)
+    for (const metadata of numbered) tableLockOf(metadata)
 
     const problems: string[] = []
-    if (tables.length > 0 && !dataSource.subscribers.some(isAutoSequenceSubscriber))
+    if (numbered.length > 0 && !dataSource.subscribers.some(isAutoSequenceSubscriber))
         problems.push(
             "The data source has no AutoSequenceSubscriber. Create it with withAutoSequence(options).",
         )
     const runner = dataSource.createQueryRunner("master")
     try {
-        for (const metadata of tables) {
+        for (const metadata of numbered) {
+            // The children of a single-table inheritance are in the table of their root.
+            if (metadata.tableType === "entity-child") continue
             const table = await runner.getTable(metadata.tablePath)
             for (const series of seriesOf(metadata)) problems.push(...missingIndexes(series, table))
         }
@@ -54,23 +52,21 @@ function missingIndexes(series: Series, table: Table | undefined): string[] {
     const remedy = "Generate and run a migration (typeorm migration:generate)."
     const { tablePath } = series.metadata
     if (!table) return [`There is no table ${tablePath}. ${remedy}`]
-    return [[], ...nullSets(series)].flatMap((nulls) => {
-        const columns = [
-            ...series.scopeColumns.filter((c) => !nulls.includes(c)),
-            series.column,
-        ].map(({ databaseName }) => databaseName)
+    return uniqueIndexesOf(series).flatMap(({ columns, nulls }) => {
+        const names = columns.map(({ databaseName }) => databaseName)
         const exists = [
             ...table.indices.filter(({ isUnique, where }) => isUnique && isFor(nulls, where)),
             ...table.uniques.filter(() => nulls.length === 0),
         ].some(
             ({ columnNames }) =>
-                columnNames.length === columns.length &&
-                columns.every((c) => columnNames.includes(c)),
+                columnNames.length === names.length &&
+                names.every((name) => columnNames.includes(name)),
         )
-        const where = nulls.map(({ databaseName }) => ` where ${databaseName} is NULL`).join(" and")
+        const conditions = nulls.map(({ databaseName }) => `${databaseName} is NULL`)
+        const where = nulls.length > 0 ? ` where ${conditions.join(" and ")}` : ""
         return exists
             ? []
-            : [`${tablePath} has no unique index over ${columns.join(", ")}${where}. ${remedy}`]
+            : [`${tablePath} has no unique index over ${names.join(", ")}${where}. ${remedy}`]
     })
 }
 

@@ -39,6 +39,8 @@ export default defineConfig(
       "@typescript-eslint/no-unnecessary-condition": "off",
       // `NonNullable<unknown>` is how this code says "anything but null and undefined".
       "@typescript-eslint/no-generated-empty-object-type": "off",
+      // TypeORM declares the options of an EntitySchema as a class.
+      "@typescript-eslint/no-unsafe-class-instance-assignment": "off",
       // A method of TypeORM that is wrapped is taken off its object first, and called by apply().
       "@typescript-eslint/unbound-method": "off",
     },

@@ -68,3 +68,8 @@ export class ReadOnlyNumberError extends AutoSequenceError {
 export class NumberGapError extends AutoSequenceError {
     readonly code = "NUMBER_GAP"
 }
+
+/** The counter is held by another transaction, and the caller would not wait. */
+export class CounterLockedError extends AutoSequenceError {
+    readonly code = "COUNTER_LOCKED"
+}

@@ -2,7 +2,7 @@ import type { ColumnOptions } from "typeorm"
 import { InvalidOptionError } from "./errors"
 
 /** How a numbered column gets its numbers. */
-export type Strategy = "table-lock"
+export type Strategy = "table-lock" | "counter"
 
 /** The options of TypeORM's `@Column` that make sense for a number. */
 export type NumberColumnOptions = Pick<
@@ -36,12 +36,38 @@ export interface AutoSequenceColumnOptions extends NumberColumnOptions {
     uniqueWith?: string | readonly string[]
 
     /**
-     * How numbers are made. `"table-lock"` reads the highest number under
-     * `LOCK TABLE … IN SHARE ROW EXCLUSIVE MODE`.
+     * How numbers are made. `"counter"` keeps the last number of each scope in a row of the counter
+     * table: only writers of the same scope wait for each other, and a number never comes back.
+     * `"table-lock"` needs no such table; it reads the highest number under
+     * `LOCK TABLE … IN SHARE ROW EXCLUSIVE MODE`, and gives the number of a deleted last row again.
      *
      * Default is `"table-lock"`.
      */
     strategy?: Strategy
+
+    /**
+     * For strategy `"counter"`: `false` lets numbers be lost. They are taken in a short transaction
+     * of their own, so that nobody waits for the transaction of another, and an insert needs none.
+     *
+     * Default is `true`: a transaction that is rolled back gives its numbers back.
+     */
+    gapless?: boolean
+
+    /**
+     * With `gapless: false`: how many numbers of a scope are taken from its counter at once, SQL's
+     * `CACHE`. Those that a process has not used when it ends are lost, and never given again.
+     *
+     * Default is `1`.
+     */
+    cache?: number
+
+    /**
+     * For strategy `"counter"`: the name of the series. Columns with the same name, be it in one
+     * entity or in several, share their counters and must agree in the other options.
+     *
+     * Default is `<table>.<column>`.
+     */
+    series?: string
 
     /**
      * The type of the column. As everywhere in TypeORM, the values of a `"bigint"` column are
@@ -58,11 +84,16 @@ export interface NumberingOptions {
     readonly incrementBy: bigint
     readonly uniqueWith: readonly string[]
     readonly strategy: Strategy
+    readonly gapless: boolean
+    readonly cache: bigint
+    readonly series?: string
     readonly type: "int" | "bigint"
 }
 
-const STRATEGIES: readonly Strategy[] = ["table-lock"]
-const KNOWN = ["startAt", "incrementBy", "uniqueWith", "strategy", "type"] as const
+const STRATEGIES: readonly Strategy[] = ["table-lock", "counter"]
+const OF_COUNTERS = ["gapless", "cache", "series"] as const
+const KNOWN = ["startAt", "incrementBy", "uniqueWith", "strategy", ...OF_COUNTERS, "type"] as const
+const MAX_NAME = 255
 const MAX_INT = 2 ** 31 - 1
 const KNOWN_FOR_COLUMN = ["name", "comment", "nullable", "select", "transformer"] as const
 
@@ -86,13 +117,23 @@ export function splitOptions(
             refuse(`there is no option "${name}". The options are ${known.join(", ")}.`)
 
     const { startAt = 1, incrementBy = 1, strategy = "table-lock", type = "int" } = options
-    for (const [name, value] of Object.entries({ startAt, incrementBy }))
+    const { gapless = true, cache = 1, series } = options
+    for (const [name, value] of Object.entries({ startAt, incrementBy, cache }))
         if (!Number.isSafeInteger(value) || value < 1)
             refuse(`${name} is ${show(value)}, give an integer from 1 to 2^53 - 1.`)
     if (!STRATEGIES.includes(strategy))
         refuse(`strategy is ${show(strategy)}, give one of ${STRATEGIES.join(", ")}.`)
     if (type !== "int" && type !== "bigint")
         refuse(`type is ${show(type)}, give "int" or "bigint".`)
+
+    for (const name of OF_COUNTERS)
+        if (options[name] !== undefined && strategy !== "counter")
+            refuse(`${name} is for strategy "counter" alone, and the strategy is "${strategy}".`)
+    if (typeof gapless !== "boolean") refuse(`gapless is ${show(gapless)}, give true or false.`)
+    if (options.cache !== undefined && gapless)
+        refuse("cache needs gapless: false, as numbers that are cached and not used are lost.")
+    if (series !== undefined && (typeof series !== "string" || !isSeriesName(series)))
+        refuse(`series is ${show(series)}, give a name of 1 to ${MAX_NAME} characters.`)
 
     for (const [name, value] of Object.entries({ startAt, incrementBy }))
         if (type === "int" && value > MAX_INT)
@@ -114,10 +155,18 @@ export function splitOptions(
             incrementBy: BigInt(incrementBy),
             uniqueWith: uniqueWith as string[],
             strategy,
+            gapless,
+            cache: BigInt(cache),
+            series,
             type,
         },
         column,
     }
+}
+
+/** @internal Trailing blanks are nothing to some databases. */
+export function isSeriesName(name: string): boolean {
+    return name !== "" && name === name.trimEnd() && name.length <= MAX_NAME
 }
 
 function show(value: unknown): string {

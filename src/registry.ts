@@ -44,3 +44,11 @@ export function isNumberedIn(targets: readonly Target[], propertyName: string): 
         columns.get(target)?.some((column) => column.propertyName === propertyName),
     )
 }
+
+/** @internal Marks the subscribers of all installed copies. */
+export const SUBSCRIBER = Symbol.for("typeorm-autosequence.subscriber")
+
+/** @internal */
+export function isAutoSequenceSubscriber(subscriber: object): boolean {
+    return SUBSCRIBER in subscriber
+}

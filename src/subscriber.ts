@@ -3,24 +3,28 @@ import {
     EventSubscriber,
     type InsertEvent,
     type ObjectLiteral,
+    type QueryRunner,
     type TransactionCommitEvent,
     type TransactionRollbackEvent,
     type TransactionStartEvent,
     type UpdateEvent,
 } from "typeorm"
 import { refuseChangedNumbers } from "./allocation/changed-numbers"
+import { abortedError } from "./allocation/aborted"
 import { FlushQueue } from "./allocation/flush-queue"
-import { Transaction } from "./allocation/transaction"
-import { checkUpsert, noticeUpsert } from "./allocation/upsert"
+import { giveBack } from "./allocation/gapless-counter"
+import { finishInserted } from "./allocation/inserted"
+import { numberedRowOf } from "./allocation/numbers"
 import { refuseChangedScope } from "./allocation/scope"
+import { Transaction } from "./allocation/transaction"
+import { noticeUpsert } from "./allocation/upsert"
 import { dialectOf } from "./dialects"
-import { TransactionAbortedError } from "./errors"
+import type { DriverError } from "./dialects/dialect"
+import { isAutoSequenceSubscriber, SUBSCRIBER } from "./registry"
 import { dataSourceOf } from "./typeorm-compat"
 
 type BeforeQueryEvent = Parameters<NonNullable<EntitySubscriberInterface["beforeQuery"]>>[0]
 type AfterQueryEvent = Parameters<NonNullable<EntitySubscriberInterface["afterQuery"]>>[0]
-
-const MARK = Symbol.for("typeorm-autosequence.subscriber")
 
 /**
  * Numbers rows before they are inserted. {@link withAutoSequence} adds it to a data source; the
@@ -40,7 +44,7 @@ const MARK = Symbol.for("typeorm-autosequence.subscriber")
 @EventSubscriber()
 export class AutoSequenceSubscriber implements EntitySubscriberInterface {
     /** @internal */
-    readonly [MARK] = true
+    readonly [SUBSCRIBER] = true
 
     beforeInsert(event: InsertEvent<ObjectLiteral>): Promise<void> | undefined {
         // The rows of a many-to-many table have no entity.
@@ -49,11 +53,11 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
     }
 
     afterInsert({ queryRunner, entity }: InsertEvent<ObjectLiteral>): Promise<void> | undefined {
-        const transaction = Transaction.of(queryRunner)
-        const flush = transaction?.flushes.find(({ pending }) => pending.has(entity))
-        if (!flush) return
-        refuseChangedScope(flush, entity)
-        return flush.sent(entity, (requests) => checkUpsert(queryRunner, flush, requests))
+        const row = (entity as ObjectLiteral | undefined) && numberedRowOf(entity)
+        if (!row?.isPending) return
+        const { flush } = row
+        refuseChangedScope(row)
+        return flush.sent(row, (requests) => finishInserted(queryRunner, flush, requests))
     }
 
     beforeUpdate(event: UpdateEvent<ObjectLiteral>): Promise<void> | undefined {
@@ -61,35 +65,34 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
     }
 
     beforeQuery({ queryRunner, query }: BeforeQueryEvent): void {
-        noticeUpsert(queryRunner, query)
-        const transaction = Transaction.of(queryRunner)
-        if (!transaction) return
-        const tableLock = dialectOf(dataSourceOf(queryRunner))?.tableLock
-        if (!tableLock || tableLock.takesSnapshot(query)) transaction.sawSnapshot()
-        if (/^\s*rollback\s+to\s+(?!savepoint\s+typeorm_)/i.test(query)) transaction.forgetLocks()
+        // Statements are many, and most of them are none of these.
+        if (query.startsWith("INSERT ")) noticeUpsert(queryRunner, query)
+        Transaction.of(queryRunner)?.noticeStatement(query)
     }
 
-    afterQuery({ queryRunner, query, rawResults }: AfterQueryEvent): Promise<never> | undefined {
-        if (query !== "COMMIT" || !Transaction.of(queryRunner)?.hasNumbers) return
-        if (!dialectOf(dataSourceOf(queryRunner))?.hasRolledBack(rawResults)) return
-        return Promise.reject(
-            new TransactionAbortedError(
-                "A statement of this transaction has failed, the error was caught, and the transaction " +
-                    "was committed: the database has rolled it back. No row of it is stored, and the " +
-                    "numbers it was given will go to others. Let the error leave the transaction.",
-            ),
-        )
+    afterQuery(event: AfterQueryEvent): Promise<never> | undefined {
+        const { queryRunner, query, success } = event
+        const transaction = Transaction.of(queryRunner)
+        if (!transaction) return
+        const dialect = dialectOf(dataSourceOf(queryRunner))
+        if (!success)
+            transaction.statementFailed({
+                endsTransaction: dialect?.endsTransaction(event.error as DriverError) ?? false,
+            })
+        if (query !== "COMMIT" || !transaction.hasNumbers) return
+        if (dialect?.hasRolledBack(event.rawResults)) return Promise.reject(abortedError())
     }
 
     afterTransactionStart(event: TransactionStartEvent): void {
-        const { tableLock } = dialectOf(dataSourceOf(event)) ?? {}
-        if (tableLock && this.isInCharge(event)) Transaction.started(event.queryRunner)
+        if (dialectOf(dataSourceOf(event)) && this.isInCharge(event))
+            Transaction.started(event.queryRunner)
     }
 
-    beforeTransactionCommit(event: TransactionCommitEvent): void {
+    beforeTransactionCommit(event: TransactionCommitEvent): Promise<void> | undefined {
         const transaction = Transaction.of(event.queryRunner)
-        if (this.isInCharge(event) && transaction?.isOutermost)
-            for (const flush of transaction.flushes) flush.refuseGap({ isLast: true })
+        if (!this.isInCharge(event) || !transaction?.isOutermost) return
+        if (transaction.hasEnded && transaction.hasNumbers) return Promise.reject(abortedError())
+        return transaction.isSettled ? undefined : settle(event.queryRunner, transaction)
     }
 
     afterTransactionCommit(event: TransactionCommitEvent): void {
@@ -106,7 +109,10 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
     }
 }
 
-/** @internal */
-export function isAutoSequenceSubscriber(subscriber: object): boolean {
-    return MARK in subscriber
+/** Gives the numbers back that no row has, and refuses gaps. */
+async function settle(runner: QueryRunner, { flushes }: Transaction): Promise<void> {
+    for (const flush of flushes) {
+        if (flush.moved.length > 0) await giveBack(runner, flush)
+        flush.refuseGap({ isLast: true })
+    }
 }

@@ -20,6 +20,7 @@ import {
 import {
     AutoSequenceColumn,
     AutoSequenceSubscriber,
+    counterEntity,
     InvalidOptionError,
     ReadOnlyNumberError,
     UnknownScopeError,
@@ -665,14 +666,51 @@ onEachDatabase("entities", (db) => {
 })
 
 describe("withAutoSequence", () => {
+    const nameOf = (entity: unknown) =>
+        entity instanceof EntitySchema
+            ? `${entity.options.name} ${entity.options.tableName}`
+            : (entity as NewableFunction).name
     class Other {}
     const options = { type: "postgres", url: "postgres://localhost", entities: [] } as const
 
-    it("adds the subscriber and keeps everything else", () => {
-        expect(withAutoSequence({ ...options, entities: [] })).to.eql({
+    it("adds the subscriber and the counter table, and keeps everything else", () => {
+        const { entities, ...others } = withAutoSequence<DataSourceOptions>({
             ...options,
-            subscribers: [AutoSequenceSubscriber],
+            entities: [Letter],
         })
+        const { type, url } = options
+        expect(others).to.eql({ type, url, subscribers: [AutoSequenceSubscriber] })
+        expect(Object.values(entities ?? {}).map(nameOf)).to.eql([
+            "Letter",
+            "AutoSequenceCounter autosequence_counter",
+        ])
+    })
+
+    it("names the counter table", () => {
+        const { entities } = withAutoSequence<DataSourceOptions>(
+            { ...options, entities: [] },
+            { counterTable: { name: "numbers", schema: "billing" } },
+        )
+        const [counter] = Object.values(entities ?? {}) as EntitySchema[]
+        expect(counter?.options).to.include({ tableName: "numbers", schema: "billing" })
+        for (const counterTable of [{ name: "" }, { schema: "" }])
+            expectThrows(
+                () => withAutoSequence({ ...options, entities: [] }, { counterTable }),
+                InvalidOptionError,
+            )
+    })
+
+    it("keeps the entities of an object, and a counter table that is there", () => {
+        const counterTable = counterEntity({ name: "numbers" })
+        for (const entities of [[Letter, counterTable], { Letter, counterTable }])
+            expect(withAutoSequence<DataSourceOptions>({ ...options, entities }).entities).to.equal(
+                entities,
+            )
+        const { entities } = withAutoSequence<DataSourceOptions>({
+            ...options,
+            entities: { Letter },
+        })
+        expect(Object.keys(entities ?? {})).to.eql(["Letter", "AutoSequenceCounter"])
     })
 
     it("keeps the subscribers that are there", () => {
@@ -696,10 +734,13 @@ describe("withAutoSequence", () => {
 
     it("does not change what it is given", () => {
         const subscribers = Object.freeze([Other]) as (typeof Other)[]
-        const given: DataSourceOptions = Object.freeze({ ...options, entities: [], subscribers })
+        const entities = Object.freeze([Letter]) as (typeof Letter)[]
+        const given: DataSourceOptions = Object.freeze({ ...options, entities, subscribers })
         withAutoSequence(given)
         expect(given.subscribers).to.equal(subscribers)
         expect(subscribers).to.eql([Other])
+        expect(given.entities).to.equal(entities)
+        expect(entities).to.eql([Letter])
     })
 
     it("adds nothing when it is called twice", () => {
@@ -707,7 +748,7 @@ describe("withAutoSequence", () => {
         expect(withAutoSequence(once)).to.eql(once)
         const asObject = withAutoSequence<DataSourceOptions>({
             ...options,
-            entities: [],
+            entities: {},
             subscribers: {},
         })
         expect(withAutoSequence(asObject)).to.eql(asObject)

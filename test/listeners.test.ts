@@ -11,7 +11,7 @@ import {
     type QueryRunner,
 } from "typeorm"
 import { AutoSequenceColumn, AutoSequenceSubscriber, UnknownScopeError } from "../src"
-import { onEachDatabase, type TestDatabase } from "./support/databases"
+import { onEachDatabase, type PostgresDatabase } from "./support/databases"
 import { numbered } from "./support/invoices"
 import { rejection } from "./support/errors"
 
@@ -116,7 +116,7 @@ class WritesJournal implements EntitySubscriberInterface {
 }
 
 onEachDatabase("Listeners of the caller", (database) => {
-    const connect = (database: TestDatabase, subscribers: NewableFunction[]) =>
+    const connect = (database: PostgresDatabase, subscribers: NewableFunction[]) =>
         database.connect([Letter, Receipt], { subscribers: subscribers as (new () => object)[] })
     const numbers = async (letters: Promise<Letter[]>) =>
         (await letters).map(({ number }) => number)

@@ -1,14 +1,5 @@
 import { expect } from "chai"
-import { createConnection } from "mysql2/promise"
-import {
-    Column,
-    DataSource,
-    type DataSourceOptions,
-    Entity,
-    ManyToOne,
-    OneToMany,
-    PrimaryGeneratedColumn,
-} from "typeorm"
+import { Column, DataSource, Entity, ManyToOne, OneToMany, PrimaryGeneratedColumn } from "typeorm"
 import {
     AutoSequenceColumn,
     type AutoSequenceColumnOptions,
@@ -18,7 +9,12 @@ import {
     verifyAutoSequence,
     withAutoSequence,
 } from "../src"
-import { onEachDatabase, StatementLog, type TestDatabase } from "./support/databases"
+import {
+    onEachDatabase,
+    onEveryDatabase,
+    StatementLog,
+    type PostgresDatabase,
+} from "./support/databases"
 import { expectErrorIs, expectRejects, expectThrows } from "./support/errors"
 
 @Entity()
@@ -116,7 +112,11 @@ describe("@AutoSequenceColumn", () => {
         for (const [title, options, problem] of [
             ["a wrong type", { type: "smallint" }, 'type is "smallint", give "int" or "bigint".'],
             ["a class as type", { type: Number }, "type is "],
-            ["a wrong strategy", { strategy: "max" }, 'strategy is "max", give one of table-lock.'],
+            [
+                "a wrong strategy",
+                { strategy: "max" },
+                'strategy is "max", give one of table-lock, counter.',
+            ],
             ["an empty uniqueWith", { uniqueWith: "" }, 'uniqueWith holds ""'],
             ["an empty name in uniqueWith", { uniqueWith: ["a", ""] }, 'uniqueWith holds ""'],
             ["uniqueWith of numbers", { uniqueWith: [1] }, "uniqueWith holds 1"],
@@ -127,6 +127,36 @@ describe("@AutoSequenceColumn", () => {
                 { uniqueWith: ["a", "b", "a"] },
                 "uniqueWith names a property twice",
             ],
+            [
+                "gapless for another strategy",
+                { gapless: false },
+                'gapless is for strategy "counter" alone, and the strategy is "table-lock".',
+            ],
+            ["cache for another strategy", { cache: 5 }, "cache is for strategy "],
+            ["series for another strategy", { series: "a" }, "series is for strategy "],
+            [
+                "gapless that is no boolean",
+                { strategy: "counter", gapless: "no" },
+                'gapless is "no", give true or false.',
+            ],
+            [
+                "cache for a gapless series",
+                { strategy: "counter", cache: 5 },
+                "cache needs gapless: false",
+            ],
+            [
+                "a cache of nothing",
+                { strategy: "counter", gapless: false, cache: 0 },
+                "cache is 0, give an integer from 1",
+            ],
+            ...["", "a ", "a".repeat(256), 5].map(
+                (series) =>
+                    [
+                        `${JSON.stringify(series).slice(0, 9)} as series`,
+                        { strategy: "counter", series },
+                        `series is ${JSON.stringify(series)}, give a name of 1 to 255 characters.`,
+                    ] as const,
+            ),
             ["options that are a string", "year", 'the options are "year", give an object.'],
             ["options that are null", null, "the options are null, give an object."],
         ] as const)
@@ -139,7 +169,7 @@ describe("@AutoSequenceColumn", () => {
                 decorate({ startsAt: 5 }),
                 InvalidOptionError,
                 `${place}there is no option "startsAt". The options are startAt, incrementBy, ` +
-                    "uniqueWith, strategy, type, name, comment, nullable, select, transformer.",
+                    "uniqueWith, strategy, gapless, cache, series, type, name, comment, nullable, select, transformer.",
             ))
 
         it("options of @Column that make no sense for a number", () =>
@@ -286,9 +316,10 @@ onEachDatabase("verifyAutoSequence", (db) => {
         }
         return []
     }
-    const remedy = "Generate and run a migration (typeorm migration:generate)."
+    const migrate = "Generate and run a migration (typeorm-autosequence migration:generate)"
+    const remedy = `${migrate}, or call installAutoSequence(dataSource).`
 
-    async function plain(database: TestDatabase, schema: string): Promise<DataSource> {
+    async function plain(database: PostgresDatabase, schema: string): Promise<DataSource> {
         const ds = new DataSource({
             type: "postgres",
             url: database.url,
@@ -375,7 +406,7 @@ onEachDatabase("verifyAutoSequence", (db) => {
         try {
             expect(await problemsOf(bare)).to.eql([
                 "The data source has no AutoSequenceSubscriber. Create it with withAutoSequence(options).",
-                `There is no table ${schema}.letter. ${remedy}`,
+                `There is no table ${schema}.letter. ${migrate}.`,
                 `${schema}.note has no unique index over area, number. ${remedy}`,
                 `${schema}.note has no unique index over number where area is NULL. ${remedy}`,
             ])
@@ -385,23 +416,20 @@ onEachDatabase("verifyAutoSequence", (db) => {
     })
 })
 
-/** Where the strategy can't work: everything is refused with one error, before a row is written. */
-function defineUnsupported(type: string, options: () => DataSourceOptions): void {
-    const connect = async () => new DataSource(withAutoSequence(options())).initialize()
-    const text = `Strategy "table-lock" does not work on "${type}". It works on "postgres".`
+onEveryDatabase(
+    "Where a strategy can't work",
+    (database) => {
+        const text =
+            'Strategy "table-lock" does not work on "mariadb". It works on "postgres", ' +
+            '"better-sqlite3", "sqljs". Strategy "counter" works there.'
 
-    it("verifyAutoSequence refuses", async () => {
-        const ds = await connect()
-        try {
+        it("verifyAutoSequence refuses", async () => {
+            const ds = await database().connect([Letter])
             await expectRejects(verifyAutoSequence(ds), UnsupportedError, text)
-        } finally {
-            await ds.destroy()
-        }
-    })
+        })
 
-    it("the first insert is refused, and nothing written", async () => {
-        const ds = await connect()
-        try {
+        it("the first insert is refused, and nothing written", async () => {
+            const ds = await database().connect([Letter])
             const repo = ds.getRepository(Letter)
             await expectRejects(repo.save({ year: "a" }), UnsupportedError, text)
             await expectRejects(
@@ -411,64 +439,13 @@ function defineUnsupported(type: string, options: () => DataSourceOptions): void
             )
             await expectRejects(repo.save({ year: "a", number: 1 }), UnsupportedError, text)
             expect(await repo.count()).to.equal(0)
-        } finally {
-            await ds.destroy()
-        }
-    })
+        })
 
-    it("entities without numbers are saved", async () => {
-        const ds = await connect()
-        try {
+        it("entities without numbers are saved", async () => {
+            const ds = await database().connect([Letter, Plain])
             await ds.getRepository(Plain).save([{}, {}])
             expect(await ds.getRepository(Plain).count()).to.equal(2)
-        } finally {
-            await ds.destroy()
-        }
-    })
-}
-
-describe("on sql.js", () => {
-    defineUnsupported("sqljs", () => ({
-        type: "sqljs",
-        entities: [Letter, Plain],
-        synchronize: true,
-    }))
-})
-
-describe("on MariaDB", () => {
-    const url = process.env.TEST_MARIADB_URL ?? "mysql://root@127.0.0.1:3306/"
-    const database = `autosequence_test_${process.pid}`
-    let isReachable = false
-
-    const run = async (sql: string) => {
-        const connection = await createConnection(url)
-        try {
-            await connection.query(sql)
-        } finally {
-            await connection.end()
-        }
-    }
-
-    before(async function () {
-        try {
-            await run(`CREATE DATABASE ${database}`)
-            isReachable = true
-        } catch (error) {
-            const missing = `no MariaDB at ${url}: ${String(error)}. Set TEST_MARIADB_URL.`
-            if (process.env.CI) throw new Error(missing, { cause: error })
-            console.log(`      skipped, ${missing}`)
-            this.skip()
-        }
-    })
-    after(async () => {
-        if (isReachable) await run(`DROP DATABASE ${database}`)
-    })
-
-    defineUnsupported("mariadb", () => ({
-        type: "mariadb",
-        url: new URL(database, url).href,
-        entities: [Letter, Plain],
-        synchronize: true,
-        dropSchema: true,
-    }))
-})
+        })
+    },
+    (can) => !can.tableLock,
+)

@@ -1,9 +1,14 @@
 import type { EntityMetadata, ObjectLiteral, QueryRunner } from "typeorm"
 import { TransactionRequiredError } from "../errors"
+import { groupBy } from "../group-by"
+import { abortedError } from "./aborted"
 import { Flush, type FlushRow, type NumberRequest } from "./flush"
-import { givenNumber, setNumber } from "./numbers"
+import { giveBack, takeFromCounters } from "./gapless-counter"
+import { takeFromLeases } from "./leased-counter"
+import { givenNumber, setNumbers } from "./numbers"
 import { scopeOf } from "./scope"
-import { lockTables, tableLockOf, takeNumbers } from "./table-lock"
+import { refuseUnsupported } from "./supported"
+import { lockTables, takeNumbers } from "./table-lock"
 import { Transaction } from "./transaction"
 
 /**
@@ -15,6 +20,8 @@ export class FlushQueue {
     private static readonly queues = new WeakMap<QueryRunner, FlushQueue>()
     private open?: Flush
     private turn: Promise<void> = Promise.resolve()
+    /** The last flush that was numbered without a transaction. */
+    private single?: Flush
 
     private constructor(private readonly runner: QueryRunner) {}
 
@@ -45,48 +52,76 @@ export class FlushQueue {
         return this.open.add(entity, metadata)
     }
 
+    /** The flushes whose rows are not known to be in the table yet. */
+    *numbered(): Generator<Flush> {
+        yield* Transaction.of(this.runner)?.flushes ?? []
+        if (this.single?.pending) yield this.single
+    }
+
     private async process(flush: Flush): Promise<void> {
-        let accepted = flush.rows.filter((row) => accept(row, flush))
+        for (const row of flush.rows) accept(row)
         try {
-            if (flush.requests.some(({ given }) => given === undefined)) await this.number(flush)
+            await this.number(flush)
         } catch (error) {
-            for (const row of accepted) row.reject(error)
-            accepted = []
+            flush.fail()
+            for (const row of flush.rows) row.refuse(error)
         }
-        for (const row of accepted) row.resolve()
+        flush.settle()
     }
 
     private async number(flush: Flush): Promise<void> {
+        if (Transaction.of(this.runner)?.hasEnded) throw abortedError()
+        // Counters of several series are locked in the order of their names.
+        const groups = [...groupBy(flush.requests, ({ series }) => series.name)]
+            .sort(([a], [b]) => (a < b ? -1 : 1))
+            .map(([, requests]) => requests)
+            .filter((requests) => requests.some(asksDatabase))
+        if (groups.length === 0) return
+        const ofTransaction = groups.filter(([request]) => request?.series.gapless)
+        if (ofTransaction.length > 0) await this.numberInTransaction(flush, ofTransaction)
+        else this.single = flush
+        for (const requests of groups)
+            if (!ofTransaction.includes(requests)) await takeFromLeases(this.runner, requests)
+
+        for (const row of flush.rows) {
+            if (row.requests.length === 0) continue
+            setNumbers(row)
+            row.isPending = true
+            flush.pending += 1
+        }
+    }
+
+    private async numberInTransaction(
+        flush: Flush,
+        groups: readonly NumberRequest[][],
+    ): Promise<void> {
         this.refuseWithoutTransaction(flush)
         const transaction = Transaction.join(this.runner)
         await transaction.othersInserted()
+        for (const failed of transaction.takeFailed()) await giveBack(this.runner, failed)
 
         this.refuseWithoutTransaction(flush)
-        const { requests } = flush
-        const groups = bySeries(requests).filter((group) =>
-            group.some(({ given }) => given === undefined),
-        )
-        const entities = groups.flatMap((group) => group.map(({ series }) => series.metadata))
-        await lockTables(this.runner, [...new Set(entities)])
+        transaction.numbered(flush)
+        const isLocking = (requests: NumberRequest[]) =>
+            requests[0]?.series.strategy === "table-lock"
+        const entities = groups
+            .filter(isLocking)
+            .flat()
+            .map(({ series }) => series.metadata)
+        if (entities.length > 0) await lockTables(this.runner, [...new Set(entities)])
         for (const group of groups) {
             this.refuseWithoutTransaction(flush)
-            await takeNumbers(this.runner, group)
+            if (isLocking(group)) await takeNumbers(this.runner, group)
+            else await takeFromCounters(this.runner, group, flush.moved)
         }
-        for (const { entity, series, given, taken } of requests)
-            if (taken && given === undefined) setNumber(series, entity, taken.number)
-        for (const request of requests) {
-            const ofEntity = flush.pending.get(request.entity)
-            if (ofEntity) ofEntity.push(request)
-            else flush.pending.set(request.entity, [request])
-        }
-        transaction.numbered(flush)
     }
 
-    private refuseWithoutTransaction({ requests: [request] }: Flush): void {
+    private refuseWithoutTransaction({ requests }: Flush): void {
         const hasEnded = Transaction.of(this.runner)?.statements.isEnding ?? false
         if (this.runner.isTransactionActive && !hasEnded) return
+        const series = requests.find((request) => request.series.gapless)?.series
         throw new TransactionRequiredError(
-            `${request?.series.name ?? "A series"} takes its numbers under a lock that lasts as long ` +
+            `${series?.name ?? "A series"} takes its numbers under a lock that lasts as long ` +
                 (hasEnded
                     ? "as the transaction, and that has ended. Wait for every save() before it ends."
                     : "as the transaction, and there is none. Insert inside dataSource.transaction(…) " +
@@ -95,32 +130,26 @@ export class FlushQueue {
     }
 }
 
-/** Reads what a row asks for; refuses the row where that can't be known. */
-function accept(row: FlushRow, flush: Flush): boolean {
-    try {
-        const requests = row.series.flatMap((series): NumberRequest[] => {
-            tableLockOf(series.metadata)
-            const given = givenNumber(series, row.entity)
-            if (given === null) return []
-            const scope = scopeOf(series, row.entity, flush, { isOptional: given !== undefined })
-            if (!scope) return []
-            return [{ series, entity: row.entity, scope, given }]
-        })
-        flush.requests.push(...requests)
-        return true
-    } catch (error) {
-        row.reject(error)
-        return false
-    }
+/** A number that the caller has set raises the counter; without one it is there to be read. */
+function asksDatabase({ series, given }: NumberRequest): boolean {
+    return given === undefined || series.strategy === "counter"
 }
 
-/** By name: the classes of a single-table inheritance share the series of their table. */
-function bySeries(requests: readonly NumberRequest[]): NumberRequest[][] {
-    const groups = new Map<string, NumberRequest[]>()
-    for (const request of requests) {
-        const group = groups.get(request.series.name)
-        if (group) group.push(request)
-        else groups.set(request.series.name, [request])
+/** Reads what a row asks for; refuses the row where that can't be known. */
+function accept(row: FlushRow): void {
+    const { flush, entity } = row
+    try {
+        for (const series of row.series) {
+            refuseUnsupported(series)
+            const given = givenNumber(series, entity)
+            if (given === null) continue
+            const isOptional = given !== undefined && series.strategy === "table-lock"
+            const scope = scopeOf(series, entity, flush, { isOptional })
+            if (scope) row.requests.push({ series, entity, scope, given })
+        }
+        flush.requests.push(...row.requests)
+    } catch (error) {
+        row.requests.length = 0
+        row.refuse(error)
     }
-    return [...groups.values()]
 }

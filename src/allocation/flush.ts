@@ -3,7 +3,7 @@ import { NumberGapError } from "../errors"
 import { ownSeriesOf } from "../series/own-series"
 import type { ColumnMetadata, Series } from "../series/series"
 import { clearNumber } from "./numbers"
-import type { Scope } from "./scope"
+import { isNewRow, type Scope } from "./scope"
 
 type RelationMetadata = NonNullable<ColumnMetadata["relationMetadata"]>
 
@@ -14,18 +14,52 @@ export interface NumberRequest {
     readonly scope: Scope
     /** The number that the caller has set. */
     readonly given?: bigint
-    /** The number that it got, and the scope as the database sees it. */
-    taken?: { readonly number: bigint; readonly group: string }
+    /** The number that it got, or has. */
+    number?: bigint
+    /** The scope of that number, as the database sees it. */
+    group?: string
     /** What the INSERT has made of the row; an upsert can leave it out. */
     outcome?: "inserted" | "left out"
 }
 
-/** @internal */
-export interface FlushRow {
-    readonly entity: ObjectLiteral
-    readonly series: readonly Series[]
-    readonly resolve: () => void
-    readonly reject: (error: unknown) => void
+/** @internal A counter that was moved for a flush. */
+export interface MovedFor {
+    readonly series: Series
+    readonly key: string
+    readonly before: bigint
+    after: bigint
+}
+
+/** @internal A row that waits for its numbers. */
+export class FlushRow {
+    readonly promise: Promise<void>
+    readonly requests: NumberRequest[] = []
+    /** Whether it has its numbers, and its INSERT has not been sent yet. */
+    isPending = false
+    private refusal?: { readonly error: unknown }
+
+    constructor(
+        readonly flush: Flush,
+        readonly entity: ObjectLiteral,
+        readonly metadata: EntityMetadata,
+        readonly series: readonly Series[],
+    ) {
+        this.promise = flush.processed.then(() => {
+            if (this.refusal) throw this.refusal.error
+        })
+    }
+
+    refuse(error: unknown): void {
+        this.refusal ??= { error }
+        this.flush.hasRefused = true
+        // TypeORM forgets the promise when another listener of the same event throws.
+        this.promise.catch(() => {})
+    }
+}
+
+/** @internal Whether its counter can be made only when the row is inserted. */
+export function isOfNewCounter({ series, scope }: NumberRequest): boolean {
+    return series.strategy === "counter" && scope.values.some(isNewRow)
 }
 
 /**
@@ -35,33 +69,68 @@ export interface FlushRow {
  */
 export class Flush {
     readonly rows: FlushRow[] = []
-    /** The requests that wait for their INSERT, by entity. */
-    readonly pending = new Map<ObjectLiteral, NumberRequest[]>()
+    /** How many rows wait for their INSERT. */
+    pending = 0
     readonly requests: NumberRequest[] = []
+    /** The counters that it has moved, which go back where its rows don't get into the table. */
+    readonly moved: MovedFor[] = []
     /** Whether its INSERT may have updated or skipped rows instead. */
     isUpsert = false
-    private upserted?: { entities: Set<ObjectLiteral>; checked: Promise<void> }
+    hasFailed = false
+    /** Whether a row of it was refused; then the others of the same save are not inserted either. */
+    hasRefused = false
+    private batch?: { requests: NumberRequest[]; finished: Promise<void> }
     readonly finished: Promise<void>
     private finish!: () => void
-    private readonly entities = new Map<object, EntityMetadata>()
+    /** Fulfilled when each of its rows has its numbers or is refused. */
+    readonly processed: Promise<void>
+    settle!: () => void
+    /** The rows that have no number, but may be what makes the scope of others. */
+    private readonly others: { entity: object; metadata: EntityMetadata }[] = []
+    private metadatas?: Map<object, EntityMetadata>
+    private readonly scopes = new Map<Series, Map<unknown, Scope>>()
+    private readonly scopesByKey = new Map<Series, Map<string, Scope>>()
     private readonly parents = new Map<RelationMetadata, Map<unknown, object>>()
 
     constructor() {
         this.finished = new Promise((resolve) => (this.finish = resolve))
+        this.processed = new Promise((resolve) => (this.settle = resolve))
     }
 
     /** Undefined where the row has nothing to be numbered. */
     add(entity: ObjectLiteral, metadata: EntityMetadata): Promise<void> | undefined {
-        this.entities.set(entity, metadata)
         const series = ownSeriesOf(metadata)
-        if (series.length === 0) return undefined
-        let resolve!: () => void
-        let reject!: (error: unknown) => void
-        const promise = new Promise<void>((...settle) => ([resolve, reject] = settle))
-        // TypeORM forgets this promise when another listener of the same event throws.
-        promise.catch(() => {})
-        this.rows.push({ entity, series, resolve, reject })
-        return promise
+        if (series.length === 0) {
+            this.others.push({ entity, metadata })
+            return undefined
+        }
+        const row = new FlushRow(this, entity, metadata, series)
+        this.rows.push(row)
+        return row.promise
+    }
+
+    /** One object for rows of one scope. */
+    sameScope(series: Series, scope: Scope): Scope {
+        const ofSeries = this.scopesByKey.get(series) ?? new Map<string, Scope>()
+        this.scopesByKey.set(series, ofSeries)
+        const known = ofSeries.get(scope.key)
+        if (!known) ofSeries.set(scope.key, scope)
+        return known ?? scope
+    }
+
+    /** The scopes that are known already, by what their rows have in common. */
+    scopesOf(series: Series): Map<unknown, Scope> {
+        let scopes = this.scopes.get(series)
+        if (!scopes) this.scopes.set(series, (scopes = new Map<unknown, Scope>()))
+        return scopes
+    }
+
+    private get entities(): Map<object, EntityMetadata> {
+        if (!this.metadatas) {
+            const all = [...this.rows, ...this.others]
+            this.metadatas = new Map(all.map(({ entity, metadata }) => [entity, metadata]))
+        }
+        return this.metadatas
     }
 
     inserts(entity: object): boolean {
@@ -88,30 +157,36 @@ export class Flush {
         return parents.get(entity)
     }
 
-    /** Called when the INSERT of a row has been sent; undefined where it is in the table now. */
+    /** Called when the INSERT of a row has been sent; undefined where nothing is left to be done. */
     sent(
-        entity: ObjectLiteral,
-        check: (requests: NumberRequest[]) => Promise<void>,
+        row: FlushRow,
+        finish: (requests: NumberRequest[]) => Promise<void>,
     ): Promise<void> | undefined {
-        const requests = this.pending.get(entity) ?? []
-        this.pending.delete(entity)
-        if (this.pending.size === 0) this.finish()
+        row.isPending = false
+        this.pending -= 1
+        if (this.pending === 0) this.finish()
         if (!this.isUpsert) {
-            for (const request of requests) request.outcome = "inserted"
-            return undefined
+            for (const request of row.requests) request.outcome = "inserted"
+            if (!row.requests.some(isOfNewCounter)) return undefined
         }
-        // TypeORM announces all rows of the statement in one go: they are checked together.
-        if (!this.upserted) {
-            const entities = new Set<ObjectLiteral>()
-            const checked = Promise.resolve().then(() => {
-                this.upserted = undefined
-                return check(this.requests.filter((request) => entities.has(request.entity)))
+        // TypeORM announces all rows of the statement in one go: they are looked at together.
+        if (!this.batch) {
+            const requests: NumberRequest[] = []
+            const finished = Promise.resolve().then(() => {
+                this.batch = undefined
+                return finish(requests)
             })
-            checked.catch(() => {})
-            this.upserted = { entities, checked }
+            finished.catch(() => {})
+            this.batch = { requests, finished }
         }
-        this.upserted.entities.add(entity)
-        return this.upserted.checked
+        this.batch.requests.push(...row.requests)
+        return this.batch.finished
+    }
+
+    /** Called when its rows get no numbers, but counters may have moved. */
+    fail(): void {
+        this.hasFailed = true
+        this.finish()
     }
 
     /**
@@ -120,19 +195,20 @@ export class Flush {
      */
     refuseGap({ isLast }: { isLast: boolean }): void {
         const highest = new Map<string, bigint>()
-        for (const { taken, series, outcome } of this.requests)
-            if (taken && outcome === "inserted") {
-                const key = `${series.name} ${taken.group}`
+        for (const { number, group, series, outcome } of this.requests)
+            if (number !== undefined && outcome === "inserted") {
+                const key = `${series.name} ${group ?? ""}`
                 const other = highest.get(key)
-                if (other === undefined || other < taken.number) highest.set(key, taken.number)
+                if (other === undefined || other < number) highest.set(key, number)
             }
-        for (const { taken, series, outcome, given } of this.requests) {
+        for (const { number, group, series, outcome, given } of this.requests) {
+            if (!series.gapless) continue
             const isMissing = outcome === "left out" || (isLast && outcome === undefined)
-            if (!taken || !isMissing || given !== undefined) continue
-            const inserted = highest.get(`${series.name} ${taken.group}`)
-            if (inserted !== undefined && inserted > taken.number)
+            if (number === undefined || !isMissing || given !== undefined) continue
+            const inserted = highest.get(`${series.name} ${group ?? ""}`)
+            if (inserted !== undefined && inserted > number)
                 throw new NumberGapError(
-                    `${series.name}: a row was given ${taken.number} and not inserted, but ${inserted} was. ` +
+                    `${series.name}: a row was given ${number} and not inserted, but ${inserted} was. ` +
                         (outcome
                             ? "upsert() found that row stored already. Upsert one row at a time."
                             : "Its save failed while another ran beside it. Roll back when a save " +
@@ -143,7 +219,7 @@ export class Flush {
 
     /** Takes the numbers of rows that were never inserted off their entities. */
     clearNumbers(): void {
-        for (const { entity, series, taken, given, outcome } of this.requests)
-            if (taken && !outcome && given === undefined) clearNumber(series, entity)
+        for (const { entity, series, number, given, outcome } of this.requests)
+            if (number !== undefined && !outcome && given === undefined) clearNumber(series, entity)
     }
 }

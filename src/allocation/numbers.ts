@@ -2,10 +2,11 @@ import type { ObjectLiteral } from "typeorm"
 import { InvalidNumberError, NumberOverflowError } from "../errors"
 import type { Series } from "../series/series"
 import { dataSourceOf } from "../typeorm-compat"
+import type { FlushRow } from "./flush"
 
 // An entity whose insert was rolled back still has the number it got. When it is saved again, that
 // must not pass for a number set by the caller: another row may have it by now.
-const takenByEntity = new WeakMap<ObjectLiteral, Map<string, bigint>>()
+const rows = new WeakMap<ObjectLiteral, FlushRow>()
 
 /**
  * The number that the caller has set, `null` for a nullable column that is to stay NULL, undefined
@@ -24,7 +25,17 @@ export function givenNumber(series: Series, entity: ObjectLiteral): bigint | nul
                 "integer, or leave it undefined to be given the next number.",
         )
     refuseOverflow(series, number)
-    return takenByEntity.get(entity)?.get(series.name) === number ? undefined : number
+    return wasTaken(series, entity, number) ? undefined : number
+}
+
+function wasTaken({ name }: Series, entity: ObjectLiteral, number: bigint): boolean {
+    const requests = rows.get(entity)?.requests ?? []
+    return requests.some(
+        (request) =>
+            request.series.name === name &&
+            request.given === undefined &&
+            request.number === number,
+    )
 }
 
 /** @internal */
@@ -42,12 +53,25 @@ export function nextNumber(series: Series, last: bigint | undefined): bigint {
     return number
 }
 
-function refuseOverflow(series: Series, number: bigint): void {
+/** @internal */
+export function refuseOverflow(series: Series, number: bigint): void {
     if (number > series.max || number < -series.max)
         throw new NumberOverflowError(
             `${series.name} can't hold ${number}, its largest number is ${series.max}.` +
                 (series.column.type === "bigint" ? "" : ' Use type "bigint".'),
         )
+}
+
+/** @internal Puts the numbers that a row was given on its entity. */
+export function setNumbers(row: FlushRow): void {
+    for (const { series, given, number } of row.requests)
+        if (number !== undefined && given === undefined) setNumber(series, row.entity, number)
+    rows.set(row.entity, row)
+}
+
+/** @internal The row that an entity was last given numbers for. */
+export function numberedRowOf(entity: ObjectLiteral): FlushRow | undefined {
+    return rows.get(entity)
 }
 
 /** @internal */
@@ -56,8 +80,6 @@ export function setNumber(series: Series, entity: ObjectLiteral, number: bigint)
     const stored = column.type === "bigint" ? String(number) : Number(number)
     const { driver } = dataSourceOf(series.metadata)
     column.setEntityValue(entity, driver.prepareHydratedValue(stored, column))
-    const taken = takenByEntity.get(entity) ?? new Map<string, bigint>()
-    takenByEntity.set(entity, taken.set(series.name, number))
 }
 
 /** @internal */

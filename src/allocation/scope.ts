@@ -3,7 +3,7 @@ import { dialectOf } from "../dialects"
 import { UnknownScopeError } from "../errors"
 import type { ColumnMetadata, Series } from "../series/series"
 import { dataSourceOf } from "../typeorm-compat"
-import type { Flush } from "./flush"
+import type { Flush, FlushRow } from "./flush"
 
 /** @internal A row inserted by the same flush: its key isn't known, but its scope is empty. */
 export interface NewRow {
@@ -36,11 +36,19 @@ export function scopeOf(
     flush: Flush,
     { isOptional = false } = {},
 ): Scope | undefined {
+    const value = flush.rows.length > 1 ? plainValue(series, entity) : undefined
+    const known = value === undefined ? undefined : flush.scopesOf(series).get(value)
+    if (known) return known
     try {
-        const values = series.scope.flatMap(({ path, columns }) =>
-            columns.map((column) => scopeValue(series, path, column, entity, flush)),
-        )
-        return { values, key: JSON.stringify(values) }
+        const values: ScopeValue[] = []
+        for (const { path, columns } of series.scope)
+            for (const column of columns)
+                values.push(scopeValue(series, path, column, entity, flush))
+        const scope = { values, key: JSON.stringify(values) }
+        if (flush.rows.length === 1) return scope
+        const same = flush.sameScope(series, scope)
+        if (value !== undefined) flush.scopesOf(series).set(value, same)
+        return same
     } catch (error) {
         if (isOptional && error instanceof UnknownScopeError) return undefined
         throw error
@@ -48,12 +56,25 @@ export function scopeOf(
 }
 
 /**
+ * A value that rows of the same scope have in common, so that the scope of thousands of rows is
+ * worked out once.
+ */
+function plainValue({ scopeColumns }: Series, entity: ObjectLiteral): unknown {
+    const [column, ...others] = scopeColumns
+    if (!column) return null
+    const value: unknown = others.length === 0 ? column.getEntityValue(entity) : undefined
+    return typeof value === "string" || typeof value === "number" ? value : undefined
+}
+
+/**
  * A listener that is still at work when the number is taken may set the scope too late. Compares
  * it with what was inserted, and throws rather than leave a number from another scope.
  * @internal
  */
-export function refuseChangedScope(flush: Flush, entity: ObjectLiteral): void {
-    for (const { series, scope } of flush.pending.get(entity) ?? [])
+export function refuseChangedScope({ flush, entity, requests }: FlushRow): void {
+    for (const { series, scope } of requests) {
+        const plain = flush.rows.length > 1 ? plainValue(series, entity) : undefined
+        if (plain !== undefined && flush.scopesOf(series).get(plain) === scope) continue
         for (const [at, column] of series.scopeColumns.entries()) {
             const before = scope.values[at]
             const value: unknown = column.getEntityValue(entity)
@@ -66,6 +87,7 @@ export function refuseChangedScope(flush: Flush, entity: ObjectLiteral): void {
                         "before save(), or in a listener that is not asynchronous.",
                 )
         }
+    }
 }
 
 function scopeValue(

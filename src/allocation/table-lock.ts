@@ -1,11 +1,12 @@
 import type { EntityMetadata, QueryRunner } from "typeorm"
 import { databasesWith, dialectOf } from "../dialects"
-import type { LastNumber, Statement, TableLockStatements } from "../dialects/dialect"
+import type { Dialect, LastNumber, TableLockStatements } from "../dialects/dialect"
 import { StaleSnapshotError, UnsupportedError } from "../errors"
 import { type Series, tableName } from "../series/series"
 import { dataSourceOf } from "../typeorm-compat"
 import { parseNumber, nextNumber } from "./numbers"
 import type { NumberRequest } from "./flush"
+import { select } from "./select"
 import { Transaction } from "./transaction"
 
 /** @internal Throws {@link UnsupportedError} where the database has no such lock. */
@@ -15,7 +16,8 @@ export function tableLockOf(runnerOrMetadata: QueryRunner | EntityMetadata): Tab
     if (!tableLock)
         throw new UnsupportedError(
             `Strategy "table-lock" does not work on "${dataSource.options.type}". It works on ` +
-                `${databasesWith("tableLock")}.`,
+                `${databasesWith("tableLock")}.` +
+                (dialectOf(dataSource) ? ' Strategy "counter" works there.' : ""),
         )
     return tableLock
 }
@@ -33,7 +35,7 @@ export async function lockTables(
         .filter((table) => !transaction.isLocked(table))
         .sort()
     if (tables.length === 0) return
-    await select(runner, tableLockOf(runner).lock(tables))
+    for (const statement of tableLockOf(runner).lock(tables)) await select(runner, statement)
     for (const table of tables) transaction.locked(table)
 }
 
@@ -48,12 +50,10 @@ export async function takeNumbers(
 ): Promise<void> {
     const series = requests[0]?.series
     if (!series) return
+    const dialect = dialectOf(dataSourceOf(runner)) as Dialect
     const scopes = new Map(requests.map(({ scope }) => [scope.key, scope]))
     const keys = [...scopes.keys()]
-    const rows = await select<LastNumber>(
-        runner,
-        tableLockOf(runner).lastNumbers(series, [...scopes.values()]),
-    )
+    const rows = await select<LastNumber>(runner, dialect.lastNumbers(series, [...scopes.values()]))
     refuseStaleSnapshot(runner, series, rows)
 
     const groups = new Map<string, string>()
@@ -66,7 +66,8 @@ export async function takeNumbers(
         const group = groups.get(request.scope.key) ?? ""
         const before = last.get(group)
         const number = request.given ?? nextNumber(series, before)
-        request.taken = { number, group }
+        request.number = number
+        request.group = group
         last.set(group, before === undefined || number > before ? number : before)
     }
 }
@@ -85,10 +86,4 @@ function refuseStaleSnapshot(
             "not see numbers that were committed since. Use READ COMMITTED, or begin it by " +
             `withTableLock(dataSource, ${series.metadata.name}, work, { isolationLevel: "${level}" }).`,
     )
-}
-
-/** @internal */
-export async function select<T>(runner: QueryRunner, { sql, parameters }: Statement): Promise<T[]> {
-    const result = await runner.query(sql, parameters, true)
-    return result.records as T[]
 }

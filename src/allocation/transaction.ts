@@ -1,4 +1,6 @@
 import type { QueryRunner } from "typeorm"
+import { dialectOf } from "../dialects"
+import { dataSourceOf } from "../typeorm-compat"
 import type { Flush } from "./flush"
 import { StatementQueue } from "./statement-queue"
 
@@ -6,6 +8,15 @@ interface Lock {
     /** How many transactions deep it was taken; a savepoint that is rolled back gives it back. */
     depth: number
     readonly isBeforeSnapshot: boolean
+}
+
+interface FlushRecord {
+    depth: number
+    isAbandoned: boolean
+    /** Whether a statement has failed since, which may have been its INSERT. */
+    mayHaveFailed: boolean
+    /** How many transactions deep its numbers were given back, and where its counters were. */
+    lookedAt?: { depth: number; readonly after: readonly bigint[] }
 }
 
 /**
@@ -16,9 +27,11 @@ export class Transaction {
     private static readonly open = new WeakMap<QueryRunner, Transaction>()
     private depth = 1
     private readonly locks = new Map<string, Lock>()
+    /** Whether the database has ended it after an error. */
+    hasEnded = false
     /** Whether numbers were handed out in it. */
     hasNumbers = false
-    private readonly records = new Map<Flush, { depth: number; isAbandoned: boolean }>()
+    private readonly records = new Map<Flush, FlushRecord>()
     readonly statements: StatementQueue
 
     private constructor(
@@ -26,6 +39,7 @@ export class Transaction {
         private hasSnapshot: boolean,
     ) {
         this.statements = new StatementQueue(runner)
+        if (!dialectOf(dataSourceOf(runner))?.sharesRunner) this.statements.takeOver()
     }
 
     static of(runner: QueryRunner): Transaction | undefined {
@@ -48,19 +62,29 @@ export class Transaction {
 
     committed(): void {
         this.depth -= 1
-        for (const record of [...this.locks.values(), ...this.records.values()])
+        if (this.depth === 0) {
+            Transaction.open.delete(this.runner)
+            return
+        }
+        const records = [...this.records.values()]
+        const lookedAt = records.flatMap((record) => record.lookedAt ?? [])
+        for (const record of [...this.locks.values(), ...records, ...lookedAt])
             record.depth = Math.min(record.depth, this.depth)
-        if (this.depth === 0) Transaction.open.delete(this.runner)
     }
 
     rolledBack(): void {
         this.depth -= 1
         for (const [table, { depth }] of this.locks)
             if (depth > this.depth) this.locks.delete(table)
-        for (const [flush, { depth }] of this.records)
-            if (depth > this.depth) {
+        for (const [flush, record] of this.records)
+            if (record.depth > this.depth) {
                 flush.clearNumbers()
                 this.records.delete(flush)
+            } else if (record.lookedAt && record.lookedAt.depth > this.depth) {
+                // The counters are where they were before.
+                for (const [at, after] of record.lookedAt.after.entries())
+                    Object.assign(flush.moved[at] ?? {}, { after })
+                record.lookedAt = undefined
             }
         if (this.depth === 0) Transaction.open.delete(this.runner)
     }
@@ -69,13 +93,14 @@ export class Transaction {
         return this.depth === 1
     }
 
-    sawSnapshot(): void {
-        this.hasSnapshot = true
-    }
-
-    /** After `ROLLBACK TO SAVEPOINT` as plain SQL nobody can tell which locks are left. */
-    forgetLocks(): void {
-        this.locks.clear()
+    noticeStatement(sql: string): void {
+        const { tableLock } = dialectOf(dataSourceOf(this.runner)) ?? {}
+        this.hasSnapshot ||= !tableLock || tableLock.takesSnapshot(sql)
+        // As plain SQL, after which nobody can tell what is left.
+        if (/^\s*rollback\s+to\s+(?!savepoint\s+typeorm_)/i.test(sql)) {
+            this.locks.clear()
+            this.records.clear()
+        }
     }
 
     isLocked(table: string): boolean {
@@ -92,15 +117,43 @@ export class Transaction {
     }
 
     /** The flushes that have numbers, but for those whose rows are known to be in the table. */
-    get flushes(): Flush[] {
-        return [...this.records.keys()]
+    get flushes(): Iterable<Flush> {
+        return this.records.keys()
+    }
+
+    /** Whether all numbers are known to be in the table. */
+    get isSettled(): boolean {
+        return this.records.size === 0
     }
 
     numbered(flush: Flush): void {
         this.hasNumbers = true
-        this.records.set(flush, { depth: this.depth, isAbandoned: false })
+        const { sharesRunner = false } = dialectOf(dataSourceOf(this.runner)) ?? {}
+        this.records.set(flush, {
+            depth: this.depth,
+            isAbandoned: false,
+            // Not every driver of TypeORM 0.3 announces statements that fail.
+            mayHaveFailed: flush.hasRefused || sharesRunner,
+        })
         void flush.finished.then(() => {
-            if (!flush.isUpsert) this.records.delete(flush)
+            if (!flush.isUpsert && !flush.hasFailed) this.records.delete(flush)
+        })
+    }
+
+    /** Called when the database has refused a statement. */
+    statementFailed({ endsTransaction }: { endsTransaction: boolean }): void {
+        this.hasEnded ||= endsTransaction
+        this.statements.isAborted ||= endsTransaction && this.hasNumbers
+        for (const record of this.records.values()) record.mayHaveFailed = true
+    }
+
+    /** The flushes that have failed since the last call. */
+    takeFailed(): Flush[] {
+        return [...this.records].flatMap(([flush, record]) => {
+            const hasFailed = flush.hasFailed || (record.isAbandoned && record.mayHaveFailed)
+            if (record.lookedAt || !hasFailed) return []
+            record.lookedAt = { depth: this.depth, after: flush.moved.map(({ after }) => after) }
+            return [flush]
         })
     }
 
@@ -109,9 +162,10 @@ export class Transaction {
      * a statement never gets there; it is given up once nothing happens any more.
      */
     async othersInserted(): Promise<void> {
+        if (this.isSettled) return
         for (const [flush, record] of this.records) {
             // Inside a statement this would wait for itself.
-            if (record.isAbandoned || this.statements.isInside) continue
+            if (record.isAbandoned || flush.hasFailed || this.statements.isInside) continue
             await Promise.race([flush.finished, this.statements.quiet()])
             record.isAbandoned = true
         }

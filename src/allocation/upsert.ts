@@ -1,14 +1,16 @@
 import type { ObjectLiteral, QueryRunner } from "typeorm"
 import { dialectOf } from "../dialects"
 import { ReadOnlyNumberError } from "../errors"
+import { groupBy } from "../group-by"
 import { seriesOf } from "../series/resolve-series"
 import { tableName } from "../series/series"
 import { dataSourceOf } from "../typeorm-compat"
 import type { Flush, NumberRequest } from "./flush"
+import { FlushQueue } from "./flush-queue"
+import { giveBack } from "./gapless-counter"
 import { clearNumber, setNumber, parseNumber } from "./numbers"
+import { findOutcomes } from "./outcomes"
 import { loadNumbers } from "./stored-numbers"
-import { select, tableLockOf } from "./table-lock"
-import { Transaction } from "./transaction"
 
 /**
  * TypeORM announces the rows of an upsert as inserts; only the statement shows what it is.
@@ -27,7 +29,7 @@ export function noticeUpsert(runner: QueryRunner, sql: string): void {
                 `This upsert would overwrite ${name} of a stored row. Leave the number out of the ` +
                     "rows, or out of orUpdate().",
             )
-        for (const flush of Transaction.of(runner)?.flushes ?? []) flush.isUpsert = true
+        for (const flush of FlushQueue.of(runner).numbered()) flush.isUpsert = true
     }
 }
 
@@ -42,21 +44,11 @@ export async function checkUpsert(
     requests: readonly NumberRequest[],
 ): Promise<void> {
     const taken = requests.filter(({ given }) => given === undefined)
-    for (const series of new Set(taken.map((request) => request.series))) {
-        const ofSeries = taken.filter((request) => request.series === series)
-        const numbers = ofSeries.map(({ scope, taken }) => ({
-            scope,
-            number: String(taken?.number),
-        }))
-        const statement = tableLockOf(runner).storedNumbers(series, numbers)
-        const found = await select<{ at: string | number }>(runner, statement)
-        const stored = new Set(found.map(({ at }) => Number(at)))
-        ofSeries.forEach((request, at) => {
-            request.outcome = stored.has(at) ? "inserted" : "left out"
-        })
+    await findOutcomes(runner, taken)
+    for (const ofSeries of groupBy(taken, ({ series }) => series).values())
         await showStoredNumbers(runner, ofSeries)
-    }
     flush.refuseGap({ isLast: false })
+    await giveBack(runner, flush)
 }
 
 async function showStoredNumbers(
@@ -69,6 +61,8 @@ async function showStoredNumbers(
     for (const { series, entity } of leftOut) clearNumber(series, entity)
 
     const { metadata, column } = request.series
+    const dataSource = dataSourceOf(runner)
+    if (!dialectOf(dataSource)?.tellsUpserted(dataSource)) return
     const keys = requests.map(({ entity }) => key(metadata.getEntityIdMap(entity)))
     // Skipped rows are left out of what the statement returns, and TypeORM pairs by position.
     if (keys.includes(undefined) || new Set(keys).size < keys.length) return

@@ -1,8 +1,16 @@
 import type { DataSource } from "typeorm"
 import type { Dialect } from "./dialect"
+import { mysql } from "./mysql"
 import { postgres } from "./postgres"
+import { sqlite } from "./sqlite"
 
-const DIALECTS: Partial<Record<DataSource["options"]["type"], Dialect>> = { postgres }
+const DIALECTS: Partial<Record<DataSource["options"]["type"], Dialect>> = {
+    postgres,
+    mysql,
+    mariadb: mysql,
+    "better-sqlite3": sqlite,
+    sqljs: sqlite,
+}
 
 /** @internal */
 export function dialectOf(dataSource: DataSource): Dialect | undefined {

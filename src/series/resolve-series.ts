@@ -37,7 +37,10 @@ export function resolveSeries(
         )
     const scope = numbering.uniqueWith.map((p) => resolveScopeProperty(metadata, path, p))
     return {
-        name: `${metadata.tablePath}.${column.databaseName}`,
+        name: numbering.series ?? `${metadata.tablePath}.${column.databaseName}`,
+        strategy: numbering.strategy,
+        gapless: numbering.gapless,
+        cache: numbering.cache,
         metadata,
         column,
         scope,

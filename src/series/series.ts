@@ -1,4 +1,5 @@
 import type { EntityMetadata } from "typeorm"
+import type { Strategy } from "../options"
 import { dataSourceOf } from "../typeorm-compat"
 
 /** @internal */
@@ -12,8 +13,12 @@ export interface ScopeProperty {
 
 /** @internal A numbered column of one entity in one data source. */
 export interface Series {
-    /** `<table>.<column>` */
+    /** `<table>.<column>`, or the name that several share. */
     readonly name: string
+    readonly strategy: Strategy
+    readonly gapless: boolean
+    /** How many numbers are taken from the counter at once. */
+    readonly cache: bigint
     readonly metadata: EntityMetadata
     readonly column: ColumnMetadata
     readonly scope: readonly ScopeProperty[]
@@ -31,4 +36,9 @@ export function tableName(metadata: EntityMetadata): string {
     return [metadata.schema, metadata.tableName]
         .flatMap((part) => (part ? [driver.escape(part)] : []))
         .join(".")
+}
+
+/** @internal A column as SQL names it. */
+export function columnName(column: ColumnMetadata): string {
+    return dataSourceOf(column.entityMetadata).driver.escape(column.databaseName)
 }

@@ -2,6 +2,7 @@ import { expect } from "chai"
 import { type ObjectLiteral, QueryFailedError, type Repository } from "typeorm"
 import {
     type AutoSequenceError,
+    DuplicateNumberError,
     InvalidNumberError,
     InvalidOptionError,
     NotInstalledError,
@@ -15,6 +16,7 @@ import { tableName } from "../../src/series/series"
 type ErrorClass = new (message: string) => AutoSequenceError
 
 const CODES = new Map<ErrorClass, string>([
+    [DuplicateNumberError, "DUPLICATE_NUMBER"],
     [InvalidNumberError, "INVALID_NUMBER"],
     [InvalidOptionError, "INVALID_OPTION"],
     [NotInstalledError, "NOT_INSTALLED"],

@@ -1,4 +1,5 @@
 import type { DataSource } from "typeorm"
+import { wellFormed } from "../well-formed"
 
 type Prepare = (value: unknown) => string
 
@@ -15,8 +16,7 @@ export function postgresText(dataSource: DataSource, value: unknown): string {
         const prepare = (inner: unknown) => postgresText(dataSource, inner)
         return toPostgres ? prepare(toPostgres.call(value, prepare)) : JSON.stringify(value)
     }
-    // Half a surrogate pair becomes U+FFFD on its way.
-    return Buffer.from(String(value as string | number | bigint | boolean)).toString()
+    return wellFormed(String(value))
 }
 
 /** PGlite, which has no such settings, sends dates as UTC as well. */

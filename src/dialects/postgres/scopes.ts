@@ -1,44 +1,14 @@
-import { isNewRow, type Scope, type ScopeValue } from "../allocation/scope"
-import { type ColumnMetadata, type Series, tableName } from "../series/series"
-import { dataSourceOf } from "../typeorm-compat"
-import type { Dialect, Statement, Upsert } from "./dialect"
-import { postgresText } from "./postgres-text"
+import { isNewRow, type Scope, type ScopeValue } from "../../allocation/scope"
+import { type ColumnMetadata, columnName, type Series, tableName } from "../../series/series"
+import type { Statement } from "../dialect"
 
 const ISOLATION = `current_setting('transaction_isolation') AS "isolation"`
 
-/** @internal */
-export const postgres: Dialect = {
-    hasPartialIndices: true,
-    findUpsert,
-    hasRolledBack: (result) => (result as { command?: string } | undefined)?.command === "ROLLBACK",
-    scopeText: postgresText,
-    tableLock: {
-        lock: (tables) => ({
-            sql: `LOCK TABLE ${tables.join(", ")} IN SHARE ROW EXCLUSIVE MODE`,
-        }),
-        lastNumbers: (series, scopes) =>
-            scopes.length === 1 && scopes[0] && isComparedAsGiven(series)
-                ? lastNumber(series, scopes[0])
-                : lastNumbers(series, scopes),
-        storedNumbers,
-        keepsSnapshot: (isolation) =>
-            isolation !== "read committed" && isolation !== "read uncommitted",
-        // These run without a snapshot in PostgreSQL, so that LOCK TABLE after them still comes first.
-        takesSnapshot: (sql) =>
-            !/^\s*(start|begin|set|show|savepoint|release|lock)\b[^;]*;?\s*$/i.test(sql),
-    },
-}
-
-function findUpsert(sql: string): Upsert | undefined {
-    const [insert = "", conflict] = sql.split(" ON CONFLICT ", 2)
-    if (conflict === undefined) return undefined
-    const [target = "", update = ""] = conflict.split(" DO UPDATE SET ", 2)
-    return {
-        isInto: (table) => insert.includes(`INTO ${table}`),
-        // A column that rows are recognised by has the same value already.
-        overwrites: (column) =>
-            update.includes(`${column} = EXCLUDED.`) && !target.includes(column),
-    }
+/** @internal Selects the highest number of each scope. */
+export function lastNumbers(series: Series, scopes: readonly Scope[]): Statement {
+    return scopes.length === 1 && scopes[0] && isComparedAsGiven(series)
+        ? lastNumber(series, scopes[0])
+        : lastNumberPerScope(series, scopes)
 }
 
 /** The way of nearly every insert: one scope, its values as plain parameters. */
@@ -47,8 +17,8 @@ function lastNumber(series: Series, { values }: Scope): Statement {
     const where = series.scopeColumns.map((column, at) => {
         const value = values[at]
         return typeof value === "string"
-            ? `t.${escape(series, column)} = $${parameters.push(value)}`
-            : `t.${escape(series, column)} IS NULL`
+            ? `t.${columnName(column)} = $${parameters.push(value)}`
+            : `t.${columnName(column)} IS NULL`
     })
     const select = (last: string) =>
         `SELECT 0 AS "at", '' AS "group", ${last} AS "last", ${ISOLATION}`
@@ -57,7 +27,7 @@ function lastNumber(series: Series, { values }: Scope): Statement {
         : { sql: select(selectLast(series, where)), parameters }
 }
 
-function lastNumbers(series: Series, scopes: readonly Scope[]): Statement {
+function lastNumberPerScope(series: Series, scopes: readonly Scope[]): Statement {
     return selectPerScope(
         series,
         series.scopeColumns,
@@ -69,7 +39,8 @@ function lastNumbers(series: Series, scopes: readonly Scope[]): Statement {
     )
 }
 
-function storedNumbers(
+/** @internal Selects the places of those numbers that rows have. */
+export function storedNumbers(
     series: Series,
     numbers: readonly { readonly scope: Scope; readonly number: string }[],
 ): Statement {
@@ -79,6 +50,16 @@ function storedNumbers(
         where: (where) =>
             `WHERE EXISTS (SELECT FROM ${tableName(series.metadata)} t WHERE ${where.join(" AND ")})`,
     })
+}
+
+/** @internal Selects the keys of scopes as the columns store them. */
+export function scopeKeys(series: Series, scopes: readonly Scope[], key: string): Statement {
+    return selectPerScope(
+        series,
+        series.scopeColumns,
+        scopes.map(({ values }) => values),
+        { select: () => `${key} AS "key"` },
+    )
 }
 
 /**
@@ -99,7 +80,7 @@ function selectPerScope(
     rows.forEach((values, at) => {
         const row = Object.fromEntries(
             columns.flatMap((column, i) =>
-                typeof values[i] === "string" ? [[realName(series, column), values[i]]] : [],
+                typeof values[i] === "string" ? [[realName(column), values[i]]] : [],
             ),
         )
         const shape = values.map((v) => (v === null ? "n" : isNewRow(v) ? "r" : "v")).join("")
@@ -110,7 +91,7 @@ function selectPerScope(
 
     const parameters: string[] = []
     const selects = [...branches].map(([shape, branch], number) => {
-        const names = columns.map((column) => escape(series, column))
+        const names = columns.map((column) => columnName(column))
         const where = names.map((name, i) =>
             shape[i] === "v"
                 ? `t.${name} = s.${name}`
@@ -131,10 +112,11 @@ function selectPerScope(
     return { sql: selects.join(" UNION ALL "), parameters }
 }
 
-function selectLast(series: Series, where: readonly string[]): string {
-    const number = `t.${escape(series, series.column)}`
+/** @internal The highest number of the rows where this is so, one step down the index. */
+export function selectLast(series: Series, where: readonly string[], type = "text"): string {
+    const number = `t.${columnName(series.column)}`
     const conditions = [...where, `${number} IS NOT NULL`].join(" AND ")
-    return `(SELECT ${number}::text FROM ${tableName(series.metadata)} t WHERE ${conditions} ORDER BY ${number} DESC LIMIT 1)`
+    return `(SELECT ${number}::${type} FROM ${tableName(series.metadata)} t WHERE ${conditions} ORDER BY ${number} DESC LIMIT 1)`
 }
 
 /** Whether a value equals its stored form: rounding types change it, and only a cast shows how. */
@@ -142,11 +124,10 @@ function isComparedAsGiven(series: Series): boolean {
     return series.scopeColumns.every((c) => c.precision == null && c.scale == null && !c.length)
 }
 
-function escape(series: Series, column: ColumnMetadata): string {
-    return dataSourceOf(series.metadata).driver.escape(column.databaseName)
-}
-
-/** The name as the catalogue has it: TypeORM 0.3 expects quotes in names to be doubled already. */
-function realName(series: Series, column: ColumnMetadata): string {
-    return escape(series, column).slice(1, -1).replaceAll('""', '"')
+/**
+ * The name as the catalogue has it: TypeORM 0.3 expects quotes in names to be doubled already.
+ * @internal
+ */
+export function realName(column: ColumnMetadata): string {
+    return columnName(column).slice(1, -1).replaceAll('""', '"')
 }

@@ -1,0 +1,137 @@
+import type { DataSource, DataSourceOptions } from "typeorm"
+import type { ColumnMetadata } from "../../series/series"
+import { dataSourceOf } from "../../typeorm-compat"
+import type { Dialect, DriverError, Upsert } from "../dialect"
+import { mysqlCounter } from "./counter"
+import { mysqlSchema } from "./schema"
+import { lastNumbers, scopeKeys, storedNumbers } from "./scopes"
+import { mysqlText } from "./text"
+
+const LOCK_WAIT_TIMEOUT = 1205
+const DEADLOCK = 1213
+/** Of MariaDB with innodb_snapshot_isolation: the row has changed since the snapshot. */
+const RECORD_HAS_CHANGED = 1020
+const DATA_OUT_OF_RANGE = 1690
+const NO_SUCH_TABLE = 1146
+const LOCK_NOWAIT = 3572
+
+/** @internal MariaDB and MySQL. */
+export const mysql: Dialect = {
+    hasPartialIndices: false,
+    sharesRunner: false,
+    counter: mysqlCounter,
+    schema: mysqlSchema,
+    keyCollation: { charset: "utf8mb4", collation: "utf8mb4_bin" },
+    expressions: {
+        text: (sql) => `CAST(${sql} AS CHAR)`,
+        concat: (...parts) => `CONCAT(${parts.join(", ")})`,
+        greatest: (a, b) => `GREATEST(${a}, ${b})`,
+        hash: (text) => `SHA2(${text}, 256)`,
+        length: (text) => `CHAR_LENGTH(${text})`,
+    },
+    lastNumbers,
+    storedNumbers,
+    scopeKeys,
+    tellsUpserted: ({ driver }) => driver.isReturningSqlSupported("insert"),
+    findUpsert,
+    hasRolledBack: () => false,
+    endsTransaction: ({ errno }) => errno === DEADLOCK || errno === RECORD_HAS_CHANGED,
+    isTransient: ({ errno }) =>
+        [DEADLOCK, LOCK_WAIT_TIMEOUT, RECORD_HAS_CHANGED].includes(Number(errno)),
+    isAborted: () => false,
+    isOutOfRange: ({ errno }) => errno === DATA_OUT_OF_RANGE,
+    isMissingTable: ({ errno }) => errno === NO_SUCH_TABLE,
+    isLocked: ({ errno }: DriverError) => errno === LOCK_WAIT_TIMEOUT || errno === LOCK_NOWAIT,
+    scopeText: mysqlText,
+    canonicalText,
+    keyText,
+    separateConnection,
+}
+
+function findUpsert(sql: string): Upsert | undefined {
+    const [insert = "", update] = sql.split(" ON DUPLICATE KEY UPDATE ", 2)
+    // TypeORM puts two blanks there.
+    const isIgnore = /^INSERT\s+IGNORE\s/.test(insert)
+    if (update === undefined && !isIgnore) return undefined
+    return {
+        isInto: (table) => insert.includes(`INTO ${table}`),
+        overwrites: (column) => update?.includes(`${column} = VALUES(`) ?? false,
+    }
+}
+
+function typeOf(column: ColumnMetadata): string {
+    return dataSourceOf(column.entityMetadata).driver.normalizeType(column)
+}
+
+function canonicalText(column: ColumnMetadata, text: string): string | undefined {
+    switch (typeOf(column)) {
+        case "tinyint":
+        case "smallint":
+        case "mediumint":
+        case "int":
+        case "bigint":
+        case "year":
+            return /^-?\d+$/.test(text) ? String(BigInt(text)) : undefined
+        case "varchar":
+        case "text":
+        case "mediumtext":
+        case "longtext":
+            return text
+        case "char":
+            return text.trimEnd()
+        case "uuid":
+            return text.toLowerCase()
+        case "enum":
+            // It is stored as it was declared, in whatever case it is given.
+            return String(
+                column.enum?.find((e) => String(e).toLowerCase() === text.toLowerCase()) ?? text,
+            )
+        case "date":
+            return /^\d{4}-\d\d-\d\d$/.test(text) ? text : undefined
+        default:
+            return undefined
+    }
+}
+
+function keyText(column: ColumnMetadata, sql: string): string | undefined {
+    switch (typeOf(column)) {
+        case "tinyint":
+        case "smallint":
+        case "mediumint":
+        case "int":
+        case "bigint":
+        case "year":
+        case "decimal":
+        case "date":
+        case "datetime":
+        case "time":
+        case "uuid":
+            return `CONVERT(CAST(${sql} AS CHAR) USING utf8mb4)`
+        case "char":
+            return `CONVERT(RTRIM(${sql}) USING utf8mb4)`
+        case "varchar":
+        case "text":
+        case "mediumtext":
+        case "longtext":
+        case "enum":
+            return `CONVERT(${sql} USING utf8mb4)`
+        // As text it depends on the time zone of the session.
+        case "timestamp":
+            return `CONVERT(CAST(UNIX_TIMESTAMP(${sql}) AS CHAR) USING utf8mb4)`
+        default:
+            return undefined
+    }
+}
+
+function separateConnection({ options }: DataSource): DataSourceOptions | undefined {
+    if (options.type !== "mysql" && options.type !== "mariadb") return undefined
+    const { replication } = options
+    const extra = options.extra as object | undefined
+    return {
+        ...options,
+        ...replication?.master,
+        replication: undefined,
+        poolSize: 1,
+        extra: { ...extra, connectionLimit: 1 },
+    }
+}

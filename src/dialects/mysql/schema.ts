@@ -1,0 +1,54 @@
+import { counterColumns, equalKeys, type SchemaStatements } from "../schema-statements"
+
+const INSTALL_LOCK = "CONCAT('typeorm-autosequence.', MD5(DATABASE()))"
+const SECONDS = 60
+
+/** @internal */
+export const mysqlSchema: SchemaStatements = {
+    exactly: (text) => `${text} COLLATE utf8mb4_bin`,
+
+    numberRows: ({ table, column, keys, rows }) =>
+        `UPDATE ${table} t JOIN (${rows}) w ON ${equalKeys(keys)} ` +
+        `SET t.${column} = w.${column} WHERE t.${column} IS NULL`,
+
+    seed(table, counters) {
+        const { last, movedAt } = table
+        const isLower = `${last} IS NULL OR ${last} < VALUES(${last})`
+        return (
+            `INSERT INTO ${table.name} (${counterColumns(table)}) ${counters} ` +
+            // The assignments are made one after the other, so the one that is compared is last.
+            `ON DUPLICATE KEY UPDATE ${movedAt} = IF(${isLower}, VALUES(${movedAt}), ${movedAt}), ` +
+            `${last} = IF(${isLower}, VALUES(${last}), ${last})`
+        )
+    },
+
+    foreignKeysNeedIndex: true,
+
+    // Statements that change the schema commit, so a transaction holds nothing.
+    installLock: {
+        isTransactional: false,
+        take: [{ sql: `SELECT GET_LOCK(${INSTALL_LOCK}, ${SECONDS}) AS taken` }],
+        release: { sql: `DO RELEASE_LOCK(${INSTALL_LOCK})` },
+    },
+
+    collations: {
+        select: (database, table) => ({
+            sql:
+                "SELECT COLUMN_NAME AS `column`, CHARACTER_SET_NAME AS `charset`, " +
+                "COLLATION_NAME AS `collation` FROM information_schema.COLUMNS WHERE " +
+                "TABLE_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ? " +
+                "AND COLLATION_NAME IS NOT NULL",
+            parameters: [database ?? null, table],
+        }),
+        compare({ charset, collation }) {
+            const text = (value: string) =>
+                `CONVERT('${value}' USING ${charset}) COLLATE ${collation}`
+            return {
+                sql:
+                    `SELECT ${text("a")} = ${text("A")} AS ignoresCase, ` +
+                    `${text("a")} = ${text("a ")} AS ignoresBlanks`,
+            }
+        },
+        remedy: "utf8mb4_nopad_bin (MariaDB) or utf8mb4_0900_bin (MySQL)",
+    },
+}

@@ -1,0 +1,90 @@
+import { isNewRow, type Scope, type ScopeValue } from "../../allocation/scope"
+import { type ColumnMetadata, columnName, type Series, tableName } from "../../series/series"
+import { dataSourceOf } from "../../typeorm-compat"
+import type { Statement } from "../dialect"
+
+/** @internal Selects the highest number of each scope. */
+export function lastNumbers(series: Series, scopes: readonly Scope[]): Statement {
+    const parameters: string[] = []
+    const number = `t.${columnName(series.column)}`
+    const selects = scopes.map(({ values }, at) => {
+        const where = [...equalTo(series.scopeColumns, values, parameters), `${number} IS NOT NULL`]
+        const last = values.some(isNewRow)
+            ? "NULL"
+            : `(SELECT CAST(${number} AS CHAR) FROM ${tableName(series.metadata)} t ` +
+              `WHERE ${where.join(" AND ")} ORDER BY ${number} DESC LIMIT 1)`
+        return `SELECT ${at} AS \`at\`, '${at}' AS \`group\`, ${last} AS \`last\`, '' AS \`isolation\``
+    })
+    return { sql: selects.join(" UNION ALL "), parameters }
+}
+
+/** @internal Selects the places of those numbers that rows have. */
+export function storedNumbers(
+    series: Series,
+    numbers: readonly { readonly scope: Scope; readonly number: string }[],
+): Statement {
+    const parameters: string[] = []
+    const selects = numbers.map(({ scope, number }, at) => {
+        const columns = [...series.scopeColumns, series.column]
+        const where = equalTo(columns, [...scope.values, number], parameters)
+        return (
+            `SELECT ${at} AS \`at\` FROM DUAL WHERE EXISTS ` +
+            `(SELECT 1 FROM ${tableName(series.metadata)} t WHERE ${where.join(" AND ")})`
+        )
+    })
+    return { sql: selects.join(" UNION ALL "), parameters }
+}
+
+/** The values as parameters, which must be read in this order. */
+function equalTo(
+    columns: readonly ColumnMetadata[],
+    values: readonly ScopeValue[],
+    parameters: string[],
+): string[] {
+    if (values.some(isNewRow)) return ["FALSE"]
+    return columns.map((column, at) => {
+        const value = values[at]
+        if (typeof value !== "string") return `t.${columnName(column)} IS NULL`
+        parameters.push(value)
+        return `t.${columnName(column)} = ?`
+    })
+}
+
+/** @internal Selects the keys of scopes as the columns store them. */
+export function scopeKeys(series: Series, scopes: readonly Scope[], key: string): Statement {
+    const parameters: (string | null)[] = []
+    const selects = scopes.map(({ values }, at) => {
+        const stored = series.scopeColumns.map((column, i) => {
+            const value = values[i]
+            parameters.push(typeof value === "string" ? value : null)
+            return `${cast(column)} AS ${columnName(column)}`
+        })
+        return `SELECT ${at} AS \`at\`, ${key} AS \`key\` FROM (SELECT ${stored.join(", ")}) s`
+    })
+    return { sql: selects.join(" UNION ALL "), parameters }
+}
+
+/** A parameter as the column would store it. */
+function cast(column: ColumnMetadata): string {
+    const { precision, scale } = column
+    switch (dataSourceOf(column.entityMetadata).driver.normalizeType(column)) {
+        case "decimal":
+            return `CAST(? AS DECIMAL(${precision ?? 10}, ${scale ?? 0}))`
+        case "datetime":
+        case "timestamp":
+            return `CAST(? AS DATETIME(${precision ?? 0}))`
+        case "time":
+            return `CAST(? AS TIME(${precision ?? 0}))`
+        case "date":
+            return "CAST(? AS DATE)"
+        case "tinyint":
+        case "smallint":
+        case "mediumint":
+        case "int":
+        case "bigint":
+        case "year":
+            return `CAST(? AS ${column.unsigned ? "UNSIGNED" : "SIGNED"})`
+        default:
+            return "?"
+    }
+}

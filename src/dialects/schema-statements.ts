@@ -1,0 +1,84 @@
+import type { CounterTable, Statement } from "./dialect"
+
+/** @internal An UPDATE that numbers the rows of a table that have no number. */
+export interface RowNumbering {
+    readonly table: string
+    readonly column: string
+    readonly keys: readonly string[]
+    /** Selects the keys of rows, and their numbers under the name of the column. */
+    readonly rows: string
+}
+
+/** @internal A lock that keeps several from installing at the same time. */
+export interface InstallLock {
+    /** Whether the lock, and what is changed under it, belong to a transaction. */
+    readonly isTransactional: boolean
+    /** The isolation level at which what was committed before the lock is seen after it. */
+    readonly isolation?: "READ COMMITTED"
+    /** The last statement may select `taken`, which is 1 then. */
+    readonly take: readonly Statement[]
+    readonly release?: Statement
+}
+
+/** @internal A column as the catalogue of the database describes its texts. */
+export interface StoredCollation {
+    readonly column: string
+    readonly charset: string
+    readonly collation: string
+}
+
+/** @internal What migrations, the installation and checks ask of a database. */
+export interface SchemaStatements {
+    /** Makes a text compare by its characters alone, as the keys in the counter table do. */
+    exactly(text: string): string
+    numberRows(update: RowNumbering): string
+    /** Inserts the counters that a query selects, and raises those that are lower. */
+    seed(table: CounterTable, counters: string): string
+    /** What makes moves of a counter cheap, beyond what TypeORM knows of a table. */
+    readonly counterSettings?: {
+        /** Selects a row where they are not set. */
+        isMissing(table: CounterTable): Statement
+        add(table: CounterTable): string
+        remove(table: CounterTable): string
+    }
+    /** Whether an index can't be dropped while a foreign key has no other. */
+    readonly foreignKeysNeedIndex: boolean
+    readonly installLock: InstallLock
+    /** For databases whose columns may take different texts for equal. */
+    readonly collations?: {
+        /** Selects {@link StoredCollation} rows of the columns of a table. */
+        select(database: string | undefined, table: string): Statement
+        /** Selects `ignoresCase` and `ignoresBlanks`, which are 0 or 1. */
+        compare(collation: StoredCollation): Statement
+        /** The collations to use instead. */
+        readonly remedy: string
+    }
+}
+
+/**
+ * The same in PostgreSQL and SQLite.
+ * @internal
+ */
+export const standardSchema = {
+    foreignKeysNeedIndex: false,
+
+    numberRows: ({ table, column, keys, rows }: RowNumbering): string =>
+        `UPDATE ${table} AS t SET ${column} = w.${column} FROM (${rows}) w ` +
+        `WHERE ${equalKeys(keys)} AND t.${column} IS NULL`,
+
+    seed: (table: CounterTable, counters: string): string =>
+        `INSERT INTO ${table.name} AS c (${counterColumns(table)}) ${counters} ` +
+        `ON CONFLICT (${table.series}, ${table.scope}) DO UPDATE SET ` +
+        `${table.last} = EXCLUDED.${table.last}, ${table.movedAt} = EXCLUDED.${table.movedAt} ` +
+        `WHERE c.${table.last} IS NULL OR c.${table.last} < EXCLUDED.${table.last}`,
+}
+
+/** @internal */
+export function equalKeys(keys: readonly string[]): string {
+    return keys.map((key) => `t.${key} = w.${key}`).join(" AND ")
+}
+
+/** @internal */
+export function counterColumns({ series, scope, last, movedBy, movedAt }: CounterTable): string {
+    return [series, scope, last, movedBy, movedAt].join(", ")
+}

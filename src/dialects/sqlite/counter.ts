@@ -1,0 +1,91 @@
+import { baseOf, firstMove, wayOf } from "../advance"
+import type { CounterStatements, CounterTable, Moves, Statement } from "../dialect"
+import { lastInRows, listed } from "./scopes"
+
+const MAX = "9223372036854775807"
+
+/** @internal */
+export const sqliteCounter: CounterStatements = {
+    isOneStatement: true,
+
+    move: (table, moves) => [move(table, moves)],
+
+    advance(table, advance) {
+        const { name, scope, last, movedBy, movedAt } = table
+        const parameters: string[] = []
+        const value = (number: bigint) => {
+            parameters.push(String(number))
+            return "CAST(? AS INTEGER)"
+        }
+        const from = () => `MAX(c.${last}, ${value(baseOf(advance))})`
+        const way = () => wayOf(from, advance, { value, divide: (a, b) => `${a} / ${b}` })
+        const first = firstMove(advance)
+        parameters.push(advance.series, advance.key)
+        const sql =
+            `INSERT INTO ${name} AS c (${table.series}, ${scope}, ${last}, ${movedBy}, ${movedAt}) ` +
+            `VALUES (?, ?, ${value(first.last)}, ${value(first.way)}, CURRENT_TIMESTAMP) ` +
+            `ON CONFLICT (${table.series}, ${scope}) DO UPDATE SET ${last} = ${from()} + ${way()}, ` +
+            `${movedBy} = ${way()}, ${movedAt} = excluded.${movedAt} ` +
+            (advance.resetAt === undefined
+                ? `WHERE c.${last} <= ${value(advance.max - first.way)} `
+                : "") +
+            `RETURNING CAST(${last} AS TEXT) AS "last", CAST(${movedBy} AS TEXT) AS "way"`
+        return [{ sql, parameters }]
+    },
+
+    advancesAtOnce: () => true,
+
+    lockWait: {
+        read: { sql: `SELECT timeout AS "value" FROM pragma_busy_timeout` },
+        set: (value) => ({ sql: `PRAGMA busy_timeout = ${Number(value)}` }),
+        none: () => "0",
+        isOfTransaction: false,
+    },
+
+    raise(table, series, counters) {
+        const { name, scope, last, movedBy, movedAt } = table
+        return {
+            sql:
+                `INSERT INTO ${name} AS c (${table.series}, ${scope}, ${last}, ${movedBy}, ${movedAt}) ` +
+                `SELECT ?, e.value ->> '$.key', CAST(e.value ->> '$.to' AS INTEGER), 0, CURRENT_TIMESTAMP ` +
+                `FROM json_each(?) e WHERE TRUE ` +
+                `ON CONFLICT (${table.series}, ${scope}) DO UPDATE SET ` +
+                `${last} = MAX(c.${last}, excluded.${last}), ${movedAt} = excluded.${movedAt}`,
+            parameters: [
+                series,
+                JSON.stringify(counters.map(({ key, to }) => ({ key, to: String(to) }))),
+            ],
+        }
+    },
+}
+
+function move(table: CounterTable, { series, base, moves, columns }: Moves): Statement {
+    const { name, scope, last, movedBy, movedAt } = table
+    const first = `CAST(? AS INTEGER)`
+    const stored = columns.map((ofSeries) => `COALESCE(${lastInRows(ofSeries)}, p.base)`)
+    const start =
+        stored.length > 0
+            ? `CASE WHEN k.${scope} IS NULL THEN MAX(p.base, ${stored.join(", ")}) ELSE p.base END`
+            : "p.base"
+    const by = `CAST(e.value ->> '$.by' AS INTEGER)`
+    const wanted = moves.map(({ key, by, scope }) => ({
+        key,
+        by: String(by),
+        ...listed(scope?.values ?? []),
+    }))
+    return {
+        sql:
+            `INSERT INTO ${name} AS c (${table.series}, ${scope}, ${last}, ${movedBy}, ${movedAt}) ` +
+            `SELECT p.series, e.value ->> '$.key', ${start} + ${by}, ${by}, CURRENT_TIMESTAMP ` +
+            `FROM (SELECT ? AS series, ${first} AS base) p, json_each(?) e ` +
+            `LEFT JOIN ${name} k ON k.${table.series} = p.series AND k.${scope} = e.value ->> '$.key' ` +
+            `WHERE TRUE ` +
+            `ON CONFLICT (${table.series}, ${scope}) DO UPDATE SET ` +
+            `${last} = MAX(c.${last}, ${first}) + excluded.${movedBy}, ` +
+            // A number that is too large would become one of floating point; NULL is refused.
+            `${movedBy} = CASE WHEN MAX(c.${last}, ${first}) <= ${MAX} - excluded.${movedBy} ` +
+            `THEN excluded.${movedBy} END, ${movedAt} = excluded.${movedAt} ` +
+            `RETURNING ${scope} AS "key", CAST(${last} AS TEXT) AS "last"`,
+        parameters: [series, String(base), JSON.stringify(wanted), String(base), String(base)],
+    }
+}

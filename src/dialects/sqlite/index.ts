@@ -1,0 +1,69 @@
+import type { ColumnMetadata } from "../../series/series"
+import { dataSourceOf } from "../../typeorm-compat"
+import type { Dialect } from "../dialect"
+import { wellFormed } from "../well-formed"
+import { findOnConflict } from "../on-conflict"
+import { sqliteCounter } from "./counter"
+import { sqliteSchema } from "./schema"
+import { lastNumbers, scopeKeys, storedNumbers } from "./scopes"
+
+/** @internal SQLite by better-sqlite3 and sql.js. */
+export const sqlite: Dialect = {
+    hasPartialIndices: true,
+    sharesRunner: true,
+    counter: sqliteCounter,
+    schema: sqliteSchema,
+    expressions: {
+        text: (sql) => `CAST(${sql} AS TEXT)`,
+        concat: (...parts) => parts.join(" || "),
+        greatest: (a, b) => `MAX(${a}, ${b})`,
+        length: (text) => `LENGTH(${text})`,
+    },
+    lastNumbers,
+    storedNumbers,
+    scopeKeys,
+    tellsUpserted: () => false,
+    findUpsert: (sql) =>
+        sql.startsWith("INSERT OR IGNORE ")
+            ? { isInto: (table) => sql.includes(`INTO ${table}`), overwrites: () => false }
+            : findOnConflict(sql),
+    hasRolledBack: () => false,
+    endsTransaction: () => false,
+    isTransient: ({ code }) => /^SQLITE_BUSY/.test(String(code)),
+    isAborted: () => false,
+    // The statements that move counters see to it.
+    isOutOfRange: ({ message }) => /^NOT NULL constraint failed: .*moved_by$/.test(String(message)),
+    // There is no code of its own for it.
+    isMissingTable: ({ message }) => /^no such table/.test(String(message)),
+    isLocked: ({ code }) => /^SQLITE_BUSY/.test(String(code)),
+    scopeText: (_, value) => wellFormed(String(value)),
+    canonicalText,
+    keyText,
+    separateConnection: () => undefined,
+    tableLock: {
+        // Any statement that may write takes the lock of the whole database.
+        lock: (tables) => tables.map((table) => ({ sql: `DELETE FROM ${table} WHERE FALSE` })),
+        // A writer whose snapshot is not the latest is refused by SQLite itself.
+        keepsSnapshot: () => false,
+        takesSnapshot: () => false,
+    },
+}
+
+function typeOf(column: ColumnMetadata): string {
+    return dataSourceOf(column.entityMetadata).driver.normalizeType(column)
+}
+
+function canonicalText(column: ColumnMetadata, text: string): string | undefined {
+    const type = typeOf(column)
+    if (/int/i.test(type)) return /^-?\d+$/.test(text) ? String(BigInt(text)) : undefined
+    if (type === "boolean" || column.collation) return undefined
+    return /char|text|clob|date|time/i.test(type) ? text : undefined
+}
+
+function keyText(column: ColumnMetadata, sql: string): string | undefined {
+    const type = typeOf(column)
+    const text = `CAST(${sql} AS TEXT)`
+    if (column.collation?.toUpperCase() === "NOCASE") return `LOWER(${text})`
+    if (column.collation?.toUpperCase() === "RTRIM") return `RTRIM(${text})`
+    return /int|char|text|clob|date|time|bool|decimal|numeric/i.test(type) ? text : undefined
+}

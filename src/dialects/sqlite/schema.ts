@@ -1,0 +1,16 @@
+import { type SchemaStatements, standardSchema } from "../schema-statements"
+
+/** @internal */
+export const sqliteSchema: SchemaStatements = {
+    ...standardSchema,
+    exactly: (text) => text,
+    installLock: {
+        isTransactional: true,
+        // Any statement that writes takes the lock of the whole database. This is TypeORM's
+        // transaction, which begins without it, and there may be no table yet.
+        take: [
+            { sql: "CREATE TABLE autosequence_lock (id INTEGER)" },
+            { sql: "DROP TABLE autosequence_lock" },
+        ],
+    },
+}

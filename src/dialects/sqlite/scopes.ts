@@ -1,0 +1,80 @@
+import { isNewRow, type Scope, type ScopeValue } from "../../allocation/scope"
+import { type ColumnMetadata, columnName, type Series, tableName } from "../../series/series"
+import { dataSourceOf } from "../../typeorm-compat"
+import type { Statement } from "../dialect"
+
+/** @internal Selects the highest number of each scope. */
+export function lastNumbers(series: Series, scopes: readonly Scope[]): Statement {
+    const values = scopes.map((scope) => scope.values)
+    const group = series.scopeColumns.map(
+        (column, at) => `QUOTE(${cast(column, value(at))} COLLATE ${column.collation ?? "BINARY"})`,
+    )
+    return {
+        sql:
+            `SELECT e.key AS "at", ${["e.value ->> '$.newRows'", ...group].join(" || ',' || ")} AS "group", ` +
+            `CAST(${lastInRows(series)} AS TEXT) AS "last", '' AS "isolation" FROM json_each(?) e`,
+        parameters: [list(values)],
+    }
+}
+
+/** @internal Selects the places of those numbers that rows have. */
+export function storedNumbers(
+    series: Series,
+    numbers: readonly { readonly scope: Scope; readonly number: string }[],
+): Statement {
+    const where = equalTo([...series.scopeColumns, series.column])
+    return {
+        sql:
+            `SELECT e.key AS "at" FROM json_each(?) e WHERE EXISTS ` +
+            `(SELECT 1 FROM ${tableName(series.metadata)} t WHERE ${where.join(" AND ")})`,
+        parameters: [list(numbers.map(({ scope, number }) => [...scope.values, number]))],
+    }
+}
+
+/** @internal Selects the keys of scopes as the columns store them. */
+export function scopeKeys(series: Series, scopes: readonly Scope[], key: string): Statement {
+    const stored = series.scopeColumns.map(
+        (column, at) => `${cast(column, value(at))} AS ${columnName(column)}`,
+    )
+    return {
+        sql:
+            `SELECT s."at", ${key} AS "key" FROM ` +
+            `(SELECT ${['e.key AS "at"', ...stored].join(", ")} FROM json_each(?) e) s`,
+        parameters: [list(scopes.map(({ values }) => values))],
+    }
+}
+
+/** @internal The highest number of the scope that `e.value` holds, one step down the index. */
+export function lastInRows(series: Series): string {
+    const number = `t.${columnName(series.column)}`
+    const where = [...equalTo(series.scopeColumns), `${number} IS NOT NULL`].join(" AND ")
+    return `(SELECT ${number} FROM ${tableName(series.metadata)} t WHERE ${where} ORDER BY ${number} DESC LIMIT 1)`
+}
+
+/** @internal The values of scopes, as `json_each` reads them. */
+export function list(rows: readonly (readonly ScopeValue[])[]): string {
+    return JSON.stringify(rows.map(listed))
+}
+
+/** @internal */
+export function listed(values: readonly ScopeValue[]): object {
+    const newRows = values.filter(isNewRow).map(({ newRow }) => newRow)
+    return { newRows, v: newRows.length > 0 ? null : values }
+}
+
+/** IS takes NULL for equal to NULL, and uses the index. */
+function equalTo(columns: readonly ColumnMetadata[]): string[] {
+    const isKnown = "json_array_length(e.value, '$.newRows') = 0"
+    return [isKnown, ...columns.map((column, at) => `t.${columnName(column)} IS ${value(at)}`)]
+}
+
+function value(at: number): string {
+    return `(e.value ->> '$.v[${at}]')`
+}
+
+/** A value as the column would store it. */
+function cast(column: ColumnMetadata, sql: string): string {
+    const type = dataSourceOf(column.entityMetadata).driver.normalizeType(column)
+    if (/int|bool/i.test(type)) return `CAST(${sql} AS INTEGER)`
+    return /decimal|numeric/i.test(type) ? `CAST(${sql} AS NUMERIC)` : sql
+}

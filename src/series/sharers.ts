@@ -1,0 +1,59 @@
+import type { DataSource } from "typeorm"
+import { InvalidOptionError } from "../errors"
+import { dataSourceOf } from "../typeorm-compat"
+import { seriesOf } from "./resolve-series"
+import type { Series } from "./series"
+
+const cache = new WeakMap<DataSource, ReadonlyMap<string, readonly Series[]>>()
+
+/**
+ * The columns that are numbered by the same series, one for each table. Refuses those that don't
+ * agree on how to count.
+ * @internal
+ */
+export function sharersOf(series: Series): readonly Series[] {
+    return allSeriesOf(dataSourceOf(series.metadata)).get(series.name) ?? [series]
+}
+
+/** @internal The series of a data source by their names. */
+export function allSeriesOf(dataSource: DataSource): ReadonlyMap<string, readonly Series[]> {
+    let all = cache.get(dataSource)
+    if (!all) {
+        const byName = new Map<string, Series[]>()
+        for (const series of dataSource.entityMetadatas.flatMap(seriesOf)) {
+            const sharers = byName.get(series.name) ?? []
+            byName.set(series.name, sharers)
+            // The classes of a single-table inheritance are in one table.
+            if (!sharers.some((other) => isSameColumn(other, series))) sharers.push(series)
+        }
+        for (const sharers of byName.values()) refuseDisagreement(sharers)
+        cache.set(dataSource, (all = byName))
+    }
+    return all
+}
+
+function isSameColumn(one: Series, other: Series): boolean {
+    return (
+        one.metadata.tablePath === other.metadata.tablePath &&
+        one.column.databaseName === other.column.databaseName
+    )
+}
+
+function refuseDisagreement([first, ...others]: readonly Series[]): void {
+    const place = ({ metadata, column }: Series) => `${metadata.name}.${column.propertyPath}`
+    for (const other of others) {
+        const differs = (["strategy", "startAt", "incrementBy", "gapless", "cache"] as const).find(
+            (option) => other[option] !== first?.[option],
+        )
+        const problem =
+            differs ??
+            (other.scopeColumns.length === first?.scopeColumns.length
+                ? undefined
+                : "number of columns in uniqueWith")
+        if (first && problem)
+            throw new InvalidOptionError(
+                `${place(first)} and ${place(other)} share the series "${first.name}" and differ in ` +
+                    `${problem}. Give both the same, or each a series of its own.`,
+            )
+    }
+}

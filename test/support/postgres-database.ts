@@ -1,0 +1,106 @@
+import { PGliteDriver, getPGliteInstance } from "typeorm-pglite"
+import { Client } from "pg"
+import type { DataSourceOptions } from "typeorm"
+import { type Capabilities, type ConnectOptions, type Place, TestDatabase } from "./test-database"
+
+type PostgresOptions = Extract<DataSourceOptions, { type: "postgres" }>
+
+export const postgresCan: Capabilities = {
+    parallel: true,
+    tableLock: true,
+    partialIndexes: true,
+    upsertKeys: true,
+    failOnce: true,
+    bigints: true,
+}
+export const pgliteCan: Capabilities = { ...postgresCan, parallel: false }
+
+/** Schemas in a database that was made for this run. */
+export class PostgresDatabase extends TestDatabase<PostgresOptions> {
+    readonly kind: "postgres" | "pglite" = "postgres"
+    readonly can: Capabilities = postgresCan
+    private readonly schemas: string[] = []
+
+    constructor(
+        name: string,
+        readonly url: string,
+    ) {
+        super(name)
+    }
+
+    protected async newPlace({
+        schema,
+    }: ConnectOptions<PostgresOptions>): Promise<Place<PostgresOptions>> {
+        const name = schema ?? (await this.createSchema())
+        return {
+            options: () => ({
+                type: "postgres",
+                schema: name,
+                uuidExtension: "pgcrypto",
+                ...this.connectionOptions,
+            }),
+            drop: () => this.dropSchemas(),
+        }
+    }
+
+    protected get connectionOptions(): Partial<PostgresOptions> {
+        return { url: this.url }
+    }
+
+    protected poolOptions(max: number): Partial<PostgresOptions> {
+        return { extra: { max } }
+    }
+
+    async createSchema(name = TestDatabase.newName()): Promise<string> {
+        await this.query(`CREATE SCHEMA "${name}"`)
+        this.schemas.push(name)
+        return name
+    }
+
+    private async dropSchemas(): Promise<void> {
+        for (const schema of this.schemas.splice(0))
+            await this.query(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`)
+    }
+
+    async query(sql: string): Promise<void> {
+        const client = new Client({ connectionString: this.url })
+        await client.connect()
+        try {
+            await client.query(sql)
+        } finally {
+            await client.end()
+        }
+    }
+
+    override async close(): Promise<void> {
+        await super.close()
+        await this.dropSchemas()
+    }
+}
+
+const { Pool } = new PGliteDriver({}).driver
+
+/** To start PGlite takes longer than a test, so that data sources share it. */
+class LastingPool extends Pool {
+    override end(done: (error: unknown) => void): void {
+        done(null)
+    }
+}
+
+/** Schemas in a PostgreSQL that is part of this process, and has one connection. */
+export class PGliteDatabase extends PostgresDatabase {
+    override readonly kind = "pglite"
+    override readonly can = pgliteCan
+
+    protected override get connectionOptions(): Partial<PostgresOptions> {
+        return { driver: { Pool: LastingPool } }
+    }
+
+    override async query(sql: string): Promise<void> {
+        await (await getPGliteInstance()).exec(sql)
+    }
+
+    static async stop(): Promise<void> {
+        await (await getPGliteInstance()).close()
+    }
+}

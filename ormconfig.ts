@@ -9,7 +9,7 @@ import { withAutoSequence } from "./src"
 const url = process.env.DATABASE_URL
 
 /**
- * The data source of the demo and of TypeORM's own commands: the server that DATABASE_URL names,
+ * The data source of the demo and of the commands, TypeORM's own ones included: the server that DATABASE_URL names,
  * or else a PostgreSQL inside this process (PGlite), whose data is gone when the process ends.
  *
  * All its tables are in a schema of their own, which `npm run demo` creates.
@@ -20,5 +20,6 @@ export const dataSource = new DataSource(
         ...(url ? { url } : { driver: new PGliteDriver().driver }),
         schema: "autosequence_demo",
         entities: [Customer, Invoice],
+        migrations: [`${__dirname}/examples/migrations/*.ts`],
     }),
 )

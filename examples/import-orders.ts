@@ -10,6 +10,7 @@ import { Customer } from "./entities/customer"
 import { Invoice } from "./entities/invoice"
 import { type Order, readOrders } from "./read-orders"
 
+const SCHEMA = "autosequence_demo"
 const [, , path = relative("", join(__dirname, "orders.csv")), ...more] = process.argv
 
 main().catch((error: unknown) => {
@@ -92,9 +93,19 @@ function total(invoices: readonly Invoice[]): string {
     return `${cents < 0n ? "-" : ""}${digits.slice(0, -2)}.${digits.slice(-2)}`
 }
 
+/** Runs the migrations of examples/migrations that this database has not had yet. */
 async function createTables(dataSource: DataSource): Promise<void> {
-    await dataSource.query("CREATE SCHEMA IF NOT EXISTS autosequence_demo")
-    await dataSource.synchronize()
+    await dataSource.query(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`)
+    const [{ isOlder }] = await dataSource.query<[{ isOlder: boolean }]>(
+        `SELECT to_regclass('${SCHEMA}.invoice') IS NOT NULL AND
+                to_regclass('${SCHEMA}.migrations') IS NULL AS "isOlder"`,
+    )
+    if (isOlder)
+        throw new Error(
+            `The tables in schema ${SCHEMA} were made without migrations, by an older version of ` +
+                `this demo. Drop them: DROP SCHEMA ${SCHEMA} CASCADE`,
+        )
+    await dataSource.runMigrations()
 }
 
 async function databaseName(dataSource: DataSource): Promise<string> {
@@ -103,7 +114,7 @@ async function databaseName(dataSource: DataSource): Promise<string> {
     const [{ name, version }] = await dataSource.query<[{ name: string; version: string }]>(
         "SELECT current_database() AS name, current_setting('server_version') AS version",
     )
-    return `database ${name}, schema autosequence_demo, on PostgreSQL ${version}`
+    return `database ${name}, schema ${SCHEMA}, on PostgreSQL ${version}`
 }
 
 function describe(error: unknown): string {

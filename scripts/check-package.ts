@@ -51,6 +51,7 @@ async function main(): Promise<void> {
             install(project, tarball, `typeorm@${installedVersion(typeorm)}`)
             runTool("typescript", "tsc", ["-p", project])
             for (const program of PROGRAMS) use(project, program, postgres.url)
+            useCommand(project)
         }
         console.log("The package is in order.")
     } finally {
@@ -94,6 +95,21 @@ function use(project: string, program: string, url: string): void {
     const printed = runNode([program], project, { ...process.env, DATABASE_URL: url }).trim()
     if (printed !== EXPECTED)
         throw new Error(`${program} printed "${printed}" instead of "${EXPECTED}".`)
+}
+
+/** The command as it is installed; its tests are among the others. */
+function useCommand(project: string): void {
+    const directory = join(project, "node_modules", "typeorm-autosequence")
+    const read = (path: string) => readFileSync(path, "utf8")
+    const { bin, version } = JSON.parse(read(join(directory, "package.json"))) as {
+        bin: Record<string, string>
+        version: string
+    }
+    const path = join(directory, bin["typeorm-autosequence"] ?? "")
+    if (!read(path).startsWith("#!/usr/bin/env node\n"))
+        throw new Error("The command does not name what runs it.")
+    const printed = runNode([path, "--version"], project).trim()
+    if (printed !== version) throw new Error(`The command printed "${printed}" for its version.`)
 }
 
 function installedVersion(name: string): string {

@@ -11,8 +11,8 @@ export class Invoice {
     @ManyToOne(() => Customer, { nullable: false })
     customer!: Customer
 
-    /** 1, 2, 3 … for each customer. */
-    @AutoSequenceColumn({ uniqueWith: "customer" })
+    /** 1, 2, 3 … for each customer; the number of a deleted invoice never comes back. */
+    @AutoSequenceColumn({ strategy: "counter", uniqueWith: "customer" })
     number!: number
 
     @Column({ unique: true })

@@ -1,15 +1,20 @@
-import type { DataSource, Table } from "typeorm"
-import { tableLockOf } from "../allocation/table-lock"
+import type { DataSource } from "typeorm"
+import { refuseUnsupported } from "../allocation/supported"
 import { NotInstalledError } from "../errors"
 import { seriesOf } from "../series/resolve-series"
-import type { ColumnMetadata, Series } from "../series/series"
-import { isAutoSequenceSubscriber } from "../subscriber"
-import { uniqueIndexesOf } from "./unique-number-index"
+import { allSeriesOf } from "../series/sharers"
+import { isAutoSequenceSubscriber } from "../registry"
+import { COUNTER_ENTITY } from "./counter-entity"
+import { numberedEntities, refuseUninitialized } from "./numbered-tables"
+import { inexactKeys, inexactScopes } from "./verify-collations"
+import { counterTableProblems, tableProblems } from "./verify-tables"
 
 /**
  * Checks that a data source can keep the promise: that the options fit the entities and the
- * database, that the subscriber is registered, and that every numbered table has its unique
- * indexes. Call it once when the application starts; it writes nothing.
+ * database, that the subscriber is registered, that every numbered table has its columns and unique
+ * indexes, and that the counter table is as strategy `"counter"` needs it. On MySQL and MariaDB also
+ * that the texts of a scope are compared exactly. Call it once when the application starts; it
+ * writes nothing.
  *
  * Errors: {@link InvalidOptionError}, {@link UnsupportedError}, and {@link NotInstalledError} that
  * lists everything that is missing, and what to do about it.
@@ -24,56 +29,35 @@ import { uniqueIndexesOf } from "./unique-number-index"
  * ```
  */
 export async function verifyAutoSequence(dataSource: DataSource): Promise<void> {
-    if (!dataSource.isInitialized)
-        throw new NotInstalledError("The data source is not initialized. Call initialize() first.")
-    const numbered = dataSource.entityMetadatas.filter((metadata) => seriesOf(metadata).length > 0)
-    for (const metadata of numbered) tableLockOf(metadata)
-
-    const problems: string[] = []
-    if (numbered.length > 0 && !dataSource.subscribers.some(isAutoSequenceSubscriber))
-        problems.push(
+    refuseUninitialized(dataSource)
+    const problems = new Set<string>()
+    const all = [...allSeriesOf(dataSource).values()].flat()
+    for (const series of dataSource.entityMetadatas.flatMap(seriesOf))
+        try {
+            refuseUnsupported(series)
+        } catch (error) {
+            // Its text says that the data source doesn't know the counter table.
+            if (!(error instanceof NotInstalledError)) throw error
+            problems.add(error.message)
+        }
+    if (all.length > 0 && !dataSource.subscribers.some(isAutoSequenceSubscriber))
+        problems.add(
             "The data source has no AutoSequenceSubscriber. Create it with withAutoSequence(options).",
         )
+
+    const counter = dataSource.entityMetadatas.find(({ name }) => name === COUNTER_ENTITY)
+    const usesCounter = all.some(({ strategy }) => strategy === "counter")
     const runner = dataSource.createQueryRunner("master")
     try {
-        for (const metadata of numbered) {
-            // The children of a single-table inheritance are in the table of their root.
-            if (metadata.tableType === "entity-child") continue
-            const table = await runner.getTable(metadata.tablePath)
-            for (const series of seriesOf(metadata)) problems.push(...missingIndexes(series, table))
-        }
+        const found = [
+            usesCounter && counter ? await counterTableProblems(runner, counter) : [],
+            usesCounter && counter ? await inexactKeys(runner, counter) : [],
+        ]
+        for (const metadata of numberedEntities(dataSource))
+            found.push(await tableProblems(runner, metadata), await inexactScopes(runner, metadata))
+        for (const problem of found.flat()) problems.add(problem)
     } finally {
         await runner.release()
     }
-    if (problems.length > 0) throw new NotInstalledError(problems.join("\n"))
-}
-
-function missingIndexes(series: Series, table: Table | undefined): string[] {
-    const remedy = "Generate and run a migration (typeorm migration:generate)."
-    const { tablePath } = series.metadata
-    if (!table) return [`There is no table ${tablePath}. ${remedy}`]
-    return uniqueIndexesOf(series).flatMap(({ columns, nulls }) => {
-        const names = columns.map(({ databaseName }) => databaseName)
-        const exists = [
-            ...table.indices.filter(({ isUnique, where }) => isUnique && isFor(nulls, where)),
-            ...table.uniques.filter(() => nulls.length === 0),
-        ].some(
-            ({ columnNames }) =>
-                columnNames.length === names.length &&
-                names.every((name) => columnNames.includes(name)),
-        )
-        const conditions = nulls.map(({ databaseName }) => `${databaseName} is NULL`)
-        const where = nulls.length > 0 ? ` where ${conditions.join(" and ")}` : ""
-        return exists
-            ? []
-            : [`${tablePath} has no unique index over ${names.join(", ")}${where}. ${remedy}`]
-    })
-}
-
-/** Whether the condition of an index, as the database writes it, is that these columns are NULL. */
-function isFor(nulls: readonly ColumnMetadata[], where = ""): boolean {
-    const bare = (sql: string) => sql.replace(/[()"]/g, "")
-    const found = bare(where).split(" AND ").filter(Boolean)
-    const expected = nulls.map(({ databaseName }) => `${bare(databaseName)} IS NULL`)
-    return found.sort().join() === expected.sort().join()
+    if (problems.size > 0) throw new NotInstalledError([...problems].join("\n"))
 }

@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+
+/** @internal */
+export const USAGE = `Usage: typeorm-autosequence migration:generate -d <data source> [options] <path>
+
+Writes the TypeORM migration that brings a database up to date with the entities of a data source,
+all that numbers need included: the counter table, unique indexes, numbers for rows that have none,
+counters that go on after the rows. Writes nothing where the database is up to date.
+
+  <path>                      path/to/Name makes path/to/<timestamp>-Name.ts
+
+  -d, --dataSource <file>     the file that exports the DataSource, in TypeScript or JavaScript
+      --order-by <E.prop>     number rows of entity E in the order of this property, not of their
+                              primary key; may be given several times
+  -o, --outputJs              write JavaScript
+      --esm                   write JavaScript as an ES module
+      --dr, --dryrun          print the migration instead of writing a file
+      --ch, --check           exit with 1 if the database is not up to date; write no file
+  -t, --timestamp <ms>        the timestamp of the migration, in milliseconds since 1970
+      --verbose               print the whole stack of an error
+  -h, --help                  print this
+  -v, --version               print the version
+
+Exits with 0, with 1 if something fails or --check finds changes, and with 2 for wrong arguments.`
+
+/** @internal */
+export function version(): string {
+    const text = readFileSync(join(__dirname, "..", "..", "package.json"), "utf8")
+    return (JSON.parse(text) as { version: string }).version
+}

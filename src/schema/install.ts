@@ -1,0 +1,97 @@
+import { type DataSource, type QueryRunner, Table } from "typeorm"
+import { dialectOf } from "../dialects"
+import { NotInstalledError } from "../errors"
+import { addColumns, numberExistingRows, tighten } from "./changes"
+import { addSeeds, setCounterSettings } from "./counter-steps"
+import { refuseDuplicates } from "./duplicate-numbers"
+import { underInstallLock } from "./install-lock"
+import { type NumberingOrder, orderOf } from "./number-rows"
+import { type Inventory, refuseUnsupportedSeries, takeInventory } from "./numbered-tables"
+import { LiveSteps } from "./steps"
+
+/** What {@link installAutoSequence} takes. */
+export interface InstallOptions {
+    /**
+     * In which order rows that have no number are to be numbered: the name of an entity, and the
+     * properties, the first one first. Rows that are equal in them are ordered by primary key.
+     *
+     * Default is the primary key.
+     */
+    orderBy?: NumberingOrder
+}
+
+/**
+ * Creates what numbers need and the database lacks: the counter table, numbered columns with the
+ * numbers of the rows that have none, unique indexes, and counters that go on after the rows. It
+ * changes nothing else, and does nothing where all is there. For development, demos and tests;
+ * production uses a migration, which `typeorm-autosequence migration:generate` writes.
+ *
+ * Several processes may call it at the same time: one after the other does the work. It runs in a
+ * transaction, but on MySQL and MariaDB, where changes of the schema can't be rolled back; call it
+ * again there if it was interrupted.
+ *
+ * Errors: {@link NotInstalledError} where an entity has no table yet, or
+ * no column for its scope, {@link DuplicateNumberError}
+ * where rows stand in the way of a unique index, {@link InvalidOptionError} and
+ * {@link UnsupportedError}, all before anything is written.
+ *
+ * ```ts
+ * import { DataSource } from "typeorm"
+ * import { installAutoSequence, withAutoSequence } from "typeorm-autosequence"
+ *
+ * const dataSource = new DataSource(withAutoSequence({ type: "postgres", entities: [] }))
+ * await dataSource.initialize()
+ * await installAutoSequence(dataSource)
+ * ```
+ */
+export async function installAutoSequence(
+    dataSource: DataSource,
+    { orderBy }: InstallOptions = {},
+): Promise<void> {
+    refuseUnsupportedSeries(dataSource)
+    const dialect = dialectOf(dataSource)
+    // No numbered column then, or it would have been refused.
+    if (!dialect) return
+    const order = orderOf(dataSource, orderBy)
+    await underInstallLock(dataSource, dialect.schema.installLock, async (runner) => {
+        const inventory = await takeInventory(runner, dataSource)
+        refuseIncomplete(inventory)
+        await refuseDuplicates(runner, dataSource, inventory)
+
+        const steps = new LiveSteps(runner)
+        await createCounterTable(runner, dataSource, inventory)
+        for (const table of inventory.tables) await addColumns(steps, table)
+        await numberExistingRows(steps, inventory, order)
+        for (const table of inventory.tables) await tighten(steps, table.table, table)
+        await setCounterSettings(runner, steps, dataSource, inventory)
+        await addSeeds(runner, steps, dataSource, inventory)
+    })
+}
+
+async function createCounterTable(
+    runner: QueryRunner,
+    { driver }: DataSource,
+    { counter }: Inventory,
+): Promise<void> {
+    if (!counter || counter.table) return
+    await runner.createTable(Table.create(counter.metadata, driver))
+}
+
+/** Tables and the columns of their scopes belong to the application. */
+function refuseIncomplete({ tables, withoutTable }: Inventory): void {
+    const missing = [
+        ...withoutTable.map(({ tablePath }) => `no table ${tablePath}`),
+        ...tables.flatMap(({ metadata: { tablePath }, table, withoutScope }) =>
+            withoutScope
+                .flatMap(({ scopeColumns }) => scopeColumns)
+                .filter(({ databaseName }) => !table.findColumnByName(databaseName))
+                .map(({ databaseName }) => `no column ${tablePath}.${databaseName}`),
+        ),
+    ]
+    if (missing.length > 0)
+        throw new NotInstalledError(
+            `There is ${[...new Set(missing)].join(", ")}. Create that first: run a migration ` +
+                "(typeorm-autosequence migration:generate writes one that has all that numbers " +
+                "need), or call dataSource.synchronize().",
+        )
+}

@@ -1,0 +1,85 @@
+import type { EntityMetadata, QueryRunner } from "typeorm"
+import { select } from "../allocation/select"
+import { dialectOf } from "../dialects"
+import type { StoredCollation } from "../dialects/schema-statements"
+import { seriesOf } from "../series/resolve-series"
+import type { ColumnMetadata } from "../series/series"
+import { dataSourceOf } from "../typeorm-compat"
+
+/** @internal The text columns of scopes whose counters tell values apart that the column doesn't. */
+export async function inexactScopes(
+    runner: QueryRunner,
+    metadata: EntityMetadata,
+): Promise<string[]> {
+    const columns = seriesOf(metadata)
+        .filter(({ strategy }) => strategy === "counter")
+        .flatMap(({ scopeColumns }) => scopeColumns)
+        // The values of an enum differ by more than that.
+        .filter((column, at, all) => all.indexOf(column) === at && typeOf(column) !== "enum")
+    const { collations } = dialectOf(dataSourceOf(metadata))?.schema ?? {}
+    const inexact = await inexactColumns(runner, metadata, columns)
+    return inexact.flatMap(({ column, collation, ignoresCase, ignoresBlanks }) => {
+        const isPadded = columns.some((c) => c.databaseName === column && typeOf(c) === "char")
+        const pairs = [
+            ...(ignoresCase ? ["'a' and 'A'"] : []),
+            // A CHAR has no trailing blanks to be told apart by.
+            ...(ignoresBlanks && !isPadded ? ["'a' and 'a '"] : []),
+        ]
+        if (pairs.length === 0) return []
+        return [
+            `${metadata.tablePath}.${column} makes a scope, and its collation ${collation} takes ` +
+                `${pairs.join(", ")} for equal, which have different counters: the unique index ` +
+                `refuses the second one's numbers. Declare the column with collation ` +
+                `${collations?.remedy ?? "one that is exact"}.`,
+        ]
+    })
+}
+
+/** @internal The key columns of the counter table that take different keys for equal. */
+export async function inexactKeys(
+    runner: QueryRunner,
+    metadata: EntityMetadata,
+): Promise<string[]> {
+    const exact = dialectOf(dataSourceOf(metadata))?.keyCollation?.collation ?? "one that is exact"
+    const inexact = await inexactColumns(runner, metadata, metadata.primaryColumns)
+    return inexact.flatMap(({ column, collation, ignoresCase }) =>
+        // No key ends in blanks.
+        ignoresCase
+            ? [
+                  `${metadata.tablePath}.${column} has the collation ${collation}, which takes keys ` +
+                      `of different counters for equal. Give it the collation ${exact}.`,
+              ]
+            : [],
+    )
+}
+
+type Inexact = StoredCollation & { readonly ignoresCase: boolean; readonly ignoresBlanks: boolean }
+
+async function inexactColumns(
+    runner: QueryRunner,
+    metadata: EntityMetadata,
+    columns: readonly ColumnMetadata[],
+): Promise<Inexact[]> {
+    const { database, tableName } = metadata
+    const { collations } = dialectOf(dataSourceOf(metadata))?.schema ?? {}
+    if (!collations || columns.length === 0) return []
+    const stored = await select<StoredCollation>(runner, collations.select(database, tableName))
+    const inexact: Inexact[] = []
+    for (const found of stored) {
+        if (!columns.some(({ databaseName }) => databaseName === found.column)) continue
+        const [compared] = await select<Record<"ignoresCase" | "ignoresBlanks", unknown>>(
+            runner,
+            collations.compare(found),
+        )
+        inexact.push({
+            ...found,
+            ignoresCase: Number(compared?.ignoresCase) === 1,
+            ignoresBlanks: Number(compared?.ignoresBlanks) === 1,
+        })
+    }
+    return inexact
+}
+
+function typeOf(column: ColumnMetadata): string {
+    return dataSourceOf(column.entityMetadata).driver.normalizeType(column)
+}

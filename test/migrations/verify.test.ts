@@ -1,0 +1,197 @@
+import { expect } from "chai"
+import { Column, DataSource, Entity, PrimaryGeneratedColumn } from "typeorm"
+import {
+    AutoSequenceColumn,
+    type AutoSequenceColumnOptions,
+    AutoSequenceSubscriber,
+    InvalidOptionError,
+    NotInstalledError,
+    UnsupportedError,
+    verifyAutoSequence,
+} from "../../src"
+import { onEveryDatabase } from "../support/databases"
+import { rejection } from "../support/errors"
+import { changeEntities } from "./migrate"
+
+const COUNTED = { strategy: "counter", uniqueWith: "area" } as const
+
+function tickets(options?: AutoSequenceColumnOptions, collation?: string) {
+    @Entity("ticket")
+    class Ticket {
+        @PrimaryGeneratedColumn() id!: number
+        @Column({ type: "varchar", length: 20, nullable: true, collation }) area!: string | null
+        @Column({ type: "simple-enum", enum: ["x", "y"] as const, default: "x" }) kind!: string
+        number!: number
+    }
+    if (options) AutoSequenceColumn(options)(Ticket.prototype, "number")
+    return Ticket
+}
+
+function other(options: AutoSequenceColumnOptions) {
+    @Entity("other_ticket")
+    class Other {
+        @PrimaryGeneratedColumn() id!: number
+        number!: number
+    }
+    AutoSequenceColumn(options)(Other.prototype, "number")
+    return Other
+}
+
+async function problemsOf(dataSource: DataSource): Promise<string[]> {
+    const error = await rejection(verifyAutoSequence(dataSource))
+    expect(error).to.be.instanceOf(NotInstalledError)
+    return error.message.split("\n")
+}
+
+onEveryDatabase("verifyAutoSequence", (db) => {
+    const isMariaDb = () => db().kind === "mariadb"
+    const exact = () => (isMariaDb() ? "utf8mb4_nopad_bin" : undefined)
+    const remedy = /typeorm-autosequence migration:generate.*installAutoSequence\(dataSource\)\.$/
+    const Ticket = (options?: AutoSequenceColumnOptions) => tickets(options, exact())
+
+    it("accepts what is there, and writes nothing", async () => {
+        const dataSource = await db().connect([Ticket(COUNTED)])
+        await verifyAutoSequence(dataSource)
+        expect(await dataSource.getRepository("AutoSequenceCounter").count()).to.equal(0)
+    })
+
+    it("misses the counter table", async () => {
+        const dataSource = await db().connect([Ticket(COUNTED)])
+        const { tablePath } = dataSource.getMetadata("AutoSequenceCounter")
+        await dataSource.query(`DROP TABLE ${tablePath}`)
+        const [problem, ...more] = await problemsOf(dataSource)
+        expect(problem).to.match(remedy).and.include(`There is no table ${tablePath}`)
+        expect(more).to.eql([])
+    })
+
+    it("does not miss it where nothing uses it", async function () {
+        if (!db().can.tableLock) return this.skip()
+        const dataSource = await db().connect([Ticket({ uniqueWith: "area" })])
+        await dataSource.query(
+            `DROP TABLE ${dataSource.getMetadata("AutoSequenceCounter").tablePath}`,
+        )
+        await verifyAutoSequence(dataSource)
+    })
+
+    it("misses a column of it, and its key", async () => {
+        const dataSource = await db().connect([Ticket(COUNTED)])
+        const { tablePath } = dataSource.getMetadata("AutoSequenceCounter")
+        await dataSource.query(`DROP TABLE ${tablePath}`)
+        await dataSource.query(
+            `CREATE TABLE ${tablePath} (series varchar(99), scope varchar(99), ` +
+                `last bigint, moved_at timestamp, PRIMARY KEY (series))`,
+        )
+        const [column, key] = await problemsOf(dataSource)
+        expect(column).to.include(`${tablePath} has no column moved_by`)
+        expect(key).to.include(`The primary key of ${tablePath} is (series), and has to be`)
+        expect(key).to.include("(scope, series)").and.include("migration:generate")
+    })
+
+    it("misses the entity of it", async () => {
+        const known = await db().connect([Ticket(COUNTED)])
+        const dataSource = new DataSource({
+            ...known.options,
+            entities: [Ticket(COUNTED)],
+            subscribers: [AutoSequenceSubscriber],
+            synchronize: db().kind === "sqljs",
+        })
+        await dataSource.initialize()
+        try {
+            const [problem, ...more] = await problemsOf(dataSource)
+            expect(problem).to.include("withAutoSequence(options)")
+            expect(more).to.eql([])
+        } finally {
+            await dataSource.destroy()
+        }
+    })
+
+    it("misses table, column, NOT NULL and indexes", async () => {
+        const noTable = await db().connect([], {})
+        const lacking = await changeEntities(db(), noTable, [Ticket(COUNTED)])
+        expect((await problemsOf(lacking)).join()).to.include("There is no table")
+
+        const noColumn = await db().connect([Ticket()])
+        const text = await problemsOf(await changeEntities(db(), noColumn, [Ticket(COUNTED)]))
+        expect(text[0])
+            .to.match(remedy)
+            .and.match(/There is no column \S*ticket\.number\./)
+
+        const nullable = await db().connect([Ticket({ ...COUNTED, nullable: true })])
+        const strict = await changeEntities(db(), nullable, [Ticket(COUNTED)])
+        const [isNullable, ...more] = await problemsOf(strict)
+        expect(isNullable)
+            .to.match(remedy)
+            .and.match(/ticket\.number can be NULL/)
+        expect(more).to.eql([])
+
+        const runner = strict.createQueryRunner()
+        const { tablePath } = strict.getMetadata("Ticket")
+        for (const index of [...(await runner.getTable(tablePath))!.indices])
+            await runner.dropIndex(tablePath, index)
+        await runner.release()
+        const indexes = (await problemsOf(strict)).slice(1)
+        expect(indexes).to.have.lengthOf(db().can.partialIndexes ? 2 : 1)
+        for (const index of indexes) expect(index).to.match(remedy)
+    })
+
+    it("refuses sharers of a series that disagree", async () => {
+        const counted = { strategy: "counter", series: "shared" } as const
+        const dataSource = await db().connect([
+            Ticket(counted),
+            other({ ...counted, incrementBy: 2 }),
+        ])
+        const error = await rejection(verifyAutoSequence(dataSource))
+        expect(error).to.be.instanceOf(InvalidOptionError)
+        expect(error.message).to.include("incrementBy")
+    })
+
+    it("refuses a strategy that the database can't do", async function () {
+        if (db().can.tableLock) return this.skip()
+        const dataSource = await db().connect([Ticket({ strategy: "table-lock" })])
+        expect(await rejection(verifyAutoSequence(dataSource))).to.be.instanceOf(UnsupportedError)
+    })
+})
+
+onEveryDatabase(
+    "verifyAutoSequence",
+    (db) => {
+        for (const [collation, pairs] of [
+            ["utf8mb4_general_ci", "'a' and 'A', 'a' and 'a '"],
+            ["utf8mb4_bin", "'a' and 'a '"],
+            ["utf8mb4_general_nopad_ci", "'a' and 'A'"],
+        ])
+            it(`refuses texts of a scope that ${collation} takes for equal`, async () => {
+                const dataSource = await db().connect([tickets(COUNTED, collation)])
+                const [problem, ...more] = await problemsOf(dataSource)
+                expect(problem).to.include(
+                    `ticket.area makes a scope, and its collation ${collation}`,
+                )
+                expect(problem).to.include(`takes ${pairs} for equal`)
+                expect(problem).to.include("utf8mb4_nopad_bin (MariaDB)")
+                expect(more).to.eql([])
+            })
+
+        it("does not care about texts that make no scope of a counter", async () => {
+            await verifyAutoSequence(
+                await db().connect([tickets({ strategy: "counter" }, "utf8mb4_general_ci")]),
+            )
+            await verifyAutoSequence(
+                await db().connect([tickets({ strategy: "counter", uniqueWith: "kind" })]),
+            )
+        })
+
+        it("refuses keys of counters that are taken for equal", async () => {
+            const dataSource = await db().connect([tickets({ strategy: "counter" })])
+            await dataSource.query(
+                "ALTER TABLE autosequence_counter MODIFY scope varchar(255) " +
+                    "CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci NOT NULL",
+            )
+            const [problem] = await problemsOf(dataSource)
+            expect(problem).to.include(
+                "autosequence_counter.scope has the collation utf8mb4_general_ci",
+            )
+            expect(problem).to.include("Give it the collation utf8mb4_bin")
+        })
+    },
+    ({ tableLock }) => !tableLock,
+)

@@ -3,7 +3,7 @@ import { select } from "../allocation/select"
 import { dialectOf } from "../dialects"
 import type { StoredCollation } from "../dialects/schema-statements"
 import { seriesOf } from "../series/resolve-series"
-import type { ColumnMetadata } from "../series/series"
+import { type ColumnMetadata, columnType } from "../series/series"
 import { dataSourceOf } from "../typeorm-compat"
 
 /** @internal The text columns of scopes whose counters tell values apart that the column doesn't. */
@@ -15,11 +15,11 @@ export async function inexactScopes(
         .filter(({ strategy }) => strategy === "counter")
         .flatMap(({ scopeColumns }) => scopeColumns)
         // The values of an enum differ by more than that.
-        .filter((column, at, all) => all.indexOf(column) === at && typeOf(column) !== "enum")
+        .filter((column, at, all) => all.indexOf(column) === at && columnType(column) !== "enum")
     const { collations } = dialectOf(dataSourceOf(metadata))?.schema ?? {}
     const inexact = await inexactColumns(runner, metadata, columns)
     return inexact.flatMap(({ column, collation, ignoresCase, ignoresBlanks }) => {
-        const isPadded = columns.some((c) => c.databaseName === column && typeOf(c) === "char")
+        const isPadded = columns.some((c) => c.databaseName === column && columnType(c) === "char")
         const pairs = [
             ...(ignoresCase ? ["'a' and 'A'"] : []),
             // A CHAR has no trailing blanks to be told apart by.
@@ -78,8 +78,4 @@ async function inexactColumns(
         })
     }
     return inexact
-}
-
-function typeOf(column: ColumnMetadata): string {
-    return dataSourceOf(column.entityMetadata).driver.normalizeType(column)
 }

@@ -42,3 +42,8 @@ export function tableName(metadata: EntityMetadata): string {
 export function columnName(column: ColumnMetadata): string {
     return dataSourceOf(column.entityMetadata).driver.escape(column.databaseName)
 }
+
+/** @internal The type of a column, by the name that the database has for it. */
+export function columnType(column: ColumnMetadata): string {
+    return dataSourceOf(column.entityMetadata).driver.normalizeType(column)
+}

@@ -1,6 +1,5 @@
 import type { DataSource, DataSourceOptions } from "typeorm"
-import type { ColumnMetadata } from "../../series/series"
-import { dataSourceOf } from "../../typeorm-compat"
+import { type ColumnMetadata, columnType } from "../../series/series"
 import type { Dialect, DriverError, Upsert } from "../dialect"
 import { mysqlCounter } from "./counter"
 import { mysqlSchema } from "./schema"
@@ -59,12 +58,8 @@ function findUpsert(sql: string): Upsert | undefined {
     }
 }
 
-function typeOf(column: ColumnMetadata): string {
-    return dataSourceOf(column.entityMetadata).driver.normalizeType(column)
-}
-
 function canonicalText(column: ColumnMetadata, text: string): string | undefined {
-    switch (typeOf(column)) {
+    switch (columnType(column)) {
         case "tinyint":
         case "smallint":
         case "mediumint":
@@ -94,7 +89,7 @@ function canonicalText(column: ColumnMetadata, text: string): string | undefined
 }
 
 function keyText(column: ColumnMetadata, sql: string): string | undefined {
-    switch (typeOf(column)) {
+    switch (columnType(column)) {
         case "tinyint":
         case "smallint":
         case "mediumint":

@@ -1,6 +1,11 @@
 import { isNewRow, type Scope, type ScopeValue } from "../../allocation/scope"
-import { type ColumnMetadata, columnName, type Series, tableName } from "../../series/series"
-import { dataSourceOf } from "../../typeorm-compat"
+import {
+    type ColumnMetadata,
+    columnName,
+    columnType,
+    type Series,
+    tableName,
+} from "../../series/series"
 import type { Statement } from "../dialect"
 
 /** @internal Selects the highest number of each scope. */
@@ -67,7 +72,7 @@ export function scopeKeys(series: Series, scopes: readonly Scope[], key: string)
 /** A parameter as the column would store it. */
 function cast(column: ColumnMetadata): string {
     const { precision, scale } = column
-    switch (dataSourceOf(column.entityMetadata).driver.normalizeType(column)) {
+    switch (columnType(column)) {
         case "decimal":
             return `CAST(? AS DECIMAL(${precision ?? 10}, ${scale ?? 0}))`
         case "datetime":

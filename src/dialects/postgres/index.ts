@@ -1,6 +1,5 @@
 import type { DataSource, DataSourceOptions } from "typeorm"
-import type { ColumnMetadata } from "../../series/series"
-import { dataSourceOf } from "../../typeorm-compat"
+import { type ColumnMetadata, columnType } from "../../series/series"
 import type { Dialect } from "../dialect"
 import { findOnConflict } from "../on-conflict"
 import { postgresCounter } from "./counter"
@@ -48,12 +47,8 @@ export const postgres: Dialect = {
     },
 }
 
-function typeOf(column: ColumnMetadata): string {
-    return dataSourceOf(column.entityMetadata).driver.normalizeType(column)
-}
-
 function canonicalText(column: ColumnMetadata, text: string): string | undefined {
-    switch (typeOf(column)) {
+    switch (columnType(column)) {
         case "smallint":
         case "integer":
         case "bigint":
@@ -75,7 +70,7 @@ function canonicalText(column: ColumnMetadata, text: string): string | undefined
 }
 
 function keyText(column: ColumnMetadata, sql: string): string | undefined {
-    switch (typeOf(column)) {
+    switch (columnType(column)) {
         case "smallint":
         case "integer":
         case "bigint":

@@ -1,5 +1,4 @@
-import type { ColumnMetadata } from "../../series/series"
-import { dataSourceOf } from "../../typeorm-compat"
+import { type ColumnMetadata, columnType } from "../../series/series"
 import type { Dialect } from "../dialect"
 import { wellFormed } from "../well-formed"
 import { findOnConflict } from "../on-conflict"
@@ -49,19 +48,15 @@ export const sqlite: Dialect = {
     },
 }
 
-function typeOf(column: ColumnMetadata): string {
-    return dataSourceOf(column.entityMetadata).driver.normalizeType(column)
-}
-
 function canonicalText(column: ColumnMetadata, text: string): string | undefined {
-    const type = typeOf(column)
+    const type = columnType(column)
     if (/int/i.test(type)) return /^-?\d+$/.test(text) ? String(BigInt(text)) : undefined
     if (type === "boolean" || column.collation) return undefined
     return /char|text|clob|date|time/i.test(type) ? text : undefined
 }
 
 function keyText(column: ColumnMetadata, sql: string): string | undefined {
-    const type = typeOf(column)
+    const type = columnType(column)
     const text = `CAST(${sql} AS TEXT)`
     if (column.collation?.toUpperCase() === "NOCASE") return `LOWER(${text})`
     if (column.collation?.toUpperCase() === "RTRIM") return `RTRIM(${text})`

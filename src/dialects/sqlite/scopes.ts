@@ -1,6 +1,11 @@
 import { isNewRow, type Scope, type ScopeValue } from "../../allocation/scope"
-import { type ColumnMetadata, columnName, type Series, tableName } from "../../series/series"
-import { dataSourceOf } from "../../typeorm-compat"
+import {
+    type ColumnMetadata,
+    columnName,
+    columnType,
+    type Series,
+    tableName,
+} from "../../series/series"
 import type { Statement } from "../dialect"
 
 /** @internal Selects the highest number of each scope. */
@@ -74,7 +79,7 @@ function value(at: number): string {
 
 /** A value as the column would store it. */
 function cast(column: ColumnMetadata, sql: string): string {
-    const type = dataSourceOf(column.entityMetadata).driver.normalizeType(column)
+    const type = columnType(column)
     if (/int|bool/i.test(type)) return `CAST(${sql} AS INTEGER)`
     return /decimal|numeric/i.test(type) ? `CAST(${sql} AS NUMERIC)` : sql
 }

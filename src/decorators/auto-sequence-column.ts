@@ -13,13 +13,17 @@ import { uniqueNumberIndex } from "../schema/unique-number-index"
  * `save()` or `insert()` resolves. A number that the caller sets is kept, and the next ones go on
  * after it.
  *
- * The insert must be part of a transaction: `save()` opens one by itself, `insert()` and the query
- * builder do not. Every other writer of the table waits until that transaction ends.
+ * The insert must be part of a transaction, unless numbers may be lost (`gapless: false`): `save()`
+ * opens one by itself, `insert()` and the query builder do not. Until it ends others wait, with
+ * strategy `"counter"` those who insert in the same scope, with `"table-lock"` every other writer
+ * of the table.
  *
  * Errors: {@link InvalidOptionError} when the class is decorated, or when the data source is
  * initialised, if an option is wrong. On insert: {@link TransactionRequiredError},
  * {@link UnknownScopeError}, {@link StaleSnapshotError}, {@link NumberOverflowError},
- * {@link InvalidNumberError} and {@link UnsupportedError}, all before anything is written.
+ * {@link InvalidNumberError}, {@link NotInstalledError} and {@link UnsupportedError}, all before
+ * the row is written. At the commit: {@link NumberGapError} and {@link TransactionAbortedError},
+ * where an error of the transaction was caught.
  *
  * ```ts
  * import { Column, Entity, ManyToOne, PrimaryGeneratedColumn } from "typeorm"

@@ -157,7 +157,7 @@ const CASES: Record<string, Case> = {
     },
     "text of fixed length": {
         column: onServers({ type: "char", length: "5" }),
-        groups: [["a", "a  "], ["b"], [""]],
+        groups: [["a", "a  "], ["a\t"], ["b"], [""]],
     },
     "text that ignores case": {
         column: (kind) =>

@@ -73,7 +73,7 @@ function canonicalText(column: ColumnMetadata, text: string): string | undefined
         case "longtext":
             return text
         case "char":
-            return text.trimEnd()
+            return text.replace(/ +$/, "")
         case "uuid":
             return text.toLowerCase()
         case "enum":

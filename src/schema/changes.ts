@@ -1,10 +1,10 @@
 import { type DataSource, type EntityMetadata, Table, TableForeignKey, TableIndex } from "typeorm"
 import { dialectOf } from "../dialects"
 import type { ColumnMetadata } from "../series/series"
-import { sharersOf } from "../series/sharers"
+import { isSameColumn, sharersOf } from "../series/sharers"
 import { dataSourceOf } from "../typeorm-compat"
 import { numberRows } from "./number-rows"
-import { type Inventory, isSameColumn, type NumberedTable } from "./numbered-tables"
+import type { Inventory, NumberedTable } from "./numbered-tables"
 import type { Steps } from "./steps"
 
 /** @internal Adds the numbered columns that are missing, as ones that can be NULL yet. */

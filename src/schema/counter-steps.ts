@@ -4,9 +4,9 @@ import { select } from "../allocation/select"
 import { dialectOf } from "../dialects"
 import type { Statement } from "../dialects/dialect"
 import type { Series } from "../series/series"
-import { allSeriesOf } from "../series/sharers"
+import { allSeriesOf, isSameColumn } from "../series/sharers"
 import { findBehind, seedCounters } from "./counters-in-rows"
-import { type Inventory, isSameColumn } from "./numbered-tables"
+import type { Inventory } from "./numbered-tables"
 import type { Steps } from "./steps"
 
 /** @internal Sets what makes moves of counters cheap, where it is not set. */

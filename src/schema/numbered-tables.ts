@@ -113,11 +113,3 @@ function indexesOf(metadata: EntityMetadata, series: Series): IndexMetadata[] {
             ),
     )
 }
-
-/** @internal Whether two are one column, be it that of different entities. */
-export function isSameColumn(one: Series, other: Series): boolean {
-    return (
-        one.metadata.tablePath === other.metadata.tablePath &&
-        one.column.databaseName === other.column.databaseName
-    )
-}

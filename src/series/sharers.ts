@@ -32,7 +32,8 @@ export function allSeriesOf(dataSource: DataSource): ReadonlyMap<string, readonl
     return all
 }
 
-function isSameColumn(one: Series, other: Series): boolean {
+/** @internal Whether two are one column, be it that of different entities. */
+export function isSameColumn(one: Series, other: Series): boolean {
     return (
         one.metadata.tablePath === other.metadata.tablePath &&
         one.column.databaseName === other.column.databaseName

@@ -624,6 +624,31 @@ onEachDatabase("numbers", (db) => {
             expect(await repo.count()).to.equal(2)
         })
 
+        it("may be set by the caller then, in another scope", async () => {
+            @Entity()
+            class Task {
+                @PrimaryGeneratedColumn() id!: number
+                @Column("text") project!: string
+                @Column("text") note!: string
+                @AutoSequenceColumn({ uniqueWith: "project" }) number!: number
+            }
+            const repo = (await db().connect([Task])).getRepository(Task)
+            const wrong = { project: "a", note: "a\u0000" }
+            const row = repo.create(wrong)
+            await expectSqlState(repo.save(row), "22021")
+            await repo.save(Object.assign(row, { project: "b", note: "", number: 7 }))
+            const other = repo.create(wrong)
+            await expectSqlState(repo.save(other), "22021")
+            Object.assign(other, { project: "b", note: "", number: 9 })
+            await repo.save([other, repo.create({ project: "c", note: "" })])
+            const rows = await repo.find({ order: { project: "ASC", number: "ASC" } })
+            expect(rows.map(({ project, number }) => [project, number])).to.eql([
+                ["b", 7],
+                ["b", 9],
+                ["c", 1],
+            ])
+        })
+
         it("are kept where the caller had set them", async () => {
             const ds = await db().connect([Letter])
             const repo = ds.getRepository(Letter)

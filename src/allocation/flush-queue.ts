@@ -5,7 +5,7 @@ import { abortedError } from "./aborted"
 import { Flush, type FlushRow, type NumberRequest } from "./flush"
 import { giveBack, takeFromCounters } from "./gapless-counter"
 import { takeFromLeases } from "./leased-counter"
-import { givenNumber, setNumbers } from "./numbers"
+import { forgetRow, givenNumber, setNumbers } from "./numbers"
 import { scopeOf } from "./scope"
 import { refuseUnsupported } from "./supported"
 import { lockTables, takeNumbers } from "./table-lock"
@@ -76,7 +76,10 @@ export class FlushQueue {
             .sort(([a], [b]) => (a < b ? -1 : 1))
             .map(([, requests]) => requests)
             .filter((requests) => requests.some(asksDatabase))
-        if (groups.length === 0) return
+        if (groups.length === 0) {
+            for (const { entity } of flush.rows) forgetRow(entity)
+            return
+        }
         const ofTransaction = groups.filter(([request]) => request?.series.gapless)
         if (ofTransaction.length > 0) await this.numberInTransaction(flush, ofTransaction)
         else this.single = flush
@@ -84,7 +87,10 @@ export class FlushQueue {
             if (!ofTransaction.includes(requests)) await takeFromLeases(this.runner, requests)
 
         for (const row of flush.rows) {
-            if (row.requests.length === 0) continue
+            if (row.requests.length === 0) {
+                forgetRow(row.entity)
+                continue
+            }
             setNumbers(row)
             row.isPending = true
             flush.pending += 1

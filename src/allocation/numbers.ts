@@ -7,6 +7,8 @@ import type { FlushRow } from "./flush"
 // An entity whose insert was rolled back still has the number it got. When it is saved again, that
 // must not pass for a number set by the caller: another row may have it by now.
 const rows = new WeakMap<ObjectLiteral, FlushRow>()
+/** By the names of series: the numbers that the database has made. */
+const taken = new WeakMap<ObjectLiteral, Map<string, bigint>>()
 
 /**
  * The number that the caller has set, `null` for a nullable column that is to stay NULL, undefined
@@ -29,6 +31,7 @@ export function givenNumber(series: Series, entity: ObjectLiteral): bigint | nul
 }
 
 function wasTaken({ name }: Series, entity: ObjectLiteral, number: bigint): boolean {
+    if (taken.get(entity)?.get(name) === number) return true
     const requests = rows.get(entity)?.requests ?? []
     return requests.some(
         (request) =>
@@ -69,9 +72,21 @@ export function setNumbers(row: FlushRow): void {
     rows.set(row.entity, row)
 }
 
+/** @internal Notes a number that the database has made. */
+export function noteTaken({ name }: Series, entity: ObjectLiteral, number: bigint): void {
+    const ofEntity = taken.get(entity)
+    if (ofEntity) ofEntity.set(name, number)
+    else taken.set(entity, new Map([[name, number]]))
+}
+
 /** @internal The row that an entity was last given numbers for. */
 export function numberedRowOf(entity: ObjectLiteral): FlushRow | undefined {
     return rows.get(entity)
+}
+
+/** @internal For an entity whose INSERT has failed, and that asks for no number this time. */
+export function forgetRow(entity: ObjectLiteral): void {
+    rows.delete(entity)
 }
 
 /** @internal */

@@ -2,7 +2,7 @@ import type { ColumnOptions } from "typeorm"
 import { InvalidOptionError } from "./errors"
 
 /** How a numbered column gets its numbers. */
-export type Strategy = "table-lock" | "counter"
+export type Strategy = "table-lock" | "counter" | "trigger"
 
 /** The options of TypeORM's `@Column` that make sense for a number. */
 export type NumberColumnOptions = Pick<
@@ -38,8 +38,10 @@ export interface AutoSequenceColumnOptions extends NumberColumnOptions {
     /**
      * How numbers are made. `"counter"` keeps the last number of each scope in a row of the counter
      * table: only writers of the same scope wait for each other, and a number never comes back.
-     * `"table-lock"` needs no such table; it reads the highest number under
-     * `LOCK TABLE … IN SHARE ROW EXCLUSIVE MODE`, and gives the number of a deleted last row again.
+     * `"trigger"` moves the same counters, but inside the INSERT: the database numbers the row,
+     * whoever writes it, and no statement is added. `"table-lock"` needs no such table; it reads the
+     * highest number under `LOCK TABLE … IN SHARE ROW EXCLUSIVE MODE`, and gives the number of a
+     * deleted last row again.
      *
      * Default is `"table-lock"`.
      */
@@ -62,7 +64,7 @@ export interface AutoSequenceColumnOptions extends NumberColumnOptions {
     cache?: number
 
     /**
-     * For strategy `"counter"`: the name of the series. Columns with the same name, be it in one
+     * For strategies `"counter"` and `"trigger"`: the name of the series. Columns with the same name, be it in one
      * entity or in several, share their counters and must agree in the other options.
      *
      * Default is `<table>.<column>`.
@@ -90,9 +92,25 @@ export interface NumberingOptions {
     readonly type: "int" | "bigint"
 }
 
-const STRATEGIES: readonly Strategy[] = ["table-lock", "counter"]
-const OF_COUNTERS = ["gapless", "cache", "series"] as const
-const KNOWN = ["startAt", "incrementBy", "uniqueWith", "strategy", ...OF_COUNTERS, "type"] as const
+const STRATEGIES: readonly Strategy[] = ["table-lock", "counter", "trigger"]
+const KNOWN = [
+    "startAt",
+    "incrementBy",
+    "uniqueWith",
+    "strategy",
+    "gapless",
+    "cache",
+    "series",
+    "type",
+] as const
+/** The strategies that take an option which not all of them take. */
+const TAKEN_BY = {
+    gapless: ["counter"],
+    cache: ["counter"],
+    series: ["counter", "trigger"],
+    // A trigger can't tell a NULL that was set from no value.
+    nullable: ["table-lock", "counter"],
+} as const satisfies Partial<Record<keyof AutoSequenceColumnOptions, readonly Strategy[]>>
 const MAX_NAME = 255
 const MAX_INT = 2 ** 31 - 1
 const KNOWN_FOR_COLUMN = ["name", "comment", "nullable", "select", "transformer"] as const
@@ -126,9 +144,15 @@ export function splitOptions(
     if (type !== "int" && type !== "bigint")
         refuse(`type is ${show(type)}, give "int" or "bigint".`)
 
-    for (const name of OF_COUNTERS)
-        if (options[name] !== undefined && strategy !== "counter")
-            refuse(`${name} is for strategy "counter" alone, and the strategy is "${strategy}".`)
+    for (const [name, takers] of Object.entries(TAKEN_BY)) {
+        const value = options[name as keyof typeof TAKEN_BY]
+        if (value === undefined || (name === "nullable" && value === false)) continue
+        if (!(takers as readonly Strategy[]).includes(strategy))
+            refuse(
+                `${name} is for strategy ${takers.map((s) => `"${s}"`).join(" or ")}, and the ` +
+                    `strategy is "${strategy}".`,
+            )
+    }
     if (typeof gapless !== "boolean") refuse(`gapless is ${show(gapless)}, give true or false.`)
     if (options.cache !== undefined && gapless)
         refuse("cache needs gapless: false, as numbers that are cached and not used are lost.")

@@ -14,13 +14,17 @@ import { abortedError } from "./allocation/aborted"
 import { FlushQueue } from "./allocation/flush-queue"
 import { giveBack } from "./allocation/gapless-counter"
 import { finishInserted } from "./allocation/inserted"
+import { nameErrors } from "./allocation/name-errors"
 import { numberedRowOf } from "./allocation/numbers"
 import { refuseChangedScope } from "./allocation/scope"
 import { Transaction } from "./allocation/transaction"
+import { TriggeredRows } from "./allocation/trigger"
+import { triggerErrorOf } from "./allocation/trigger-errors"
 import { noticeUpsert } from "./allocation/upsert"
 import { dialectOf } from "./dialects"
 import type { DriverError } from "./dialects/dialect"
 import { isAutoSequenceSubscriber, SUBSCRIBER } from "./registry"
+import { triggeredSeriesOf } from "./series/own-series"
 import { dataSourceOf } from "./typeorm-compat"
 
 type BeforeQueryEvent = Parameters<NonNullable<EntitySubscriberInterface["beforeQuery"]>>[0]
@@ -49,36 +53,56 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
     beforeInsert(event: InsertEvent<ObjectLiteral>): Promise<void> | undefined {
         // The rows of a many-to-many table have no entity.
         if (!this.isInCharge(event) || !(event.entity as ObjectLiteral | undefined)) return
+        TriggeredRows.announce(event.queryRunner, event.entity, event.metadata)
         return FlushQueue.of(event.queryRunner).add(event.entity, event.metadata)
     }
 
-    afterInsert({ queryRunner, entity }: InsertEvent<ObjectLiteral>): Promise<void> | undefined {
-        const row = (entity as ObjectLiteral | undefined) && numberedRowOf(entity)
-        if (!row?.isPending) return
+    afterInsert(event: InsertEvent<ObjectLiteral>): Promise<void> | undefined {
+        const { queryRunner, entity } = event
+        if (!(entity as ObjectLiteral | undefined)) return
+        const loaded = TriggeredRows.of(queryRunner)?.inserted(entity, {
+            isHydrated: event.entityId !== undefined,
+        })
+        const row = numberedRowOf(entity)
+        if (!row?.isPending) return loaded
         const { flush } = row
         refuseChangedScope(row)
-        return flush.sent(row, (requests) => finishInserted(queryRunner, flush, requests))
+        const sent = flush.sent(row, (requests) => finishInserted(queryRunner, flush, requests))
+        return loaded && sent ? loaded.then(() => sent) : (loaded ?? sent)
     }
 
     beforeUpdate(event: UpdateEvent<ObjectLiteral>): Promise<void> | undefined {
-        return this.isInCharge(event) ? refuseChangedNumbers(event) : undefined
+        if (!this.isInCharge(event)) return
+        if (triggeredSeriesOf(event.metadata).length > 0) nameErrors(event.queryRunner)
+        return refuseChangedNumbers(event)
     }
 
     beforeQuery({ queryRunner, query }: BeforeQueryEvent): void {
         // Statements are many, and most of them are none of these.
-        if (query.startsWith("INSERT ")) noticeUpsert(queryRunner, query)
-        Transaction.of(queryRunner)?.noticeStatement(query)
+        const transaction = Transaction.of(queryRunner)
+        if (query.startsWith("INSERT "))
+            try {
+                noticeUpsert(queryRunner, query)
+            } catch (error) {
+                // It is not sent, so nobody will say that it has failed.
+                TriggeredRows.of(queryRunner)?.failed()
+                transaction?.statementFailed({ endsTransaction: false })
+                throw error
+            }
+        transaction?.noticeStatement(query)
     }
 
     afterQuery(event: AfterQueryEvent): Promise<never> | undefined {
         const { queryRunner, query, success } = event
+        const refused = success ? undefined : this.nameError(event)
         const transaction = Transaction.of(queryRunner)
-        if (!transaction) return
+        if (!transaction) return refused
         const dialect = dialectOf(dataSourceOf(queryRunner))
         if (!success)
             transaction.statementFailed({
                 endsTransaction: dialect?.endsTransaction(event.error as DriverError) ?? false,
             })
+        if (refused) return refused
         if (query !== "COMMIT" || !transaction.hasNumbers) return
         if (dialect?.hasRolledBack(event.rawResults)) return Promise.reject(abortedError())
     }
@@ -101,6 +125,17 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
 
     afterTransactionRollback(event: TransactionRollbackEvent): void {
         if (this.isInCharge(event)) Transaction.of(event.queryRunner)?.rolledBack()
+    }
+
+    /** The rejection stands in for the driver's error. */
+    private nameError({ queryRunner, query, error }: AfterQueryEvent): Promise<never> | undefined {
+        if (query.startsWith("INSERT ")) TriggeredRows.of(queryRunner)?.failed()
+        const named = triggerErrorOf(dataSourceOf(queryRunner), query, error as DriverError)
+        if (!named) return undefined
+        const rejection = Promise.reject(named)
+        // TypeORM 0.3 does not wait for it on MySQL.
+        rejection.catch(() => {})
+        return rejection
     }
 
     /** Registered twice, or by two installed copies, only the first one acts. */

@@ -1,6 +1,6 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import { NumberGapError } from "../errors"
-import { ownSeriesOf } from "../series/own-series"
+import { allocatedSeriesOf } from "../series/own-series"
 import type { ColumnMetadata, Series } from "../series/series"
 import { clearNumber } from "./numbers"
 import { isNewRow, type Scope } from "./scope"
@@ -99,7 +99,7 @@ export class Flush {
 
     /** Undefined where the row has nothing to be numbered. */
     add(entity: ObjectLiteral, metadata: EntityMetadata): Promise<void> | undefined {
-        const series = ownSeriesOf(metadata)
+        const series = allocatedSeriesOf(metadata)
         if (series.length === 0) {
             this.others.push({ entity, metadata })
             return undefined

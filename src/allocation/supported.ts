@@ -1,6 +1,6 @@
 import { databasesWith, dialectOf } from "../dialects"
 import { UnsupportedError } from "../errors"
-import type { Series } from "../series/series"
+import type { ColumnMetadata, Series } from "../series/series"
 import { sharersOf } from "../series/sharers"
 import { dataSourceOf } from "../typeorm-compat"
 import { counterTableOf } from "./counter-table"
@@ -19,14 +19,42 @@ export function refuseUnsupported(series: Series): void {
     if (series.strategy === "table-lock") tableLockOf(series.metadata)
     else {
         const dialect = dialectOf(dataSource)
-        if (!dialect)
+        if (!dialect?.[series.strategy])
             throw new UnsupportedError(
-                `Strategy "counter" does not work on "${dataSource.options.type}". It works on ` +
-                    `${databasesWith("counter")}.`,
+                `Strategy "${series.strategy}" does not work on "${dataSource.options.type}". It works ` +
+                    `on ${databasesWith(series.strategy)}.` +
+                    (dialect ? ' Strategy "counter" works there.' : ""),
             )
+        if (series.strategy === "trigger") refuseUnseen(series)
         counterTableOf(dataSource)
         keySql(series.scopeColumns, dialect, ({ databaseName }) => databaseName)
         sharersOf(series)
     }
     supported.add(series)
+}
+
+/** Refuses what a trigger does not see, or not in time. */
+function refuseUnseen({ name, scope, metadata }: Series): void {
+    const dataSource = dataSourceOf(metadata)
+    const { seesGenerated, seesForeignKeys } = dialectOf(dataSource)?.trigger ?? {}
+    for (const { path, columns } of scope) {
+        const relation = columns.find(({ relationMetadata }) => relationMetadata)?.relationMetadata
+        const problem =
+            !seesGenerated && columns.some(({ generatedType }) => generatedType)
+                ? "is generated, and only after the trigger has run. Take the columns that it is made from"
+                : !seesForeignKeys && changesRows(relation)
+                  ? "is changed by its foreign key, and no trigger runs then. Declare the relation with " +
+                    'onDelete "RESTRICT" or "CASCADE", and without onUpdate'
+                  : undefined
+        if (problem)
+            throw new UnsupportedError(
+                `${name} on "${dataSource.options.type}": ${path} of its scope ${problem}, or use ` +
+                    'strategy "counter".',
+            )
+    }
+}
+
+function changesRows(relation: ColumnMetadata["relationMetadata"]): boolean {
+    const { onDelete = "", onUpdate = "" } = relation ?? {}
+    return /^SET/.test(onDelete) || /^(SET|CASCADE)/.test(onUpdate)
 }

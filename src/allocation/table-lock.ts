@@ -31,7 +31,7 @@ export async function lockTables(
     entities: readonly EntityMetadata[],
 ): Promise<void> {
     const transaction = Transaction.join(runner)
-    const tables = [...new Set(entities.map(tableName))]
+    const tables = [...new Set(entities.map((metadata) => tableName(metadata)))]
         .filter((table) => !transaction.isLocked(table))
         .sort()
     if (tables.length === 0) return

@@ -1,9 +1,9 @@
 import type { ObjectLiteral, QueryRunner } from "typeorm"
 import { dialectOf } from "../dialects"
-import { ReadOnlyNumberError } from "../errors"
+import { ReadOnlyNumberError, UnsupportedError } from "../errors"
 import { groupBy } from "../group-by"
 import { seriesOf } from "../series/resolve-series"
-import { tableName } from "../series/series"
+import { type Series, tableName } from "../series/series"
 import { dataSourceOf } from "../typeorm-compat"
 import type { Flush, NumberRequest } from "./flush"
 import { FlushQueue } from "./flush-queue"
@@ -11,6 +11,7 @@ import { giveBack } from "./gapless-counter"
 import { clearNumber, setNumber, parseNumber } from "./numbers"
 import { findOutcomes } from "./outcomes"
 import { loadNumbers } from "./stored-numbers"
+import { TriggeredRows } from "./trigger"
 
 /**
  * TypeORM announces the rows of an upsert as inserts; only the statement shows what it is.
@@ -21,8 +22,8 @@ export function noticeUpsert(runner: QueryRunner, sql: string): void {
     const dataSource = dataSourceOf(runner)
     const upsert = dialectOf(dataSource)?.findUpsert(sql)
     if (!upsert) return
-    const series = dataSource.entityMetadatas.flatMap(seriesOf)
-    for (const { name, metadata, column } of series) {
+    for (const series of dataSource.entityMetadatas.flatMap(seriesOf)) {
+        const { name, metadata, column } = series
         if (!upsert.isInto(tableName(metadata))) continue
         if (upsert.overwrites(dataSource.driver.escape(column.databaseName)))
             throw new ReadOnlyNumberError(
@@ -30,7 +31,18 @@ export function noticeUpsert(runner: QueryRunner, sql: string): void {
                     "rows, or out of orUpdate().",
             )
         for (const flush of FlushQueue.of(runner).numbered()) flush.isUpsert = true
+        if (upsert.skips && series.strategy === "trigger") skipRows(runner, series)
     }
+}
+
+function skipRows(runner: QueryRunner, { name, metadata }: Series): void {
+    const dataSource = dataSourceOf(runner)
+    if (!dialectOf(dataSource)?.trigger?.givesBackSkipped)
+        throw new UnsupportedError(
+            `On "${dataSource.options.type}" a row that orIgnore() leaves out takes a number of ${name} ` +
+                "along. Use orUpdate() or upsert(), or look the row up first.",
+        )
+    TriggeredRows.of(runner)?.skips(metadata)
 }
 
 /**

@@ -9,14 +9,14 @@ import { uniqueNumberIndex } from "../schema/unique-number-index"
  * Numbers the rows of an entity: 1, 2, 3 …, in each scope on its own, without gaps or duplicates.
  *
  * It declares the column (`int` or `bigint`, NOT NULL) and a unique index over the columns of the
- * scope followed by the number. The number is set before the INSERT and is on the entity when
- * `save()` or `insert()` resolves. A number that the caller sets is kept, and the next ones go on
+ * scope followed by the number. The number is set before the INSERT, or by it, and is on the entity
+ * when `save()` or `insert()` resolves. A number that the caller sets is kept, and the next ones go on
  * after it.
  *
- * The insert must be part of a transaction, unless numbers may be lost (`gapless: false`): `save()`
- * opens one by itself, `insert()` and the query builder do not. Until it ends others wait, with
- * strategy `"counter"` those who insert in the same scope, with `"table-lock"` every other writer
- * of the table.
+ * The insert must be part of a transaction, unless the database makes the numbers (strategy
+ * `"trigger"`) or they may be lost (`gapless: false`): `save()` opens one by itself, `insert()` and
+ * the query builder do not. Until it ends others wait, with strategies `"counter"` and `"trigger"`
+ * those who insert in the same scope, with `"table-lock"` every other writer of the table.
  *
  * Errors: {@link InvalidOptionError} when the class is decorated, or when the data source is
  * initialised, if an option is wrong. On insert: {@link TransactionRequiredError},

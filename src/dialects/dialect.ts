@@ -2,6 +2,7 @@ import type { DataSource, DataSourceOptions } from "typeorm"
 import type { Scope } from "../allocation/scope"
 import type { ColumnMetadata, Series } from "../series/series"
 import type { SchemaStatements } from "./schema-statements"
+import type { TriggerStatements } from "./trigger-statements"
 
 /** @internal A statement and its parameters. */
 export interface Statement {
@@ -127,6 +128,8 @@ export interface CounterStatements {
 
 /** @internal An INSERT that may update or skip rows instead. */
 export interface Upsert {
+    /** Whether it leaves out the rows that are stored. */
+    readonly skips: boolean
     isInto(table: string): boolean
     /** Whether it gives the column of a stored row another value. */
     overwrites(column: string): boolean
@@ -156,6 +159,8 @@ export interface Dialect {
     /** Undefined where the strategy can't work. */
     readonly tableLock?: TableLockStatements
     readonly counter: CounterStatements
+    /** Undefined where the strategy can't work. */
+    readonly trigger?: TriggerStatements
     readonly schema: SchemaStatements
     readonly expressions: Expressions
     readonly hasPartialIndices: boolean

@@ -6,6 +6,7 @@ export function findOnConflict(sql: string): Upsert | undefined {
     const [insert = "", conflict = ""] = sql.split(" ON CONFLICT ", 2)
     const [target = "", update = ""] = conflict.split(" DO UPDATE SET ", 2)
     return {
+        skips: conflict.includes("DO NOTHING"),
         isInto: (table) => insert.includes(`INTO ${table}`),
         // A column that rows are recognised by has the same value already.
         overwrites: (column) =>

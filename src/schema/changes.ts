@@ -1,6 +1,6 @@
 import { type DataSource, type EntityMetadata, Table, TableForeignKey, TableIndex } from "typeorm"
 import { dialectOf } from "../dialects"
-import type { ColumnMetadata } from "../series/series"
+import { type ColumnMetadata, hasCounters } from "../series/series"
 import { isSameColumn, sharersOf } from "../series/sharers"
 import { dataSourceOf } from "../typeorm-compat"
 import { numberRows } from "./number-rows"
@@ -33,7 +33,7 @@ export async function numberExistingRows(
     const numbered = tables.flatMap(({ present }) => present)
     for (const { metadata, table, unnumbered, missing } of tables)
         for (const series of unnumbered) {
-            const isCounter = series.strategy === "counter"
+            const isCounter = hasCounters(series)
             const others = isCounter
                 ? sharersOf(series).filter((s) => !isSameColumn(s, series))
                 : []

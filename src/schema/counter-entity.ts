@@ -11,7 +11,10 @@ export interface AutoSequenceCounter {
     scope: string
     /** The last number that was given. A bigint, as text. */
     last: string | null
-    /** How far the last move of the counter went: number of rows × step. */
+    /**
+     * How far the last move of the counter went: number of rows × step. A trigger on PostgreSQL adds
+     * up those of a transaction.
+     */
     movedBy: string
     /** When the counter moved last. */
     movedAt: Date

@@ -3,7 +3,7 @@ import { counterTableOf } from "../allocation/counter-table"
 import { select } from "../allocation/select"
 import { dialectOf } from "../dialects"
 import type { Statement } from "../dialects/dialect"
-import type { Series } from "../series/series"
+import { hasCounters, type Series } from "../series/series"
 import { allSeriesOf, isSameColumn } from "../series/sharers"
 import { findBehind, seedCounters } from "./counters-in-rows"
 import type { Inventory } from "./numbered-tables"
@@ -24,7 +24,7 @@ export async function setCounterSettings(
         { sql: settings.add(name) },
         "Counters move within their page, without a new entry in the index.",
         // A table that is new goes as a whole.
-        counter.table && { sql: settings.remove(name) },
+        ...(counter.table ? [{ sql: settings.remove(name) }] : []),
     )
 }
 
@@ -40,7 +40,7 @@ export async function addSeeds(
     inventory: Inventory,
 ): Promise<void> {
     for (const [name, sharers] of allSeriesOf(dataSource)) {
-        if (sharers[0]?.strategy !== "counter") continue
+        if (!sharers[0] || !hasCounters(sharers[0])) continue
         const existing = sharers.filter(({ metadata }) =>
             inventory.tables.some((t) => t.metadata.tablePath === metadata.tablePath),
         )
@@ -49,7 +49,7 @@ export async function addSeeds(
             await steps.sql(
                 seedCounters(dataSource, existing),
                 `The counters of ${name} go on after the rows that exist.`,
-                await deletionOf(runner, dataSource, existing, inventory),
+                ...(await deletionOf(runner, dataSource, existing, inventory)),
             )
     }
 }
@@ -60,14 +60,14 @@ async function deletionOf(
     dataSource: DataSource,
     sharers: readonly Series[],
     { tables, counter }: Inventory,
-): Promise<Statement | undefined> {
-    if (!counter?.table || tables.some(({ present }) => present.some(isOneOf(sharers)))) return
+): Promise<Statement[]> {
+    if (!counter?.table || tables.some(({ present }) => present.some(isOneOf(sharers)))) return []
     const { name, series } = counterTableOf(dataSource)
     const where = `FROM ${name} WHERE ${series} = ${dataSource.driver.createParameter(name, 0)}`
     const parameters = [sharers[0]?.name]
     const stored = { sql: `SELECT 1 AS found ${where} LIMIT 1`, parameters }
-    if ((await select(runner, stored)).length > 0) return
-    return { sql: `DELETE ${where}`, parameters }
+    if ((await select(runner, stored)).length > 0) return []
+    return [{ sql: `DELETE ${where}`, parameters }]
 }
 
 function isOneOf(list: readonly Series[]): (series: Series) => boolean {

@@ -1,11 +1,13 @@
 import type { DataSource, QueryRunner } from "typeorm"
 import { addColumns, numberExistingRows, tableAsDeclared, tighten } from "./changes"
-import { addSeeds, setCounterSettings } from "./counter-steps"
+import { addCounting } from "./counting"
+import { setCounterSettings } from "./counter-steps"
 import { refuseDuplicates } from "./duplicate-numbers"
 import { type MigrationFormat, migrationName, migrationSource } from "./migration-source"
 import { type NumberingOrder, orderOf } from "./number-rows"
 import { type Inventory, refuseUnsupportedSeries, takeInventory } from "./numbered-tables"
 import { type MigrationStatement, RecordedSteps } from "./steps"
+import { dropTriggers, readTriggers } from "./triggers"
 
 /** What {@link generateMigration} takes. */
 export interface GenerateMigrationOptions {
@@ -100,6 +102,8 @@ export async function generateMigration(
     }))
     const { up, down } = await withRunner(dataSource, async (runner) => {
         const steps = new RecordedSteps(runner)
+        const triggers = await readTriggers(runner, dataSource)
+        await dropTriggers(steps, triggers)
         steps.add(ofTypeORM)
         for (const table of inventory.tables)
             if (!table.metadata.synchronize) await addColumns(steps, table)
@@ -109,7 +113,7 @@ export async function generateMigration(
             await tighten(steps, after ?? table.table, table)
         }
         await setCounterSettings(runner, steps, dataSource, inventory)
-        await addSeeds(runner, steps, dataSource, inventory)
+        await addCounting(runner, steps, { dataSource, inventory, triggers })
         return steps
     })
     if (up.length === 0) return undefined

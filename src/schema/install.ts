@@ -2,12 +2,14 @@ import { type DataSource, type QueryRunner, Table } from "typeorm"
 import { dialectOf } from "../dialects"
 import { NotInstalledError } from "../errors"
 import { addColumns, numberExistingRows, tighten } from "./changes"
-import { addSeeds, setCounterSettings } from "./counter-steps"
+import { addCounting } from "./counting"
+import { setCounterSettings } from "./counter-steps"
 import { refuseDuplicates } from "./duplicate-numbers"
 import { underInstallLock } from "./install-lock"
 import { type NumberingOrder, orderOf } from "./number-rows"
 import { type Inventory, refuseUnsupportedSeries, takeInventory } from "./numbered-tables"
 import { LiveSteps } from "./steps"
+import { dropTriggers, readTriggers } from "./triggers"
 
 /** What {@link installAutoSequence} takes. */
 export interface InstallOptions {
@@ -22,8 +24,8 @@ export interface InstallOptions {
 
 /**
  * Creates what numbers need and the database lacks: the counter table, numbered columns with the
- * numbers of the rows that have none, unique indexes, and counters that go on after the rows. It
- * changes nothing else, and does nothing where all is there. For development, demos and tests;
+ * numbers of the rows that have none, unique indexes, triggers, and counters that go on after the
+ * rows. Triggers of this library that no column needs any more are removed. It changes nothing else, and does nothing where all is there. For development, demos and tests;
  * production uses a migration, which `typeorm-autosequence migration:generate` writes.
  *
  * Several processes may call it at the same time: one after the other does the work. It runs in a
@@ -58,13 +60,15 @@ export async function installAutoSequence(
         refuseIncomplete(inventory)
         await refuseDuplicates(runner, dataSource, inventory)
 
+        const triggers = await readTriggers(runner, dataSource)
         const steps = new LiveSteps(runner)
         await createCounterTable(runner, dataSource, inventory)
+        await dropTriggers(steps, triggers)
         for (const table of inventory.tables) await addColumns(steps, table)
         await numberExistingRows(steps, inventory, order)
         for (const table of inventory.tables) await tighten(steps, table.table, table)
         await setCounterSettings(runner, steps, dataSource, inventory)
-        await addSeeds(runner, steps, dataSource, inventory)
+        await addCounting(runner, steps, { dataSource, inventory, triggers })
     })
 }
 

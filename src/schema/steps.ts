@@ -13,7 +13,8 @@ export interface MigrationStatement {
 export interface Steps {
     /** What TypeORM's own query runner writes. */
     schema(work: Work): Promise<void>
-    sql(statement: Statement, comment: string, undo?: Statement): Promise<void>
+    /** The way back is in the order in which it runs. */
+    sql(statement: Statement, comment?: string, ...undo: Statement[]): Promise<void>
     /** Steps whose way back begins without what `made` makes, and ends by making it again. */
     undoneWithout(made: Work, work: () => Promise<void>): Promise<void>
 }
@@ -49,9 +50,9 @@ export class RecordedSteps implements Steps {
         this.add({ upQueries: [], downQueries })
     }
 
-    sql({ sql, parameters }: Statement, comment: string, undo?: Statement): Promise<void> {
+    sql({ sql, parameters }: Statement, comment?: string, ...undo: Statement[]): Promise<void> {
         this.up.push({ sql, parameters, comment })
-        if (undo) this.down.unshift(undo)
+        this.down.unshift(...undo)
         return Promise.resolve()
     }
 

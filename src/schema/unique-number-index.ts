@@ -1,4 +1,5 @@
 import type { EntityMetadata } from "typeorm"
+import { readsBack } from "../allocation/read-back"
 import { dialectOf } from "../dialects"
 import { UnsupportedError } from "../errors"
 import type { NumberedColumn } from "../registry"
@@ -34,6 +35,7 @@ export function uniqueNumberIndex(numbered: NumberedColumn): () => string[] {
                 "This version of TypeORM builds indexes in another way than 0.3 and 1.x do. Use one of those.",
             )
         const series = resolveSeries(metadata, numbered, index?.embeddedMetadata?.propertyPath)
+        if (series.strategy === "trigger") readsBack(metadata)
         const Index = index?.constructor as IndexMetadataClass
         const [main, ...partial] = uniqueIndexesOf(series).map((unique) =>
             buildIndex(Index, series, unique),

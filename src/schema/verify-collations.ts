@@ -3,7 +3,7 @@ import { select } from "../allocation/select"
 import { dialectOf } from "../dialects"
 import type { StoredCollation } from "../dialects/schema-statements"
 import { seriesOf } from "../series/resolve-series"
-import { type ColumnMetadata, columnType } from "../series/series"
+import { type ColumnMetadata, columnType, hasCounters } from "../series/series"
 import { dataSourceOf } from "../typeorm-compat"
 
 /** @internal The text columns of scopes whose counters tell values apart that the column doesn't. */
@@ -12,7 +12,7 @@ export async function inexactScopes(
     metadata: EntityMetadata,
 ): Promise<string[]> {
     const columns = seriesOf(metadata)
-        .filter(({ strategy }) => strategy === "counter")
+        .filter(hasCounters)
         .flatMap(({ scopeColumns }) => scopeColumns)
         // The values of an enum differ by more than that.
         .filter((column, at, all) => all.indexOf(column) === at && columnType(column) !== "enum")

@@ -2,18 +2,22 @@ import type { DataSource } from "typeorm"
 import { refuseUnsupported } from "../allocation/supported"
 import { NotInstalledError } from "../errors"
 import { seriesOf } from "../series/resolve-series"
+import { hasCounters } from "../series/series"
 import { allSeriesOf } from "../series/sharers"
 import { isAutoSequenceSubscriber } from "../registry"
 import { COUNTER_ENTITY } from "./counter-entity"
 import { numberedEntities, refuseUninitialized } from "./numbered-tables"
 import { inexactKeys, inexactScopes } from "./verify-collations"
+import { readTriggers } from "./triggers"
 import { counterTableProblems, tableProblems } from "./verify-tables"
+import { triggerProblems } from "./verify-triggers"
 
 /**
  * Checks that a data source can keep the promise: that the options fit the entities and the
  * database, that the subscriber is registered, that every numbered table has its columns and unique
- * indexes, and that the counter table is as strategy `"counter"` needs it. On MySQL and MariaDB also
- * that the texts of a scope are compared exactly. Call it once when the application starts; it
+ * indexes, that the counter table is as strategies `"counter"` and `"trigger"` need it, and that
+ * triggers are there, enabled, and those of this version and these options. On MySQL and MariaDB
+ * also that the texts of a scope are compared exactly. Call it once when the application starts; it
  * writes nothing.
  *
  * Errors: {@link InvalidOptionError}, {@link UnsupportedError}, and {@link NotInstalledError} that
@@ -46,7 +50,7 @@ export async function verifyAutoSequence(dataSource: DataSource): Promise<void> 
         )
 
     const counter = dataSource.entityMetadatas.find(({ name }) => name === COUNTER_ENTITY)
-    const usesCounter = all.some(({ strategy }) => strategy === "counter")
+    const usesCounter = all.some(hasCounters)
     const runner = dataSource.createQueryRunner("master")
     try {
         const found = [
@@ -55,6 +59,8 @@ export async function verifyAutoSequence(dataSource: DataSource): Promise<void> 
         ]
         for (const metadata of numberedEntities(dataSource))
             found.push(await tableProblems(runner, metadata), await inexactScopes(runner, metadata))
+        for (const table of counter ? await readTriggers(runner, dataSource) : [])
+            found.push(triggerProblems(table))
         for (const problem of found.flat()) problems.add(problem)
     } finally {
         await runner.release()

@@ -12,7 +12,7 @@ import {
     NumberOverflowError,
     UnsupportedError,
 } from "../errors"
-import type { Series } from "../series/series"
+import { hasCounters, type Series } from "../series/series"
 import { allSeriesOf } from "../series/sharers"
 import { dataSourceOf } from "../typeorm-compat"
 import { type Rule, show } from "./rule"
@@ -38,9 +38,7 @@ export function columnsOf(dataSource: DataSource, rule: Rule): readonly Series[]
                 `${databasesWith("counter")}.`,
         )
     counterTableOf(dataSource)
-    const columns = (allSeriesOf(dataSource).get(rule.name) ?? []).filter(
-        ({ strategy }) => strategy === "counter",
-    )
+    const columns = (allSeriesOf(dataSource).get(rule.name) ?? []).filter(hasCounters)
     const [first] = columns
     if (!first) return []
     const problem =

@@ -3,7 +3,14 @@ import { isNumberedIn, type Target } from "../registry"
 import { seriesOf } from "./resolve-series"
 import type { Series } from "./series"
 
-const cache = new WeakMap<EntityMetadata, readonly Series[]>()
+/** By who makes the numbers. */
+interface OwnSeries {
+    readonly all: readonly Series[]
+    readonly allocated: readonly Series[]
+    readonly triggered: readonly Series[]
+}
+
+const cache = new WeakMap<EntityMetadata, OwnSeries>()
 
 /**
  * The series that the rows of an entity are numbered by. The root of a single-table inheritance has
@@ -11,10 +18,24 @@ const cache = new WeakMap<EntityMetadata, readonly Series[]>()
  * @internal
  */
 export function ownSeriesOf(metadata: EntityMetadata): readonly Series[] {
-    let series = cache.get(metadata)
-    if (!series) {
+    return ownOf(metadata).all
+}
+
+/** @internal Those whose numbers this library makes before the row is inserted. */
+export function allocatedSeriesOf(metadata: EntityMetadata): readonly Series[] {
+    return ownOf(metadata).allocated
+}
+
+/** @internal Those whose numbers the database makes. */
+export function triggeredSeriesOf(metadata: EntityMetadata): readonly Series[] {
+    return ownOf(metadata).triggered
+}
+
+function ownOf(metadata: EntityMetadata): OwnSeries {
+    let own = cache.get(metadata)
+    if (!own) {
         const classes = lineageOf(metadata.target)
-        series = seriesOf(metadata).filter(({ column }) => {
+        const all = seriesOf(metadata).filter(({ column }) => {
             let embedded = column.embeddedMetadata
             if (!embedded) return isNumberedIn(classes, column.propertyName)
             while (embedded.parentEmbeddedMetadata) embedded = embedded.parentEmbeddedMetadata
@@ -25,9 +46,14 @@ export function ownSeriesOf(metadata: EntityMetadata): readonly Series[] {
             // Those of an EntitySchema are not kept there.
             return declared.length === 0 || declared.some(({ target }) => classes.includes(target))
         })
-        cache.set(metadata, series)
+        own = {
+            all,
+            allocated: all.filter(({ strategy }) => strategy !== "trigger"),
+            triggered: all.filter(({ strategy }) => strategy === "trigger"),
+        }
+        cache.set(metadata, own)
     }
-    return series
+    return own
 }
 
 function lineageOf(target: Target): Target[] {

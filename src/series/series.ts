@@ -30,10 +30,15 @@ export interface Series {
     readonly max: bigint
 }
 
-/** @internal The table of an entity as SQL names it. */
-export function tableName(metadata: EntityMetadata): string {
+/** @internal Whether its last numbers are kept in the counter table. */
+export function hasCounters({ strategy }: Pick<Series, "strategy">): boolean {
+    return strategy !== "table-lock"
+}
+
+/** @internal The table of an entity as SQL names it; in this schema where the entity names none. */
+export function tableName(metadata: EntityMetadata, schema?: string): string {
     const { driver } = dataSourceOf(metadata)
-    return [metadata.schema, metadata.tableName]
+    return [metadata.schema ?? schema, metadata.tableName]
         .flatMap((part) => (part ? [driver.escape(part)] : []))
         .join(".")
 }

@@ -4,66 +4,83 @@ import {
     Column,
     type DataSource,
     Entity,
+    type EntityManager,
     type EntityTarget,
     JoinColumn,
     ManyToOne,
     type ObjectLiteral,
     OneToMany,
     PrimaryGeneratedColumn,
+    type Relation,
 } from "typeorm"
 import { AutoSequenceColumn } from "../../src"
 import { type AutoSequenceCounter, COUNTER_ENTITY } from "../../src/schema/counter-entity"
 import { seriesOf } from "../../src/series/resolve-series"
+import { tableName } from "../../src/series/series"
+import { dataSourceOf } from "../../src/typeorm-compat"
 import { upTo } from "./invoices"
-import type { TestDatabase } from "./test-database"
+import type { Capabilities, TestDatabase } from "./test-database"
 
-@Entity({ name: "customer" })
-export class Customer {
-    @PrimaryGeneratedColumn()
-    id!: number
+/** The strategies that count in rows of a table. */
+export const COUNTING = ["counter", "trigger"] as const
+export type Counting = (typeof COUNTING)[number]
 
-    @Column()
-    name!: string
-
-    @OneToMany(() => Invoice, (invoice) => invoice.customer, { cascade: true })
-    invoices!: Invoice[]
+export interface Customer {
+    id: number
+    name: string
+    invoices: Invoice[]
 }
 
-/** Numbered by counters, with what makes an INSERT fail. */
-@Entity({ name: "invoice" })
-@Check(`"amount" >= 0`)
-export class Invoice {
-    @PrimaryGeneratedColumn()
-    id!: number
-
-    @ManyToOne(() => Customer, (customer) => customer.invoices, { nullable: false })
-    @JoinColumn({ name: "customer_id" })
-    customer!: Customer
-
-    @AutoSequenceColumn({ uniqueWith: "customer", strategy: "counter" })
-    number!: number
-
-    @Column({ type: "int", default: 0 })
-    amount!: number
-
-    @Column({ type: "varchar", length: 100, nullable: true, unique: true })
-    reference!: string | null
+export interface Invoice {
+    id: number
+    customer: Customer
+    number: number
+    amount: number
+    reference: string | null
 }
 
-/** One series over the whole table. */
-@Entity({ name: "ticket" })
-export class Ticket {
-    @PrimaryGeneratedColumn()
-    id!: number
-
-    @AutoSequenceColumn({ strategy: "counter" })
-    number!: number
-
-    @Column({ default: "" })
-    title!: string
+export interface Ticket {
+    id: number
+    number: number
+    title: string
 }
 
-/** The same with numbers that may be lost. */
+/** The same tables for each strategy. */
+function entitiesOf(strategy: Counting) {
+    @Entity({ name: "customer" })
+    class Customer {
+        @PrimaryGeneratedColumn() id!: number
+        @Column() name!: string
+        @OneToMany(() => Invoice, (invoice) => invoice.customer, { cascade: true })
+        invoices!: Relation<Invoice>[]
+    }
+
+    /** With what makes an INSERT fail. */
+    @Entity({ name: "invoice" })
+    @Check(`"amount" >= 0`)
+    class Invoice {
+        @PrimaryGeneratedColumn() id!: number
+        @ManyToOne(() => Customer, (customer) => customer.invoices, { nullable: false })
+        @JoinColumn({ name: "customer_id" })
+        customer!: Relation<Customer>
+        @AutoSequenceColumn({ uniqueWith: "customer", strategy }) number!: number
+        @Column({ type: "int", default: 0 }) amount!: number
+        @Column({ type: "varchar", length: 100, nullable: true, unique: true })
+        reference!: string | null
+    }
+
+    /** One series over the whole table. */
+    @Entity({ name: "ticket" })
+    class Ticket {
+        @PrimaryGeneratedColumn() id!: number
+        @AutoSequenceColumn({ strategy }) number!: number
+        @Column({ default: "" }) title!: string
+    }
+
+    return [Customer, Invoice, Ticket, Parcel]
+}
+
+/** Numbers that may be lost, beside those of either strategy. */
 @Entity({ name: "parcel" })
 export class Parcel {
     @PrimaryGeneratedColumn()
@@ -79,34 +96,45 @@ export class Parcel {
     barcode!: string | null
 }
 
-export const countedEntities = [Customer, Invoice, Ticket, Parcel]
+export const countedEntities = { counter: entitiesOf("counter"), trigger: entitiesOf("trigger") }
+
+// The entities are called the same for each strategy.
+export const customersIn = (manager: EntityManager) => manager.getRepository<Customer>("Customer")
+export const invoicesIn = (manager: EntityManager) => manager.getRepository<Invoice>("Invoice")
+export const ticketsIn = (manager: EntityManager) => manager.getRepository<Ticket>("Ticket")
+
+/** Not on SQLite, which has no bigints. */
+export function worksWith(strategy: Counting): (can: Capabilities) => boolean {
+    return ({ bigints }) => strategy === "counter" || bigints
+}
 
 /** Neither waits for the disk nor, long, before it looks for deadlocks. */
 export async function connectFast(
     database: TestDatabase,
     connections: number,
-    entities: (typeof countedEntities)[number][] = countedEntities,
+    strategy: Counting,
+    options: { sameAs?: DataSource; synchronize?: boolean } = {},
 ): Promise<DataSource> {
-    if (database.kind !== "postgres") return database.connect(entities, { connections })
+    const entities = countedEntities[strategy]
+    if (database.kind !== "postgres") return database.connect(entities, { connections, ...options })
     const extra = {
         max: connections,
         options: "-c synchronous_commit=off -c deadlock_timeout=20ms",
     }
-    return database.connect(entities, { extra })
+    return database.connect(entities, { extra, ...options })
 }
 
 export async function customers(
     dataSource: DataSource,
     ...names: string[]
 ): Promise<[Customer, ...Customer[]]> {
-    const saved = await dataSource.getRepository(Customer).save(names.map((name) => ({ name })))
+    const saved = await customersIn(dataSource.manager).save(names.map((name) => ({ name })))
     return saved as unknown as [Customer, ...Customer[]]
 }
 
 /** The numbers in the table, per customer, in order. */
 export async function numbersOf(dataSource: DataSource): Promise<Record<string, number[]>> {
-    const rows = await dataSource
-        .getRepository(Invoice)
+    const rows = await invoicesIn(dataSource.manager)
         .createQueryBuilder("invoice")
         .innerJoinAndSelect("invoice.customer", "customer")
         .orderBy("invoice.number")
@@ -122,12 +150,9 @@ export async function expectGapless(dataSource: DataSource): Promise<Record<stri
     for (const [name, numbers] of stored)
         expect(numbers, `customer ${name}`).to.deep.equal(upTo(numbers.length))
     const ids = new Map(
-        (await dataSource.getRepository(Customer).find()).map(({ id, name }) => [
-            `v1:"${id}"`,
-            name,
-        ]),
+        (await customersIn(dataSource.manager).find()).map(({ id, name }) => [`v1:"${id}"`, name]),
     )
-    const counters = (await lastOfCounters(dataSource, Invoice)).map(([scope, last]) => [
+    const counters = (await lastOfCounters(dataSource, "Invoice")).map(([scope, last]) => [
         ids.get(scope),
         last,
     ])
@@ -152,6 +177,32 @@ export async function lastOfCounters(
 }
 
 export async function ticketsOf(dataSource: DataSource): Promise<number[]> {
-    const tickets = await dataSource.getRepository(Ticket).find({ order: { number: "ASC" } })
+    const tickets = await ticketsIn(dataSource.manager).find({ order: { number: "ASC" } })
     return tickets.map(({ number }) => number)
+}
+
+/** Inserts rows by SQL alone, with these numbers or with those that the database makes. */
+export async function insertBySql(
+    manager: EntityManager,
+    customer: Customer,
+    numbers: readonly (number | undefined)[],
+): Promise<void> {
+    const { metadata } = invoicesIn(manager)
+    const escape = (name: string) => dataSourceOf(metadata).driver.escape(name)
+    const columns = ["customer_id", ...(numbers.includes(undefined) ? [] : [escape("number")])]
+    const values = numbers.map((number) => `(${[customer.id, ...(number ? [number] : [])].join()})`)
+    await manager.query(
+        `INSERT INTO ${tableName(metadata)} (${columns.join()}) ` + `VALUES ${values.join()}`,
+    )
+}
+
+/** Rows of a time before there were counters. */
+export async function insertWithoutCounter(
+    dataSource: DataSource,
+    customer: Customer,
+    numbers: readonly number[],
+): Promise<void> {
+    await insertBySql(dataSource.manager, customer, numbers)
+    // A trigger has made them one.
+    await dataSource.getRepository(COUNTER_ENTITY).createQueryBuilder().delete().execute()
 }

@@ -17,7 +17,7 @@ import type { Way } from "./strategies"
 export const MAX_INT = 2 ** 31 - 1
 
 /** The same entities for each way of making numbers. */
-export function entitiesOf({ options }: Way) {
+export function entitiesOf({ options, hasDrafts }: Way) {
     @Entity()
     class Customer {
         @PrimaryGeneratedColumn() id!: number
@@ -67,10 +67,12 @@ export function entitiesOf({ options }: Way) {
         number!: string
     }
 
+    const nullable = hasDrafts
+
     @Entity()
     class Draft {
         @PrimaryGeneratedColumn() id!: number
-        @AutoSequenceColumn({ ...options, nullable: true }) number?: number | null
+        @AutoSequenceColumn({ ...options, nullable }) number?: number | null
     }
 
     @Entity()
@@ -90,7 +92,7 @@ export function entitiesOf({ options }: Way) {
     class Cat extends Animal {}
     @ChildEntity()
     class Dog extends Animal {
-        @AutoSequenceColumn({ ...options, nullable: true }) licence!: number
+        @AutoSequenceColumn({ ...options, nullable }) licence!: number
     }
 
     @Entity()

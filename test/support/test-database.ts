@@ -1,5 +1,6 @@
 import { DataSource, type DataSourceOptions } from "typeorm"
-import { withAutoSequence, type WithAutoSequenceOptions } from "../../src"
+import { installAutoSequence, withAutoSequence, type WithAutoSequenceOptions } from "../../src"
+import { seriesOf } from "../../src/series/resolve-series"
 
 export type Kind = "postgres" | "pglite" | "mariadb" | "better-sqlite3" | "sqljs"
 
@@ -76,7 +77,10 @@ export abstract class TestDatabase<Options extends DataSourceOptions = DataSourc
             ),
         )
         this.places.set(dataSource, place)
-        return dataSource.initialize()
+        await dataSource.initialize()
+        if (dataSource.options.synchronize && hasTriggers(dataSource))
+            await installAutoSequence(dataSource)
+        return dataSource
     }
 
     /** The data source that was connected last. */
@@ -91,4 +95,11 @@ export abstract class TestDatabase<Options extends DataSourceOptions = DataSourc
         this.places.clear()
         for (const place of places) await place.drop()
     }
+}
+
+/** TypeORM synchronises tables, and knows nothing of triggers. */
+function hasTriggers({ entityMetadatas }: DataSource): boolean {
+    return entityMetadatas.some((metadata) =>
+        seriesOf(metadata).some(({ strategy }) => strategy === "trigger"),
+    )
 }

@@ -5,11 +5,14 @@ import { mysqlCounter } from "./counter"
 import { mysqlSchema } from "./schema"
 import { lastNumbers, scopeKeys, storedNumbers } from "./scopes"
 import { mysqlText } from "./text"
+import { mysqlTrigger } from "./trigger"
 
 const LOCK_WAIT_TIMEOUT = 1205
 const DEADLOCK = 1213
 /** Of MariaDB with innodb_snapshot_isolation: the row has changed since the snapshot. */
 const RECORD_HAS_CHANGED = 1020
+/** A deadlock over the lock of AUTO_INCREMENT, which an INSERT … SELECT holds, is called so. */
+const AUTO_INCREMENT_FAILED = 1467
 const DATA_OUT_OF_RANGE = 1690
 const NO_SUCH_TABLE = 1146
 const LOCK_NOWAIT = 3572
@@ -19,6 +22,7 @@ export const mysql: Dialect = {
     hasPartialIndices: false,
     sharesRunner: false,
     counter: mysqlCounter,
+    trigger: mysqlTrigger,
     schema: mysqlSchema,
     keyCollation: { charset: "utf8mb4", collation: "utf8mb4_bin" },
     expressions: {
@@ -34,9 +38,12 @@ export const mysql: Dialect = {
     tellsUpserted: ({ driver }) => driver.isReturningSqlSupported("insert"),
     findUpsert,
     hasRolledBack: () => false,
-    endsTransaction: ({ errno }) => errno === DEADLOCK || errno === RECORD_HAS_CHANGED,
+    endsTransaction: ({ errno }) =>
+        [DEADLOCK, RECORD_HAS_CHANGED, AUTO_INCREMENT_FAILED].includes(Number(errno)),
     isTransient: ({ errno }) =>
-        [DEADLOCK, LOCK_WAIT_TIMEOUT, RECORD_HAS_CHANGED].includes(Number(errno)),
+        [DEADLOCK, LOCK_WAIT_TIMEOUT, RECORD_HAS_CHANGED, AUTO_INCREMENT_FAILED].includes(
+            Number(errno),
+        ),
     isAborted: () => false,
     isOutOfRange: ({ errno }) => errno === DATA_OUT_OF_RANGE,
     isMissingTable: ({ errno }) => errno === NO_SUCH_TABLE,
@@ -53,6 +60,7 @@ function findUpsert(sql: string): Upsert | undefined {
     const isIgnore = /^INSERT\s+IGNORE\s/.test(insert)
     if (update === undefined && !isIgnore) return undefined
     return {
+        skips: isIgnore,
         isInto: (table) => insert.includes(`INTO ${table}`),
         overwrites: (column) => update?.includes(`${column} = VALUES(`) ?? false,
     }

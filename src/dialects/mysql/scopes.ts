@@ -93,3 +93,16 @@ function cast(column: ColumnMetadata): string {
             return "?"
     }
 }
+
+/** @internal The highest number that a column has in the scope of the row that a trigger is about. */
+export function lastInRows(sharer: Series, { scopeColumns }: Series): string {
+    const number = `t.${columnName(sharer.column)}`
+    const where = sharer.scopeColumns.map((column, at) => {
+        const own = scopeColumns[at] ?? column
+        return `t.${columnName(column)} <=> NEW.${columnName(own)}`
+    })
+    return (
+        `(SELECT ${number} FROM ${tableName(sharer.metadata)} t ` +
+        `WHERE ${[...where, `${number} IS NOT NULL`].join(" AND ")} ORDER BY ${number} DESC LIMIT 1)`
+    )
+}

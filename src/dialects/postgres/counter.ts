@@ -118,16 +118,25 @@ function lastInRows(series: Series, at: number): string {
     return `(SELECT ${lastWhere(series, series.scopeColumns, [])} FROM ${row} s)`
 }
 
-/** "IS NOT DISTINCT FROM" would not use the index, so each column that can be NULL has two ways. */
-function lastWhere(
+/**
+ * The highest number of the scope that `s` is. "IS NOT DISTINCT FROM" would not use the index, so
+ * each column that can be NULL has two ways.
+ * @internal
+ */
+export function lastWhere(
     series: Series,
     [column, ...others]: readonly ColumnMetadata[],
     where: readonly string[],
+    {
+        table = tableName(series.metadata),
+        equal = (_: ColumnMetadata, a: string, b: string) => `${a} = ${b}`,
+    } = {},
 ): string {
-    if (!column) return selectLast(series, where, "bigint")
+    if (!column) return selectLast(series, where, "bigint", table)
     const name = columnName(column)
-    const equal = lastWhere(series, others, [...where, `t.${name} = s.${name}`])
-    if (!column.isNullable) return equal
-    const isNull = lastWhere(series, others, [...where, `t.${name} IS NULL`])
-    return `CASE WHEN s.${name} IS NULL THEN ${isNull} ELSE ${equal} END`
+    const next = (condition: string) =>
+        lastWhere(series, others, [...where, condition], { table, equal })
+    const isEqual = next(equal(column, `t.${name}`, `s.${name}`))
+    if (!column.isNullable) return isEqual
+    return `CASE WHEN s.${name} IS NULL THEN ${next(`t.${name} IS NULL`)} ELSE ${isEqual} END`
 }

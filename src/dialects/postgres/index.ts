@@ -6,12 +6,14 @@ import { postgresCounter } from "./counter"
 import { postgresSchema } from "./schema"
 import { lastNumbers, scopeKeys, storedNumbers } from "./scopes"
 import { postgresText } from "./text"
+import { postgresTrigger } from "./trigger"
 
 /** @internal */
 export const postgres: Dialect = {
     hasPartialIndices: true,
     sharesRunner: false,
     counter: postgresCounter,
+    trigger: postgresTrigger,
     schema: postgresSchema,
     expressions: {
         text: (sql) => `${sql}::text`,

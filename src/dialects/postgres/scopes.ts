@@ -113,10 +113,15 @@ function selectPerScope(
 }
 
 /** @internal The highest number of the rows where this is so, one step down the index. */
-export function selectLast(series: Series, where: readonly string[], type = "text"): string {
+export function selectLast(
+    series: Series,
+    where: readonly string[],
+    type = "text",
+    table = tableName(series.metadata),
+): string {
     const number = `t.${columnName(series.column)}`
     const conditions = [...where, `${number} IS NOT NULL`].join(" AND ")
-    return `(SELECT ${number}::${type} FROM ${tableName(series.metadata)} t WHERE ${conditions} ORDER BY ${number} DESC LIMIT 1)`
+    return `(SELECT ${number}::${type} FROM ${table} t WHERE ${conditions} ORDER BY ${number} DESC LIMIT 1)`
 }
 
 /** Whether a value equals its stored form: rounding types change it, and only a cast shows how. */

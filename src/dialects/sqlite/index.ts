@@ -24,7 +24,11 @@ export const sqlite: Dialect = {
     tellsUpserted: () => false,
     findUpsert: (sql) =>
         sql.startsWith("INSERT OR IGNORE ")
-            ? { isInto: (table) => sql.includes(`INTO ${table}`), overwrites: () => false }
+            ? {
+                  skips: true,
+                  isInto: (table) => sql.includes(`INTO ${table}`),
+                  overwrites: () => false,
+              }
             : findOnConflict(sql),
     hasRolledBack: () => false,
     endsTransaction: () => false,

@@ -1,0 +1,89 @@
+import { tableName } from "../../series/series"
+import {
+    RAISED,
+    type StoredTrigger,
+    type Trigger,
+    type TriggeredColumn,
+    TRIGGER_PREFIX,
+    type TriggerStatements,
+} from "../trigger-statements"
+import { triggerBodies } from "./trigger-bodies"
+
+const BAD_NULL = 1048
+const OUT_OF_RANGE = 1690
+const NO_SUCH_TABLE = 1146
+const NULL_COLUMN = /^Column '(.+)' cannot be null/s
+
+/** @internal */
+export const mysqlTrigger: TriggerStatements = {
+    // A trigger belongs to the database of its table, and finds the others there.
+    namesSchemas: false,
+    seesGenerated: true,
+    seesForeignKeys: false,
+    leavesOutAsNull: true,
+    announcesErrors: false,
+    givesBackSkipped: false,
+
+    triggersOf(column) {
+        const { number, insert, keep } = triggerBodies(column)
+        return [
+            triggerOf(column, "number", "BEFORE INSERT", number),
+            triggerOf(column, "insert", "AFTER INSERT", insert),
+            triggerOf(column, "keep", "BEFORE UPDATE", keep),
+        ]
+    },
+
+    stored: () => ({
+        sql:
+            "SELECT TRIGGER_NAME AS `name`, EVENT_OBJECT_TABLE AS `table`, ACTION_TIMING AS `timing`, " +
+            "EVENT_MANIPULATION AS `event`, ACTION_STATEMENT AS `body` " +
+            "FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE() " +
+            "AND LEFT(TRIGGER_NAME, CHAR_LENGTH(?)) = ? ORDER BY EVENT_OBJECT_TABLE, TRIGGER_NAME",
+        parameters: [TRIGGER_PREFIX, TRIGGER_PREFIX],
+    }),
+
+    storedTrigger(row): StoredTrigger {
+        const text = (key: string) => (typeof row[key] === "string" ? row[key] : "")
+        const table = quoted(text("table"))
+        const when = `${text("timing")} ${text("event")}`
+        return {
+            ...trigger(text("name"), table, when, text("body")),
+            table: text("table"),
+            isEnabled: true,
+        }
+    },
+
+    failureOf({ errno, message, ...error }) {
+        const { sqlState } = error as { sqlState?: unknown }
+        if (sqlState === RAISED.changed) return { kind: "changed" }
+        if (sqlState === RAISED.overflow) return { kind: "overflow" }
+        if (errno === OUT_OF_RANGE && String(message).includes("greatest("))
+            return { kind: "overflow" }
+        if (errno === NO_SUCH_TABLE) return { kind: "no counters" }
+        if (errno !== BAD_NULL) return undefined
+        return { kind: "not numbered", column: NULL_COLUMN.exec(String(message))?.[1] }
+    },
+}
+
+function triggerOf(
+    { id, series }: TriggeredColumn,
+    name: string,
+    when: string,
+    body: string,
+): Trigger {
+    return trigger(`${TRIGGER_PREFIX}${name}_${id}`, tableName(series.metadata), when, body)
+}
+
+function trigger(name: string, table: string, when: string, body: string): Trigger {
+    return {
+        name,
+        calls: [],
+        create: `CREATE TRIGGER ${quoted(name)} ${when} ON ${table} FOR EACH ROW ${body}`,
+        drop: `DROP TRIGGER ${quoted(name)}`,
+        definition: `${when} ${body}`,
+    }
+}
+
+function quoted(name: string): string {
+    return `\`${name.replaceAll("`", "``")}\``
+}

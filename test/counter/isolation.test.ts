@@ -4,10 +4,12 @@ import { transactionWithRetry } from "../../src"
 import {
     connectFast,
     countedEntities,
-    Customer,
+    COUNTING,
+    type Customer,
     customers,
+    customersIn,
     expectGapless,
-    Invoice,
+    invoicesIn,
     Parcel,
 } from "../support/counted-invoices"
 import { onEveryDatabase } from "../support/databases"
@@ -35,7 +37,7 @@ const SNAPSHOT_IS_OLD = { code: "SQLITE_BUSY_SNAPSHOT", text: "database is locke
 const BUSY = { code: "SQLITE_BUSY", text: "database is locked" }
 
 const save = async (manager: EntityManager, customer: Customer) =>
-    (await manager.getRepository(Invoice).save({ customer })).number
+    (await invoicesIn(manager).save({ customer })).number
 
 /** What the database answers a transaction whose snapshot is older than the counter. */
 function refusal({ kind }: TestDatabase, level: Level): typeof CONCURRENT_UPDATE | undefined {
@@ -66,7 +68,7 @@ async function withSnapshot<T>(
     try {
         for (const setting of settings) await runner.query(setting)
         await runner.startTransaction(level)
-        await runner.manager.getRepository(Customer).find()
+        await customersIn(runner.manager).find()
         return await work(runner)
     } finally {
         if (runner.isTransactionActive) await runner.rollbackTransaction()
@@ -74,136 +76,141 @@ async function withSnapshot<T>(
     }
 }
 
-onEveryDatabase(
-    "Counters and isolation levels",
-    (database) => {
-        for (const level of LEVELS) {
-            for (const use of ["first", "later"] as const)
-                it(`${level}: ${use} use by another since the snapshot goes on rightly, or is refused by the database`, async () => {
-                    const dataSource = await database().connect(countedEntities)
-                    const [ada] = await customers(dataSource, "Ada")
-                    const before = use === "first" ? 0 : 1
-                    if (before) await save(dataSource.manager, ada)
-                    const expected = refusal(database(), level)
+for (const strategy of COUNTING)
+    onEveryDatabase(
+        `Strategy "${strategy}" and isolation levels`,
+        (database) => {
+            for (const level of LEVELS) {
+                for (const use of ["first", "later"] as const)
+                    it(`${level}: ${use} use by another since the snapshot goes on rightly, or is refused by the database`, async () => {
+                        const dataSource = await database().connect(countedEntities[strategy])
+                        const [ada] = await customers(dataSource, "Ada")
+                        const before = use === "first" ? 0 : 1
+                        if (before) await save(dataSource.manager, ada)
+                        const expected = refusal(database(), level)
+                        await withSnapshot(dataSource, level, async (runner) => {
+                            expect(await save(dataSource.manager, ada)).to.equal(before + 1)
+                            if (expected)
+                                return expectDriverError(save(runner.manager, ada), expected)
+                            expect(await save(runner.manager, ada)).to.equal(before + 2)
+                            await runner.commitTransaction()
+                        })
+                        const count = before + (expected ? 1 : 2)
+                        expect(await expectGapless(dataSource)).to.deep.equal({ Ada: count })
+                        expect(await save(dataSource.manager, ada)).to.equal(count + 1)
+                    })
+
+                it(`${level}: without anybody in between all is as always`, async () => {
+                    const dataSource = await database().connect(countedEntities[strategy])
+                    const [ada, bob] = await customers(dataSource, "Ada", "Bob")
+                    await save(dataSource.manager, ada)
                     await withSnapshot(dataSource, level, async (runner) => {
-                        expect(await save(dataSource.manager, ada)).to.equal(before + 1)
-                        if (expected) return expectDriverError(save(runner.manager, ada), expected)
-                        expect(await save(runner.manager, ada)).to.equal(before + 2)
+                        expect(await save(runner.manager, ada)).to.equal(2)
+                        expect(await save(runner.manager, bob!)).to.equal(1)
+                        expect(await save(runner.manager, ada)).to.equal(3)
                         await runner.commitTransaction()
                     })
-                    const count = before + (expected ? 1 : 2)
-                    expect(await expectGapless(dataSource)).to.deep.equal({ Ada: count })
-                    expect(await save(dataSource.manager, ada)).to.equal(count + 1)
+                    expect(await expectGapless(dataSource)).to.deep.equal({ Ada: 3, Bob: 1 })
                 })
 
-            it(`${level}: without anybody in between all is as always`, async () => {
-                const dataSource = await database().connect(countedEntities)
-                const [ada, bob] = await customers(dataSource, "Ada", "Bob")
-                await save(dataSource.manager, ada)
-                await withSnapshot(dataSource, level, async (runner) => {
-                    expect(await save(runner.manager, ada)).to.equal(2)
-                    expect(await save(runner.manager, bob!)).to.equal(1)
-                    expect(await save(runner.manager, ada)).to.equal(3)
-                    await runner.commitTransaction()
-                })
-                expect(await expectGapless(dataSource)).to.deep.equal({ Ada: 3, Bob: 1 })
-            })
-
-            it(`${level}: 10 writers of 2 scopes are all stored when what is refused is done again`, async () => {
-                const dataSource = await connectFast(database(), 10)
-                const all = await customers(dataSource, "Ada", "Bob")
-                await Promise.all(
-                    upTo(10).map((i) =>
-                        transactionWithRetry(
-                            dataSource,
-                            async (manager) => {
-                                for (const customer of i % 2 ? all : [...all].reverse())
-                                    await save(manager, customer)
-                            },
-                            { isolationLevel: level, attempts: 100, minDelay: 5, maxDelay: 50 },
+                it(`${level}: 10 writers of 2 scopes are all stored when what is refused is done again`, async () => {
+                    const dataSource = await connectFast(database(), 10, strategy)
+                    const all = await customers(dataSource, "Ada", "Bob")
+                    await Promise.all(
+                        upTo(10).map((i) =>
+                            transactionWithRetry(
+                                dataSource,
+                                async (manager) => {
+                                    for (const customer of i % 2 ? all : [...all].reverse())
+                                        await save(manager, customer)
+                                },
+                                { isolationLevel: level, attempts: 100, minDelay: 5, maxDelay: 50 },
+                            ),
                         ),
-                    ),
-                )
-                expect(await expectGapless(dataSource)).to.deep.equal({ Ada: 10, Bob: 10 })
-            })
-
-            it(`${level}: numbers that may be lost do not care who else has moved the counter`, async () => {
-                const dataSource = await database().connect(countedEntities)
-                const take = async (manager: EntityManager) =>
-                    (await manager.getRepository(Parcel).save({ depot: "Oslo" })).number
-                await take(dataSource.manager)
-                await withSnapshot(dataSource, level, async (runner) => {
-                    for (const number of upTo(24).slice(1))
-                        expect(
-                            await take(number % 2 ? runner.manager : dataSource.manager),
-                        ).to.equal(number)
-                    await runner.commitTransaction()
+                    )
+                    expect(await expectGapless(dataSource)).to.deep.equal({ Ada: 10, Bob: 10 })
                 })
-                expect(await dataSource.getRepository(Parcel).count()).to.equal(24)
+
+                if (strategy === "counter")
+                    it(`${level}: numbers that may be lost do not care who else has moved the counter`, async () => {
+                        const dataSource = await database().connect(countedEntities[strategy])
+                        const take = async (manager: EntityManager) =>
+                            (await manager.getRepository(Parcel).save({ depot: "Oslo" })).number
+                        await take(dataSource.manager)
+                        await withSnapshot(dataSource, level, async (runner) => {
+                            for (const number of upTo(24).slice(1))
+                                expect(
+                                    await take(number % 2 ? runner.manager : dataSource.manager),
+                                ).to.equal(number)
+                            await runner.commitTransaction()
+                        })
+                        expect(await dataSource.getRepository(Parcel).count()).to.equal(24)
+                    })
+            }
+
+            it("MariaDB with innodb_snapshot_isolation refuses the old snapshot", async function () {
+                if (database().kind !== "mariadb") return this.skip()
+                const dataSource = await database().connect(countedEntities[strategy])
+                const [ada] = await customers(dataSource, "Ada")
+                await save(dataSource.manager, ada)
+                await withSnapshot(
+                    dataSource,
+                    "REPEATABLE READ",
+                    async ({ manager }) => {
+                        await save(dataSource.manager, ada)
+                        await expectDriverError(save(manager, ada), RECORD_HAS_CHANGED)
+                    },
+                    ["SET SESSION innodb_snapshot_isolation = ON"],
+                )
+                expect(await expectGapless(dataSource)).to.deep.equal({ Ada: 2 })
             })
-        }
 
-        it("MariaDB with innodb_snapshot_isolation refuses the old snapshot", async function () {
-            if (database().kind !== "mariadb") return this.skip()
-            const dataSource = await database().connect(countedEntities)
-            const [ada] = await customers(dataSource, "Ada")
-            await save(dataSource.manager, ada)
-            await withSnapshot(
-                dataSource,
-                "REPEATABLE READ",
-                async ({ manager }) => {
-                    await save(dataSource.manager, ada)
-                    await expectDriverError(save(manager, ada), RECORD_HAS_CHANGED)
-                },
-                ["SET SESSION innodb_snapshot_isolation = ON"],
-            )
-            expect(await expectGapless(dataSource)).to.deep.equal({ Ada: 2 })
-        })
-
-        it("MariaDB at SERIALIZABLE finds a deadlock where the table itself was read", async function () {
-            if (database().kind !== "mariadb") return this.skip()
-            const dataSource = await database().connect(countedEntities)
-            const [ada] = await customers(dataSource, "Ada")
-            await save(dataSource.manager, ada)
-            const other = dataSource.createQueryRunner()
-            const results = await withSnapshot(dataSource, "SERIALIZABLE", async (runner) => {
-                expect(await runner.manager.getRepository(Invoice).find()).to.have.length(1)
-                const waiting = Promise.allSettled([save(other.manager, ada)])
-                await waitForLocks(dataSource, await sessionOf(other.manager))
-                const [own] = await Promise.allSettled([save(runner.manager, ada)])
-                if (own.status === "fulfilled") await runner.commitTransaction()
-                else await runner.rollbackTransaction()
-                return [own, ...(await waiting)]
+            it("MariaDB at SERIALIZABLE finds a deadlock where the table itself was read", async function () {
+                if (database().kind !== "mariadb") return this.skip()
+                const dataSource = await database().connect(countedEntities[strategy])
+                const [ada] = await customers(dataSource, "Ada")
+                await save(dataSource.manager, ada)
+                const other = dataSource.createQueryRunner()
+                const results = await withSnapshot(dataSource, "SERIALIZABLE", async (runner) => {
+                    expect(await invoicesIn(runner.manager).find()).to.have.length(1)
+                    const waiting = Promise.allSettled([save(other.manager, ada)])
+                    await waitForLocks(dataSource, await sessionOf(other.manager))
+                    const [own] = await Promise.allSettled([save(runner.manager, ada)])
+                    if (own.status === "fulfilled") await runner.commitTransaction()
+                    else await runner.rollbackTransaction()
+                    return [own, ...(await waiting)]
+                })
+                await other.release()
+                const refused = results.flatMap((one) =>
+                    one.status === "rejected" ? [one.reason] : [],
+                )
+                expect(refused).to.have.length(1)
+                await expectDriverError(Promise.reject(refused[0] as Error), DEADLOCK)
+                expect(await expectGapless(dataSource)).to.deep.equal({ Ada: 2 })
             })
-            await other.release()
-            const refused = results.flatMap((one) =>
-                one.status === "rejected" ? [one.reason] : [],
-            )
-            expect(refused).to.have.length(1)
-            await expectDriverError(Promise.reject(refused[0] as Error), DEADLOCK)
-            expect(await expectGapless(dataSource)).to.deep.equal({ Ada: 2 })
-        })
 
-        it("a refused transaction that is committed nevertheless stores nothing", async () => {
-            const dataSource = await database().connect(countedEntities)
-            const [ada] = await customers(dataSource, "Ada")
-            await save(dataSource.manager, ada)
-            const work = withSnapshot(
-                dataSource,
-                "REPEATABLE READ",
-                async (runner) => {
-                    await save(dataSource.manager, ada)
-                    await rejection(save(runner.manager, ada))
-                    await runner.commitTransaction()
-                },
-                database().kind === "mariadb" ? ["SET SESSION innodb_snapshot_isolation = ON"] : [],
-            )
-            expect((await rejection(work)).name).to.equal("TransactionAbortedError")
-            expect(await expectGapless(dataSource)).to.deep.equal({ Ada: 2 })
-        })
-    },
-    ({ parallel }) => parallel,
-)
+            it("a refused transaction that is committed nevertheless stores nothing", async () => {
+                const dataSource = await database().connect(countedEntities[strategy])
+                const [ada] = await customers(dataSource, "Ada")
+                await save(dataSource.manager, ada)
+                const work = withSnapshot(
+                    dataSource,
+                    "REPEATABLE READ",
+                    async (runner) => {
+                        await save(dataSource.manager, ada)
+                        await rejection(save(runner.manager, ada))
+                        await runner.commitTransaction()
+                    },
+                    database().kind === "mariadb"
+                        ? ["SET SESSION innodb_snapshot_isolation = ON"]
+                        : [],
+                )
+                expect((await rejection(work)).name).to.equal("TransactionAbortedError")
+                expect(await expectGapless(dataSource)).to.deep.equal({ Ada: 2 })
+            })
+        },
+        ({ parallel }) => parallel,
+    )
 
 onEveryDatabase(
     "Counters and other connections to a file",
@@ -215,15 +222,15 @@ onEveryDatabase(
             it(`better-sqlite3 with ${journal} refuses a snapshot that is not the latest, or the writer that would make it so`, async function () {
                 if (database().kind !== "better-sqlite3") return this.skip()
                 const options = { enableWAL, timeout: 0 } as object
-                const dataSource = await database().connect(countedEntities, options)
+                const dataSource = await database().connect(countedEntities.counter, options)
                 const [ada] = await customers(dataSource, "Ada")
-                const other = await database().connect(countedEntities, {
+                const other = await database().connect(countedEntities.counter, {
                     ...options,
                     sameAs: dataSource,
                     synchronize: false,
                 })
                 const work = dataSource.transaction(async (manager) => {
-                    await manager.getRepository(Customer).find()
+                    await customersIn(manager).find()
                     if (enableWAL) expect(await save(other.manager, ada)).to.equal(1)
                     else await expectDriverError(save(other.manager, ada), BUSY)
                     return save(manager, ada)

@@ -11,21 +11,23 @@ import {
     type Relation,
     type Repository,
 } from "typeorm"
-import { AutoSequenceColumn } from "../../src"
+import { AutoSequenceColumn, installAutoSequence } from "../../src"
 import { moveCounters } from "../../src/allocation/counter"
+import { counterTableOf } from "../../src/allocation/counter-table"
 import { keyOf } from "../../src/allocation/scope-key"
 import { dialectOf } from "../../src/dialects"
 import type { Dialect } from "../../src/dialects/dialect"
-import { type Kind, onEveryDatabase, type TestDatabase } from "../support/databases"
+import { type Kind, onEachDatabase, onEveryDatabase, type TestDatabase } from "../support/databases"
 import { expectKeysAsInSql } from "../support/keys"
 import { storedCounters } from "../support/stored"
+import { COUNTING, type Counting, worksOn } from "../support/strategies"
 
-function scopedBy(scope: ColumnOptions) {
+function scopedBy(scope: ColumnOptions, strategy: Counting) {
     @Entity("scoped")
     class Scoped {
         @PrimaryGeneratedColumn() id!: number
         @Column({ name: "scope of it", ...scope }) scope!: unknown
-        @AutoSequenceColumn({ strategy: "counter", uniqueWith: "scope" }) number!: number
+        @AutoSequenceColumn({ strategy, uniqueWith: "scope" }) number!: number
     }
     return Scoped
 }
@@ -45,17 +47,20 @@ class Address {
     @Column({ type: "varchar", nullable: true }) town!: string | null
 }
 
-@Entity()
-class Order {
-    @PrimaryGeneratedColumn() id!: number
-    @ManyToOne(() => Customer, { nullable: true }) customer!: Relation<Customer> | null
-    @ManyToOne(() => Branch, { nullable: true }) branch!: Relation<Branch> | null
-    @Column(() => Address) address!: Address
-    @AutoSequenceColumn({ strategy: "counter", uniqueWith: "customer" }) ofCustomer!: number
-    @AutoSequenceColumn({ strategy: "counter", uniqueWith: "branch" }) ofBranch!: number
-    @AutoSequenceColumn({ strategy: "counter", uniqueWith: "address.town" }) ofTown!: number
-    @AutoSequenceColumn({ strategy: "counter", uniqueWith: ["address.town", "customer"] })
-    ofBoth!: number
+function orderOf(strategy: Counting) {
+    @Entity()
+    class Order {
+        @PrimaryGeneratedColumn() id!: number
+        @ManyToOne(() => Customer, { nullable: true }) customer!: Relation<Customer> | null
+        @ManyToOne(() => Branch, { nullable: true }) branch!: Relation<Branch> | null
+        @Column(() => Address) address!: Address
+        @AutoSequenceColumn({ strategy, uniqueWith: "customer" }) ofCustomer!: number
+        @AutoSequenceColumn({ strategy, uniqueWith: "branch" }) ofBranch!: number
+        @AutoSequenceColumn({ strategy, uniqueWith: "address.town" }) ofTown!: number
+        @AutoSequenceColumn({ strategy, uniqueWith: ["address.town", "customer"] })
+        ofBoth!: number
+    }
+    return Order
 }
 
 /** Settings of the session that change how values look as text. */
@@ -239,102 +244,149 @@ const CASES: Record<string, Case> = {
     },
 }
 
-onEveryDatabase("The scopes of counters by", (database) => {
-    for (const [title, { column, groups }] of Object.entries(CASES))
-        it(title, async function () {
-            const options = column(database().kind)
-            if (!options) return this.skip()
-            if (options.type === "citext") await createCitext(database())
-            const dataSource = await database().connect([scopedBy(options)])
-            await expectCountsPerGroup(dataSource, groups)
-        })
+for (const strategy of COUNTING)
+    onEveryDatabase(
+        `The scopes of strategy ${strategy} by`,
+        (database) => {
+            for (const [title, { column, groups }] of Object.entries(CASES))
+                it(title, async function () {
+                    const options = column(database().kind)
+                    if (!options) return this.skip()
+                    if (options.type === "citext") await createCitext(database())
+                    const dataSource = await database().connect([scopedBy(options, strategy)])
+                    await expectCountsPerGroup(dataSource, groups)
+                })
 
-    /** Values in one save each, all in one, and under other settings of the session. */
-    async function expectCountsPerGroup(
-        dataSource: DataSource,
-        groups: readonly (readonly unknown[])[],
-    ): Promise<void> {
-        const repository: Repository<ObjectLiteral> = dataSource.getRepository("Scoped")
-        const values = groups.flatMap((values, group) => values.map((scope) => ({ scope, group })))
-        const last = groups.map(() => 0)
-        const next = () => values.map(({ group }) => (last[group] = (last[group] ?? 0) + 1))
+            /** Values in one save each, all in one, and under other settings of the session. */
+            async function expectCountsPerGroup(
+                dataSource: DataSource,
+                groups: readonly (readonly unknown[])[],
+            ): Promise<void> {
+                const repository: Repository<ObjectLiteral> = dataSource.getRepository("Scoped")
+                const values = groups.flatMap((values, group) =>
+                    values.map((scope) => ({ scope, group })),
+                )
+                const last = groups.map(() => 0)
+                const next = () => values.map(({ group }) => (last[group] = (last[group] ?? 0) + 1))
 
-        const expected = next()
-        for (const [at, { scope }] of values.entries()) {
-            const { number } = await repository.save({ scope })
-            expect(number, String(scope)).to.equal(expected[at])
-        }
-        const rows = await repository.save(values.map(({ scope }) => ({ scope })))
-        expect(rows.map(({ number }) => number as number)).to.eql(next())
+                const expected = next()
+                for (const [at, { scope }] of values.entries()) {
+                    const { number } = await repository.save({ scope })
+                    expect(number, String(scope)).to.equal(expected[at])
+                }
+                const rows = await repository.save(values.map(({ scope }) => ({ scope })))
+                expect(rows.map(({ number }) => number as number)).to.eql(next())
 
-        const runner = dataSource.createQueryRunner()
-        try {
-            await expectKeysAsInSql(runner, repository.metadata)
-            for (const setting of SETTINGS[database().kind] ?? []) await runner.query(setting)
-            await expectKeysAsInSql(runner, repository.metadata)
-            if (database().kind === "mariadb")
-                // Dates are sent without their zone there: in another one they are others.
-                await runner.query("SET time_zone = DEFAULT")
-            const more = await runner.manager
-                .getRepository(repository.target)
-                .save(values.map(({ scope }) => ({ scope })))
-            expect(more.map(({ number }) => number as number)).to.eql(next())
-            await expectKeysAsInSql(runner, repository.metadata)
-        } finally {
-            await runner.release()
-        }
-        expect(await storedCounters(dataSource)).to.have.length(groups.length)
-    }
+                const runner = dataSource.createQueryRunner()
+                try {
+                    await expectKeysAsInSql(runner, repository.metadata)
+                    for (const setting of SETTINGS[database().kind] ?? [])
+                        await runner.query(setting)
+                    await expectKeysAsInSql(runner, repository.metadata)
+                    if (database().kind === "mariadb")
+                        // Dates are sent without their zone there: in another one they are others.
+                        await runner.query("SET time_zone = DEFAULT")
+                    const more = await runner.manager
+                        .getRepository(repository.target)
+                        .save(values.map(({ scope }) => ({ scope })))
+                    expect(more.map(({ number }) => number as number)).to.eql(next())
+                    await expectKeysAsInSql(runner, repository.metadata)
+                } finally {
+                    await runner.release()
+                }
+                expect(await storedCounters(dataSource)).to.have.length(groups.length)
+            }
 
-    it("relations, embedded columns and both, NULLs among them", async () => {
-        const dataSource = await database().connect([Branch, Customer, Order])
-        const [ada, bob] = await dataSource.getRepository(Customer).save([{}, {}])
-        const branches = await dataSource.getRepository(Branch).save([
-            { country: "DE", code: "1" },
-            { country: "DE", code: "9007199254740993" },
-            { country: 'D"', code: "1" },
-        ])
-        const towns = [null, "Bonn", "null", "Köln"]
-        const orders = dataSource.getRepository(Order)
-        const last: Record<string, number> = {}
-        const count = (...scope: unknown[]) => {
-            const key = JSON.stringify(scope)
-            return (last[key] = (last[key] ?? 0) + 1)
-        }
-        for (let i = 0; i < 3; i += 1) {
-            const wanted = [null, ada, bob, { id: ada?.id }].flatMap((customer, c) =>
-                towns.map((town, t) => {
-                    const branch = (i + c + t) % 4 === 3 ? null : branches[(i + c + t) % 4]
-                    return {
-                        row: { customer, branch, address: { town } },
-                        ids: [customer?.id ?? null, branch && [branch.country, branch.code], town],
-                    }
-                }),
-            )
-            const expected = wanted.map(({ ids: [customer, branch, town] }) => ({
-                ofCustomer: count("customer", customer),
-                ofBranch: count("branch", branch),
-                ofTown: count("town", town),
-                ofBoth: count("both", town, customer),
-            }))
-            const rows = orders.create(wanted.map(({ row }) => row) as object[])
-            if (i < 2) await orders.save(rows)
-            else for (const row of rows) await orders.save(row)
-            expect(
-                rows.map(({ ofCustomer, ofBranch, ofTown, ofBoth }) => ({
-                    ofCustomer,
-                    ofBranch,
-                    ofTown,
-                    ofBoth,
-                })),
-            ).to.eql(expected)
-        }
-        const runner = dataSource.createQueryRunner()
-        await expectKeysAsInSql(runner, orders.metadata)
-        await runner.release()
-    })
+            it("relations, embedded columns and both, NULLs among them", async () => {
+                const Order = orderOf(strategy)
+                const dataSource = await database().connect([Branch, Customer, Order])
+                const [ada, bob] = await dataSource.getRepository(Customer).save([{}, {}])
+                const branches = await dataSource.getRepository(Branch).save([
+                    { country: "DE", code: "1" },
+                    { country: "DE", code: "9007199254740993" },
+                    { country: 'D"', code: "1" },
+                ])
+                const towns = [null, "Bonn", "null", "Köln"]
+                const orders = dataSource.getRepository(Order)
+                const last: Record<string, number> = {}
+                const count = (...scope: unknown[]) => {
+                    const key = JSON.stringify(scope)
+                    return (last[key] = (last[key] ?? 0) + 1)
+                }
+                for (let i = 0; i < 3; i += 1) {
+                    const wanted = [null, ada, bob, { id: ada?.id }].flatMap((customer, c) =>
+                        towns.map((town, t) => {
+                            const branch = (i + c + t) % 4 === 3 ? null : branches[(i + c + t) % 4]
+                            return {
+                                row: { customer, branch, address: { town } },
+                                ids: [
+                                    customer?.id ?? null,
+                                    branch && [branch.country, branch.code],
+                                    town,
+                                ],
+                            }
+                        }),
+                    )
+                    const expected = wanted.map(({ ids: [customer, branch, town] }) => ({
+                        ofCustomer: count("customer", customer),
+                        ofBranch: count("branch", branch),
+                        ofTown: count("town", town),
+                        ofBoth: count("both", town, customer),
+                    }))
+                    const rows = orders.create(wanted.map(({ row }) => row) as object[])
+                    if (i < 2) await orders.save(rows)
+                    else for (const row of rows) await orders.save(row)
+                    expect(
+                        rows.map(({ ofCustomer, ofBranch, ofTown, ofBoth }) => ({
+                            ofCustomer,
+                            ofBranch,
+                            ofTown,
+                            ofBoth,
+                        })),
+                    ).to.eql(expected)
+                }
+                const runner = dataSource.createQueryRunner()
+                await expectKeysAsInSql(runner, orders.metadata)
+                await runner.release()
+            })
+        },
+        worksOn(strategy),
+    )
 
-    it("keys of 10 kB, which are hashed and not cut where the column is shorter", async () => {
+onEveryDatabase(
+    "One counter, which both strategies move, of scopes by",
+    (database) => {
+        for (const [title, { column, groups }] of Object.entries(CASES))
+            it(title, async function () {
+                const options = column(database().kind)
+                if (!options) return this.skip()
+                if (options.type === "citext") await createCitext(database())
+                const trigger = await database().connect([scopedBy(options, "trigger")])
+                const counter = await database().connect([scopedBy(options, "counter")], {
+                    sameAs: trigger,
+                    synchronize: false,
+                })
+                const last = groups.map(() => 0)
+                // Each makes the counters of half of the scopes, and goes on in those of the other.
+                for (const turn of [0, 1, 2])
+                    for (const [group, values] of groups.entries())
+                        for (const scope of values) {
+                            const dataSource = (group + turn) % 2 === 0 ? trigger : counter
+                            const { number } = await dataSource
+                                .getRepository<ObjectLiteral>("Scoped")
+                                .save({ scope })
+                            last[group] = (last[group] ?? 0) + 1
+                            expect(number, String(scope)).to.equal(last[group])
+                        }
+                const counters = await storedCounters(trigger)
+                expect(counters.map((one) => Number(one.last)).sort()).to.eql(last.sort())
+            })
+    },
+    worksOn("trigger"),
+)
+
+onEveryDatabase("The counters of scopes", (database) => {
+    it("have keys of 10 kB, which are hashed and not cut where the column is shorter", async () => {
         const dataSource = await database().connect([])
         const { expressions } = dialectOf(dataSource) as Dialect
         const texts = ["", "a", "A", "a ", "b"].map((end) => `${"x".repeat(10_000)}${end}`)
@@ -357,3 +409,30 @@ onEveryDatabase("The scopes of counters by", (database) => {
 async function createCitext(database: TestDatabase): Promise<void> {
     await database.query("CREATE EXTENSION IF NOT EXISTS citext WITH SCHEMA pg_catalog")
 }
+
+onEachDatabase("A scope whose type is in a schema of its own", (database) => {
+    for (const strategy of COUNTING)
+        it(`goes on after the rows that are the same to it, by strategy ${strategy}`, async () => {
+            const scope = { type: "citext" } as const
+            const plain = await database().connect([])
+            const { schema } = plain.options as { schema?: string }
+            // A trigger does not look where its operators are.
+            await database().query(`DROP EXTENSION IF EXISTS citext CASCADE`)
+            await database().query(`CREATE EXTENSION citext WITH SCHEMA "${schema}"`)
+            const extra = { options: `-c search_path=${schema},public` }
+            const dataSource = await database().connect([scopedBy(scope, strategy)], {
+                sameAs: plain,
+                extra,
+            })
+            const rows = dataSource.getRepository<ObjectLiteral>("Scoped")
+            for (const number of [4, 5]) await rows.save({ scope: "A", number })
+            await dataSource.query(`DELETE FROM ${counterTableOf(dataSource).name}`)
+            if (strategy === "trigger") {
+                // To look at rows by them would be a walk through the table for each new scope.
+                for (const number of [1, 2, 3])
+                    expect((await rows.save({ scope: "a" })).number).to.equal(number)
+                await installAutoSequence(dataSource)
+            }
+            expect((await rows.save({ scope: "a" })).number).to.equal(6)
+        })
+})

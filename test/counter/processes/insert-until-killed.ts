@@ -2,9 +2,14 @@ import "reflect-metadata"
 import { writeSync } from "node:fs"
 import { DataSource, type DataSourceOptions } from "typeorm"
 import { withAutoSequence } from "../../../src"
-import { countedEntities, Customer, Invoice } from "../../support/counted-invoices"
+import {
+    countedEntities,
+    type Counting,
+    customersIn,
+    invoicesIn,
+} from "../../support/counted-invoices"
 
-const [options = "", workers = "1"] = process.argv.slice(2)
+const [strategy = "", options = "", workers = "1"] = process.argv.slice(2)
 const TURNS = 10
 
 /** Prints how many rows are committed, and "open" when it is inside of a transaction for good. */
@@ -12,16 +17,16 @@ async function main(): Promise<void> {
     const dataSource = new DataSource(
         withAutoSequence({
             ...(JSON.parse(options) as DataSourceOptions),
-            entities: countedEntities,
+            entities: countedEntities[strategy as Counting],
         }),
     )
     await dataSource.initialize()
-    const customers = await dataSource.getRepository(Customer).find({ order: { id: "ASC" } })
+    const customers = await customersIn(dataSource.manager).find({ order: { id: "ASC" } })
     const transaction = async (turn: number) => {
         await dataSource.transaction(async (manager) => {
             for (const customer of customers) {
                 const rows = [{ customer }, { customer }]
-                await manager.getRepository(Invoice).save(rows)
+                await invoicesIn(manager).save(rows)
             }
             if (turn < TURNS) return
             writeSync(1, "open\n")

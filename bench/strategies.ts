@@ -86,7 +86,13 @@ class CounterWithCache extends Invoice {
     number!: number
 }
 
-const NUMBERED = [NumberedByHand, TableLock, Counter, CounterWithCache]
+@Entity()
+class Trigger extends Invoice {
+    @AutoSequenceColumn({ uniqueWith: "customerId", strategy: "trigger" })
+    number!: number
+}
+
+const NUMBERED = [NumberedByHand, TableLock, Counter, CounterWithCache, Trigger]
 const ENTITIES = [NotNumbered, NumberedBefore, CounterByHand, ...NUMBERED]
 
 /** Saves invoices of these customers in one call. */
@@ -128,6 +134,7 @@ const STRATEGIES = [
     { name: "table-lock", save: saveAs(TableLock) },
     { name: "counter", save: saveAs(Counter) },
     { name: "counter, cache 50", save: saveAs(CounterWithCache) },
+    { name: "trigger", save: saveAs(Trigger) },
 ]
 const BY_HAND = { name: "counter written by hand", save: saveByHand }
 

@@ -149,7 +149,7 @@ export function splitOptions(
         if (value === undefined || (name === "nullable" && value === false)) continue
         if (!(takers as readonly Strategy[]).includes(strategy))
             refuse(
-                `${name} is for strategy ${takers.map((s) => `"${s}"`).join(" or ")}, and the ` +
+                `${name} is for strategy ${takers.map((s) => `"${s}"`).join(" or ")} alone, and the ` +
                     `strategy is "${strategy}".`,
             )
     }

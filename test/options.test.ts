@@ -115,7 +115,7 @@ describe("@AutoSequenceColumn", () => {
             [
                 "a wrong strategy",
                 { strategy: "max" },
-                'strategy is "max", give one of table-lock, counter.',
+                'strategy is "max", give one of table-lock, counter, trigger.',
             ],
             ["an empty uniqueWith", { uniqueWith: "" }, 'uniqueWith holds ""'],
             ["an empty name in uniqueWith", { uniqueWith: ["a", ""] }, 'uniqueWith holds ""'],

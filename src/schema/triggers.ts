@@ -164,7 +164,9 @@ export async function createTriggers(
         for (const [at, { create, drop }] of added.entries())
             await steps.sql(
                 { sql: create },
-                at === 0 ? `Rows of ${table.metadata.tablePath} get their numbers.` : undefined,
+                at === 0
+                    ? `Rows that are inserted into ${table.metadata.tablePath} get their numbers.`
+                    : undefined,
                 { sql: drop },
             )
     }

@@ -3,7 +3,8 @@ import { seriesOf } from "../series/resolve-series"
 import type { ColumnMetadata, Series } from "../series/series"
 import { uniqueIndexesOf } from "./unique-number-index"
 
-const REMEDY =
+/** @internal */
+export const REMEDY =
     "Generate and run a migration (typeorm-autosequence migration:generate), or call " +
     "installAutoSequence(dataSource)."
 

@@ -1,9 +1,6 @@
 import type { Trigger } from "../dialects/trigger-statements"
 import { changesOf, namesOf, type TableTriggers } from "./triggers"
-
-const REMEDY =
-    "Generate and run a migration (typeorm-autosequence migration:generate), or call " +
-    "installAutoSequence(dataSource)."
+import { REMEDY } from "./verify-tables"
 
 /** @internal What is wrong with the triggers of a table. */
 export function triggerProblems(table: TableTriggers): string[] {

@@ -29,6 +29,11 @@ export class NotInstalledError extends AutoSequenceError {
     readonly code = "NOT_INSTALLED"
 }
 
+/** @internal What to do about most of it. */
+export const INSTALL_REMEDY =
+    "Generate and run a migration (typeorm-autosequence migration:generate), or call " +
+    "installAutoSequence(dataSource)."
+
 /** A number was asked for where no transaction is open, or after it has ended. */
 export class TransactionRequiredError extends AutoSequenceError {
     readonly code = "TRANSACTION_REQUIRED"

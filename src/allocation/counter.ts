@@ -1,7 +1,7 @@
 import type { DataSource, QueryRunner } from "typeorm"
 import { dialectOf } from "../dialects"
 import type { Dialect, DriverError, LastNumber, MovedCounter, Move } from "../dialects/dialect"
-import { NotInstalledError, NumberOverflowError, UnsupportedError } from "../errors"
+import { INSTALL_REMEDY, NotInstalledError, NumberOverflowError, UnsupportedError } from "../errors"
 import type { Series } from "../series/series"
 import { sharersOf } from "../series/sharers"
 import { dataSourceOf } from "../typeorm-compat"
@@ -145,11 +145,13 @@ export function refusedByDatabase(dataSource: DataSource, error: unknown): unkno
     const dialect = dialectOf(dataSource)
     if (dialect?.isOutOfRange(driverError)) return outOfRange(error)
     if (!dialect?.isMissingTable(driverError)) return error
-    return new NotInstalledError(
-        `There is no table ${counterTableOf(dataSource).name}. Generate and run a migration ` +
-            "(typeorm-autosequence migration:generate), or call installAutoSequence(dataSource).",
-        { cause: error },
-    )
+    return noCounterTable(dataSource, error)
+}
+
+/** @internal */
+export function noCounterTable(dataSource: DataSource, cause: unknown): NotInstalledError {
+    const { name } = counterTableOf(dataSource)
+    return new NotInstalledError(`There is no table ${name}. ${INSTALL_REMEDY}`, { cause })
 }
 
 function garbledKey(series: string): UnsupportedError {

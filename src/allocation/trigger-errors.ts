@@ -3,6 +3,7 @@ import { dialectOf } from "../dialects"
 import type { DriverError } from "../dialects/dialect"
 import {
     type AutoSequenceError,
+    INSTALL_REMEDY,
     NotInstalledError,
     NumberOverflowError,
     ReadOnlyNumberError,
@@ -10,10 +11,7 @@ import {
 import { COUNTER_ENTITY } from "../schema/counter-entity"
 import { seriesOf } from "../series/resolve-series"
 import { tableName } from "../series/series"
-
-const REMEDY =
-    "Generate and run a migration (typeorm-autosequence migration:generate), or call " +
-    "installAutoSequence(dataSource)."
+import { noCounterTable } from "./counter"
 
 /**
  * What an error is called that a trigger of this library has raised, or that comes from the lack of
@@ -39,7 +37,7 @@ export function triggerErrorOf(
     if (failure.kind === "no counters") {
         const counter = dataSource.entityMetadatas.find(({ name }) => name === COUNTER_ENTITY)
         if (!counter || !text.includes(counter.tableName)) return undefined
-        return new NotInstalledError(`There is no table ${counter.tablePath}. ${REMEDY}`, { cause })
+        return noCounterTable(dataSource, cause)
     }
     const series = dataSource.entityMetadatas
         .flatMap(seriesOf)
@@ -51,7 +49,7 @@ export function triggerErrorOf(
         )
     if (!series) return undefined
     return new NotInstalledError(
-        `${series.name} got no number from the database, so its trigger is missing. ${REMEDY}`,
+        `${series.name} got no number from the database, so its trigger is missing. ${INSTALL_REMEDY}`,
         { cause },
     )
 }

@@ -1,12 +1,8 @@
 import type { EntityMetadata, QueryRunner, Table } from "typeorm"
+import { INSTALL_REMEDY as REMEDY } from "../errors"
 import { seriesOf } from "../series/resolve-series"
 import type { ColumnMetadata, Series } from "../series/series"
 import { uniqueIndexesOf } from "./unique-number-index"
-
-/** @internal */
-export const REMEDY =
-    "Generate and run a migration (typeorm-autosequence migration:generate), or call " +
-    "installAutoSequence(dataSource)."
 
 /** @internal What the counter table lacks. */
 export async function counterTableProblems(

@@ -1,6 +1,6 @@
 import type { Trigger } from "../dialects/trigger-statements"
+import { INSTALL_REMEDY as REMEDY } from "../errors"
 import { changesOf, namesOf, type TableTriggers } from "./triggers"
-import { REMEDY } from "./verify-tables"
 
 /** @internal What is wrong with the triggers of a table. */
 export function triggerProblems(table: TableTriggers): string[] {

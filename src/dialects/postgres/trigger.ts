@@ -122,7 +122,6 @@ interface FunctionText {
 
 type OwnFunction = TriggerFunction & FunctionText & { readonly signature: string }
 
-/** Others could make it the trigger of a table of theirs, and move the counters by that. */
 function definerFunction(column: TriggeredColumn, name: string, body: string): OwnFunction {
     return functionOf(column, name, "trigger", { body, isDefiner: true, config: SEARCH_PATH })
 }
@@ -164,7 +163,10 @@ function storedFunction({ schema, name, create, ...text }: StoredFunction): Trig
     }
 }
 
-/** Whoever inserts asks a condition; a trigger runs its function without a question. */
+/**
+ * Whoever inserts asks a condition; a trigger runs its function without a question. Others could make
+ * that one the trigger of a table of theirs, and move the counters by it.
+ */
 function privileges(signature: string, { isDefiner }: FunctionText): string {
     return isDefiner
         ? `REVOKE ALL ON FUNCTION ${signature} FROM PUBLIC`

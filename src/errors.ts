@@ -78,3 +78,18 @@ export class NumberGapError extends AutoSequenceError {
 export class CounterLockedError extends AutoSequenceError {
     readonly code = "COUNTER_LOCKED"
 }
+
+/** A pseudo key belongs to another row, now or by its history, or no free one was found. */
+export class KeyTakenError extends AutoSequenceError {
+    readonly code = "KEY_TAKEN"
+}
+
+/** A pseudo key is not one: it was set by the caller, or made by `derive` or `generate`. */
+export class InvalidKeyError extends AutoSequenceError {
+    readonly code = "INVALID_KEY"
+}
+
+/** No row has this pseudo key, or it is none at all. */
+export class KeyNotFoundError extends AutoSequenceError {
+    readonly code = "KEY_NOT_FOUND"
+}

@@ -1,10 +1,15 @@
 export { AutoSequenceColumn } from "./decorators/auto-sequence-column"
+export { type HasProperties, PseudoKey } from "./decorators/pseudo-key"
 export { withAutoSequenceColumns } from "./decorators/with-auto-sequence-columns"
+export { withPseudoKeys } from "./decorators/with-pseudo-keys"
 export {
     AutoSequenceError,
     CounterLockedError,
+    InvalidKeyError,
     InvalidNumberError,
     InvalidOptionError,
+    KeyNotFoundError,
+    KeyTakenError,
     NotInstalledError,
     NumberGapError,
     NumberOverflowError,
@@ -15,13 +20,40 @@ export {
     UnknownScopeError,
     UnsupportedError,
 } from "./errors"
+export {
+    backfillPseudoKeys,
+    type BackfillOptions,
+    type BackfillProgress,
+} from "./maintenance/backfill-pseudo-keys"
 export type { AutoSequenceColumnOptions, NumberColumnOptions, Strategy } from "./options"
 export {
+    findByPseudoKey,
+    type FindByPseudoKeyOptions,
+    findByPseudoKeyOrFail,
+} from "./pseudo-keys/find-by-pseudo-key"
+export type {
+    KeyColumnOptions,
+    KeyFormat,
+    KeyHistory,
+    PseudoKeyOptions,
+    SealOptions,
+} from "./pseudo-keys/options"
+export type { PropertyPath } from "./pseudo-keys/property-path"
+export { isPublicKey, type PublicKey } from "./pseudo-keys/public-key"
+export {
+    resolvePseudoKey,
+    type ResolvedPseudoKey,
+    type ResolvePseudoKeyOptions,
+} from "./pseudo-keys/resolve-pseudo-key"
+export type { Secret } from "./pseudo-keys/secrets"
+export { wherePseudoKey } from "./pseudo-keys/where-pseudo-key"
+export {
     type AutoSequenceCounter,
-    autoSequenceEntities,
     counterEntity,
     type CounterTableOptions,
 } from "./schema/counter-entity"
+export { autoSequenceEntities } from "./schema/entities"
+export { type AutoSequenceKey, keyEntity, type KeyTableOptions } from "./schema/key-entity"
 export { verifyAutoSequence } from "./schema/verify"
 export {
     type NextOptions,
@@ -37,7 +69,7 @@ export { transactionWithRetry, type TransactionWithRetryOptions } from "./transa
 export { AutoSequenceSubscriber } from "./subscriber"
 export { withAutoSequence, type WithAutoSequenceOptions } from "./with-auto-sequence"
 export { type TableLockOptions, withTableLock } from "./with-table-lock"
-export { DuplicateNumberError } from "./schema/duplicate-numbers"
+export { DuplicateKeyError, DuplicateNumberError } from "./schema/duplicates"
 export {
     type GeneratedMigration,
     generateMigration,

@@ -2,8 +2,10 @@ import {
     type EntitySubscriberInterface,
     EventSubscriber,
     type InsertEvent,
+    type LoadEvent,
     type ObjectLiteral,
     type QueryRunner,
+    type RemoveEvent,
     type TransactionCommitEvent,
     type TransactionRollbackEvent,
     type TransactionStartEvent,
@@ -14,15 +16,20 @@ import { abortedError } from "./allocation/aborted"
 import { FlushQueue } from "./allocation/flush-queue"
 import { giveBack } from "./allocation/gapless-counter"
 import { finishInserted } from "./allocation/inserted"
-import { nameErrors } from "./allocation/name-errors"
 import { numberedRowOf } from "./allocation/numbers"
 import { refuseChangedScope } from "./allocation/scope"
 import { Transaction } from "./allocation/transaction"
 import { TriggeredRows } from "./allocation/trigger"
-import { triggerErrorOf } from "./allocation/trigger-errors"
 import { noticeUpsert } from "./allocation/upsert"
+import { nameOfError } from "./database-errors"
 import { dialectOf } from "./dialects"
 import type { DriverError } from "./dialects/dialect"
+import { nameErrors } from "./name-errors"
+import { changeKeys, freeKeys, keepsHistory } from "./pseudo-keys/changed-keys"
+import { KeyLocks } from "./pseudo-keys/key-locks"
+import { NewKeys } from "./pseudo-keys/new-keys"
+import { storedKeysOf } from "./pseudo-keys/resolve-keys"
+import { noticeInsert, showInsertedKeys, showLoadedKeys } from "./pseudo-keys/shown-keys"
 import { isAutoSequenceSubscriber, SUBSCRIBER } from "./registry"
 import { triggeredSeriesOf } from "./series/own-series"
 import { dataSourceOf } from "./typeorm-compat"
@@ -53,15 +60,33 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
     beforeInsert(event: InsertEvent<ObjectLiteral>): Promise<void> | undefined {
         // The rows of a many-to-many table have no entity.
         if (!this.isInCharge(event) || !(event.entity as ObjectLiteral | undefined)) return
-        TriggeredRows.announce(event.queryRunner, event.entity, event.metadata)
-        return FlushQueue.of(event.queryRunner).add(event.entity, event.metadata)
+        const { queryRunner, entity, metadata } = event
+        TriggeredRows.announce(queryRunner, entity, metadata)
+        const numbered = FlushQueue.of(queryRunner).add(entity, metadata)
+        if (storedKeysOf(metadata).length === 0) return numbered
+        nameErrors(queryRunner)
+        return NewKeys.announce(queryRunner, entity, metadata, numbered) ?? numbered
     }
 
     afterInsert(event: InsertEvent<ObjectLiteral>): Promise<void> | undefined {
-        const { queryRunner, entity } = event
-        if (!(entity as ObjectLiteral | undefined)) return
+        if (!(event.entity as ObjectLiteral | undefined)) return
+        const { queryRunner, entity, metadata } = event
+        showInsertedKeys(queryRunner, metadata, entity)
+        const numbered = this.afterNumbers(event)
+        const keys = NewKeys.of(queryRunner)
+        if (!keys) return numbered
+        return numbered
+            ? numbered.then(() => keys.inserted(entity, metadata))
+            : keys.inserted(entity, metadata)
+    }
+
+    private afterNumbers({
+        queryRunner,
+        entity,
+        entityId,
+    }: InsertEvent<ObjectLiteral>): Promise<void> | undefined {
         const loaded = TriggeredRows.of(queryRunner)?.inserted(entity, {
-            isHydrated: event.entityId !== undefined,
+            isHydrated: entityId !== undefined,
         })
         const row = numberedRowOf(entity)
         if (!row?.isPending) return loaded
@@ -72,9 +97,32 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
     }
 
     beforeUpdate(event: UpdateEvent<ObjectLiteral>): Promise<void> | undefined {
+        const { queryRunner, metadata } = event
         if (!this.isInCharge(event)) return
-        if (triggeredSeriesOf(event.metadata).length > 0) nameErrors(event.queryRunner)
-        return refuseChangedNumbers(event)
+        if (triggeredSeriesOf(metadata).length > 0 || storedKeysOf(metadata).length > 0)
+            nameErrors(queryRunner)
+        const numbers = refuseChangedNumbers(event)
+        return numbers ? numbers.then(() => changeKeys(event)) : changeKeys(event)
+    }
+
+    afterRemove(event: RemoveEvent<ObjectLiteral>): Promise<void> | undefined {
+        return this.isInCharge(event) && keepsHistory(event) ? freeKeys(event) : undefined
+    }
+
+    /**
+     * The same subscriber for a data source whose rows it looks at when they are loaded, which costs
+     * time for all of them. TypeORM 0.3 has one for all data sources.
+     * @internal
+     */
+    watchingLoads(): AutoSequenceSubscriber {
+        const watching = Object.create(this) as AutoSequenceSubscriber & {
+            afterLoad: (entity: ObjectLiteral, event?: LoadEvent<ObjectLiteral>) => void
+        }
+        watching.afterLoad = (entity, event) => {
+            if (event && watching.isInCharge(event))
+                showLoadedKeys(event.metadata.findInheritanceMetadata(entity), entity)
+        }
+        return watching
     }
 
     beforeQuery({ queryRunner, query }: BeforeQueryEvent): void {
@@ -82,7 +130,9 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
         const transaction = Transaction.of(queryRunner)
         if (query.startsWith("INSERT "))
             try {
+                noticeInsert(queryRunner, query)
                 noticeUpsert(queryRunner, query)
+                NewKeys.of(queryRunner)?.noticeUpsert(query)
             } catch (error) {
                 // It is not sent, so nobody will say that it has failed.
                 TriggeredRows.of(queryRunner)?.failed()
@@ -92,7 +142,7 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
         transaction?.noticeStatement(query)
     }
 
-    afterQuery(event: AfterQueryEvent): Promise<never> | undefined {
+    afterQuery(event: AfterQueryEvent): Promise<void> | undefined {
         const { queryRunner, query, success } = event
         const refused = success ? undefined : this.nameError(event)
         const transaction = Transaction.of(queryRunner)
@@ -115,24 +165,45 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
     beforeTransactionCommit(event: TransactionCommitEvent): Promise<void> | undefined {
         const transaction = Transaction.of(event.queryRunner)
         if (!this.isInCharge(event) || !transaction?.isOutermost) return
+        if (transaction.refusal) return Promise.reject(transaction.refusal)
         if (transaction.hasEnded && transaction.hasNumbers) return Promise.reject(abortedError())
         return transaction.isSettled ? undefined : settle(event.queryRunner, transaction)
     }
 
-    afterTransactionCommit(event: TransactionCommitEvent): void {
-        if (this.isInCharge(event)) Transaction.of(event.queryRunner)?.committed()
+    afterTransactionCommit(event: TransactionCommitEvent): Promise<void> | undefined {
+        if (!this.isInCharge(event)) return
+        Transaction.of(event.queryRunner)?.committed()
+        return this.endKeyLocks(event.queryRunner)
     }
 
-    afterTransactionRollback(event: TransactionRollbackEvent): void {
-        if (this.isInCharge(event)) Transaction.of(event.queryRunner)?.rolledBack()
+    afterTransactionRollback(event: TransactionRollbackEvent): Promise<void> | undefined {
+        if (!this.isInCharge(event)) return
+        Transaction.of(event.queryRunner)?.rolledBack()
+        return this.endKeyLocks(event.queryRunner)
+    }
+
+    private endKeyLocks(runner: QueryRunner): Promise<void> | undefined {
+        const locks = KeyLocks.find(runner)
+        if (!locks || Transaction.of(runner)) return undefined
+        locks.forget()
+        return locks.release()
     }
 
     /** The rejection stands in for the driver's error. */
-    private nameError({ queryRunner, query, error }: AfterQueryEvent): Promise<never> | undefined {
-        if (query.startsWith("INSERT ")) TriggeredRows.of(queryRunner)?.failed()
-        const named = triggerErrorOf(dataSourceOf(queryRunner), query, error as DriverError)
-        if (!named) return undefined
-        const rejection = Promise.reject(named)
+    private nameError(event: AfterQueryEvent): Promise<void> | undefined {
+        const { queryRunner, query: sql } = event
+        const parameters = (event.parameters as unknown[] | undefined) ?? []
+        const named = nameOfError(queryRunner, {
+            sql,
+            parameters,
+            cause: event.error as DriverError,
+        })
+        if (sql.startsWith("INSERT ")) TriggeredRows.of(queryRunner)?.failed()
+        const freed = NewKeys.of(queryRunner)?.failed(sql, parameters)
+        if (!named) return freed
+        const rejection = (freed ?? Promise.resolve()).then(() => {
+            throw named
+        })
         // TypeORM 0.3 does not wait for it on MySQL.
         rejection.catch(() => {})
         return rejection

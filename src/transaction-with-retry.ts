@@ -2,7 +2,12 @@ import { setTimeout } from "node:timers/promises"
 import type { DataSource, EntityManager } from "typeorm"
 import type { DriverError } from "./dialects/dialect"
 import { repeatableOf, type RepeatableTransactions } from "./dialects/repeatable"
-import { AutoSequenceError, InvalidOptionError, UnsupportedError } from "./errors"
+import {
+    AutoSequenceError,
+    InvalidOptionError,
+    StaleSnapshotError,
+    UnsupportedError,
+} from "./errors"
 
 /** What {@link transactionWithRetry} takes. */
 export interface TransactionWithRetryOptions {
@@ -111,6 +116,8 @@ const MAX_DELAY = 2 ** 31 - 1
 function isTransient(error: unknown, repeatable: RepeatableTransactions): boolean {
     const seen = new Set<unknown>()
     while (typeof error === "object" && error !== null && !seen.has(error)) {
+        // The database has refused what an older snapshot could not show.
+        if (error instanceof StaleSnapshotError && error.cause !== undefined) return true
         if (error instanceof AutoSequenceError) return false
         seen.add(error)
         const { driverError, cause }: { driverError?: DriverError; cause?: unknown } = error

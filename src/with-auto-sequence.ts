@@ -1,5 +1,6 @@
 import type { DataSourceOptions, EntitySchema } from "typeorm"
 import { COUNTER_ENTITY, counterEntity, type CounterTableOptions } from "./schema/counter-entity"
+import { KEY_ENTITY, keyEntity, type KeyTableOptions } from "./schema/key-entity"
 import { AutoSequenceSubscriber } from "./subscriber"
 
 /** What {@link withAutoSequence} takes beside the options of the data source. */
@@ -10,10 +11,17 @@ export interface WithAutoSequenceOptions {
      * Default is `autosequence_counter` in the schema of the data source.
      */
     counterTable?: CounterTableOptions
+
+    /**
+     * The name and the schema of the table that keeps the history of pseudo keys.
+     *
+     * Default is `autosequence_key` in the schema of the data source.
+     */
+    keyTable?: KeyTableOptions
 }
 
 /**
- * Returns the options of a data source with the library's subscriber and its counter table added.
+ * Returns the options of a data source with the library's subscriber and its tables added.
  * The options given are not changed; calling it twice adds nothing more.
  *
  * TypeORM's own `migration:run` starts the data source without subscribers, so entities that a
@@ -33,11 +41,16 @@ export interface WithAutoSequenceOptions {
  */
 export function withAutoSequence<Options extends DataSourceOptions>(
     options: Options,
-    { counterTable }: WithAutoSequenceOptions = {},
+    { counterTable, keyTable }: WithAutoSequenceOptions = {},
 ): Options {
     const { subscribers = [], entities = [] } = options
-    const isCounter = (entity: unknown) =>
-        (entity as Partial<EntitySchema> | undefined)?.options?.name === COUNTER_ENTITY
+    const present = Object.values(entities).map(
+        (entity) => (entity as Partial<EntitySchema> | undefined)?.options?.name,
+    )
+    const added = Object.entries({
+        [COUNTER_ENTITY]: () => counterEntity(counterTable),
+        [KEY_ENTITY]: () => keyEntity(keyTable),
+    }).flatMap(([name, make]) => (present.includes(name) ? [] : [[name, make()] as const]))
     return {
         ...options,
         subscribers: Object.values(subscribers).includes(AutoSequenceSubscriber)
@@ -45,10 +58,11 @@ export function withAutoSequence<Options extends DataSourceOptions>(
             : Array.isArray(subscribers)
               ? [AutoSequenceSubscriber, ...subscribers]
               : { ...subscribers, AutoSequenceSubscriber },
-        entities: Object.values(entities).some(isCounter)
-            ? entities
-            : Array.isArray(entities)
-              ? [...entities, counterEntity(counterTable)]
-              : { ...entities, [COUNTER_ENTITY]: counterEntity(counterTable) },
+        entities:
+            added.length === 0
+                ? entities
+                : Array.isArray(entities)
+                  ? [...entities, ...added.map(([, entity]) => entity)]
+                  : { ...entities, ...Object.fromEntries(added) },
     }
 }

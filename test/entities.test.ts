@@ -22,6 +22,7 @@ import {
     AutoSequenceSubscriber,
     counterEntity,
     InvalidOptionError,
+    keyEntity,
     ReadOnlyNumberError,
     UnknownScopeError,
     verifyAutoSequence,
@@ -673,7 +674,7 @@ describe("withAutoSequence", () => {
     class Other {}
     const options = { type: "postgres", url: "postgres://localhost", entities: [] } as const
 
-    it("adds the subscriber and the counter table, and keeps everything else", () => {
+    it("adds the subscriber and its tables, and keeps everything else", () => {
         const { entities, ...others } = withAutoSequence<DataSourceOptions>({
             ...options,
             entities: [Letter],
@@ -683,26 +684,36 @@ describe("withAutoSequence", () => {
         expect(Object.values(entities ?? {}).map(nameOf)).to.eql([
             "Letter",
             "AutoSequenceCounter autosequence_counter",
+            "AutoSequenceKey autosequence_key",
         ])
     })
 
-    it("names the counter table", () => {
+    it("names its tables", () => {
         const { entities } = withAutoSequence<DataSourceOptions>(
             { ...options, entities: [] },
-            { counterTable: { name: "numbers", schema: "billing" } },
+            {
+                counterTable: { name: "numbers", schema: "billing" },
+                keyTable: { name: "keys", schema: "shop" },
+            },
         )
-        const [counter] = Object.values(entities ?? {}) as EntitySchema[]
+        const [counter, key] = Object.values(entities ?? {}) as EntitySchema[]
         expect(counter?.options).to.include({ tableName: "numbers", schema: "billing" })
-        for (const counterTable of [{ name: "" }, { schema: "" }])
-            expectThrows(
-                () => withAutoSequence({ ...options, entities: [] }, { counterTable }),
-                InvalidOptionError,
-            )
+        expect(key?.options).to.include({ tableName: "keys", schema: "shop" })
+        for (const table of [{ name: "" }, { schema: "" }])
+            for (const option of ["counterTable", "keyTable"])
+                expectThrows(
+                    () => withAutoSequence({ ...options, entities: [] }, { [option]: table }),
+                    InvalidOptionError,
+                )
     })
 
-    it("keeps the entities of an object, and a counter table that is there", () => {
+    it("keeps the entities of an object, and tables that are there", () => {
         const counterTable = counterEntity({ name: "numbers" })
-        for (const entities of [[Letter, counterTable], { Letter, counterTable }])
+        const keyTable = keyEntity({ name: "keys" })
+        for (const entities of [
+            [Letter, counterTable, keyTable],
+            { Letter, counterTable, keyTable },
+        ])
             expect(withAutoSequence<DataSourceOptions>({ ...options, entities }).entities).to.equal(
                 entities,
             )
@@ -710,7 +721,11 @@ describe("withAutoSequence", () => {
             ...options,
             entities: { Letter },
         })
-        expect(Object.keys(entities ?? {})).to.eql(["Letter", "AutoSequenceCounter"])
+        expect(Object.keys(entities ?? {})).to.eql([
+            "Letter",
+            "AutoSequenceCounter",
+            "AutoSequenceKey",
+        ])
     })
 
     it("keeps the subscribers that are there", () => {

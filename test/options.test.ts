@@ -278,7 +278,7 @@ onEachDatabase("initialize()", (db) => {
         expectRejects(
             db().connect([ScopedByItself]),
             InvalidOptionError,
-            'uniqueWith of ScopedByItself.number names "number", which is the number itself.',
+            'uniqueWith of ScopedByItself.number names "number", which is that column itself.',
         ))
 
     it("refuses a number that @Column stands above", () =>

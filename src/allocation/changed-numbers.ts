@@ -3,7 +3,7 @@ import { ReadOnlyNumberError } from "../errors"
 import { seriesOf } from "../series/resolve-series"
 import type { Series } from "../series/series"
 import { parseNumber } from "./numbers"
-import { loadNumbers } from "./stored-numbers"
+import { loadColumns } from "./stored-columns"
 
 /**
  * Numbers are not editable: throws {@link ReadOnlyNumberError}.
@@ -32,7 +32,7 @@ async function loadAndRefuseChange(
     hidden: readonly Series[],
 ): Promise<void> {
     const columns = hidden.map(({ column }) => column)
-    const [stored] = await loadNumbers(manager, metadata, columns, [entity])
+    const [stored] = await loadColumns(manager, metadata, columns, [entity])
     for (const series of hidden) {
         const before: unknown = stored && series.column.getEntityValue(stored, true)
         refuseChange(series, series.column.getEntityValue(entity, true), before, true)

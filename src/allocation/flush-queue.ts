@@ -52,6 +52,11 @@ export class FlushQueue {
         return this.open.add(entity, metadata)
     }
 
+    /** The flush that rows are added to at the moment. */
+    get current(): Flush {
+        return this.open ?? new Flush()
+    }
+
     /** The flushes whose rows are not known to be in the table yet. */
     *numbered(): Generator<Flush> {
         yield* Transaction.of(this.runner)?.flushes ?? []

@@ -1,7 +1,7 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import { NumberGapError } from "../errors"
 import { allocatedSeriesOf } from "../series/own-series"
-import type { ColumnMetadata, Series } from "../series/series"
+import type { ColumnMetadata, Scoped, Series } from "../series/series"
 import { clearNumber } from "./numbers"
 import { isNewRow, type Scope } from "./scope"
 
@@ -88,8 +88,8 @@ export class Flush {
     /** The rows that have no number, but may be what makes the scope of others. */
     private readonly others: { entity: object; metadata: EntityMetadata }[] = []
     private metadatas?: Map<object, EntityMetadata>
-    private readonly scopes = new Map<Series, Map<unknown, Scope>>()
-    private readonly scopesByKey = new Map<Series, Map<string, Scope>>()
+    private readonly scopes = new Map<Scoped, Map<unknown, Scope>>()
+    private readonly scopesByKey = new Map<Scoped, Map<string, Scope>>()
     private readonly parents = new Map<RelationMetadata, Map<unknown, object>>()
 
     constructor() {
@@ -110,7 +110,7 @@ export class Flush {
     }
 
     /** One object for rows of one scope. */
-    sameScope(series: Series, scope: Scope): Scope {
+    sameScope(series: Scoped, scope: Scope): Scope {
         const ofSeries = this.scopesByKey.get(series) ?? new Map<string, Scope>()
         this.scopesByKey.set(series, ofSeries)
         const known = ofSeries.get(scope.key)
@@ -119,7 +119,7 @@ export class Flush {
     }
 
     /** The scopes that are known already, by what their rows have in common. */
-    scopesOf(series: Series): Map<unknown, Scope> {
+    scopesOf(series: Scoped): Map<unknown, Scope> {
         let scopes = this.scopes.get(series)
         if (!scopes) this.scopes.set(series, (scopes = new Map<unknown, Scope>()))
         return scopes

@@ -1,7 +1,7 @@
 import type { ObjectLiteral } from "typeorm"
 import { dialectOf } from "../dialects"
 import { UnknownScopeError } from "../errors"
-import type { ColumnMetadata, Series } from "../series/series"
+import type { ColumnMetadata, Scoped } from "../series/series"
 import { dataSourceOf } from "../typeorm-compat"
 import type { Flush, FlushRow } from "./flush"
 
@@ -31,7 +31,7 @@ export function isNewRow(value: ScopeValue | undefined): value is NewRow {
  * @internal
  */
 export function scopeOf(
-    series: Series,
+    series: Scoped,
     entity: ObjectLiteral,
     flush: Flush,
     { isOptional = false } = {},
@@ -59,7 +59,7 @@ export function scopeOf(
  * A value that rows of the same scope have in common, so that the scope of thousands of rows is
  * worked out once.
  */
-function plainValue({ scopeColumns }: Series, entity: ObjectLiteral): unknown {
+function plainValue({ scopeColumns }: Scoped, entity: ObjectLiteral): unknown {
     const [column, ...others] = scopeColumns
     if (!column) return null
     const value: unknown = others.length === 0 ? column.getEntityValue(entity) : undefined
@@ -91,7 +91,7 @@ export function refuseChangedScope({ flush, entity, requests }: FlushRow): void 
 }
 
 function scopeValue(
-    series: Series,
+    series: Scoped,
     path: string,
     column: ColumnMetadata,
     entity: ObjectLiteral,
@@ -144,7 +144,8 @@ function scopeValue(
     return null
 }
 
-function isMadeByDatabase(column: ColumnMetadata): boolean {
+/** @internal */
+export function isMadeByDatabase(column: ColumnMetadata): boolean {
     return (
         column.isGenerated ||
         column.isCreateDate ||
@@ -154,7 +155,8 @@ function isMadeByDatabase(column: ColumnMetadata): boolean {
     )
 }
 
-function preparedText(column: ColumnMetadata, value: unknown): string | null {
+/** @internal A value as text that the column reads, NULL for NULL. */
+export function preparedText(column: ColumnMetadata, value: unknown): string | null {
     const dataSource = dataSourceOf(column.entityMetadata)
     const prepared: unknown = dataSource.driver.preparePersistentValue(value, column)
     if (prepared === null || prepared === undefined) return null

@@ -19,6 +19,11 @@ interface FlushRecord {
     lookedAt?: { depth: number; readonly after: readonly bigint[] }
 }
 
+interface Undoing {
+    depth: number
+    readonly undo: () => void
+}
+
 /**
  * What is known of the open transaction of one query runner.
  * @internal
@@ -32,6 +37,9 @@ export class Transaction {
     /** Whether numbers were handed out in it. */
     hasNumbers = false
     private readonly records = new Map<Flush, FlushRecord>()
+    private undoings: Undoing[] = []
+    /** What keeps the transaction from being committed. */
+    private refusals: { depth: number; readonly error: Error }[] = []
     readonly statements: StatementQueue
 
     private constructor(
@@ -68,7 +76,13 @@ export class Transaction {
         }
         const records = [...this.records.values()]
         const lookedAt = records.flatMap((record) => record.lookedAt ?? [])
-        for (const record of [...this.locks.values(), ...records, ...lookedAt])
+        for (const record of [
+            ...this.locks.values(),
+            ...records,
+            ...lookedAt,
+            ...this.undoings,
+            ...this.refusals,
+        ])
             record.depth = Math.min(record.depth, this.depth)
     }
 
@@ -86,7 +100,25 @@ export class Transaction {
                     Object.assign(flush.moved[at] ?? {}, { after })
                 record.lookedAt = undefined
             }
+        const undone = this.undoings.filter(({ depth }) => depth > this.depth)
+        this.undoings = this.undoings.filter(({ depth }) => depth <= this.depth)
+        this.refusals = this.refusals.filter(({ depth }) => depth <= this.depth)
+        for (const { undo } of undone) undo()
         if (this.depth === 0) Transaction.open.delete(this.runner)
+    }
+
+    /** To be called when what was done up to now is rolled back. */
+    onRollback(undo: () => void): void {
+        this.undoings.push({ depth: this.depth, undo })
+    }
+
+    /** Keeps what was done up to now from being committed, even if the error is caught. */
+    refuseCommit(error: Error): void {
+        this.refusals.push({ depth: this.depth, error })
+    }
+
+    get refusal(): Error | undefined {
+        return this.refusals[0]?.error
     }
 
     get isOutermost(): boolean {

@@ -5,9 +5,9 @@ import { triggeredSeriesOf } from "../series/own-series"
 import type { Series } from "../series/series"
 import { dataSourceOf } from "../typeorm-compat"
 import { clearNumber, givenNumber, noteTaken, parseNumber, setNumber } from "./numbers"
-import { nameErrors } from "./name-errors"
+import { nameErrors } from "../name-errors"
 import { readsBack } from "./read-back"
-import { loadNumbers } from "./stored-numbers"
+import { loadColumns } from "./stored-columns"
 import { refuseUnsupported } from "./supported"
 import { Transaction } from "./transaction"
 
@@ -124,7 +124,7 @@ async function loadInserted(runner: QueryRunner, rows: readonly Row[]): Promise<
     for (const [metadata, ofEntity] of groupBy(rows, (row) => row.metadata)) {
         const columns = triggeredSeriesOf(metadata).map(({ column }) => column)
         const entities = ofEntity.map(({ entity }) => entity)
-        const stored = await loadNumbers(runner.manager, metadata, columns, entities)
+        const stored = await loadColumns(runner.manager, metadata, columns, entities)
         const idOf = (entity: ObjectLiteral) => JSON.stringify(metadata.getEntityIdMap(entity))
         const byId = new Map(stored.map((entity) => [idOf(entity), entity]))
         for (const { entity, series } of ofEntity)

@@ -4,24 +4,26 @@ import { ReadOnlyNumberError, UnsupportedError } from "../errors"
 import { groupBy } from "../group-by"
 import { seriesOf } from "../series/resolve-series"
 import { type Series, tableName } from "../series/series"
+import { refuseOverwrittenKeys } from "../pseudo-keys/upserted-keys"
 import { dataSourceOf } from "../typeorm-compat"
 import type { Flush, NumberRequest } from "./flush"
 import { FlushQueue } from "./flush-queue"
 import { giveBack } from "./gapless-counter"
 import { clearNumber, setNumber, parseNumber } from "./numbers"
 import { findOutcomes } from "./outcomes"
-import { loadNumbers } from "./stored-numbers"
+import { loadColumns } from "./stored-columns"
 import { TriggeredRows } from "./trigger"
 
 /**
  * TypeORM announces the rows of an upsert as inserts; only the statement shows what it is.
- * Refuses one that would overwrite numbers.
+ * Refuses one that would overwrite numbers, or keys that have a history.
  * @internal
  */
 export function noticeUpsert(runner: QueryRunner, sql: string): void {
     const dataSource = dataSourceOf(runner)
     const upsert = dialectOf(dataSource)?.findUpsert(sql)
     if (!upsert) return
+    refuseOverwrittenKeys(dataSource, upsert)
     for (const series of dataSource.entityMetadatas.flatMap(seriesOf)) {
         const { name, metadata, column } = series
         if (!upsert.isInto(tableName(metadata))) continue
@@ -79,7 +81,7 @@ async function showStoredNumbers(
     // Skipped rows are left out of what the statement returns, and TypeORM pairs by position.
     if (keys.includes(undefined) || new Set(keys).size < keys.length) return
     const entities = leftOut.map(({ entity }) => entity)
-    const stored = await loadNumbers(runner.manager, metadata, [column], entities)
+    const stored = await loadColumns(runner.manager, metadata, [column], entities)
     for (const { series, entity } of leftOut) {
         const row = stored.find(
             (other) => key(metadata.getEntityIdMap(other)) === key(metadata.getEntityIdMap(entity)),

@@ -2,7 +2,11 @@ import { mkdir, writeFile } from "node:fs/promises"
 import { basename, dirname, join, resolve } from "node:path"
 import type { DataSource } from "typeorm"
 import { InvalidOptionError } from "../errors"
-import { type GeneratedMigration, generateMigration } from "../schema/generate-migration"
+import {
+    type GeneratedMigration,
+    generateMigration,
+    remainingWork,
+} from "../schema/generate-migration"
 import { migrationName } from "../schema/migration-source"
 import { type MigrationGenerate, UsageError } from "./arguments"
 import { loadDataSource } from "./load-data-source"
@@ -18,9 +22,9 @@ export async function runMigrationGenerate(
 ): Promise<Status> {
     const name = nameOf(command)
     const dataSource = await loadDataSource(resolve(command.dataSource))
-    const migration = await generate(dataSource, command, name)
+    const { migration, remaining } = await generate(dataSource, command, name)
     if (!migration) {
-        out(UP_TO_DATE)
+        out(remaining.length > 0 ? remaining.join("\n") : UP_TO_DATE)
         return 0
     }
     if (command.check || command.dryRun) {
@@ -34,7 +38,7 @@ export async function runMigrationGenerate(
         `${command.timestamp}-${name}.${command.outputJs || command.esm ? "js" : "ts"}`,
     )
     await write(path, migration.source)
-    out(`Wrote ${path}`)
+    out([`Wrote ${path}`, ...remaining].join("\n"))
     return 0
 }
 
@@ -55,7 +59,7 @@ async function generate(
     dataSource: DataSource,
     { timestamp, orderBy, outputJs, esm }: MigrationGenerate,
     name: string,
-): Promise<GeneratedMigration | undefined> {
+): Promise<{ migration?: GeneratedMigration; remaining: readonly string[] }> {
     // A look at the database must not change it.
     dataSource.setOptions({
         synchronize: false,
@@ -66,7 +70,8 @@ async function generate(
     try {
         if (!dataSource.isInitialized) await dataSource.initialize()
         const format = esm ? "esm" : outputJs ? "commonjs" : "typescript"
-        return await generateMigration(dataSource, { name, timestamp, orderBy, format })
+        const migration = await generateMigration(dataSource, { name, timestamp, orderBy, format })
+        return { migration, remaining: migration?.remaining ?? (await remainingWork(dataSource)) }
     } finally {
         if (dataSource.isInitialized) await dataSource.destroy()
     }

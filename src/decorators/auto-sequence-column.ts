@@ -2,8 +2,8 @@ import { Column, Index } from "typeorm"
 import { InvalidOptionError, UnsupportedError } from "../errors"
 import { type AutoSequenceColumnOptions, splitOptions } from "../options"
 import { findDeclaredColumns } from "../typeorm-compat"
-import { register } from "../registry"
-import { uniqueNumberIndex } from "../schema/unique-number-index"
+import { numbers } from "../registry"
+import { uniqueNumberIndex } from "../schema/numbered-index"
 
 /**
  * Numbers the rows of an entity: 1, 2, 3 …, in each scope on its own, without gaps or duplicates.
@@ -73,7 +73,7 @@ export function AutoSequenceColumn(options: AutoSequenceColumnOptions = {}): Pro
 
         const { numbering, column } = splitOptions(place, options)
         const numbered = { target, propertyName, numbering }
-        register(numbered)
+        numbers.register(numbered)
         Column(column)(prototype, propertyName)
         Index(uniqueNumberIndex(numbered), { unique: true })(target)
     }

@@ -1,8 +1,8 @@
 import type { EntitySchema, EntitySchemaColumnOptions } from "typeorm"
 import { InvalidOptionError } from "../errors"
 import { type AutoSequenceColumnOptions, splitOptions } from "../options"
-import { register } from "../registry"
-import { uniqueNumberIndex } from "../schema/unique-number-index"
+import { numbers } from "../registry"
+import { uniqueNumberIndex } from "../schema/numbered-index"
 
 /**
  * {@link AutoSequenceColumn} for those who declare entities by `EntitySchema`: adds the numbered
@@ -53,7 +53,7 @@ export function withAutoSequenceColumns<T>(
             numbering,
             schema: schema as unknown as EntitySchema<never>,
         }
-        register(numbered)
+        numbers.register(numbered)
         const index = { columns: uniqueNumberIndex(numbered), unique: true }
         schema.options.indices = [...(schema.options.indices ?? []), index]
     }

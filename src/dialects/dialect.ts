@@ -1,6 +1,7 @@
 import type { DataSource, DataSourceOptions } from "typeorm"
 import type { Scope } from "../allocation/scope"
 import type { ColumnMetadata, Series } from "../series/series"
+import type { KeyStatements } from "./key-statements"
 import type { SchemaStatements } from "./schema-statements"
 import type { TriggerStatements } from "./trigger-statements"
 
@@ -162,8 +163,11 @@ export interface Dialect {
     /** Undefined where the strategy can't work. */
     readonly trigger?: TriggerStatements
     readonly schema: SchemaStatements
+    readonly keys: KeyStatements
     readonly expressions: Expressions
     readonly hasPartialIndices: boolean
+    /** Whether every version of TypeORM waits for subscribers when a statement has failed. */
+    readonly announcesErrors: boolean
     /** Whether all callers of a data source have the same query runner. */
     readonly sharesRunner: boolean
     /** What makes the text of a key compare exactly, where columns don't by themselves. */

@@ -68,8 +68,6 @@ export interface TriggerStatements {
     readonly leavesOutAsNull: boolean
     /** Whether a row that an INSERT leaves out gives its number back. */
     readonly givesBackSkipped: boolean
-    /** Whether TypeORM waits for subscribers when a statement has failed. */
-    readonly announcesErrors: boolean
     /** The triggers of a column, in the order in which they are made. */
     triggersOf(column: TriggeredColumn): readonly Trigger[]
     /** Selects what {@link storedTrigger} reads: the triggers of this library in some schemas. */

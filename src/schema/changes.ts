@@ -3,18 +3,19 @@ import { dialectOf } from "../dialects"
 import { type ColumnMetadata, hasCounters } from "../series/series"
 import { isSameColumn, sharersOf } from "../series/sharers"
 import { dataSourceOf } from "../typeorm-compat"
+import { fillKeys } from "./key-filling"
 import { numberRows } from "./number-rows"
-import type { Inventory, NumberedTable } from "./numbered-tables"
+import type { Inventory, ServedTable } from "./inventory"
 import type { Steps } from "./steps"
 
-/** @internal Adds the numbered columns that are missing, as ones that can be NULL yet. */
+/** @internal Adds the columns that are missing, as ones that can be NULL yet. */
 export async function addColumns(
     steps: Steps,
-    { metadata, table, missing }: NumberedTable,
+    { metadata, table, missingColumns }: ServedTable,
 ): Promise<void> {
     const { columns } = Table.create(metadata, dataSourceOf(metadata).driver)
     const added = columns.filter(({ name }) =>
-        missing.some(({ column }) => column.databaseName === name),
+        missingColumns.some(({ databaseName }) => databaseName === name),
     )
     if (added.length === 0) return
     // Their unique indexes come last.
@@ -54,13 +55,23 @@ export async function numberExistingRows(
         }
 }
 
-/** @internal Makes the columns NOT NULL whose rows are numbered now, and the unique indexes. */
+/** @internal Gives keys to the rows that have none, where SQL can make them. */
+export async function fillKeysBySql(steps: Steps, { tables }: Inventory): Promise<void> {
+    for (const { metadata, keys } of tables)
+        for (const key of keys.bySql)
+            await steps.sql(
+                { sql: fillKeys(key) },
+                `Rows of ${metadata.tablePath} that have no ${key.column.databaseName} get one.`,
+            )
+}
+
+/** @internal Makes the columns NOT NULL that are filled now, and the unique indexes. */
 export async function tighten(
     steps: Steps,
     table: Table,
-    { metadata, unnumbered, indexes }: NumberedTable,
+    { metadata, loose, indexes }: ServedTable,
 ): Promise<void> {
-    const changed = unnumbered.flatMap(({ column }) => {
+    const changed = loose.flatMap((column) => {
         const oldColumn = table.findColumnByName(column.databaseName)
         if (!oldColumn) return []
         const newColumn = oldColumn.clone()
@@ -78,7 +89,7 @@ export async function tighten(
 /** MySQL gives up the index that it made for a foreign key once there is another one. */
 function foreignKeysOn(
     metadata: EntityMetadata,
-    indexes: NumberedTable["indexes"],
+    indexes: ServedTable["indexes"],
 ): TableForeignKey[] {
     const dataSource = dataSourceOf(metadata)
     if (!dialectOf(dataSource)?.schema.foreignKeysNeedIndex) return []
@@ -94,7 +105,7 @@ function foreignKeysOn(
 /** @internal A table as TypeORM would have it, and with the indexes that it leaves alone. */
 export function tableAsDeclared(
     { driver }: DataSource,
-    { metadata, table: stored }: NumberedTable,
+    { metadata, table: stored }: ServedTable,
 ): Table {
     const table = Table.create(metadata, driver)
     table.foreignKeys = metadata.foreignKeys.map((key) => TableForeignKey.create(key, driver))

@@ -2,6 +2,7 @@ import { type EntityMetadata, EntitySchema } from "typeorm"
 import { dialectOf } from "../dialects"
 import { InvalidOptionError } from "../errors"
 import { dataSourceOf } from "../typeorm-compat"
+import { onMetadata } from "./unique-index"
 
 /** A row of the counter table: the last number of one series in one scope. */
 export interface AutoSequenceCounter {
@@ -80,7 +81,7 @@ export function counterEntity({
             movedBy: { name: "moved_by", type: "bigint" },
             movedAt: { name: "moved_at", type: Date },
         },
-        indices: [{ columns: compareExactly }],
+        indices: [{ columns: onMetadata(compareExactly) }],
     })
 }
 
@@ -88,14 +89,7 @@ export function counterEntity({
  * Keys differ in case, which the usual collations of MySQL take for equal. Which database it is can
  * be told only when TypeORM builds its metadata, and it calls this then; there is no such index.
  */
-function compareExactly(this: unknown): string[] {
-    const index = this as { entityMetadata?: EntityMetadata; synchronize?: boolean } | undefined
-    const metadata = index?.entityMetadata
-    const { keyCollation } = (metadata && dialectOf(dataSourceOf(metadata))) ?? {}
-    for (const column of metadata?.primaryColumns ?? []) Object.assign(column, keyCollation)
-    if (index) index.synchronize = false
-    return ["series"]
+function compareExactly(metadata: EntityMetadata): void {
+    const { keyCollation } = dialectOf(dataSourceOf(metadata)) ?? {}
+    for (const column of metadata.primaryColumns) Object.assign(column, keyCollation)
 }
-
-/** The entities of this library, for `entities: [Invoice, ...autoSequenceEntities]`. */
-export const autoSequenceEntities: readonly EntitySchema<AutoSequenceCounter>[] = [counterEntity()]

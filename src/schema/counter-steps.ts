@@ -6,7 +6,7 @@ import type { Statement } from "../dialects/dialect"
 import { hasCounters, type Series } from "../series/series"
 import { allSeriesOf, isSameColumn } from "../series/sharers"
 import { findBehind, seedCounters } from "./counters-in-rows"
-import type { Inventory } from "./numbered-tables"
+import type { Inventory } from "./inventory"
 import type { Steps } from "./steps"
 
 /** @internal Sets what makes moves of counters cheap, where it is not set. */

@@ -1,7 +1,7 @@
 import type { DataSource, QueryRunner } from "typeorm"
 import { dialectOf } from "../dialects"
 import { addSeeds } from "./counter-steps"
-import type { Inventory } from "./numbered-tables"
+import type { Inventory } from "./inventory"
 import type { Steps } from "./steps"
 import { createTriggers, type TableTriggers } from "./triggers"
 

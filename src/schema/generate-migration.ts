@@ -1,11 +1,13 @@
 import type { DataSource, QueryRunner } from "typeorm"
-import { addColumns, numberExistingRows, tableAsDeclared, tighten } from "./changes"
+import { addColumns, fillKeysBySql, numberExistingRows, tableAsDeclared, tighten } from "./changes"
 import { addCounting } from "./counting"
 import { setCounterSettings } from "./counter-steps"
-import { refuseDuplicates } from "./duplicate-numbers"
+import { refuseDuplicates } from "./duplicates"
 import { type MigrationFormat, migrationName, migrationSource } from "./migration-source"
 import { type NumberingOrder, orderOf } from "./number-rows"
-import { type Inventory, refuseUnsupportedSeries, takeInventory } from "./numbered-tables"
+import { type Inventory, refuseUnsupportedSeries, takeInventory } from "./inventory"
+import { remainingFor } from "./key-filling"
+import { retypeKeys, withStoredTypes } from "./key-types"
 import { type MigrationStatement, RecordedSteps } from "./steps"
 import { dropTriggers, readTriggers } from "./triggers"
 
@@ -51,6 +53,8 @@ export interface GeneratedMigration {
     readonly down: readonly MigrationStatement[]
     /** The text of a file with its class. */
     readonly source: string
+    /** What is left to be done when it has run, before the next one is generated. */
+    readonly remaining: readonly string[]
 }
 
 /**
@@ -95,11 +99,14 @@ export async function generateMigration(
         await refuseDuplicates(runner, dataSource, found)
         return found
     })
-    const { declared, ofTypeORM } = await withLooseColumns(inventory, async () => ({
-        declared: new Map(inventory.tables.map((t) => [t, tableAsDeclared(dataSource, t)])),
-        // It takes a connection of its own, and there may be only one.
-        ofTypeORM: await dataSource.driver.createSchemaBuilder().log(),
-    }))
+    const mistyped = inventory.tables.flatMap((table) => table.mistyped)
+    const { declared, ofTypeORM } = await withLooseColumns(inventory, () =>
+        withStoredTypes(mistyped, async () => ({
+            declared: new Map(inventory.tables.map((t) => [t, tableAsDeclared(dataSource, t)])),
+            // It takes a connection of its own, and there may be only one.
+            ofTypeORM: await dataSource.driver.createSchemaBuilder().log(),
+        })),
+    )
     const { up, down } = await withRunner(dataSource, async (runner) => {
         const steps = new RecordedSteps(runner)
         const triggers = await readTriggers(runner, dataSource)
@@ -108,26 +115,40 @@ export async function generateMigration(
         for (const table of inventory.tables)
             if (!table.metadata.synchronize) await addColumns(steps, table)
         await numberExistingRows(steps, inventory, order)
+        await fillKeysBySql(steps, inventory)
         for (const table of inventory.tables) {
             const after = table.metadata.synchronize ? declared.get(table) : undefined
             await tighten(steps, after ?? table.table, table)
+            await retypeKeys(steps, table.mistyped, table.left)
         }
         await setCounterSettings(runner, steps, dataSource, inventory)
         await addCounting(runner, steps, { dataSource, inventory, triggers })
         return steps
     })
     if (up.length === 0) return undefined
-    const source = migrationSource({ name, up, down }, options.format ?? "typescript")
-    return { name, up, down, source }
+    const remaining = remainingOf(inventory)
+    const source = migrationSource({ name, up, down, remaining }, options.format ?? "typescript")
+    return { name, up, down, source, remaining }
+}
+
+function remainingOf({ tables }: Inventory): string[] {
+    return tables.flatMap(({ keys }) => keys.left.flatMap(remainingFor))
+}
+
+/** @internal What no migration can do, but has to be done before the next one. */
+export function remainingWork(dataSource: DataSource): Promise<string[]> {
+    return withRunner(dataSource, async (runner) =>
+        remainingOf(await takeInventory(runner, dataSource)),
+    )
 }
 
 /**
- * Lets TypeORM see the columns as they are to be before their rows are numbered: as ones that can
- * be NULL, without their unique indexes.
+ * Lets TypeORM see the columns as they are to be before their rows are filled: as ones that can be
+ * NULL, without their unique indexes.
  */
 async function withLooseColumns<T>({ tables }: Inventory, work: () => Promise<T>): Promise<T> {
     const indices = tables.map(({ metadata }) => metadata.indices)
-    const columns = tables.flatMap(({ unnumbered }) => unnumbered.map(({ column }) => column))
+    const columns = tables.flatMap(({ loose, left }) => [...loose, ...left])
     for (const { metadata, indexes } of tables)
         metadata.indices = metadata.indices.filter((index) => !indexes.includes(index))
     for (const column of columns) column.isNullable = true

@@ -1,13 +1,15 @@
 import { type DataSource, type QueryRunner, Table } from "typeorm"
 import { dialectOf } from "../dialects"
 import { NotInstalledError } from "../errors"
-import { addColumns, numberExistingRows, tighten } from "./changes"
+import { fillKeysWith } from "../maintenance/backfill-pseudo-keys"
+import { addColumns, fillKeysBySql, numberExistingRows, tighten } from "./changes"
 import { addCounting } from "./counting"
 import { setCounterSettings } from "./counter-steps"
-import { refuseDuplicates } from "./duplicate-numbers"
+import { refuseDuplicates } from "./duplicates"
 import { underInstallLock } from "./install-lock"
+import { ownersOf } from "./key-filling"
 import { type NumberingOrder, orderOf } from "./number-rows"
-import { type Inventory, refuseUnsupportedSeries, takeInventory } from "./numbered-tables"
+import { type Inventory, refuseUnsupportedSeries, takeInventory } from "./inventory"
 import { LiveSteps } from "./steps"
 import { dropTriggers, readTriggers } from "./triggers"
 
@@ -23,9 +25,10 @@ export interface InstallOptions {
 }
 
 /**
- * Creates what numbers need and the database lacks: the counter table, numbered columns with the
- * numbers of the rows that have none, unique indexes, triggers, and counters that go on after the
- * rows. Triggers of this library that no column needs any more are removed. It changes nothing else, and does nothing where all is there. For development, demos and tests;
+ * Creates what numbers and pseudo keys need and the database lacks: the counter table, the history of
+ * keys, numbered columns and those of keys, filled in the rows that have none, unique indexes, triggers,
+ * and counters that go on after the rows. Triggers of this library that no column needs any more are
+ * removed. It changes nothing else, and does nothing where all is there. For development, demos and tests;
  * production uses a migration, which `typeorm-autosequence migration:generate` writes.
  *
  * Several processes may call it at the same time: one after the other does the work. It runs in a
@@ -62,23 +65,29 @@ export async function installAutoSequence(
 
         const triggers = await readTriggers(runner, dataSource)
         const steps = new LiveSteps(runner)
-        await createCounterTable(runner, dataSource, inventory)
+        await createOwnTables(runner, dataSource, inventory)
         await dropTriggers(steps, triggers)
         for (const table of inventory.tables) await addColumns(steps, table)
         await numberExistingRows(steps, inventory, order)
-        for (const table of inventory.tables) await tighten(steps, table.table, table)
+        await fillKeysBySql(steps, inventory)
+        for (const key of inventory.tables.flatMap(({ keys }) => keys.left.flatMap(ownersOf)))
+            await fillKeysWith(runner, key)
+        for (const table of inventory.tables) {
+            const loose = [...table.loose, ...table.left]
+            await tighten(steps, table.table, { ...table, loose })
+        }
         await setCounterSettings(runner, steps, dataSource, inventory)
         await addCounting(runner, steps, { dataSource, inventory, triggers })
     })
 }
 
-async function createCounterTable(
+async function createOwnTables(
     runner: QueryRunner,
     { driver }: DataSource,
-    { counter }: Inventory,
+    { counter, history }: Inventory,
 ): Promise<void> {
-    if (!counter || counter.table) return
-    await runner.createTable(Table.create(counter.metadata, driver))
+    for (const own of [counter, history])
+        if (own && !own.table) await runner.createTable(Table.create(own.metadata, driver))
 }
 
 /** Tables and the columns of their scopes belong to the application. */
@@ -96,6 +105,6 @@ function refuseIncomplete({ tables, withoutTable }: Inventory): void {
         throw new NotInstalledError(
             `There is ${[...new Set(missing)].join(", ")}. Create that first: run a migration ` +
                 "(typeorm-autosequence migration:generate writes one that has all that numbers " +
-                "need), or call dataSource.synchronize().",
+                "and keys need), or call dataSource.synchronize().",
         )
 }

@@ -8,6 +8,7 @@ interface Migration {
     readonly name: string
     readonly up: readonly MigrationStatement[]
     readonly down: readonly MigrationStatement[]
+    readonly remaining: readonly string[]
 }
 
 /**
@@ -31,7 +32,10 @@ export function migrationName(name: string, timestamp: number): string {
 }
 
 /** @internal The text of a file like those of TypeORM's own `migration:generate`. */
-export function migrationSource({ name, up, down }: Migration, format: MigrationFormat): string {
+export function migrationSource(
+    { name, up, down, remaining }: Migration,
+    format: MigrationFormat,
+): string {
     const isTypeScript = format === "typescript"
     const head = isTypeScript
         ? `import type { MigrationInterface, QueryRunner } from "typeorm"\n\n` +
@@ -41,7 +45,7 @@ export function migrationSource({ name, up, down }: Migration, format: Migration
     return (
         head +
         `    name = "${name}"\n\n` +
-        `${method("up", up, isTypeScript)}\n` +
+        `${method("up", up, isTypeScript, remaining)}\n` +
         `${method("down", down, isTypeScript)}}\n`
     )
 }
@@ -50,6 +54,7 @@ function method(
     name: string,
     statements: readonly MigrationStatement[],
     isTypeScript: boolean,
+    remaining: readonly string[] = [],
 ): string {
     const signature = isTypeScript
         ? `public async ${name}(queryRunner: QueryRunner): Promise<void>`
@@ -57,7 +62,9 @@ function method(
     const comment = isTypeScript
         ? ""
         : `    /** @param {import("typeorm").QueryRunner} queryRunner */\n`
-    return `${comment}    ${signature} {\n${statements.map(statementText).join("")}    }\n`
+    const afterwards = remaining.map((text) => `        // Afterwards: ${text}\n`)
+    const lines = [...statements.map(statementText), ...afterwards]
+    return `${comment}    ${signature} {\n${lines.join("")}    }\n`
 }
 
 function statementText({ sql, parameters, comment }: MigrationStatement): string {

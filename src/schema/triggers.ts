@@ -17,7 +17,7 @@ import { seriesOf } from "../series/resolve-series"
 import { columnName, type Series, tableName } from "../series/series"
 import { isSameColumn, sharersOf } from "../series/sharers"
 import { COUNTER_ENTITY } from "./counter-entity"
-import { numberedEntities } from "./numbered-tables"
+import { servedEntities } from "./inventory"
 import type { Steps } from "./steps"
 
 /** @internal The triggers that a table is to have, and those that it has. */
@@ -47,7 +47,7 @@ export async function readTriggers(
     const schemas = new Set(tables.flatMap((metadata) => schemaOf(metadata) ?? []))
     const rows = await select<Record<string, unknown>>(runner, trigger.stored([...schemas]))
     const stored = rows.map((row) => trigger.storedTrigger(row))
-    const numbered = numberedEntities(dataSource)
+    const numbered = servedEntities(dataSource)
     return tables.map((metadata) => ({
         metadata,
         columns: (numbered.includes(metadata) ? seriesOf(metadata) : [])

@@ -2,6 +2,7 @@ import type { EntityMetadata, QueryRunner } from "typeorm"
 import { select } from "../allocation/select"
 import { dialectOf } from "../dialects"
 import type { StoredCollation } from "../dialects/schema-statements"
+import { pseudoKeysOf } from "../pseudo-keys/resolve-keys"
 import { seriesOf } from "../series/resolve-series"
 import { type ColumnMetadata, columnType, hasCounters } from "../series/series"
 import { dataSourceOf } from "../typeorm-compat"
@@ -35,19 +36,39 @@ export async function inexactScopes(
     })
 }
 
-/** @internal The key columns of the counter table that take different keys for equal. */
+/** @internal The columns of pseudo keys that take different keys for equal. */
+export async function inexactPseudoKeys(
+    runner: QueryRunner,
+    metadata: EntityMetadata,
+): Promise<string[]> {
+    return exactColumnsProblems(
+        runner,
+        metadata,
+        pseudoKeysOf(metadata).stored.map(({ column }) => column),
+    )
+}
+
+/** @internal The key columns of a table of this library that take different keys for equal. */
 export async function inexactKeys(
     runner: QueryRunner,
     metadata: EntityMetadata,
 ): Promise<string[]> {
+    return exactColumnsProblems(runner, metadata, metadata.primaryColumns)
+}
+
+async function exactColumnsProblems(
+    runner: QueryRunner,
+    metadata: EntityMetadata,
+    columns: readonly ColumnMetadata[],
+): Promise<string[]> {
     const exact = dialectOf(dataSourceOf(metadata))?.keyCollation?.collation ?? "one that is exact"
-    const inexact = await inexactColumns(runner, metadata, metadata.primaryColumns)
+    const inexact = await inexactColumns(runner, metadata, columns)
     return inexact.flatMap(({ column, collation, ignoresCase }) =>
         // No key ends in blanks.
         ignoresCase
             ? [
                   `${metadata.tablePath}.${column} has the collation ${collation}, which takes keys ` +
-                      `of different counters for equal. Give it the collation ${exact}.`,
+                      `that differ for equal. Give it the collation ${exact}.`,
               ]
             : [],
     )

@@ -1,20 +1,26 @@
 import type { EntityMetadata, QueryRunner, Table } from "typeorm"
 import { INSTALL_REMEDY as REMEDY } from "../errors"
+import { pseudoKeysOf } from "../pseudo-keys/resolve-keys"
 import { seriesOf } from "../series/resolve-series"
-import type { ColumnMetadata, Series } from "../series/series"
-import { uniqueIndexesOf } from "./unique-number-index"
+import type { ColumnMetadata } from "../series/series"
+import { type UniqueColumn, uniqueIndexesOf } from "./unique-index"
 
-/** @internal What the counter table lacks. */
-export async function counterTableProblems(
+const KEY_REMEDY =
+    "Fill it by backfillPseudoKeys(dataSource, …), then generate and run a migration " +
+    "(typeorm-autosequence migration:generate)."
+
+/** @internal What a table of this library lacks. */
+export async function ownTableProblems(
     runner: QueryRunner,
     { tablePath, columns, primaryColumns }: EntityMetadata,
+    content: string,
 ): Promise<string[]> {
     const table = await runner.getTable(tablePath)
-    if (!table) return [`There is no table ${tablePath}, which keeps the counters. ${REMEDY}`]
+    if (!table) return [`There is no table ${tablePath}, which keeps ${content}. ${REMEDY}`]
     const missing = columns.filter(({ databaseName }) => !table.findColumnByName(databaseName))
     const key = primaryColumns.map(({ databaseName }) => databaseName).sort()
     const found = table.primaryColumns.map(({ name }) => name).sort()
-    // Two writers of a new scope would each make a counter.
+    // Two writers of a new scope would each make a counter, or take the same key.
     const hasKey = key.join() === found.join()
     return [
         ...missing.map(({ databaseName }) => `${tablePath} has no column ${databaseName}.`),
@@ -42,24 +48,34 @@ export async function tableProblems(
             `There is no table ${tablePath}. Generate and run a migration ` +
                 "(typeorm-autosequence migration:generate).",
         ]
-    return seriesOf(metadata).flatMap((series) => [
-        ...columnProblems(series, table),
-        ...missingIndexes(series, table),
-    ])
+    return [
+        ...seriesOf(metadata).flatMap((series) => [
+            ...columnProblems(series, table, { lack: "a number" }),
+            ...missingIndexes(series, table),
+        ]),
+        ...pseudoKeysOf(metadata).stored.flatMap((key) => [
+            ...columnProblems(key, table, { lack: "a key", remedy: KEY_REMEDY }),
+            ...missingIndexes(key, table),
+        ]),
+    ]
 }
 
-function columnProblems({ metadata, column }: Series, table: Table): string[] {
+function columnProblems(
+    { metadata, column }: UniqueColumn,
+    table: Table,
+    { lack, remedy = REMEDY }: { lack: string; remedy?: string },
+): string[] {
     const stored = table.findColumnByName(column.databaseName)
     const name = `${metadata.tablePath}.${column.databaseName}`
     if (!stored) return [`There is no column ${name}. ${REMEDY}`]
     return stored.isNullable && !column.isNullable
-        ? [`The column ${name} can be NULL, so rows may be without a number. ${REMEDY}`]
+        ? [`The column ${name} can be NULL, so rows may be without ${lack}. ${remedy}`]
         : []
 }
 
-function missingIndexes(series: Series, table: Table): string[] {
-    const { tablePath } = series.metadata
-    return uniqueIndexesOf(series).flatMap(({ columns, nulls }) => {
+function missingIndexes(unique: UniqueColumn, table: Table): string[] {
+    const { tablePath } = unique.metadata
+    return uniqueIndexesOf(unique).flatMap(({ columns, nulls }) => {
         const names = columns.map(({ databaseName }) => databaseName)
         const exists = [
             ...table.indices.filter(({ isUnique, where }) => isUnique && isFor(nulls, where)),

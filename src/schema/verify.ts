@@ -1,20 +1,22 @@
 import type { DataSource } from "typeorm"
 import { refuseUnsupported } from "../allocation/supported"
 import { NotInstalledError } from "../errors"
+import { pseudoKeysOf } from "../pseudo-keys/resolve-keys"
 import { seriesOf } from "../series/resolve-series"
 import { hasCounters } from "../series/series"
 import { allSeriesOf } from "../series/sharers"
 import { isAutoSequenceSubscriber } from "../registry"
 import { COUNTER_ENTITY } from "./counter-entity"
-import { numberedEntities, refuseUninitialized } from "./numbered-tables"
-import { inexactKeys, inexactScopes } from "./verify-collations"
+import { hasHistory, KEY_ENTITY } from "./key-entity"
+import { servedEntities, refuseUninitialized } from "./inventory"
+import { inexactKeys, inexactPseudoKeys, inexactScopes } from "./verify-collations"
 import { readTriggers } from "./triggers"
-import { counterTableProblems, tableProblems } from "./verify-tables"
+import { ownTableProblems, tableProblems } from "./verify-tables"
 import { triggerProblems } from "./verify-triggers"
 
 /**
  * Checks that a data source can keep the promise: that the options fit the entities and the
- * database, that the subscriber is registered, that every numbered table has its columns and unique
+ * database, that the subscriber is registered, that every table has its columns of numbers and keys and their unique
  * indexes, that the counter table is as strategies `"counter"` and `"trigger"` need it, and that
  * triggers are there, enabled, and those of this version and these options. On MySQL and MariaDB
  * also that the texts of a scope are compared exactly. Call it once when the application starts; it
@@ -44,21 +46,39 @@ export async function verifyAutoSequence(dataSource: DataSource): Promise<void> 
             if (!(error instanceof NotInstalledError)) throw error
             problems.add(error.message)
         }
-    if (all.length > 0 && !dataSource.subscribers.some(isAutoSequenceSubscriber))
+    const hasKeys = dataSource.entityMetadatas.some((metadata) => {
+        const { stored, sealed } = pseudoKeysOf(metadata)
+        return stored.length + sealed.length > 0
+    })
+    if ((all.length > 0 || hasKeys) && !dataSource.subscribers.some(isAutoSequenceSubscriber))
         problems.add(
             "The data source has no AutoSequenceSubscriber. Create it with withAutoSequence(options).",
         )
 
     const counter = dataSource.entityMetadatas.find(({ name }) => name === COUNTER_ENTITY)
     const usesCounter = all.some(hasCounters)
+    const history = hasHistory(dataSource)
+        ? dataSource.entityMetadatas.find(({ name }) => name === KEY_ENTITY)
+        : undefined
+    if (hasHistory(dataSource) && !history)
+        problems.add(
+            "A pseudo key has a history, and the data source doesn't know its table. Create it with " +
+                "withAutoSequence(options), or add autoSequenceEntities to its entities.",
+        )
     const runner = dataSource.createQueryRunner("master")
     try {
         const found = [
-            usesCounter && counter ? await counterTableProblems(runner, counter) : [],
+            usesCounter && counter ? await ownTableProblems(runner, counter, "the counters") : [],
             usesCounter && counter ? await inexactKeys(runner, counter) : [],
+            history ? await ownTableProblems(runner, history, "the history of keys") : [],
+            history ? await inexactKeys(runner, history) : [],
         ]
-        for (const metadata of numberedEntities(dataSource))
-            found.push(await tableProblems(runner, metadata), await inexactScopes(runner, metadata))
+        for (const metadata of servedEntities(dataSource))
+            found.push(
+                await tableProblems(runner, metadata),
+                await inexactScopes(runner, metadata),
+                await inexactPseudoKeys(runner, metadata),
+            )
         for (const table of counter ? await readTriggers(runner, dataSource) : [])
             found.push(triggerProblems(table))
         for (const problem of found.flat()) problems.add(problem)

@@ -1,5 +1,6 @@
-import { type EntityMetadata, getMetadataArgsStorage } from "typeorm"
-import { isNumberedIn, type Target } from "../registry"
+import type { EntityMetadata } from "typeorm"
+import { numbers } from "../registry"
+import { isOwnColumn } from "./own-columns"
 import { seriesOf } from "./resolve-series"
 import type { Series } from "./series"
 
@@ -12,11 +13,7 @@ interface OwnSeries {
 
 const cache = new WeakMap<EntityMetadata, OwnSeries>()
 
-/**
- * The series that the rows of an entity are numbered by. The root of a single-table inheritance has
- * the columns of its children in its metadata as well, but its rows don't have their numbers.
- * @internal
- */
+/** @internal The series that the rows of an entity are numbered by. */
 export function ownSeriesOf(metadata: EntityMetadata): readonly Series[] {
     return ownOf(metadata).all
 }
@@ -34,18 +31,9 @@ export function triggeredSeriesOf(metadata: EntityMetadata): readonly Series[] {
 function ownOf(metadata: EntityMetadata): OwnSeries {
     let own = cache.get(metadata)
     if (!own) {
-        const classes = lineageOf(metadata.target)
-        const all = seriesOf(metadata).filter(({ column }) => {
-            let embedded = column.embeddedMetadata
-            if (!embedded) return isNumberedIn(classes, column.propertyName)
-            while (embedded.parentEmbeddedMetadata) embedded = embedded.parentEmbeddedMetadata
-            const { propertyName } = embedded
-            const declared = getMetadataArgsStorage().embeddeds.filter(
-                (args) => args.propertyName === propertyName,
-            )
-            // Those of an EntitySchema are not kept there.
-            return declared.length === 0 || declared.some(({ target }) => classes.includes(target))
-        })
+        const all = seriesOf(metadata).filter(({ column }) =>
+            isOwnColumn(column, metadata.target, numbers),
+        )
         own = {
             all,
             allocated: all.filter(({ strategy }) => strategy !== "trigger"),
@@ -54,15 +42,4 @@ function ownOf(metadata: EntityMetadata): OwnSeries {
         cache.set(metadata, own)
     }
     return own
-}
-
-function lineageOf(target: Target): Target[] {
-    const classes: Target[] = [target]
-    if (typeof target !== "function") return classes
-    let parent: unknown = Object.getPrototypeOf(target)
-    while (typeof parent === "function") {
-        classes.push(parent)
-        parent = Object.getPrototypeOf(parent)
-    }
-    return classes
 }

@@ -1,6 +1,6 @@
 import type { EntityMetadata } from "typeorm"
 import { InvalidOptionError } from "../errors"
-import { findNumberedColumn, type NumberedColumn } from "../registry"
+import { type NumberedColumn, numbers } from "../registry"
 import { dataSourceOf, findDeclaredColumns } from "../typeorm-compat"
 import type { ScopeProperty, Series } from "./series"
 
@@ -13,7 +13,7 @@ export function seriesOf(metadata: EntityMetadata): readonly Series[] {
     if (!series) {
         const dataSource = dataSourceOf(metadata)
         series = metadata.columns.flatMap((column) => {
-            const numbered = findNumberedColumn(column.target, column.propertyName, dataSource)
+            const numbered = numbers.find(column.target, column.propertyName, dataSource)
             const embedded = column.embeddedMetadata?.propertyPath
             return numbered ? resolveSeries(metadata, numbered, embedded) : []
         })
@@ -51,14 +51,15 @@ export function resolveSeries(
     }
 }
 
-function resolveScopeProperty(
+/** @internal Resolves a name in the `uniqueWith` of a column, or refuses it. */
+export function resolveScopeProperty(
     metadata: EntityMetadata,
-    number: string,
+    unique: string,
     path: string,
 ): ScopeProperty {
     const refuse = (problem: string): never => {
         throw new InvalidOptionError(
-            `uniqueWith of ${metadata.name}.${number} names "${path}", ${problem}`,
+            `uniqueWith of ${metadata.name}.${unique} names "${path}", ${problem}`,
         )
     }
     const relation = metadata.relations.find((r) => r.propertyPath === path)
@@ -73,11 +74,11 @@ function resolveScopeProperty(
         refuse(
             `which the entity does not have. It has ${metadata.columns
                 .map((c) => c.propertyPath)
-                .filter((p, at, all) => p !== number && all.indexOf(p) === at)
+                .filter((p, at, all) => p !== unique && all.indexOf(p) === at)
                 .join(", ")}.`,
         )
     const unordered = columns.find((c) => c.isArray || c.type === "json" || c.type === "jsonb")
     if (unordered) refuse(`whose type (${String(unordered.type)}) makes no scope.`)
-    if (path === number) refuse("which is the number itself.")
+    if (path === unique) refuse("which is that column itself.")
     return { path, columns }
 }

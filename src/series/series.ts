@@ -11,19 +11,24 @@ export interface ScopeProperty {
     readonly columns: readonly ColumnMetadata[]
 }
 
+/** @internal A column whose values are unique in each scope on its own. */
+export interface Scoped {
+    readonly name: string
+    readonly metadata: EntityMetadata
+    readonly column: ColumnMetadata
+    readonly scope: readonly ScopeProperty[]
+    /** The columns of `scope`, one after the other. */
+    readonly scopeColumns: readonly ColumnMetadata[]
+}
+
 /** @internal A numbered column of one entity in one data source. */
-export interface Series {
+export interface Series extends Scoped {
     /** `<table>.<column>`, or the name that several share. */
     readonly name: string
     readonly strategy: Strategy
     readonly gapless: boolean
     /** How many numbers are taken from the counter at once. */
     readonly cache: bigint
-    readonly metadata: EntityMetadata
-    readonly column: ColumnMetadata
-    readonly scope: readonly ScopeProperty[]
-    /** The columns of `scope`, one after the other. */
-    readonly scopeColumns: readonly ColumnMetadata[]
     readonly startAt: bigint
     readonly incrementBy: bigint
     /** The largest number that the column holds. */

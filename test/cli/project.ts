@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process"
+import { readFileSync } from "node:fs"
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { dirname, join, resolve } from "node:path"
@@ -7,6 +8,9 @@ import { isTypeORM1 } from "../support/typeorm-version"
 
 const run = promisify(execFile)
 const ROOT = resolve(".")
+const DEPENDENCIES = Object.keys(
+    (JSON.parse(readFileSync("package.json", "utf8")) as { dependencies: object }).dependencies,
+)
 
 export interface Result {
     readonly status: number
@@ -45,7 +49,7 @@ export class Project {
         await cp(await (built ??= build()), join(installed, "typeorm-autosequence"), {
             recursive: true,
         })
-        for (const name of ["reflect-metadata", "typeorm", ...packages]) {
+        for (const name of ["reflect-metadata", "typeorm", ...DEPENDENCIES, ...packages]) {
             const source = name === "typeorm" && !isTypeORM1 ? "typeorm-0.3" : name
             await mkdir(dirname(join(installed, name)), { recursive: true })
             await symlink(join(ROOT, "node_modules", source), join(installed, name))

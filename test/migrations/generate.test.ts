@@ -9,7 +9,7 @@ import {
     InvalidOptionError,
     NotInstalledError,
 } from "../../src"
-import { numberedEntities } from "../../src/schema/numbered-tables"
+import { servedEntities } from "../../src/schema/inventory"
 import { seriesOf } from "../../src/series/resolve-series"
 import {
     onEachDatabase,
@@ -61,7 +61,7 @@ async function fill(dataSource: DataSource): Promise<void> {
         ...{ address: { country: "x" }, branch: { country: "x", city: "x" }, ofYear: null },
     }
     await dataSource.getRepository("Branch").save({ country: "x", city: "x" })
-    for (const metadata of numberedEntities(dataSource))
+    for (const metadata of servedEntities(dataSource))
         for (let row = 0; row < 2; row += 1)
             await dataSource
                 .getRepository(metadata.target)
@@ -70,7 +70,7 @@ async function fill(dataSource: DataSource): Promise<void> {
 
 async function numbersOf(dataSource: DataSource): Promise<Record<string, unknown[]>> {
     const numbers: Record<string, unknown[]> = {}
-    for (const series of numberedEntities(dataSource).flatMap(seriesOf)) {
+    for (const series of servedEntities(dataSource).flatMap(seriesOf)) {
         const rows = await dataSource
             .getRepository(series.metadata.target)
             .find({ order: { id: "ASC" } })
@@ -82,7 +82,7 @@ async function numbersOf(dataSource: DataSource): Promise<Record<string, unknown
 /** Leaves the tables as they were before anybody thought of numbers. */
 async function dropNumbers(dataSource: DataSource): Promise<void> {
     const runner = dataSource.createQueryRunner()
-    for (const metadata of numberedEntities(dataSource)) {
+    for (const metadata of servedEntities(dataSource)) {
         const names = seriesOf(metadata).map(({ column }) => column.databaseName)
         const table = (await runner.getTable(metadata.tablePath))!
         for (const index of [...table.indices])

@@ -8,6 +8,7 @@ import {
     NotInstalledError,
     NumberOverflowError,
     ReadOnlyNumberError,
+    StaleSnapshotError,
     UnknownScopeError,
     UnsupportedError,
 } from "../../src"
@@ -24,6 +25,7 @@ const CODES = new Map<ErrorClass, string>([
     [NotInstalledError, "NOT_INSTALLED"],
     [NumberOverflowError, "NUMBER_OVERFLOW"],
     [ReadOnlyNumberError, "READ_ONLY_NUMBER"],
+    [StaleSnapshotError, "STALE_SNAPSHOT"],
     [UnknownScopeError, "UNKNOWN_SCOPE"],
     [UnsupportedError, "UNSUPPORTED"],
 ])

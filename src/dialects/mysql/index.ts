@@ -2,6 +2,7 @@ import type { DataSource, DataSourceOptions } from "typeorm"
 import { type ColumnMetadata, columnType } from "../../series/series"
 import type { Dialect, DriverError, Upsert } from "../dialect"
 import { mysqlCounter } from "./counter"
+import { mysqlKeys } from "./keys"
 import { mysqlSchema } from "./schema"
 import { lastNumbers, scopeKeys, storedNumbers } from "./scopes"
 import { mysqlText } from "./text"
@@ -20,10 +21,12 @@ const LOCK_NOWAIT = 3572
 /** @internal MariaDB and MySQL. */
 export const mysql: Dialect = {
     hasPartialIndices: false,
+    announcesErrors: false,
     sharesRunner: false,
     counter: mysqlCounter,
     trigger: mysqlTrigger,
     schema: mysqlSchema,
+    keys: mysqlKeys,
     keyCollation: { charset: "utf8mb4", collation: "utf8mb4_bin" },
     expressions: {
         text: (sql) => `CAST(${sql} AS CHAR)`,

@@ -21,7 +21,6 @@ export const mysqlTrigger: TriggerStatements = {
     seesGenerated: true,
     seesForeignKeys: false,
     leavesOutAsNull: true,
-    announcesErrors: false,
     givesBackSkipped: false,
 
     triggersOf(column) {

@@ -3,6 +3,7 @@ import { type ColumnMetadata, columnType } from "../../series/series"
 import type { Dialect } from "../dialect"
 import { findOnConflict } from "../on-conflict"
 import { postgresCounter } from "./counter"
+import { postgresKeys } from "./keys"
 import { postgresSchema } from "./schema"
 import { lastNumbers, scopeKeys, storedNumbers } from "./scopes"
 import { postgresText } from "./text"
@@ -11,10 +12,12 @@ import { postgresTrigger } from "./trigger"
 /** @internal */
 export const postgres: Dialect = {
     hasPartialIndices: true,
+    announcesErrors: true,
     sharesRunner: false,
     counter: postgresCounter,
     trigger: postgresTrigger,
     schema: postgresSchema,
+    keys: postgresKeys,
     expressions: {
         text: (sql) => `${sql}::text`,
         concat: (...parts) => parts.join(" || "),

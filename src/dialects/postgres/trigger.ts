@@ -21,7 +21,6 @@ export const postgresTrigger: TriggerStatements = {
     seesGenerated: false,
     seesForeignKeys: true,
     leavesOutAsNull: false,
-    announcesErrors: true,
     givesBackSkipped: true,
 
     triggersOf(column) {

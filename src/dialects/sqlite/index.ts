@@ -3,15 +3,18 @@ import type { Dialect } from "../dialect"
 import { wellFormed } from "../well-formed"
 import { findOnConflict } from "../on-conflict"
 import { sqliteCounter } from "./counter"
+import { sqliteKeys } from "./keys"
 import { sqliteSchema } from "./schema"
 import { lastNumbers, scopeKeys, storedNumbers } from "./scopes"
 
 /** @internal SQLite by better-sqlite3 and sql.js. */
 export const sqlite: Dialect = {
     hasPartialIndices: true,
+    announcesErrors: false,
     sharesRunner: true,
     counter: sqliteCounter,
     schema: sqliteSchema,
+    keys: sqliteKeys,
     expressions: {
         text: (sql) => `CAST(${sql} AS TEXT)`,
         concat: (...parts) => parts.join(" || "),

@@ -5,7 +5,7 @@ import type { ColumnMetadata } from "../series/series"
  * Loads the keys and these columns of rows, the soft-deleted ones and hidden columns included.
  * @internal
  */
-export async function loadNumbers(
+export async function loadColumns(
     manager: EntityManager,
     metadata: EntityMetadata,
     columns: readonly ColumnMetadata[],

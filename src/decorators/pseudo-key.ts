@@ -1,0 +1,100 @@
+import { Column, Index } from "typeorm"
+import { InvalidOptionError, UnsupportedError } from "../errors"
+import { type PseudoKeyOptions, splitKeyOptions } from "../pseudo-keys/options"
+import type { PropertyPath } from "../pseudo-keys/property-path"
+import { sealedKeys, storedKeys } from "../registry"
+import { sealedKeyIndex, uniqueKeyIndex } from "../schema/key-index"
+import { findDeclaredColumns } from "../typeorm-compat"
+
+/** For {@link PseudoKey}: an entity that has all properties which the options name. */
+export type HasProperties<Entity, Path extends string> = [Path] extends [PropertyPath<Entity>]
+    ? unknown
+    : { "the entity has no such property": Exclude<Path, PropertyPath<Entity>> }
+
+/**
+ * A public identifier beside the primary key: it does not tell how many rows there are, has the format
+ * that its owner wants, and never leads to another row.
+ *
+ * It declares the column (`varchar(255)`, NOT NULL) and a unique index; with `seal` there is no column.
+ * A key is made before the INSERT, so that one INSERT writes it, and is on the entity when `save()` or
+ * `insert()` resolves. A key that the caller sets is kept. `save()` may change it.
+ *
+ * Keys are 1 to 255 letters, digits and `-`, `_`, `.`, `~`, and are compared exactly, upper and lower
+ * case apart, on every database.
+ *
+ * Errors: {@link InvalidOptionError} when the class is decorated, or when the data source is
+ * initialised, if an option is wrong. On insert and update: {@link KeyTakenError} where another row
+ * has the key, {@link InvalidKeyError} where it is none, and {@link TransactionRequiredError} where the
+ * key needs a second statement (`history`, or a `derive` that reads what only the INSERT gives) and no
+ * transaction is open.
+ *
+ * ```ts
+ * import { Column, Entity, ManyToOne, PrimaryGeneratedColumn } from "typeorm"
+ * import { PseudoKey } from "typeorm-autosequence"
+ *
+ * @Entity()
+ * class Category {
+ *     @PrimaryGeneratedColumn()
+ *     id!: number
+ *
+ *     @Column()
+ *     name!: string
+ *
+ *     @PseudoKey({ prefix: "cat" })
+ *     publicId!: string // cat_V1StGXR8_Z5jdHi6B-myT
+ * }
+ *
+ * @Entity()
+ * class Product {
+ *     @PrimaryGeneratedColumn()
+ *     id!: number
+ *
+ *     @Column()
+ *     name!: string
+ *
+ *     @ManyToOne(() => Category, { nullable: false })
+ *     category!: Category
+ *
+ *     @PseudoKey({
+ *         derive: (product: Product) => `${product.category.name}-${product.name}`,
+ *         history: true,
+ *     })
+ *     slug!: string // Tea-Earl-Grey
+ * }
+ * ```
+ */
+export function PseudoKey<Entity extends object, const Path extends string = never>(
+    options: PseudoKeyOptions<Entity, Path> = {},
+): <Class extends Entity>(
+    prototype: Class & HasProperties<Class, Path>,
+    propertyName: string | symbol,
+) => void {
+    return (prototype, propertyName) => {
+        if (typeof prototype !== "object" || typeof propertyName === "object")
+            throw new UnsupportedError(
+                "@PseudoKey stands on a static property, or the compiler uses standard decorators. Put " +
+                    'it on an instance property and set "experimentalDecorators": true in tsconfig.json, ' +
+                    "as TypeORM needs it.",
+            )
+        const target = prototype.constructor
+        const place = `@PseudoKey on ${target.name}.${String(propertyName)}`
+        if (typeof propertyName === "symbol")
+            throw new InvalidOptionError(`${place}: a property named by a symbol can't be a key.`)
+        if (findDeclaredColumns(target, propertyName).length > 0)
+            throw new InvalidOptionError(
+                `${place}: another decorator has declared this column. Remove that one: @PseudoKey ` +
+                    "takes the column's options itself.",
+            )
+
+        const key = splitKeyOptions(place, options)
+        if ("sealed" in key) {
+            sealedKeys.register({ target, propertyName, options: key.sealed })
+            Index(sealedKeyIndex())(target)
+            return
+        }
+        const declared = { target, propertyName, options: key.stored }
+        storedKeys.register(declared)
+        Column(key.column)(prototype, propertyName)
+        Index(uniqueKeyIndex(declared), { unique: true })(target)
+    }
+}

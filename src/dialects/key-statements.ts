@@ -1,0 +1,84 @@
+import type { DataSource } from "typeorm"
+import type { ColumnMetadata } from "../series/series"
+import type { DriverError, Statement } from "./dialect"
+
+/** @internal The table of the history of keys and its columns as SQL names them. */
+export interface KeyTable {
+    readonly name: string
+    readonly series: string
+    readonly scope: string
+    readonly key: string
+    readonly owner: string
+    readonly retiredAt: string
+}
+
+/**
+ * Locks on keys that no row has yet, so that two writers don't take the same one.
+ * @internal
+ */
+export interface KeyLocks {
+    /** Whether those of a transaction end with it; the others end with the session or `unlock`. */
+    readonly endWithTransaction: boolean
+    /** Locks those that are free, without waiting. Selects their places as `at`. */
+    tryAll(locks: Locks): Statement
+    /** Locks the first one that is free. Selects its place as `at`. */
+    tryFirst(locks: Locks): Statement
+    /** Keeps everybody else from locking keys of the same place; for more keys than it has locks. */
+    readonly ofPlace?: {
+        lock(locks: Omit<Locks, "keys">): Statement
+        /** Gives up that of the session. */
+        unlock(locks: Omit<Locks, "keys" | "isOfTransaction">): Statement
+    }
+    /** Gives up those of the session. */
+    unlock(locks: Omit<Locks, "isOfTransaction">): Statement
+}
+
+/** @internal Keys of one place: a column of a table. */
+export interface Locks {
+    readonly dataSource: DataSource
+    readonly place: string
+    readonly keys: readonly string[]
+    /** Whether they end with the transaction. */
+    readonly isOfTransaction: boolean
+}
+
+/** @internal Rows that get keys. */
+export interface KeyWriting {
+    readonly table: string
+    readonly column: string
+    readonly primaryColumns: readonly ColumnMetadata[]
+    /** The values of the primary columns, and the key behind them. */
+    readonly rows: readonly (readonly unknown[])[]
+    /** Whether only rows without a key get theirs. */
+    readonly onlyMissing: boolean
+}
+
+/** @internal A column that gets another type. */
+export interface Retyping {
+    readonly table: string
+    readonly column: string
+    /** As SQL writes it. */
+    readonly type: string
+    readonly collation?: { readonly charset?: string; readonly collation?: string }
+    readonly isNullable: boolean
+}
+
+/** @internal What pseudo keys ask of a database. */
+export interface KeyStatements {
+    /** Undefined where all writers come one after the other. */
+    readonly locks?: KeyLocks
+    /** Whether a value is there already that a unique index covers. */
+    isDuplicate(error: DriverError): boolean
+    /** A member of a JSON array of texts, as the type of a column. */
+    member(json: string, at: number, column: ColumnMetadata): string
+    /** Behind an INSERT: leaves out rows that are there already. */
+    ignoreDuplicates(column: string): string
+    write(writing: KeyWriting): Statement
+    /**
+     * Gives a column the type of keys without a loss of what is in it; undefined where TypeORM does, or
+     * where it has no such types.
+     */
+    retype?(column: Retyping): string
+    /** An SQL expression that gives each row a key of its own; undefined where only this library can. */
+    random(format: "nanoid" | "uuid", length: number): string | undefined
+}

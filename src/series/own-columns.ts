@@ -1,0 +1,37 @@
+import { getMetadataArgsStorage } from "typeorm"
+import type { Declared, Registry, Target } from "../registry"
+import type { ColumnMetadata } from "./series"
+
+/**
+ * Whether rows of an entity have this column of their metadata. The root of a single-table
+ * inheritance has the columns of its children there as well, but its rows don't have their values.
+ * @internal
+ */
+export function isOwnColumn(
+    { embeddedMetadata, propertyName }: ColumnMetadata,
+    target: Target,
+    registry: Registry<Declared>,
+): boolean {
+    const classes = lineageOf(target)
+    let embedded = embeddedMetadata
+    if (!embedded) return registry.isDeclaredIn(classes, propertyName)
+    while (embedded.parentEmbeddedMetadata) embedded = embedded.parentEmbeddedMetadata
+    const { propertyName: outermost } = embedded
+    const declared = getMetadataArgsStorage().embeddeds.filter(
+        (args) => args.propertyName === outermost,
+    )
+    // Those of an EntitySchema are not kept there.
+    return declared.length === 0 || declared.some((args) => classes.includes(args.target))
+}
+
+/** @internal A class and those that it extends, or the name of an EntitySchema. */
+export function lineageOf(target: Target): Target[] {
+    const classes: Target[] = [target]
+    if (typeof target !== "function") return classes
+    let parent: unknown = Object.getPrototypeOf(target)
+    while (typeof parent === "function") {
+        classes.push(parent)
+        parent = Object.getPrototypeOf(parent)
+    }
+    return classes
+}

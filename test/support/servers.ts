@@ -6,7 +6,7 @@ import { MariaDbDatabase, mariaDbCan } from "./mariadb-database"
 import { PGliteDatabase, pgliteCan, PostgresDatabase, postgresCan } from "./postgres-database"
 import { BetterSqlite3Database, sqliteCan, SqlJsDatabase } from "./sqlite-database"
 import type { Capabilities, TestDatabase } from "./test-database"
-import { isTypeORM1 } from "./typeorm-version"
+import { isBrief } from "./typeorm-version"
 
 interface Running<Database> {
     open(name: string): Database
@@ -45,21 +45,23 @@ const allPostgresServers: readonly Server<PostgresDatabase>[] = [
     },
 ]
 
-// A machine that is there for the tests has a server, which is enough for the second version of
-// TypeORM: what differs between servers differs by no version.
-export const postgresServers = allPostgresServers.slice(!isTypeORM1 && process.env.CI ? 1 : 0)
+const pglite: Server = {
+    name: "PGlite",
+    can: pgliteCan,
+    start: () =>
+        Promise.resolve({
+            open: (name) => new PGliteDatabase(name, ""),
+            stop: () => PGliteDatabase.stop(),
+        }),
+}
+
+// One PostgreSQL is enough for the second version of TypeORM: what differs between servers differs by
+// no version.
+export const postgresServers = allPostgresServers.slice(isBrief ? 1 : 0)
 
 export const servers: readonly Server[] = [
     ...postgresServers,
-    {
-        name: "PGlite",
-        can: pgliteCan,
-        start: () =>
-            Promise.resolve({
-                open: (name) => new PGliteDatabase(name, ""),
-                stop: () => PGliteDatabase.stop(),
-            }),
-    },
+    ...(isBrief ? [] : [pglite]),
     {
         name: "MariaDB",
         can: mariaDbCan,

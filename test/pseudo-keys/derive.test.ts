@@ -1,0 +1,228 @@
+import { expect } from "chai"
+import { InvalidKeyError } from "../../src"
+import { onEveryDatabase, StatementLog } from "../support/databases"
+import {
+    Category,
+    company,
+    Company,
+    Department,
+    Offer,
+    Product,
+    shopEntities,
+    THROWING,
+} from "./insert-entities"
+import { expectNothingWritten, storedKeys } from "./insert-rows"
+
+/** What a text becomes as a key; empty where nothing is left of it. */
+const TEXTS: Record<string, string> = {
+    "Crème brûlée, 50 %": "Creme-brulee-50",
+    "100%_off": "100-_off",
+    "'; DROP TABLE company; --": "DROP-TABLE-company",
+    'it\'s "so" `called`': "it-s-so-called",
+    "../../etc/passwd": "etc-passwd",
+    "C:\\temp\\*.*": "C-temp",
+    "..": "",
+    "a\0b\tc\r\nd\u001be\u007ff": "a-b-c-d-e-f",
+    "a?b=c&d#e": "a-b-c-d-e",
+    "Straße nach Łódź": "Strasse-nach-Lodz",
+    "e\u0301te\u0301": "ete",
+    "東京 2024": "2024",
+    東京: "",
+    "🎉🎉": "",
+    "Tea 🍵 time": "Tea-time",
+    "\ud83d": "",
+    "  -- a -- b -- ": "a-b",
+    "": "",
+    "%%%": "",
+}
+
+onEveryDatabase("A derived key", (database) => {
+    async function connectShop(log?: StatementLog) {
+        const dataSource = await database().connect(shopEntities, {
+            ...(log && { logging: ["query"], logger: log }),
+        })
+        const department = await dataSource.manager.save(Department, { name: "Food" })
+        const categories = await dataSource.manager.save(Category, [
+            { name: "Tea", department },
+            { name: "Cups" },
+        ])
+        return { dataSource, products: dataSource.getRepository(Product), categories }
+    }
+
+    it("is made of related rows, however they are given", async () => {
+        const { products, categories } = await connectShop()
+        const [{ id }, cups] = categories as [Category, Category]
+        const saved = await products.save([
+            { name: "object", category: categories[0] },
+            { name: "id", category: { id } },
+            { name: "column", categoryId: id },
+            { name: "other", category: cups },
+            { name: "other id", category: { id: cups.id } },
+            { name: "null", category: null },
+            { name: "none" },
+            { name: "own", category: { id, name: "Changed", department: { id: 99, name: "X" } } },
+        ])
+        const expected = [
+            "Food-Tea-object",
+            "Food-Tea-id",
+            "Food-Tea-column",
+            "Cups-other",
+            "Cups-other-id",
+            "null",
+            "none",
+            "X-Changed-own",
+        ]
+        expect(saved.map(({ slug }) => slug)).to.eql(expected)
+        expect(await storedKeys(products, Product)).to.eql(expected)
+
+        await products.insert([
+            { name: "A", category: { id } },
+            { name: "B", categoryId: id },
+            { name: "C" },
+        ])
+        expect((await storedKeys(products, Product)).slice(-3)).to.eql([
+            "Food-Tea-A",
+            "Food-Tea-B",
+            "C",
+        ])
+        await products
+            .createQueryBuilder()
+            .insert()
+            .values({ name: "D", category: { id } })
+            .execute()
+        expect(await storedKeys(products, Product)).to.include("Food-Tea-D")
+    })
+
+    it("leaves related rows on the entity as the caller gave them", async () => {
+        const { products, categories } = await connectShop()
+        const { id } = categories[0]!
+        const row = { name: "Assam", category: { id } }
+        await products.save(row)
+        expect(row).to.deep.include({ slug: "Food-Tea-Assam", category: { id } })
+    })
+
+    it("is made of parents that the same save inserts", async () => {
+        const { dataSource, products } = await connectShop()
+        const department = { name: "Tools" }
+        const saved = await products.save([
+            { name: "Saw", category: { name: "Wood", department } },
+            { name: "Kit", category: { name: "Paint" } },
+        ])
+        expect(saved.map(({ slug }) => slug)).to.eql(["Tools-Wood-Saw", "Paint-Kit"])
+        expect(await storedKeys(products, Product)).to.eql(["Tools-Wood-Saw", "Paint-Kit"])
+        expect(await storedKeys(dataSource, Category)).to.eql(["Tea", "Cups", "Wood", "Paint"])
+    })
+
+    it("is made of the parent that brings its children along", async () => {
+        const { dataSource, products } = await connectShop()
+        const categories = dataSource.getRepository(Category)
+        const children = [{ name: "File" }, { name: "Drill" }]
+        const category = await categories.save({ name: "Metal", products: children })
+        expect((await storedKeys(products, Product)).sort()).to.eql(["Metal-Drill", "Metal-File"])
+
+        await categories.save({ id: category.id, products: [...children, { name: "Saw" }] })
+        expect(await storedKeys(products, Product)).to.include("Metal-Saw")
+    })
+
+    it("is made of what its new parent has when that is inserted", async () => {
+        const { dataSource } = await connectShop()
+        const offers = dataSource.getRepository(Offer)
+        const saved = await offers.save([
+            { category: { name: "New" } },
+            { category: { name: "New" } },
+        ])
+        for (const { category, ...offer } of saved)
+            expect(offer).to.include({
+                byPublicId: category.publicId.replace(/-+$/, ""),
+                byId: `of-${category.id}`,
+                bySlug: `of-${category.slug}`,
+                byLate: `of-${category.late}`,
+            })
+        expect(saved.map(({ byLate }) => byLate)).to.eql(["of-c-3", "of-c-4"])
+        for (const property of ["byPublicId", "byId", "bySlug", "byLate"] as const)
+            expect(await storedKeys(dataSource, Offer, property)).to.eql(
+                saved.map((offer) => offer[property]),
+            )
+        const again = await offers.insert({ category: { id: saved[0]!.category.id } })
+        expect(again.identifiers).to.have.length(1)
+        expect((await storedKeys(dataSource, Offer, "byLate")).at(-1)).to.equal("of-c-3-2")
+    })
+
+    it("takes as many queries for fifty rows as for five", async () => {
+        const log = new StatementLog()
+        const { products, categories } = await connectShop(log)
+        const insert = async (count: number) => {
+            const rows = Array.from({ length: count }, (_, i) => ({
+                name: `Row ${i} of ${count}`,
+                category: { id: categories[i % 2]!.id },
+            }))
+            log.statements.length = 0
+            await products.insert(rows)
+            // Behind the INSERT, TypeORM reads rows back one by one on sql.js.
+            return log.statements.findIndex((sql) => sql.startsWith("INSERT "))
+        }
+        const few = await insert(5)
+        expect(few).to.be.within(2, 3)
+        expect(await insert(50)).to.equal(few)
+        expect(await storedKeys(products, Product)).to.include("Food-Tea-Row-48-of-50")
+    })
+
+    it("takes as many queries for fifty rows as for five where the caller has set them", async () => {
+        const log = new StatementLog()
+        const { products } = await connectShop(log)
+        const insert = async (count: number) => {
+            const rows = Array.from({ length: count }, (_, i) => ({
+                name: "given",
+                slug: `${i}-of-${count}`,
+            }))
+            log.statements.length = 0
+            await products.insert(rows)
+            return log.statements.findIndex((sql) => sql.startsWith("INSERT "))
+        }
+        const few = await insert(5)
+        expect(await insert(50)).to.equal(few)
+    })
+
+    it("is fit for a URL and a look-up, whatever the text", async () => {
+        const dataSource = await database().connect([Company])
+        const companies = dataSource.getRepository(Company)
+        const saved = await companies.save(Object.keys(TEXTS).map((text) => company(text)))
+        for (const { text, slug } of saved)
+            expect(slug, JSON.stringify(text)).to.match(
+                new RegExp(`^${TEXTS[text ?? ""] || "[\\w-]{21}"}$`),
+            )
+        for (const { slug } of saved) expect(await companies.countBy({ slug })).to.equal(1)
+    })
+
+    it("of a very long text has room for a suffix", async () => {
+        const dataSource = await database().connect([Company])
+        const text = "long ".repeat(20_000)
+        const saved = await dataSource.getRepository(Company).save([company(text), company(text)])
+        const [first, second] = saved.map(({ slug }) => slug)
+        expect(first).to.match(/^(long-)+long?$|^(long-)+lo?n?$/)
+        expect(first!.length).to.be.within(240, 249)
+        expect(second).to.equal(`${first}-2`)
+    })
+
+    it("is refused where derive throws or makes no text, before anything is written", async () => {
+        const dataSource = await database().connect([Company])
+        const companies = dataSource.getRepository(Company)
+        const broken = [null, undefined, 7, {}, ["a"], Promise.resolve("a")]
+        for (const row of [...broken, THROWING].map((text) => company(text as string)))
+            for (const insert of [
+                () => companies.save([company("Acme"), row]),
+                () => companies.insert([company("Acme"), row]),
+            ]) {
+                const error = await expectNothingWritten(
+                    dataSource,
+                    Company,
+                    insert(),
+                    InvalidKeyError,
+                )
+                expect(error.message).to.include("company.slug").and.not.include("secret")
+                if (row.text === THROWING) expect(error.cause).to.match(/secret/)
+            }
+        await companies.save(company("Acme"))
+        expect(await storedKeys(dataSource, Company)).to.eql(["Acme"])
+    })
+})

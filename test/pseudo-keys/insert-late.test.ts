@@ -1,0 +1,115 @@
+import { expect } from "chai"
+import type { DataSource } from "typeorm"
+import { AutoSequenceError, TransactionRequiredError } from "../../src"
+import { onEveryDatabase } from "../support/databases"
+import { worksOn } from "../support/strategies"
+import { Letter } from "./insert-entities"
+import { BILLS } from "./insert-numbered-entities"
+import { expectNothingWritten, rolledBack, storedKeys } from "./insert-rows"
+
+onEveryDatabase("A key derived of what only the INSERT gives", (database) => {
+    let dataSource: DataSource
+    beforeEach(async () => {
+        dataSource = await database().connect([Letter])
+    })
+
+    const expectLetters = async (letters: Letter[], expected: Partial<Letter>[]) => {
+        for (const [at, keys] of expected.entries()) expect(letters[at]).to.include(keys)
+        for (const property of ["byId", "byDate", "byStatus"] as const)
+            expect(await storedKeys(dataSource, Letter, property)).to.eql(
+                expected.map((keys) => keys[property]),
+            )
+    }
+
+    it("is written right after it, in the same transaction", async () => {
+        const letters = dataSource.getRepository(Letter)
+        const saved = await letters.save([{}, { status: "sent" }, {}])
+        const last = letters.create()
+        await dataSource.transaction((manager) => manager.insert(Letter, last))
+        await expectLetters([...saved, last] as Letter[], [
+            { byId: "no-1", byDate: "on_true", byStatus: "open" },
+            { byId: "no-2", byDate: "on_true-2", byStatus: "sent" },
+            { byId: "no-3", byDate: "on_true-3", byStatus: "open-2" },
+            { byId: "no-4", byDate: "on_true-4", byStatus: "open-3" },
+        ])
+    })
+
+    it("may be made of another one", async () => {
+        const letters = dataSource.getRepository(Letter)
+        const saved = await letters.save([{}, {}])
+        expect(saved.map(({ byKey }) => byKey)).to.eql(["by-no-1", "by-no-2"])
+        expect(await storedKeys(dataSource, Letter, "byKey")).to.eql(["by-no-1", "by-no-2"])
+    })
+
+    it("is refused where the row is not read back", async () => {
+        const attempt = dataSource.getRepository(Letter).save([{}], { reload: false })
+        await expectNothingWritten(dataSource, Letter, attempt, AutoSequenceError)
+    })
+
+    it("is made of the new primary key where the entity has one that is not stored", async () => {
+        const letters = dataSource.getRepository(Letter)
+        const saved = await letters.save([{ id: 70 }, {}])
+        const expected = saved.map(({ id }) => `no-${id}`)
+        expect(saved.map(({ byId }) => byId)).to.eql(expected)
+        expect(await storedKeys(dataSource, Letter, "byId")).to.have.members(expected)
+    })
+
+    it("is written for the row that an upsert inserts", async () => {
+        const upsert = (row: Partial<Letter>) =>
+            dataSource.transaction((manager) => manager.upsert(Letter, row, ["reference"]))
+        await upsert({ reference: "a" })
+        await upsert({ reference: "b" })
+        await upsert({ reference: "a" })
+        expect(await storedKeys(dataSource, Letter, "byId")).to.eql(["no-1", "no-2"])
+        expect(await storedKeys(dataSource, Letter, "byStatus")).to.eql(["open", "open-2"])
+    })
+
+    it("is refused without a transaction, and nothing is written", async () => {
+        const letters = dataSource.getRepository(Letter)
+        const row: Partial<Letter> = {}
+        const given = { byId: "a", byDate: "on_a", byStatus: "a", byKey: "a" }
+        for (const insert of [
+            () => letters.insert(row),
+            () => letters.insert([{ ...given }, row]),
+            () => letters.save(row, { transaction: false }),
+            () => letters.createQueryBuilder().insert().values(row).execute(),
+        ])
+            await expectNothingWritten(dataSource, Letter, insert(), TransactionRequiredError)
+        for (const property of Object.keys(given))
+            expect(row[property as keyof Letter], property).to.equal(undefined)
+        await letters.insert(given)
+        expect(await storedKeys(dataSource, Letter, "byId")).to.eql(["a"])
+    })
+
+    it("goes with the transaction that is rolled back", async () => {
+        const row = dataSource.manager.create(Letter)
+        await rolledBack(dataSource, async (manager) => {
+            await manager.save(row)
+            expect(row.byStatus).to.equal("open")
+        })
+        expect(row).to.include({ byId: undefined, byDate: undefined, byStatus: undefined })
+        await dataSource.manager.save(row)
+        expect(row).to.include({ byDate: "on_true", byStatus: "open" })
+    })
+})
+
+for (const strategy of ["table-lock", "counter", "trigger"] as const)
+    onEveryDatabase(
+        `A key derived of a number by ${strategy}`,
+        (database) => {
+            it("is made of the number that the row gets", async () => {
+                const Bill = BILLS[strategy]
+                const dataSource = await database().connect([Bill])
+                const bills = dataSource.getRepository(Bill)
+                const saved = [...(await bills.save([{}, {}, {}])), await bills.save({})]
+                const inserted: Partial<InstanceType<typeof Bill>>[] = [{}, { number: 100 }, {}]
+                await dataSource.transaction((manager) => manager.insert(Bill, inserted))
+                const all = [...saved, ...inserted]
+                expect(all.map(({ number }) => number)).to.eql([7, 8, 9, 10, 11, 100, 101])
+                const expected = all.map(({ number }) => `bill_B-${number}`)
+                expect(all.map(({ slug }) => slug)).to.eql(expected)
+                expect(await storedKeys(dataSource, Bill)).to.eql(expected)
+            })
+        },
+        worksOn(strategy),
+    )

@@ -1,0 +1,130 @@
+import { expect } from "chai"
+import type { DataSource, EntityManager } from "typeorm"
+import { StaleSnapshotError, transactionWithRetry } from "../../src"
+import { onEachDatabase, onEveryDatabase } from "../support/databases"
+import { expectRejects } from "../support/errors"
+import { company, Company } from "./insert-entities"
+import { barrier, storedKeys, suffixed } from "./insert-rows"
+
+const WRITERS = 32
+const ROLLBACK = new Error("roll back")
+
+onEveryDatabase(
+    "Parallel writers who want the same key",
+    (database) => {
+        const connect = () => database().connect([Company], { connections: WRITERS })
+        const each = <T>(work: (at: number) => Promise<T>) =>
+            Promise.all(Array.from({ length: WRITERS }, (_, at) => work(at)))
+
+        /** All transactions are open, and have seen what there is, before one of them goes on. */
+        async function together(
+            dataSource: DataSource,
+            work: (manager: EntityManager, at: number) => Promise<unknown>,
+        ): Promise<number[]> {
+            const opened = barrier(WRITERS)
+            const committed = await each(async (at) => {
+                try {
+                    await dataSource.transaction(async (manager) => {
+                        await manager.query("SELECT 1")
+                        await opened()
+                        await work(manager, at)
+                    })
+                    return [at]
+                } catch (error) {
+                    if (error !== ROLLBACK) throw error
+                    return []
+                }
+            })
+            return committed.flat()
+        }
+
+        it("by save() in a transaction get acme, acme-2 … acme-32", async () => {
+            const dataSource = await connect()
+            const rows = Array.from({ length: WRITERS }, () => company("acme"))
+            await together(dataSource, (manager, at) => manager.save(rows[at]))
+            const stored = await storedKeys(dataSource, Company)
+            expect([...stored].sort()).to.eql(suffixed("acme", WRITERS).sort())
+            expect(rows.map(({ slug }) => slug).sort()).to.eql([...stored].sort())
+        })
+
+        it("by insert() without a transaction get acme, acme-2 … acme-32", async () => {
+            const dataSource = await connect()
+            await each(() => dataSource.query("SELECT 1"))
+            const rows = Array.from({ length: WRITERS }, () => company("acme"))
+            await each((at) => dataSource.manager.insert(Company, rows[at]!))
+            const stored = await storedKeys(dataSource, Company)
+            expect([...stored].sort()).to.eql(suffixed("acme", WRITERS).sort())
+            expect(rows.map(({ slug }) => slug).sort()).to.eql([...stored].sort())
+        })
+
+        it("see what others have committed since their transaction began to read", async () => {
+            const dataSource = await database().connect([Company], { connections: 3 })
+            const keepsSnapshot = database().kind === "mariadb"
+            let keys = 0
+            // Not on a connection that stays open, whose locks would tell.
+            const other = await database().connect([Company], { sameAs: dataSource })
+            await dataSource.transaction(async (manager) => {
+                await manager.save(company("other"))
+                await other.manager.save([company("acme"), company("acme")])
+                await other.destroy()
+                const saving = manager.save([company("acme"), company("acme")])
+                if (!keepsSnapshot) return saving
+                // MariaDB still reads what there was when the transaction began to.
+                return expectRejects(
+                    saving,
+                    StaleSnapshotError,
+                    "company.slug",
+                    "transactionWithRetry",
+                )
+            })
+            if (keepsSnapshot)
+                await transactionWithRetry(dataSource, async (manager) => {
+                    await manager.find(Company)
+                    if (keys++ === 0) await dataSource.manager.save(company("acme"))
+                    await manager.save([company("acme"), company("acme")])
+                })
+            expect(await storedKeys(dataSource, Company)).to.have.members([
+                ...suffixed("acme", keepsSnapshot ? 5 : 4),
+                "other",
+            ])
+        })
+
+        it("get keys of their own where some of them roll back, and nobody fails", async () => {
+            const dataSource = await connect()
+            const rows = Array.from({ length: WRITERS }, () => [company("acme"), company("acme")])
+            const committed = await together(dataSource, async (manager, at) => {
+                await manager.save(rows[at])
+                if (at % 3 === 0) throw ROLLBACK
+            })
+            expect(committed).to.have.length(WRITERS - 11)
+            const stored = await storedKeys(dataSource, Company)
+            const shown = rows.flat().flatMap(({ slug }) => slug ?? [])
+            expect(stored.sort()).to.eql(shown.sort())
+            expect(new Set(stored)).to.have.property("size", committed.length * 2)
+            for (const key of stored) expect(suffixed("acme", WRITERS * 2)).to.include(key)
+        })
+    },
+    ({ parallel }) => parallel,
+)
+
+onEachDatabase("A bulk of two thousand rows with derived keys", (database) => {
+    it("goes together with single rows of another connection", async () => {
+        const dataSource = await database().connect([Company], { connections: 3 })
+        const bulk = Array.from({ length: 2000 }, (_, i) => company(i % 2 ? "acme" : `acme ${i}`))
+        let isDone = false
+        const saving = dataSource
+            .transaction((manager) => manager.save(bulk))
+            .finally(() => {
+                isDone = true
+            })
+        const singles: Company[] = []
+        do singles.push(await dataSource.manager.save(company("acme")))
+        while (!isDone)
+        await saving
+        singles.push(await dataSource.manager.save(company("acme")))
+        const stored = await storedKeys(dataSource, Company)
+        expect(stored).to.have.length(bulk.length + singles.length)
+        expect(new Set(stored)).to.have.property("size", stored.length)
+        expect([...bulk, ...singles].map(({ slug }) => slug).sort()).to.eql(stored.sort())
+    })
+})

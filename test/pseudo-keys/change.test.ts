@@ -1,0 +1,152 @@
+import { expect } from "chai"
+import type { DataSource } from "typeorm"
+import { findByPseudoKey, InvalidKeyError, KeyTakenError } from "../../src"
+import { onEveryDatabase } from "../support/databases"
+import { storedRows } from "../support/errors"
+import { Account, expectLeads, refused } from "./history-entities"
+
+const KEYS = ["", " ", "a b", "a/b", "ü", "a\n", "a%", "'", 7, {}, "x".repeat(256)]
+
+onEveryDatabase("Changing a pseudo key", (database) => {
+    async function connect() {
+        const dataSource = await database().connect([Account])
+        const accounts = dataSource.getRepository(Account)
+        const [ada, bob] = await accounts.save([{ name: "ada" }, { name: "bob" }])
+        return { dataSource, accounts, ada: ada!, bob: bob! }
+    }
+
+    const load = ({ manager }: DataSource, id: number) => manager.findOneByOrFail(Account, { id })
+
+    it("save() changes it, and the row is found by the new one alone", async () => {
+        const { dataSource, accounts, ada, bob } = await connect()
+        const { manager } = dataSource
+        ada.handle = "Ada.L~1"
+        await accounts.save(ada)
+        expect(await load(dataSource, ada.id)).to.include({ name: "ada", handle: "Ada.L~1" })
+        await expectLeads(manager, Account, { "Ada.L~1": ada.id, ada: null, bob: bob.id })
+
+        await accounts.save({ id: ada.id, handle: "lovelace" })
+        await expectLeads(manager, Account, { lovelace: ada.id, "Ada.L~1": null })
+        // Nothing is kept where there is no history.
+        await accounts.save({ id: bob.id, handle: "ada" })
+        await expectLeads(manager, Account, { ada: bob.id, bob: null })
+    })
+
+    it("one that another row has is refused, and nothing is changed", async () => {
+        const { dataSource, accounts, ada, bob } = await connect()
+        const cy = await accounts.save({ name: "cy" })
+        const before = await storedRows(accounts)
+        const changed = [
+            { id: cy.id, name: "cyril", handle: "cyril" },
+            { id: ada.id, name: "changed", handle: "bob" },
+        ]
+        const error = await refused(accounts.save(changed), KeyTakenError)
+        expect(error.message).to.include("account.handle")
+        expect(await storedRows(accounts)).to.eql(before)
+        await expectLeads(dataSource.manager, Account, { ada: ada.id, bob: bob.id, cyril: null })
+
+        await refused(accounts.update({ id: ada.id }, { handle: "bob" }), KeyTakenError)
+        expect(await storedRows(accounts)).to.eql(before)
+    })
+
+    it("one in another case is another one", async () => {
+        const { dataSource, accounts, ada, bob } = await connect()
+        await accounts.save({ id: ada.id, handle: "BOB" })
+        await expectLeads(dataSource.manager, Account, { BOB: ada.id, bob: bob.id, Bob: null })
+        await accounts.save({ id: ada.id, handle: "boB" })
+        await expectLeads(dataSource.manager, Account, { boB: ada.id, bob: bob.id, BOB: null })
+    })
+
+    it("what is no key is refused by save() and update(), and nothing is changed", async () => {
+        const { accounts, ada } = await connect()
+        const before = await storedRows(accounts)
+        for (const key of [...KEYS, null]) {
+            const handle = key as string
+            await refused(accounts.save({ id: ada.id, name: "changed", handle }), InvalidKeyError)
+            await refused(accounts.update(ada.id, { name: "changed", handle }), InvalidKeyError)
+            const builder = accounts.createQueryBuilder().update().set({ handle })
+            await refused(builder.where({ id: ada.id }).execute(), InvalidKeyError)
+        }
+        for (const hidden of ["", "abc", "acc", "acc_", "ACC_x", "inv_x", "accx"]) {
+            await refused(accounts.save({ id: ada.id, hidden }), InvalidKeyError)
+            await refused(accounts.update(ada.id, { hidden }), InvalidKeyError)
+        }
+        expect(await storedRows(accounts)).to.eql(before)
+    })
+
+    it("an error does not show the text that was refused for a key", async () => {
+        const { accounts, ada } = await connect()
+        const handle = "my secret words"
+        const error = await refused(accounts.save({ id: ada.id, handle }), InvalidKeyError)
+        expect(error.message).to.include("account.handle").and.not.include("secret")
+    })
+
+    it("update() changes it, by a value or by an expression", async () => {
+        const { dataSource, accounts, ada, bob } = await connect()
+        const { manager } = dataSource
+        await accounts.update({ name: "ada" }, { handle: "one" })
+        await expectLeads(manager, Account, { one: ada.id, ada: null })
+        await accounts.createQueryBuilder().update().set({ handle: "two" }).whereInIds(1).execute()
+        await expectLeads(manager, Account, { two: ada.id, one: null })
+        await accounts.update({ id: bob.id }, { handle: () => "name" })
+        await accounts.update({ id: bob.id }, { name: "robert" })
+        await expectLeads(manager, Account, { two: ada.id, bob: bob.id })
+    })
+
+    it("a row whose other fields change keeps it", async () => {
+        const { dataSource, accounts, ada } = await connect()
+        const { hidden, invitation } = ada
+        const found = await findByPseudoKey(accounts, hidden)
+        await accounts.save({ ...found, name: "bob" })
+        await accounts.save({ id: ada.id, name: "eve" })
+        await accounts.update(ada.id, { name: "mallory" })
+        await expectLeads(dataSource.manager, Account, {
+            ada: ada.id,
+            [hidden]: ada.id,
+            [invitation ?? ""]: ada.id,
+            "bob-2": null,
+            eve: null,
+        })
+    })
+
+    it("of a column that is not selected is changed, and refused, as any other", async () => {
+        const { dataSource, accounts, ada, bob } = await connect()
+        const { manager } = dataSource
+        const before = ada.hidden
+        const row = await load(dataSource, ada.id)
+        expect(row.hidden).to.equal(undefined)
+        row.hidden = "acc_mine"
+        await accounts.save(row)
+        await expectLeads(manager, Account, { acc_mine: ada.id, [before]: null })
+        // The same once more is no change.
+        await accounts.save({ id: ada.id, name: "Ada", hidden: "acc_mine" })
+        await refused(accounts.save({ id: bob.id, hidden: "acc_mine" }), KeyTakenError)
+        await expectLeads(manager, Account, { acc_mine: ada.id, [bob.hidden]: bob.id })
+    })
+
+    it("of a nullable column can be taken off the row, and given to it", async () => {
+        const { dataSource, accounts, ada, bob } = await connect()
+        const former = ada.invitation!
+        await accounts.save({ id: ada.id, invitation: null })
+        await accounts.update(bob.id, { invitation: null })
+        const rows = await accounts.find()
+        expect(rows.map(({ invitation }) => invitation)).to.eql([null, null])
+        await accounts.save({ id: bob.id, invitation: former })
+        await expectLeads(dataSource.manager, Account, { [former]: bob.id })
+    })
+
+    it("is on the entity as it was when the transaction is rolled back or the save has failed", async () => {
+        const { dataSource, accounts, ada } = await connect()
+        const row = await load(dataSource, ada.id)
+        await refused(accounts.save({ ...row, handle: "bob" }), KeyTakenError)
+        await dataSource
+            .transaction(async (manager) => {
+                await manager.save(Account, { id: ada.id, handle: "eve" })
+                await expectLeads(manager, Account, { eve: ada.id, ada: null })
+                throw new Error("roll back")
+            })
+            .catch(() => {})
+        expect(await load(dataSource, ada.id)).to.eql(row)
+        await expectLeads(dataSource.manager, Account, { ada: ada.id, eve: null })
+    })
+})

@@ -12,7 +12,7 @@ import {
 } from "./support/invoices"
 import { isBrief } from "./support/typeorm-version"
 
-const INSERTS = isBrief ? 50 : 200
+const INSERTS = isBrief ? 50 : process.env.CI ? 100 : 200
 const ROLLED_BACK = new Error("rolled back on purpose")
 // Durability is not what these tests are about, and waiting for the disk takes most of their time.
 const options = (connections: number) => ({

@@ -32,7 +32,7 @@ const ROLLED_BACK = new Error("rolled back on purpose")
 const WORKERS: Record<Counting, number> = { counter: 32, trigger: 16 }
 const TURNS: Record<Counting, number> = isBrief
     ? { counter: 25, trigger: 10 }
-    : { counter: 100, trigger: 40 }
+    : { counter: process.env.CI ? 50 : 100, trigger: 40 }
 
 const ignore = (expected: Error) => (error: unknown) => {
     if (error !== expected) throw error

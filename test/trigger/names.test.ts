@@ -262,25 +262,24 @@ onEveryDatabase(
         })
 
         it("count for a series whose name has any characters", async () => {
-            for (const name of [...VALUES.filter((v) => v.trim() === v && v && v.length <= 255)]) {
-                const make = () => {
-                    @Entity({ name: "letter" })
-                    class Letter {
-                        @PrimaryGeneratedColumn() id!: number
-                        @AutoSequenceColumn({ strategy: "trigger", series: name }) number!: number
-                    }
-                    return Letter
+            const names = VALUES.filter((v) => v.trim() === v && v && v.length <= 255)
+            const letters = names.map((name, at) => {
+                @Entity({ name: `letter${at}` })
+                class Letter {
+                    @PrimaryGeneratedColumn() id!: number
+                    @AutoSequenceColumn({ strategy: "trigger", series: name }) number!: number
                 }
-                const dataSource = await db().connect([make()])
-                const repository = dataSource.getRepository("Letter")
-                const saved = await repository.save([{}, {}])
-                expect(saved.map(({ number }) => number as number)).to.eql([1, 2])
-                expect(await storedCounters(dataSource)).to.eql([
-                    { series: name, scope: "v1:", last: "2" },
-                ])
-                await verifyAutoSequence(dataSource)
-                await db().close()
+                return Letter
+            })
+            const dataSource = await db().connect(letters)
+            for (const letter of letters) {
+                const saved = await dataSource.getRepository(letter).save([{}, {}])
+                expect(saved.map(({ number }) => number)).to.eql([1, 2])
             }
+            expect(await storedCounters(dataSource)).to.have.deep.members(
+                names.map((series) => ({ series, scope: "v1:", last: "2" })),
+            )
+            await verifyAutoSequence(dataSource)
         })
     },
     hasTriggers,

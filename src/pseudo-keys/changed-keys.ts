@@ -1,4 +1,5 @@
 import type { ObjectLiteral, QueryRunner, RemoveEvent, UpdateEvent } from "typeorm"
+import type { Scope } from "../allocation/scope"
 import { select } from "../allocation/select"
 import { Transaction } from "../allocation/transaction"
 import { dialectOf } from "../dialects"
@@ -8,7 +9,7 @@ import { dataSourceOf } from "../typeorm-compat"
 import { placeOf } from "./free-keys"
 import { claim, type Claim, forget, moveScope, ownerOf, takenError } from "./history"
 import { KeyLocks } from "./key-locks"
-import { refuseInvalid } from "./keyed-row"
+import { isLookedFor, refuseInvalid } from "./keyed-row"
 import { Parameters } from "./parameters"
 import type { StoredKey } from "./pseudo-key"
 import { storedKeysOf } from "./resolve-keys"
@@ -79,30 +80,44 @@ async function changeAll(
     for (const key of keys) {
         const value: unknown = key.column.getEntityValue(entity)
         if (value === null) refuseRemoval(key)
-        else if (value !== undefined) {
-            refuseInvalid(key, value)
-            await lock(runner, key, value, entity, stored)
-        }
-        if (key.history !== false) await retire(runner, key, entity, stored)
+        else if (value !== undefined) refuseInvalid(key, value)
+        const isLocked = typeof value === "string" && runner.isTransactionActive && isLookedFor(key)
+        if (key.history !== false) refuseWithoutTransaction(runner, key)
+        else if (!isLocked) continue
+
+        const before = await loadScope(runner, key, stored)
+        const scope = changedScope(key, before, entity)
+        // Those who look for a free key go round one that a row is about to have.
+        if (isLocked) await KeyLocks.of(runner).tryLock(placeOf({ key, scope }), [value])
+        if (key.history === false) continue
+        const isMoved = scope.key !== before.key
+        await retire(runner, key, { entity, stored, scope, isMoved })
     }
+}
+
+function refuseWithoutTransaction({ isTransactionActive }: QueryRunner, { name }: StoredKey): void {
+    if (!isTransactionActive)
+        throw new TransactionRequiredError(
+            `${name} has a history, which is written before the row. Use save() without ` +
+                "{ transaction: false }, or change it inside dataSource.transaction(…).",
+        )
+}
+
+interface Change {
+    readonly entity: ObjectLiteral
+    readonly stored: ObjectLiteral
+    /** The scope that the row is about to be in. */
+    readonly scope: Scope
+    readonly isMoved: boolean
 }
 
 async function retire(
     runner: QueryRunner,
     key: StoredKey,
-    entity: ObjectLiteral,
-    stored: ObjectLiteral,
+    { entity, stored, scope, isMoved }: Change,
 ): Promise<void> {
-    const { name, metadata, column } = key
-    if (!runner.isTransactionActive)
-        throw new TransactionRequiredError(
-            `${name} has a history, which is written before the row. Use save() without ` +
-                "{ transaction: false }, or change it inside dataSource.transaction(…).",
-        )
+    const { metadata, column } = key
     const owner = ownerOf(metadata, stored)
-    const before = await loadScope(runner, key, stored)
-    const scope = changedScope(key, before, entity)
-    const isMoved = scope.key !== before.key
     const former = await formerKey(runner, key, stored)
     const value: unknown = column.getEntityValue(entity)
     const isChanged = typeof value === "string" && value !== former
@@ -123,19 +138,6 @@ async function retire(
         if (isMoved) Transaction.of(runner)?.refuseCommit(error as Error)
         throw error
     }
-}
-
-/** Lets those who look for a free key go round one that a row is about to have. */
-async function lock(
-    runner: QueryRunner,
-    key: StoredKey,
-    text: string,
-    entity: ObjectLiteral,
-    stored: ObjectLiteral,
-): Promise<void> {
-    if (!runner.isTransactionActive || !(key.derive || key.generateFor)) return
-    const scope = changedScope(key, await loadScope(runner, key, stored), entity)
-    await KeyLocks.of(runner).tryLock(placeOf({ key, scope }), [text])
 }
 
 /** The key that the row has, whatever it had when it was loaded. */

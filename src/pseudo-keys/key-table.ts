@@ -4,6 +4,11 @@ import { NotInstalledError } from "../errors"
 import { KEY_ENTITY } from "../schema/key-entity"
 import { columnName, tableName } from "../series/series"
 
+/** @internal */
+export const NO_KEY_TABLE =
+    "A pseudo key has a history, and the data source doesn't know its table. Create it with " +
+    "withAutoSequence(options), or add autoSequenceEntities to its entities."
+
 const cache = new WeakMap<DataSource, KeyTable>()
 
 /** @internal The table of the history of keys as SQL names it. */
@@ -11,11 +16,7 @@ export function keyTableOf(dataSource: DataSource): KeyTable {
     let table = cache.get(dataSource)
     if (!table) {
         const metadata = dataSource.entityMetadatas.find(({ name }) => name === KEY_ENTITY)
-        if (!metadata)
-            throw new NotInstalledError(
-                "A pseudo key has a history, and the data source doesn't know its table. Create it with " +
-                    "withAutoSequence(options), or add autoSequenceEntities to its entities.",
-            )
+        if (!metadata) throw new NotInstalledError(NO_KEY_TABLE)
         const column = (property: string) => {
             const found = metadata.findColumnWithPropertyName(property)
             return found ? columnName(found) : property

@@ -1,6 +1,7 @@
 import type { DataSource } from "typeorm"
 import { refuseUnsupported } from "../allocation/supported"
 import { NotInstalledError } from "../errors"
+import { NO_KEY_TABLE } from "../pseudo-keys/key-table"
 import { pseudoKeysOf } from "../pseudo-keys/resolve-keys"
 import { seriesOf } from "../series/resolve-series"
 import { hasCounters } from "../series/series"
@@ -60,11 +61,7 @@ export async function verifyAutoSequence(dataSource: DataSource): Promise<void> 
     const history = hasHistory(dataSource)
         ? dataSource.entityMetadatas.find(({ name }) => name === KEY_ENTITY)
         : undefined
-    if (hasHistory(dataSource) && !history)
-        problems.add(
-            "A pseudo key has a history, and the data source doesn't know its table. Create it with " +
-                "withAutoSequence(options), or add autoSequenceEntities to its entities.",
-        )
+    if (hasHistory(dataSource) && !history) problems.add(NO_KEY_TABLE)
     const runner = dataSource.createQueryRunner("master")
     try {
         const found = [

@@ -119,7 +119,9 @@ export class NewKeys {
         const numbered = await Promise.allSettled(
             rows.map(({ numbered }) => numbered ?? Promise.resolve()),
         )
-        const ready = rows.filter((_, at) => numbered[at]?.status === "fulfilled")
+        this.passRefusals(rows, numbered)
+        const ready = rows.filter(({ error }) => error === undefined)
+        if (ready.length === 0) return
         try {
             await this.giveKeys(
                 ready.map(({ row }) => row),
@@ -131,6 +133,22 @@ export class NewKeys {
             KeyLocks.find(this.runner)?.forget()
             if (!this.runner.isTransactionActive) await KeyLocks.find(this.runner)?.release()
         }
+    }
+
+    /** Who asks for the key of a row waits for that alone, so it tells of a refused number as well. */
+    private passRefusals(
+        rows: readonly Waiting[],
+        numbered: readonly PromiseSettledResult<void>[],
+    ): void {
+        const refusals = numbered.map((one): unknown =>
+            one.status === "rejected" ? one.reason : undefined,
+        )
+        const first = refusals.find((refusal) => refusal !== undefined)
+        // Rows that are not numbered can't be looked for any more either.
+        const forOthers = Transaction.of(this.runner)?.hasEnded ? first : undefined
+        for (const [at, waiting] of rows.entries()) waiting.error = refusals[at] ?? forOthers
+        const refused = rows.filter(({ error }) => error !== undefined)
+        this.drop(new Set(refused.map(({ row }) => row)))
     }
 
     private async giveKeys(rows: readonly KeyedRow[], flush: Flush): Promise<void> {

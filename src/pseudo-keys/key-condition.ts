@@ -17,6 +17,7 @@ import { hasPrefix, isKey } from "./form"
 import { keyTableOf } from "./key-table"
 import { type AnyKey, isSealed, type SealedKey, type StoredKey } from "./pseudo-key"
 import { pseudoKeysOf } from "./resolve-keys"
+import { refuseNoConditions, refuseUnset } from "./unset-conditions"
 import { historyScopeOf } from "./stored-keys"
 
 /** @internal How a row is looked for. */
@@ -42,10 +43,13 @@ export function conditionFor(
     if (!key || typeof text !== "string") return undefined
     const conditions = (Array.isArray(where) ? where : [where]) as ObjectLiteral[]
     const found = conditions.flatMap((given) => {
+        refuseNoConditions(given)
         const others = isSealed(key) ? given : withNulls(key, given)
         const condition = isSealed(key)
             ? sealedCondition(key, text)
             : storedCondition(key, text, others, { retired })
+        // After the scope, whose refusal says more.
+        refuseUnset(key.metadata, others)
         return condition ? [bothOf(condition, others)] : []
     })
     return found.length > 1 ? found : found[0]
@@ -186,7 +190,9 @@ function atPath(path: string, value: unknown): ObjectLiteral {
 /** Both conditions, where they name the same property as well. */
 function bothOf(one: ObjectLiteral, other: ObjectLiteral): ObjectLiteral {
     const both: ObjectLiteral = { ...one }
-    for (const [name, value] of Object.entries(other) as [string, unknown][]) {
+    // As TypeORM reads them: inherited ones as well.
+    for (const name in other) {
+        const value: unknown = other[name]
         const own: unknown = one[name]
         if (own === undefined) both[name] = value
         else if (isPlain(own) && isPlain(value)) both[name] = bothOf(own, value)

@@ -3,19 +3,21 @@ import type {
     EntityManager,
     EntityMetadata,
     EntityTarget,
-    FindOptionsWhere,
     ObjectLiteral,
 } from "typeorm"
 import { loadColumns } from "../allocation/stored-columns"
 import { dataSourceOf } from "../typeorm-compat"
-import { findOne } from "./find-by-pseudo-key"
+import { type FindByPseudoKeyOptions, findOne } from "./find-by-pseudo-key"
 import { hasPrefix, isKey } from "./form"
 import { keyFor } from "./key-condition"
 import { type AnyKey, isSealed, sealedKeyOf } from "./pseudo-key"
 import { keysByPrefix } from "./resolve-keys"
 
-/** What {@link resolvePseudoKey} takes. */
-export interface ResolvePseudoKeyOptions<Entity extends ObjectLiteral = ObjectLiteral> {
+/** What {@link resolvePseudoKey} takes: what {@link findByPseudoKey} takes, and these. */
+export interface ResolvePseudoKeyOptions<Entity extends ObjectLiteral = ObjectLiteral> extends Omit<
+    FindByPseudoKeyOptions<Entity>,
+    "property" | "retired" | "select"
+> {
     /**
      * The entity, for keys without a prefix.
      *
@@ -25,16 +27,6 @@ export interface ResolvePseudoKeyOptions<Entity extends ObjectLiteral = ObjectLi
 
     /** The key's property, where the entity has several keys without a prefix. */
     property?: string
-
-    /** What the row has to meet as well. */
-    where?: FindOptionsWhere<Entity>
-
-    /**
-     * Whether soft-deleted rows are found.
-     *
-     * Default is `false`.
-     */
-    withDeleted?: boolean
 }
 
 /** A row that a pseudo key leads to. */
@@ -69,7 +61,7 @@ export interface ResolvedPseudoKey<Entity extends ObjectLiteral = ObjectLiteral>
 export async function resolvePseudoKey<Entity extends ObjectLiteral = ObjectLiteral>(
     target: DataSource | EntityManager,
     key: string,
-    { entity, property, where, withDeleted }: ResolvePseudoKeyOptions<Entity> = {},
+    { entity, property, ...options }: ResolvePseudoKeyOptions<Entity> = {},
 ): Promise<ResolvedPseudoKey<Entity> | null> {
     const dataSource = "getMetadata" in target ? target : dataSourceOf(target)
     const manager = "getMetadata" in target ? target.manager : target
@@ -77,8 +69,7 @@ export async function resolvePseudoKey<Entity extends ObjectLiteral = ObjectLite
     const found = metadata && keyFor(metadata, key, property)
     if (!found) return null
     const row = await findOne<ObjectLiteral>(manager, metadata, key, {
-        where,
-        withDeleted,
+        ...(options as FindByPseudoKeyOptions<ObjectLiteral>),
         property: found.propertyPath,
     })
     if (!row) return null

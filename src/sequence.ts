@@ -95,6 +95,8 @@ export interface NextOptions {
  * statement; a number that the caller doesn't use then is a gap. Inside of a transaction give its
  * manager: a call with the data source would wait for another connection, which a full pool doesn't
  * have. SQLite has one for a data source, so there a number is part of whatever transaction is open.
+ * A data source whose `manager` is that of an open transaction, as some libraries make it, is taken
+ * for that transaction.
  *
  * The sequence exists from its first number on. Its last number is a row of the counter table,
  * which {@link withAutoSequence} adds to the entities. What it is created with is not stored: each
@@ -128,13 +130,18 @@ export class Sequence<Type extends SequenceType = "number"> implements AsyncIter
     readonly rule: Rule
     /** @internal */
     readonly key: SequenceKey
-    private readonly dataSource: DataSource | undefined
+    private readonly options: SequenceOptions<Type>
 
     constructor(name: string, options: SequenceOptions<Type> = {}) {
         this.rule = ruleOf(name, options)
+        this.options = { ...options }
         this.name = name
         this.key = sequenceKeyOf(name, options.scope)
-        this.dataSource = options.dataSource
+    }
+
+    /** The same sequence in another scope, which counts on its own. */
+    inScope(scope: SequenceScope): Sequence<Type> {
+        return new Sequence(this.name, { ...this.options, scope })
     }
 
     /** Takes the next number. */
@@ -201,7 +208,7 @@ export class Sequence<Type extends SequenceType = "number"> implements AsyncIter
         target: SequenceTarget | undefined,
         work: (runner: QueryRunner) => Promise<T>,
     ): Promise<T> {
-        const { dataSource, runner } = resolveTarget(target ?? this.dataSource)
+        const { dataSource, runner } = resolveTarget(target ?? this.options.dataSource)
         return runner ? onHeldConnection(runner, work) : onFreeConnection(dataSource, work)
     }
 
@@ -213,7 +220,7 @@ export class Sequence<Type extends SequenceType = "number"> implements AsyncIter
         const [first, ...others] = given
         if (isTarget(first)) return { target: first, rest: others }
         const isLeftOut = first === undefined && others.length > 0
-        return { target: this.dataSource, rest: isLeftOut ? others : given }
+        return { target: this.options.dataSource, rest: isLeftOut ? others : given }
     }
 
     private toType(number: bigint): SequenceNumbers[Type] {

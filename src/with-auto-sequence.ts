@@ -39,7 +39,7 @@ export interface WithAutoSequenceOptions {
  * )
  * ```
  */
-export function withAutoSequence<Options extends DataSourceOptions>(
+export function withAutoSequence<Options extends Partial<DataSourceOptions>>(
     options: Options,
     { counterTable, keyTable }: WithAutoSequenceOptions = {},
 ): Options {

@@ -25,7 +25,13 @@ export function resolveTarget(target: DataSource | EntityManager | undefined): T
             "A sequence was given no data source. Give a DataSource or an EntityManager, or create the " +
                 "sequence with the option dataSource.",
         )
-    if ("manager" in target) return { dataSource: target }
+    if ("manager" in target) {
+        // Libraries that keep the transaction of a request or a method let the data source show its manager.
+        const { queryRunner } = target.manager
+        return queryRunner?.isTransactionActive
+            ? { dataSource: target, runner: queryRunner }
+            : { dataSource: target }
+    }
     return { dataSource: dataSourceOf(target), runner: target.queryRunner }
 }
 

@@ -15,6 +15,7 @@ import {
 import { hasCounters, type Series } from "../series/series"
 import { allSeriesOf } from "../series/sharers"
 import { dataSourceOf } from "../typeorm-compat"
+import { onFreeConnection } from "./connection"
 import { type Rule, show } from "./rule"
 import { columnKey, plainKey, type SequenceKey } from "./scope"
 
@@ -63,6 +64,20 @@ async function placeOf(runner: QueryRunner, rule: Rule, scope: SequenceKey): Pro
     return first
         ? { dialect, table, columns, ...(await columnKey(runner, rule.name, first, scope)) }
         : { dialect, table, columns, key: plainKey(scope, dialect.expressions) }
+}
+
+/**
+ * Refuses a sequence that counts otherwise than the columns which share its series. One without a scope
+ * may be there for those that calls will name.
+ * @internal
+ */
+export async function refuseOtherCounting(
+    dataSource: DataSource,
+    { rule, key }: { readonly rule: Rule; readonly key: SequenceKey },
+): Promise<void> {
+    const [first] = columnsOf(dataSource, rule)
+    if (first && (key.names ?? key.values).length > 0)
+        await onFreeConnection(dataSource, (runner) => columnKey(runner, rule.name, first, key))
 }
 
 /** @internal Takes numbers; resolves to the one before them. */

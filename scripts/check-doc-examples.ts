@@ -80,7 +80,10 @@ function check(all: readonly Example[]): string[] {
         noEmit: true,
         types: ["node"],
         typeRoots: [join(ROOT, "node_modules", "@types")],
-        paths: { "typeorm-autosequence": [join(ROOT, "src", "index.ts")] },
+        paths: {
+            "typeorm-autosequence": [join(ROOT, "src", "index.ts")],
+            "typeorm-autosequence/nestjs": [join(ROOT, "src", "nestjs", "index.ts")],
+        },
     })
     return ts.getPreEmitDiagnostics(program).map(({ file, start = 0, messageText }) => {
         const text = ts.flattenDiagnosticMessageText(messageText, "\n  ")

@@ -3,21 +3,20 @@
  * and installs it into a fresh project for each TypeORM version, where CommonJS and ES modules, in
  * JavaScript and in TypeScript, use it on a real PostgreSQL.
  */
-import { execFileSync } from "node:child_process"
-import {
-    copyFileSync,
-    mkdirSync,
-    mkdtempSync,
-    readdirSync,
-    readFileSync,
-    rmSync,
-    writeFileSync,
-} from "node:fs"
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { startEmbeddedPostgres } from "../test/support/embedded-postgres"
+import {
+    installedManifest,
+    npmInstall,
+    pack,
+    readManifest,
+    ROOT,
+    runNode,
+    toolPath,
+} from "./packed"
 
-const ROOT = join(__dirname, "..")
 const TEMPLATES = join(ROOT, "test", "package", "consumers")
 const PROGRAMS = ["commonjs.cjs", "esm.mjs", "typescript-commonjs.cjs", "typescript-esm.mjs"]
 /** What each program prints: the numbers of the two rows that it saves. */
@@ -36,7 +35,8 @@ const TSCONFIG = {
     },
     files: ["typescript-commonjs.cts", "typescript-esm.mts"],
     include: ["node_modules/typeorm-autosequence/dist/**/*.d.ts"],
-    exclude: [],
+    // These projects have no NestJS, which the rest must not need.
+    exclude: ["node_modules/typeorm-autosequence/dist/nestjs"],
 }
 
 async function main(): Promise<void> {
@@ -60,13 +60,6 @@ async function main(): Promise<void> {
     }
 }
 
-function pack(directory: string): string {
-    npm(ROOT, ["pack", "--pack-destination", directory])
-    const tarball = readdirSync(directory).find((name) => name.endsWith(".tgz"))
-    if (!tarball) throw new Error("npm pack left no tarball.")
-    return join(directory, tarball)
-}
-
 function install(project: string, tarball: string, typeorm: string): void {
     mkdirSync(project)
     const write = (name: string, content: unknown) => {
@@ -80,11 +73,7 @@ function install(project: string, tarball: string, typeorm: string): void {
         copyFileSync(join(TEMPLATES, "typescript.ts.txt"), join(project, name))
 
     const others = ["reflect-metadata", "pg", "@types/node"]
-    npm(project, [
-        "install",
-        "--prefer-offline",
-        "--no-audit",
-        "--no-fund",
+    npmInstall(project, [
         tarball,
         typeorm,
         ...others.map((name) => `${name}@${installedVersion(name)}`),
@@ -100,48 +89,20 @@ function use(project: string, program: string, url: string): void {
 /** The command as it is installed; its tests are among the others. */
 function useCommand(project: string): void {
     const directory = join(project, "node_modules", "typeorm-autosequence")
-    const read = (path: string) => readFileSync(path, "utf8")
-    const { bin, version } = JSON.parse(read(join(directory, "package.json"))) as {
-        bin: Record<string, string>
-        version: string
-    }
-    const path = join(directory, bin["typeorm-autosequence"] ?? "")
-    if (!read(path).startsWith("#!/usr/bin/env node\n"))
+    const { bin, version } = readManifest(join(directory, "package.json"))
+    const path = join(directory, bin?.["typeorm-autosequence"] ?? "")
+    if (!readFileSync(path, "utf8").startsWith("#!/usr/bin/env node\n"))
         throw new Error("The command does not name what runs it.")
     const printed = runNode([path, "--version"], project).trim()
     if (printed !== version) throw new Error(`The command printed "${printed}" for its version.`)
 }
 
 function installedVersion(name: string): string {
-    return manifest(name).version
+    return installedManifest(name).version
 }
 
-function npm(directory: string, args: readonly string[]): void {
-    const cli = process.env.npm_execpath
-    if (!cli) throw new Error("Run this by npm: npm run check:package")
-    runNode([cli, ...args], directory)
-}
-
-/** Tools are run by node itself, as the links in node_modules/.bin differ between systems. */
 function runTool(name: string, command: string, args: readonly string[]): void {
-    const path = manifest(name).bin?.[command]
-    if (!path) throw new Error(`${name} has no command ${command}.`)
-    runNode([join(ROOT, "node_modules", name, path), ...args], ROOT)
-}
-
-function manifest(name: string): { version: string; bin?: Record<string, string> } {
-    const path = join(ROOT, "node_modules", name, "package.json")
-    return JSON.parse(readFileSync(path, "utf8")) as ReturnType<typeof manifest>
-}
-
-function runNode(args: readonly string[], cwd: string, env = process.env): string {
-    console.log(`> ${args.join(" ")}`)
-    try {
-        return execFileSync(process.execPath, args, { cwd, env, encoding: "utf8", stdio: "pipe" })
-    } catch (error) {
-        const { stdout, stderr } = error as { stdout: string; stderr: string }
-        throw new Error(`This failed: ${args.join(" ")}\n${stdout}\n${stderr}`, { cause: error })
-    }
+    runNode([toolPath(name, command), ...args], ROOT)
 }
 
 main().catch((error: unknown) => {

@@ -11,6 +11,7 @@ import { pseudoKeysOf, storedKeysOf } from "./resolve-keys"
 
 const upserts = new WeakMap<QueryRunner, Upsert>()
 const shownKeys = new WeakMap<ObjectLiteral, Map<StoredKey, string>>()
+const showing = new WeakSet<DataSource>()
 
 /** A subscriber that looks at loaded rows only where one of them shows a key by it. */
 interface ShowsKeys {
@@ -25,7 +26,19 @@ export function showKeys(metadata: EntityMetadata): void {
     const { stored, sealed } = pseudoKeysOf(metadata)
     const isShown = sealed.length > 0 || stored.some((key) => key.derive && key.column.isNullable)
     if (!isShown) return
-    const { subscribers } = dataSourceOf(metadata)
+    const dataSource = dataSourceOf(metadata)
+    showing.add(dataSource)
+    watchLoads(dataSource)
+}
+
+/**
+ * Lets the subscriber look at loaded rows, where one of them shows a key by it. The subscriber may be
+ * registered after the metadata of such an entity was built.
+ * @internal
+ */
+export function watchLoads(dataSource: DataSource): void {
+    if (!showing.has(dataSource)) return
+    const { subscribers } = dataSource
     const at = subscribers.findIndex(isAutoSequenceSubscriber)
     const subscriber = subscribers[at] as (ShowsKeys & (typeof subscribers)[number]) | undefined
     if (!subscriber?.watchingLoads || subscriber.afterLoad) return

@@ -1,4 +1,5 @@
-import type { DataSource } from "typeorm"
+import type { DataSource, QueryRunner } from "typeorm"
+import { counterTableOf } from "../allocation/counter-table"
 import { refuseUnsupported } from "../allocation/supported"
 import { NotInstalledError } from "../errors"
 import { NO_KEY_TABLE } from "../pseudo-keys/key-table"
@@ -62,8 +63,7 @@ export async function verifyAutoSequence(dataSource: DataSource): Promise<void> 
         ? dataSource.entityMetadatas.find(({ name }) => name === KEY_ENTITY)
         : undefined
     if (hasHistory(dataSource) && !history) problems.add(NO_KEY_TABLE)
-    const runner = dataSource.createQueryRunner("master")
-    try {
+    await collect(problems, dataSource, async (runner) => {
         const found = [
             usesCounter && counter ? await ownTableProblems(runner, counter, "the counters") : [],
             usesCounter && counter ? await inexactKeys(runner, counter) : [],
@@ -78,7 +78,38 @@ export async function verifyAutoSequence(dataSource: DataSource): Promise<void> 
             )
         for (const table of counter ? await readTriggers(runner, dataSource) : [])
             found.push(triggerProblems(table))
-        for (const problem of found.flat()) problems.add(problem)
+        return found.flat()
+    })
+}
+
+/**
+ * Checks the counter table alone, which is all that a sequence needs.
+ * @internal
+ */
+export async function verifyCounterTable(dataSource: DataSource): Promise<void> {
+    // Says what to do where the data source doesn't know it.
+    counterTableOf(dataSource)
+    const counter = dataSource.entityMetadatas.filter(({ name }) => name === COUNTER_ENTITY)
+    await collect(new Set(), dataSource, async (runner) => {
+        const found = []
+        for (const table of counter)
+            found.push(
+                await ownTableProblems(runner, table, "the counters"),
+                await inexactKeys(runner, table),
+            )
+        return found.flat()
+    })
+}
+
+/** Throws all problems together, those that were known before and those that the database shows. */
+async function collect(
+    problems: Set<string>,
+    dataSource: DataSource,
+    look: (runner: QueryRunner) => Promise<string[]>,
+): Promise<void> {
+    const runner = dataSource.createQueryRunner("master")
+    try {
+        for (const problem of await look(runner)) problems.add(problem)
     } finally {
         await runner.release()
     }

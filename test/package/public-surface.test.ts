@@ -1,5 +1,7 @@
 import { expect } from "chai"
+import { createRequire } from "node:module"
 import * as library from "../../src"
+import { isTypeORM1 } from "../support/typeorm-version"
 import { buildSurface, readSurface, type Surface, valueExports } from "./public-surface"
 
 const REMEDY =
@@ -12,7 +14,18 @@ describe("The public surface", () => {
     })
 
     it("has at run time what its declarations promise, and nothing else", () => {
-        expect(Object.keys(library).sort(), REMEDY).to.eql(valueExports(readSurface()).sort())
+        expect(Object.keys(library).sort(), REMEDY).to.eql(
+            valueExports(readSurface(), "exports").sort(),
+        )
+    })
+
+    it("has the same for NestJS, where that is there", function () {
+        // NestJS 12 can't be loaded with the other TypeORM.
+        if (!isTypeORM1) return this.skip()
+        const nestjs = createRequire(__filename)("../../src/nestjs") as object
+        expect(Object.keys(nestjs).sort(), REMEDY).to.eql(
+            valueExports(readSurface(), "exports of nestjs").sort(),
+        )
     })
 })
 

@@ -5,8 +5,12 @@ import ts from "typescript"
 const ROOT = join(__dirname, "..", "..")
 const SURFACE_FILE = join(__dirname, "public-surface.d.ts.txt")
 
+/** The entry points, by the title that their names have in the surface. */
+const ENTRY_POINTS = { exports: "index", "exports of nestjs": "nestjs/index" }
+const TITLES = [...Object.keys(ENTRY_POINTS), "imports"]
+
 /**
- * Everything that users can see, by name: the names of the entry point, all declarations that they
+ * Everything that users can see, by name: the names of the entry points, all declarations that they
  * lead to, and what those take from other packages.
  */
 export type Surface = ReadonlyMap<string, string>
@@ -17,7 +21,12 @@ export function buildSurface(): Surface {
     const files = new Map<string, string>()
     program.emit(undefined, (path, text) => files.set(resolve(path), text))
 
-    const surface = new Map([["exports", describeExports(program)]])
+    const surface = new Map(
+        Object.entries(ENTRY_POINTS).map(([title, entry]) => [
+            title,
+            describeExports(program, entry),
+        ]),
+    )
     const imports = new Set<string>()
     const seen = new Set<string>()
     const visit = (path: string): void => {
@@ -36,15 +45,15 @@ export function buildSurface(): Surface {
             }
         }
     }
-    visit(join(ROOT, "dist", "index.d.ts"))
+    for (const entry of Object.values(ENTRY_POINTS)) visit(join(ROOT, "dist", `${entry}.d.ts`))
     surface.set("imports", [...imports].sort().join("\n"))
     return surface
 }
 
-/** One text: what the entry point exports and imports first, then the declarations by name. */
+/** One text: what the entry points export and import first, then the declarations by name. */
 export function formatSurface(surface: Surface): string {
-    const names = [...surface.keys()].filter((name) => name !== "exports" && name !== "imports")
-    return ["exports", "imports", ...names.sort()]
+    const names = [...surface.keys()].filter((name) => !TITLES.includes(name))
+    return [...TITLES, ...names.sort()]
         .map((name) => `// ${name}\n${surface.get(name) ?? ""}\n`)
         .join("\n")
 }
@@ -59,9 +68,9 @@ export function readSurface(): Surface {
     )
 }
 
-/** The exported names that exist at run time. */
-export function valueExports(surface: Surface): string[] {
-    return (surface.get("exports") ?? "")
+/** The exported names of an entry point that exist at run time. */
+export function valueExports(surface: Surface, title: keyof typeof ENTRY_POINTS): string[] {
+    return (surface.get(title) ?? "")
         .split("\n")
         .filter((line) => !line.startsWith("type "))
         .map((line) => line.replace("value ", ""))
@@ -77,11 +86,11 @@ function createProgram(): ts.Program {
 }
 
 /** `value X` or `type X` for each name. */
-function describeExports(program: ts.Program): string {
+function describeExports(program: ts.Program, entry: string): string {
     const checker = program.getTypeChecker()
-    const source = program.getSourceFile(join(ROOT, "src", "index.ts"))
+    const source = program.getSourceFile(join(ROOT, "src", `${entry}.ts`))
     const module = source && checker.getSymbolAtLocation(source)
-    if (!module) throw new Error("src/index.ts exports nothing.")
+    if (!module) throw new Error(`src/${entry}.ts exports nothing.`)
     return checker
         .getExportsOfModule(module)
         .map((symbol) => {

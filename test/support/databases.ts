@@ -23,6 +23,14 @@ export function onEachDatabase(
     for (const server of postgresServers) describeOn(title, server, define)
 }
 
+/** Defines tests that need a PostgreSQL, whichever it is. */
+export function onOnePostgres(
+    title: string,
+    define: (database: () => PostgresDatabase) => void,
+): void {
+    for (const server of postgresServers.slice(0, 1)) describeOn(title, server, define)
+}
+
 /** Defines the same tests for each database that the library works on. */
 export function onEveryDatabase(
     title: string,

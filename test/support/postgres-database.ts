@@ -28,6 +28,12 @@ export class PostgresDatabase extends TestDatabase<PostgresOptions> {
         super(name)
     }
 
+    /** The options of a data source that somebody else makes, with an empty schema of its own. */
+    async newOptions(connections = 10): Promise<PostgresOptions> {
+        const place = await this.newPlace({})
+        return { ...place.options(), ...this.poolOptions(connections) } as PostgresOptions
+    }
+
     protected async newPlace({
         schema,
     }: ConnectOptions<PostgresOptions>): Promise<Place<PostgresOptions>> {

@@ -1,0 +1,111 @@
+import { type DynamicModule, Module } from "@nestjs/common"
+import { AutoSequenceCoreModule } from "./auto-sequence-core.module"
+import { asyncProviders } from "./async-providers"
+import {
+    type AutoSequenceModuleAsyncOptions,
+    type AutoSequenceRootOptions,
+    refuseUnknown,
+} from "./module-options"
+import { type NamedSequence, sequenceProviders } from "./sequence-providers"
+import { getAutoSequenceOptionsToken } from "./tokens"
+
+/**
+ * Numbers and pseudo keys for a NestJS application. It registers the subscriber with the data source,
+ * wherever it stands among the imports, and checks when the application starts that the database has
+ * what they need.
+ *
+ * ```ts
+ * import { Module } from "@nestjs/common"
+ * import { TypeOrmModule } from "@nestjs/typeorm"
+ * import { AutoSequenceModule } from "typeorm-autosequence/nestjs"
+ *
+ * @Module({
+ *     imports: [
+ *         TypeOrmModule.forRoot({ type: "postgres", autoLoadEntities: true }),
+ *         AutoSequenceModule.forRoot({ strict: true }),
+ *     ],
+ * })
+ * export class AppModule {}
+ * ```
+ */
+@Module({})
+export class AutoSequenceModule {
+    /**
+     * For one data source; import it once for each.
+     *
+     * With `autoLoadEntities` the data source gets the library's tables as well. One that names its
+     * entities gets them from {@link withAutoSequence}.
+     *
+     * Errors: {@link InvalidOptionError} for unknown options. When the application starts, those of
+     * {@link installAutoSequence} with `install`, and those of {@link verifyAutoSequence} with `strict`.
+     */
+    static forRoot(options: AutoSequenceRootOptions = {}): DynamicModule {
+        const { dataSource, dataSourceToken, imports, ...others } = options
+        const provide = getAutoSequenceOptionsToken(dataSource)
+        const providers = [{ provide, useValue: refuseUnknown(others) }]
+        return rootModule(
+            { dataSource, dataSourceToken, imports },
+            { providers, redirects: others.redirectRetiredKeys === true },
+        )
+    }
+
+    /**
+     * {@link AutoSequenceModule.forRoot} with options that are known later.
+     *
+     * ```ts
+     * import { Module } from "@nestjs/common"
+     * import { AutoSequenceModule } from "typeorm-autosequence/nestjs"
+     *
+     * class Settings {
+     *     readonly isProduction = process.env.NODE_ENV === "production"
+     * }
+     *
+     * @Module({ providers: [Settings], exports: [Settings] })
+     * class SettingsModule {}
+     *
+     * export const numbers = AutoSequenceModule.forRootAsync({
+     *     imports: [SettingsModule],
+     *     inject: [Settings],
+     *     useFactory: ({ isProduction }: Settings) => ({
+     *         install: !isProduction,
+     *         strict: isProduction,
+     *     }),
+     * })
+     * ```
+     */
+    static forRootAsync(options: AutoSequenceModuleAsyncOptions): DynamicModule {
+        const { dataSource, dataSourceToken, imports } = options
+        return rootModule(
+            { dataSource, dataSourceToken, imports },
+            // Whether it does is not known yet.
+            { providers: asyncProviders(options), redirects: true },
+        )
+    }
+
+    /**
+     * Provides sequences for {@link InjectSequence}, by name or with their options.
+     *
+     * ```ts
+     * import { Module } from "@nestjs/common"
+     * import { AutoSequenceModule } from "typeorm-autosequence/nestjs"
+     *
+     * @Module({
+     *     imports: [AutoSequenceModule.forFeature(["receipts", { name: "cases", startAt: 1000 }])],
+     * })
+     * export class ReceiptsModule {}
+     * ```
+     */
+    static forFeature(
+        sequences: readonly (string | NamedSequence)[],
+        dataSource?: string,
+    ): DynamicModule {
+        const providers = sequences.flatMap((one) =>
+            sequenceProviders(typeof one === "string" ? { name: one } : one, dataSource),
+        )
+        return { module: AutoSequenceModule, providers, exports: providers }
+    }
+}
+
+function rootModule(...given: Parameters<typeof AutoSequenceCoreModule.create>): DynamicModule {
+    return { module: AutoSequenceModule, imports: [AutoSequenceCoreModule.create(...given)] }
+}

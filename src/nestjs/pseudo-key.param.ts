@@ -1,0 +1,90 @@
+import {
+    createParamDecorator,
+    type ExecutionContext,
+    Inject,
+    Injectable,
+    type PipeTransform,
+} from "@nestjs/common"
+import { ModuleRef } from "@nestjs/core"
+import type { EntityTarget, ObjectLiteral } from "typeorm"
+import { named, type PseudoKeyPipeOptions, rowByKey } from "./row-by-key"
+import type { KeyRequest } from "./url-with-key"
+
+/** What {@link PseudoKeyParam} takes. */
+export type PseudoKeyParamOptions<Entity extends ObjectLiteral> = Omit<
+    PseudoKeyPipeOptions<Entity>,
+    "optional"
+>
+
+/**
+ * The decorator hands the request to its pipe, which can't ask for it without being made for each. By a
+ * function, because global pipes come in between: one that copies or trims objects would walk through
+ * the request.
+ */
+type Asked = () => { readonly key: unknown; readonly request: unknown }
+
+/**
+ * Gives a handler the row that a route parameter leads to, as `@Param(name, PseudoKeyPipe(Entity))`
+ * does, and answers 404 where there is none. It differs in this:
+ *
+ * - A `where` that is made of the request costs nothing: pipe and controllers stay singletons.
+ * - A global `ValidationPipe` takes no notice of it, unless it has `validateCustomDecorators`. From
+ *   `@Param` it takes the key for what the validators of the entity are for, where that has any.
+ * - For `@nestjs/swagger` there is no parameter. Declare it by `@ApiParam({ name: "key" })`.
+ *
+ * Errors: those of {@link PseudoKeyPipe}.
+ *
+ * ```ts
+ * import { Controller, Get } from "@nestjs/common"
+ * import { Column, Entity, PrimaryGeneratedColumn } from "typeorm"
+ * import { PseudoKey } from "typeorm-autosequence"
+ * import { PseudoKeyParam } from "typeorm-autosequence/nestjs"
+ *
+ * @Entity()
+ * class Ticket {
+ *     @PrimaryGeneratedColumn()
+ *     id!: number
+ *
+ *     @Column()
+ *     tenantId!: number
+ *
+ *     @PseudoKey({ prefix: "tck" })
+ *     publicId!: string
+ * }
+ *
+ * const TicketByKey = () =>
+ *     PseudoKeyParam("key", Ticket, {
+ *         where: (request: { tenantId: number }) => ({ tenantId: request.tenantId }),
+ *     })
+ *
+ * @Controller("tickets")
+ * export class TicketsController {
+ *     @Get(":key")
+ *     show(@TicketByKey() { publicId }: Ticket) {
+ *         return { publicId }
+ *     }
+ * }
+ * ```
+ */
+export function PseudoKeyParam<Entity extends ObjectLiteral>(
+    name: string,
+    entity: EntityTarget<Entity>,
+    options: PseudoKeyParamOptions<Entity> = {},
+): ParameterDecorator {
+    const rows = rowByKey("PseudoKeyParam", entity, options)
+
+    @Injectable()
+    class Pipe implements PipeTransform<Asked, Promise<Entity>> {
+        @Inject(ModuleRef) private readonly modules!: ModuleRef
+
+        transform(asked: Asked): Promise<Entity> {
+            const argument = { type: "param", data: name } as const
+            return rows.find(this.modules, { ...asked(), argument })
+        }
+    }
+    const decorator = createParamDecorator((_: unknown, context: ExecutionContext): Asked => {
+        const request = context.switchToHttp().getRequest<KeyRequest>()
+        return () => ({ key: request.params[name], request })
+    })
+    return decorator(name, named(Pipe, rows.name))
+}

@@ -1,0 +1,60 @@
+import { ConflictException, Injectable, UnprocessableEntityException } from "@nestjs/common"
+import { DataSource, type EntityManager, IsNull } from "typeorm"
+import { Sequence } from "typeorm-autosequence"
+import { InjectSequence } from "typeorm-autosequence/nestjs"
+import type { Customer } from "../customers/customer.entity.js"
+import type { Tenant } from "../tenants/tenant.entity.js"
+import { Invoice } from "./invoice.entity.js"
+import { type Line, totalOf } from "./line.js"
+
+@Injectable()
+export class InvoicesService {
+    constructor(
+        private readonly dataSource: DataSource,
+        @InjectSequence("receipts") private readonly receipts: Sequence,
+    ) {}
+
+    /** In a transaction of its own, or within that of the given manager. */
+    issue(
+        customer: Customer,
+        lines: Line[],
+        { manager }: { manager: EntityManager } = this.dataSource,
+    ): Promise<Invoice> {
+        return manager.transaction(async (manager) => {
+            const total = totalOf(lines)
+            const invoice = await manager.save(
+                manager.create(Invoice, { customer, lines, total, receiptNumber: null }),
+            )
+            // After the INSERT: by its number this transaction holds the customer's counter, so that no
+            // other invoice of the customer comes in between. Whoever throws gives the number back.
+            const unpaid = { customer: { id: customer.id }, receiptNumber: IsNull() }
+            const owed = (await manager.sum(Invoice, "total", unpaid)) ?? 0
+            if (customer.creditLimit !== null && owed > customer.creditLimit)
+                throw new UnprocessableEntityException("The customer's credit limit is reached.")
+            return invoice
+        })
+    }
+
+    list(customer: Customer): Promise<Invoice[]> {
+        return this.dataSource.manager.find(Invoice, {
+            where: { customer: { id: customer.id } },
+            relations: { customer: true },
+            order: { number: "ASC" },
+        })
+    }
+
+    /** Marks an invoice as paid, by a receipt. */
+    pay({ id }: Invoice, tenant: Tenant): Promise<Invoice> {
+        return this.dataSource.transaction(async (manager) => {
+            const invoice = await manager.findOneOrFail(Invoice, {
+                where: { id },
+                relations: { customer: true },
+                // Who comes second waits here, and sees that it is paid.
+                lock: { mode: "pessimistic_write", tables: ["invoice"] },
+            })
+            if (invoice.receiptNumber !== null) throw new ConflictException("It is paid already.")
+            invoice.receiptNumber = await this.receipts.inScope({ tenant: tenant.id }).next(manager)
+            return manager.save(invoice)
+        })
+    }
+}

@@ -10,9 +10,9 @@ import {
     storedNumbers,
     upTo,
 } from "./support/invoices"
-import { isBrief } from "./support/typeorm-version"
+import { isBrief, isShort } from "./support/brevity"
 
-const INSERTS = isBrief ? 50 : process.env.CI ? 100 : 200
+const INSERTS = isBrief ? 50 : isShort ? 100 : 200
 const ROLLED_BACK = new Error("rolled back on purpose")
 // Durability is not what these tests are about, and waiting for the disk takes most of their time.
 const options = (connections: number) => ({

@@ -25,14 +25,14 @@ import { tableName } from "../../src/series/series"
 import { onEveryDatabase } from "../support/databases"
 import { rejection } from "../support/errors"
 import { upTo } from "../support/invoices"
-import { isBrief } from "../support/typeorm-version"
+import { isBrief, isShort } from "../support/brevity"
 import { sessionOf, Signal, waitForLocks } from "../support/waiting"
 
 const ROLLED_BACK = new Error("rolled back on purpose")
 const WORKERS: Record<Counting, number> = { counter: 32, trigger: 16 }
 const TURNS: Record<Counting, number> = isBrief
     ? { counter: 25, trigger: 10 }
-    : { counter: process.env.CI ? 50 : 100, trigger: 40 }
+    : { counter: isShort ? 50 : 100, trigger: 40 }
 
 const ignore = (expected: Error) => (error: unknown) => {
     if (error !== expected) throw error

@@ -20,7 +20,7 @@ import {
 import { onEveryDatabase } from "../support/databases"
 import { rejection } from "../support/errors"
 import { upTo } from "../support/invoices"
-import { isBrief } from "../support/typeorm-version"
+import { isBrief } from "../support/brevity"
 import { sessionOf, waitForLocks } from "../support/waiting"
 import { runProgram } from "./processes/run-program"
 

@@ -6,7 +6,8 @@ import { MariaDbDatabase, mariaDbCan } from "./mariadb-database"
 import { PGliteDatabase, pgliteCan, PostgresDatabase, postgresCan } from "./postgres-database"
 import { BetterSqlite3Database, sqliteCan, SqlJsDatabase } from "./sqlite-database"
 import type { Capabilities, TestDatabase } from "./test-database"
-import { isBrief } from "./typeorm-version"
+import { isBrief, isShort } from "./brevity"
+import { isTypeORM1 } from "./typeorm-version"
 
 interface Running<Database> {
     open(name: string): Database
@@ -55,9 +56,10 @@ const pglite: Server = {
         }),
 }
 
-// One PostgreSQL is enough for the second version of TypeORM: what differs between servers differs by
-// no version.
-export const postgresServers = allPostgresServers.slice(isBrief ? 1 : 0)
+// What differs between servers differs by no version of TypeORM, so that each may have one of them.
+export const postgresServers = isShort
+    ? allPostgresServers.slice(isTypeORM1 ? 1 : 0).slice(0, 1)
+    : allPostgresServers
 
 export const servers: readonly Server[] = [
     ...postgresServers,

@@ -15,9 +15,3 @@ if (version === "0.3") {
 }
 
 export const isTypeORM1 = version === "1"
-
-/**
- * Whether the tests are to be done with the second version soon: on a machine that is there for them
- * the first one has done them at length.
- */
-export const isBrief = !isTypeORM1 && Boolean(process.env.CI)

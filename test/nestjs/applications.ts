@@ -3,18 +3,21 @@ import { TypeOrmModule, type TypeOrmModuleOptions } from "@nestjs/typeorm"
 import { AutoSequenceModule, type AutoSequenceModuleOptions } from "../../src/nestjs"
 import { Test, type TestingModuleBuilder } from "@nestjs/testing"
 
-/** The messages of an application, by level. */
+/**
+ * The messages of an application, by level. Without those of TypeOrmModule, which goes on trying to connect
+ * for applications that an earlier test has left because they did not start.
+ */
 export class Messages implements LoggerService {
     readonly warnings: string[] = []
     readonly errors: string[] = []
     log(): void {}
     debug(): void {}
     verbose(): void {}
-    warn(message: unknown): void {
-        this.warnings.push(String(message))
+    warn(message: unknown, ...others: unknown[]): void {
+        if (others.at(-1) !== "TypeOrmModule") this.warnings.push(String(message))
     }
-    error(message: unknown): void {
-        this.errors.push(String(message))
+    error(message: unknown, ...others: unknown[]): void {
+        if (others.at(-1) !== "TypeOrmModule") this.errors.push(String(message))
     }
 }
 

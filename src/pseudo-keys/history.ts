@@ -15,6 +15,12 @@ import { historyScopeOf, selectOwner } from "./stored-keys"
 
 const BATCH = 200
 
+/** What each statement on the history of a key begins with. */
+function statementOn({ metadata }: StoredKey): { table: KeyTable; parameters: Parameters } {
+    const dataSource = dataSourceOf(metadata)
+    return { table: keyTableOf(dataSource), parameters: new Parameters(dataSource) }
+}
+
 /** @internal A key that a row has, or had. */
 export interface Claim {
     readonly key: StoredKey
@@ -129,9 +135,7 @@ async function deleteOrphans(
     key: StoredKey,
     claims: readonly Claim[],
 ): Promise<void> {
-    const dataSource = dataSourceOf(key.metadata)
-    const table = keyTableOf(dataSource)
-    const parameters = new Parameters(dataSource)
+    const { table, parameters } = statementOn(key)
     const where = [
         `${table.series} = ${parameters.add(key.name)}`,
         claimed(key, claims, table, parameters),
@@ -145,12 +149,10 @@ async function markRetired(
     key: StoredKey,
     claims: readonly Claim[],
 ): Promise<void> {
-    const dataSource = dataSourceOf(key.metadata)
-    const table = keyTableOf(dataSource)
     // A key that is new is not retired by itself, only one that is taken back was.
     if (!claims.some(({ isRetired }) => isRetired)) return
     for (const { isRetired, scope, text } of claims) {
-        const parameters = new Parameters(dataSource)
+        const { table, parameters } = statementOn(key)
         const retiredAt = isRetired ? "CURRENT_TIMESTAMP" : "NULL"
         const where = [
             `${table.series} = ${parameters.add(key.name)}`,
@@ -179,9 +181,7 @@ async function forgetBatch(
     key: StoredKey,
     owners: readonly string[],
 ): Promise<void> {
-    const dataSource = dataSourceOf(key.metadata)
-    const table = keyTableOf(dataSource)
-    const parameters = new Parameters(dataSource)
+    const { table, parameters } = statementOn(key)
     const change =
         // What is reserved stays so, and leads nowhere.
         key.history === "forever"
@@ -201,10 +201,8 @@ export async function moveScope(
     owner: string,
     scope: Scope,
 ): Promise<void> {
-    const dataSource = dataSourceOf(key.metadata)
-    const table = keyTableOf(dataSource)
     if (key.history !== "forever") await deleteOrphansOf(runner, key, owner, scope)
-    const parameters = new Parameters(dataSource)
+    const { table, parameters } = statementOn(key)
     await runner.query(
         `UPDATE ${table.name} SET ${table.scope} = ${parameters.add(historyScopeOf(key, scope))} ` +
             `WHERE ${table.series} = ${parameters.add(key.name)} ` +
@@ -220,9 +218,7 @@ async function deleteOrphansOf(
     owner: string,
     scope: Scope,
 ): Promise<void> {
-    const dataSource = dataSourceOf(key.metadata)
-    const table = keyTableOf(dataSource)
-    const parameters = new Parameters(dataSource)
+    const { table, parameters } = statementOn(key)
     const where = [
         `${table.series} = ${parameters.add(key.name)}`,
         `${table.scope} = ${parameters.add(historyScopeOf(key, scope))}`,

@@ -7,7 +7,6 @@ export const ROOT = join(__dirname, "..")
 export interface Manifest {
     readonly version: string
     readonly bin?: Record<string, string>
-    readonly devDependencies?: Record<string, string>
 }
 
 /** Packs the library as npm would publish it; resolves to the path of the tarball. */

@@ -39,14 +39,13 @@ export class Preparation {
         if (!InstanceChecker.isDataSource(this.dataSource)) this.isDone = true
         if (this.isDone || !this.dataSource.isInitialized) return
         this.isDone = true
-        const { install = false, verify = true } = this.options
+        const { install = false } = this.options
         if (install) await this.install(install === true ? {} : install)
-        if (verify) await this.check(() => verifyAutoSequence(this.dataSource))
+        await this.check(() => verifyAutoSequence(this.dataSource))
     }
 
     /** For a data source that the application initializes itself. */
     async finish(): Promise<void> {
-        Preparation.register(this.dataSource)
         await this.start()
         if (this.isDone || this.options.verify === false) return
         this.report(

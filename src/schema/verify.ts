@@ -1,4 +1,4 @@
-import type { DataSource, QueryRunner } from "typeorm"
+import type { DataSource, EntityMetadata, QueryRunner } from "typeorm"
 import { counterTableOf } from "../allocation/counter-table"
 import { refuseUnsupported } from "../allocation/supported"
 import { NotInstalledError } from "../errors"
@@ -65,10 +65,8 @@ export async function verifyAutoSequence(dataSource: DataSource): Promise<void> 
     if (hasHistory(dataSource) && !history) problems.add(NO_KEY_TABLE)
     await collect(problems, dataSource, async (runner) => {
         const found = [
-            usesCounter && counter ? await ownTableProblems(runner, counter, "the counters") : [],
-            usesCounter && counter ? await inexactKeys(runner, counter) : [],
-            history ? await ownTableProblems(runner, history, "the history of keys") : [],
-            history ? await inexactKeys(runner, history) : [],
+            usesCounter && counter ? await checkOwnTable(runner, counter, "the counters") : [],
+            history ? await checkOwnTable(runner, history, "the history of keys") : [],
         ]
         for (const metadata of servedEntities(dataSource))
             found.push(
@@ -89,16 +87,22 @@ export async function verifyAutoSequence(dataSource: DataSource): Promise<void> 
 export async function verifyCounterTable(dataSource: DataSource): Promise<void> {
     // Says what to do where the data source doesn't know it.
     counterTableOf(dataSource)
-    const counter = dataSource.entityMetadatas.filter(({ name }) => name === COUNTER_ENTITY)
-    await collect(new Set(), dataSource, async (runner) => {
-        const found = []
-        for (const table of counter)
-            found.push(
-                await ownTableProblems(runner, table, "the counters"),
-                await inexactKeys(runner, table),
-            )
-        return found.flat()
-    })
+    const counter = dataSource.entityMetadatas.find(({ name }) => name === COUNTER_ENTITY)
+    await collect(new Set(), dataSource, async (runner) =>
+        counter ? checkOwnTable(runner, counter, "the counters") : [],
+    )
+}
+
+/** What a table of this library lacks, and whether its keys are compared exactly. */
+async function checkOwnTable(
+    runner: QueryRunner,
+    metadata: EntityMetadata,
+    content: string,
+): Promise<string[]> {
+    return [
+        ...(await ownTableProblems(runner, metadata, content)),
+        ...(await inexactKeys(runner, metadata)),
+    ]
 }
 
 /** Throws all problems together, those that were known before and those that the database shows. */

@@ -1,9 +1,9 @@
 import type { QueryRunner } from "typeorm"
-import { triggerErrorOf } from "./allocation/trigger-errors"
+import { triggerErrorOf } from "./numbers/trigger/trigger-errors"
 import type { DriverError } from "./dialects/dialect"
 import type { AutoSequenceError } from "./errors"
-import { keyErrorOf } from "./pseudo-keys/key-errors"
-import { dataSourceOf } from "./typeorm-compat"
+import { keyErrorOf } from "./keys/key-errors"
+import { dataSourceOf } from "./typeorm/compat"
 
 /** @internal A statement that was refused. */
 export interface Refused {

@@ -25,28 +25,32 @@ export {
     type BackfillOptions,
     type BackfillProgress,
 } from "./maintenance/backfill-pseudo-keys"
-export type { AutoSequenceColumnOptions, NumberColumnOptions, Strategy } from "./options"
+export type {
+    AutoSequenceColumnOptions,
+    NumberColumnOptions,
+    Strategy,
+} from "./declared/number-options"
 export {
     findByPseudoKey,
     type FindByPseudoKeyOptions,
     findByPseudoKeyOrFail,
-} from "./pseudo-keys/find-by-pseudo-key"
+} from "./keys/find/find-by-pseudo-key"
 export type {
     KeyColumnOptions,
     KeyFormat,
     KeyHistory,
     PseudoKeyOptions,
     SealOptions,
-} from "./pseudo-keys/options"
-export type { PropertyPath } from "./pseudo-keys/property-path"
-export { isPublicKey, type PublicKey } from "./pseudo-keys/public-key"
+} from "./declared/key-options"
+export type { PropertyPath } from "./keys/property-path"
+export { isPublicKey, type PublicKey } from "./keys/find/public-key"
 export {
     resolvePseudoKey,
     type ResolvedPseudoKey,
     type ResolvePseudoKeyOptions,
-} from "./pseudo-keys/resolve-pseudo-key"
-export type { Secret } from "./pseudo-keys/secrets"
-export { wherePseudoKey } from "./pseudo-keys/where-pseudo-key"
+} from "./keys/find/resolve-pseudo-key"
+export type { Secret } from "./declared/secrets"
+export { wherePseudoKey } from "./keys/find/where-pseudo-key"
 export {
     type AutoSequenceCounter,
     counterEntity,
@@ -64,11 +68,14 @@ export {
     type SequenceScopeValue,
     type SequenceTarget,
     type SequenceType,
-} from "./sequence"
-export { transactionWithRetry, type TransactionWithRetryOptions } from "./transaction-with-retry"
+} from "./sequence/sequence"
+export {
+    transactionWithRetry,
+    type TransactionWithRetryOptions,
+} from "./inserts/transaction-with-retry"
 export { AutoSequenceSubscriber } from "./subscriber"
 export { withAutoSequence, type WithAutoSequenceOptions } from "./with-auto-sequence"
-export { type TableLockOptions, withTableLock } from "./with-table-lock"
+export { type TableLockOptions, withTableLock } from "./numbers/with-table-lock"
 export { DuplicateKeyError, DuplicateNumberError } from "./schema/duplicates"
 export {
     type GeneratedMigration,

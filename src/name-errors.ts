@@ -1,8 +1,8 @@
 import type { QueryFailedError, QueryRunner } from "typeorm"
 import { nameOfError } from "./database-errors"
 import { dialectOf } from "./dialects"
-import { NewKeys } from "./pseudo-keys/new-keys"
-import { dataSourceOf } from "./typeorm-compat"
+import { NewKeys } from "./keys/insert/new-keys"
+import { dataSourceOf } from "./typeorm/compat"
 
 const naming = new WeakSet<QueryRunner>()
 

@@ -1,6 +1,6 @@
 import type { DataSource } from "typeorm"
-import { watchLoads } from "./pseudo-keys/shown-keys"
-import { isAutoSequenceSubscriber } from "./registry"
+import { watchLoads } from "./keys/shown-keys"
+import { isAutoSequenceSubscriber } from "./declared/registry"
 import { AutoSequenceSubscriber } from "./subscriber"
 
 /**

@@ -1,8 +1,8 @@
 import { Column, Index } from "typeorm"
 import { InvalidOptionError, UnsupportedError } from "../errors"
-import { type AutoSequenceColumnOptions, splitOptions } from "../options"
-import { findDeclaredColumns } from "../typeorm-compat"
-import { numbers } from "../registry"
+import { type AutoSequenceColumnOptions, splitOptions } from "../declared/number-options"
+import { findDeclaredColumns } from "../typeorm/compat"
+import { numbers } from "../declared/registry"
 import { uniqueNumberIndex } from "../schema/numbered-index"
 
 /**

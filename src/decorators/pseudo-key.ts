@@ -1,10 +1,10 @@
 import { Column, Index } from "typeorm"
 import { InvalidOptionError, UnsupportedError } from "../errors"
-import { type PseudoKeyOptions, splitKeyOptions } from "../pseudo-keys/options"
-import type { PropertyPath } from "../pseudo-keys/property-path"
-import { sealedKeys, storedKeys } from "../registry"
+import { type PseudoKeyOptions, splitKeyOptions } from "../declared/key-options"
+import type { PropertyPath } from "../keys/property-path"
+import { sealedKeys, storedKeys } from "../declared/registry"
 import { sealedKeyIndex, uniqueKeyIndex } from "../schema/key-index"
-import { findDeclaredColumns } from "../typeorm-compat"
+import { findDeclaredColumns } from "../typeorm/compat"
 
 /** For {@link PseudoKey}: an entity that has all properties which the options name. */
 export type HasProperties<Entity, Path extends string> = [Path] extends [PropertyPath<Entity>]

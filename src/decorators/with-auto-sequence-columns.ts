@@ -1,7 +1,7 @@
 import type { EntitySchema, EntitySchemaColumnOptions } from "typeorm"
 import { InvalidOptionError } from "../errors"
-import { type AutoSequenceColumnOptions, splitOptions } from "../options"
-import { numbers } from "../registry"
+import { type AutoSequenceColumnOptions, splitOptions } from "../declared/number-options"
+import { numbers } from "../declared/registry"
 import { uniqueNumberIndex } from "../schema/numbered-index"
 
 /**

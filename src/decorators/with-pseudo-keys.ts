@@ -1,8 +1,8 @@
 import type { EntitySchema, EntitySchemaColumnOptions } from "typeorm"
 import { InvalidOptionError } from "../errors"
-import { type PseudoKeyOptions, splitKeyOptions } from "../pseudo-keys/options"
-import type { PropertyPath } from "../pseudo-keys/property-path"
-import { sealedKeys, storedKeys } from "../registry"
+import { type PseudoKeyOptions, splitKeyOptions } from "../declared/key-options"
+import type { PropertyPath } from "../keys/property-path"
+import { sealedKeys, storedKeys } from "../declared/registry"
 import { sealedKeyIndex, uniqueKeyIndex } from "../schema/key-index"
 
 /**

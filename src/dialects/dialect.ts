@@ -1,5 +1,5 @@
 import type { DataSource, DataSourceOptions } from "typeorm"
-import type { Scope } from "../allocation/scope"
+import type { Scope } from "../series/scope"
 import type { ColumnMetadata, Series } from "../series/series"
 import type { KeyStatements } from "./key-statements"
 import type { SchemaStatements } from "./schema-statements"

@@ -6,18 +6,18 @@ import type {
     ObjectLiteral,
     QueryRunner,
 } from "typeorm"
-import { preparedText } from "../allocation/scope"
-import { loadColumns } from "../allocation/stored-columns"
+import { preparedText } from "../series/scope"
+import { loadColumns } from "../typeorm/load-columns"
 import { dialectOf } from "../dialects"
 import { InvalidOptionError } from "../errors"
-import { giveFreeKeys } from "../pseudo-keys/free-keys"
-import { KeyLocks } from "../pseudo-keys/key-locks"
-import { KeyedRow } from "../pseudo-keys/keyed-row"
-import type { StoredKey } from "../pseudo-keys/pseudo-key"
-import type { PropertyPath } from "../pseudo-keys/property-path"
-import { storedKeysOf } from "../pseudo-keys/resolve-keys"
-import { wishesOfStored } from "../pseudo-keys/wishes"
-import { claimKeys, writeKeys } from "../pseudo-keys/written-keys"
+import { giveFreeKeys } from "../keys/insert/free-keys"
+import { KeyLocks } from "../keys/insert/key-locks"
+import { KeyedRow } from "../keys/insert/keyed-row"
+import type { StoredKey } from "../keys/pseudo-key"
+import type { PropertyPath } from "../keys/property-path"
+import { storedKeysOf } from "../keys/resolve-keys"
+import { wishesOfStored } from "../keys/insert/wishes"
+import { claimKeys, writeKeys } from "../keys/insert/written-keys"
 
 /** How far {@link backfillPseudoKeys} has come. */
 export interface BackfillProgress {

@@ -4,7 +4,7 @@ import { registerSubscriber } from "../register-subscriber"
 import { counterEntity } from "../schema/counter-entity"
 import { keyEntity } from "../schema/key-entity"
 import { onMetadata } from "../schema/unique-index"
-import { dataSourceOf } from "../typeorm-compat"
+import { dataSourceOf } from "../typeorm/compat"
 
 type AnySchema = EntitySchema<never>
 

@@ -1,8 +1,8 @@
 import { inspect } from "node:util"
 import { Inject, type Provider } from "@nestjs/common"
 import { InstanceChecker } from "typeorm"
-import { refuseOtherCounting } from "../sequences/counter"
-import { Sequence, type SequenceOptions, type SequenceType } from "../sequence"
+import { refuseOtherCounting } from "../sequence/counter"
+import { Sequence, type SequenceOptions, type SequenceType } from "../sequence/sequence"
 import type { Preparation } from "./preparation"
 import { getSequenceToken, preparationToken } from "./tokens"
 

@@ -2,7 +2,7 @@ import { type DataSource, type EntityMetadata, Table, TableForeignKey, TableInde
 import { dialectOf } from "../dialects"
 import { type ColumnMetadata, hasCounters } from "../series/series"
 import { isSameColumn, sharersOf } from "../series/sharers"
-import { dataSourceOf } from "../typeorm-compat"
+import { dataSourceOf } from "../typeorm/compat"
 import { fillKeys } from "./key-filling"
 import { numberRows } from "./number-rows"
 import type { Inventory, ServedTable } from "./inventory"

@@ -1,7 +1,7 @@
 import { type EntityMetadata, EntitySchema } from "typeorm"
 import { dialectOf } from "../dialects"
 import { InvalidOptionError } from "../errors"
-import { dataSourceOf } from "../typeorm-compat"
+import { dataSourceOf } from "../typeorm/compat"
 import { onMetadata } from "./unique-index"
 
 /** A row of the counter table: the last number of one series in one scope. */

@@ -1,6 +1,6 @@
 import type { DataSource, QueryRunner } from "typeorm"
-import { counterTableOf } from "../allocation/counter-table"
-import { select } from "../allocation/select"
+import { counterTableOf } from "../numbers/counters/counter-table"
+import { select } from "../typeorm/select"
 import { dialectOf } from "../dialects"
 import type { Statement } from "../dialects/dialect"
 import { hasCounters, type Series } from "../series/series"

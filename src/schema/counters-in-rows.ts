@@ -1,10 +1,10 @@
 import type { DataSource } from "typeorm"
-import { counterTableOf } from "../allocation/counter-table"
-import { keySql } from "../allocation/scope-key"
+import { counterTableOf } from "../numbers/counters/counter-table"
+import { keySql } from "../series/scope-key"
 import { dialectOf } from "../dialects"
 import type { Dialect, Statement } from "../dialects/dialect"
 import { columnName, type Series, tableName } from "../series/series"
-import { dataSourceOf } from "../typeorm-compat"
+import { dataSourceOf } from "../typeorm/compat"
 
 /** @internal The key of a row's scope in the counter table. */
 export function keyOfRow(series: Series, alias: string): string {

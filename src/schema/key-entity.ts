@@ -1,8 +1,8 @@
 import { type DataSource, type EntityMetadata, EntitySchema } from "typeorm"
 import { dialectOf } from "../dialects"
 import { InvalidOptionError } from "../errors"
-import { pseudoKeysOf } from "../pseudo-keys/resolve-keys"
-import { dataSourceOf } from "../typeorm-compat"
+import { pseudoKeysOf } from "../keys/resolve-keys"
+import { dataSourceOf } from "../typeorm/compat"
 import { KEY_LENGTH } from "./counter-entity"
 import { onMetadata } from "./unique-index"
 

@@ -1,12 +1,12 @@
 import type { EntityMetadata, QueryRunner, Table } from "typeorm"
-import { select } from "../allocation/select"
+import { select } from "../typeorm/select"
 import { dialectOf } from "../dialects"
 import type { Dialect } from "../dialects/dialect"
-import { withPrefix } from "../pseudo-keys/form"
-import type { StoredKey } from "../pseudo-keys/pseudo-key"
-import { pseudoKeysOf, storedKeysOf } from "../pseudo-keys/resolve-keys"
+import { withPrefix } from "../declared/key-form"
+import type { StoredKey } from "../keys/pseudo-key"
+import { pseudoKeysOf, storedKeysOf } from "../keys/resolve-keys"
 import { columnName, tableName } from "../series/series"
-import { dataSourceOf } from "../typeorm-compat"
+import { dataSourceOf } from "../typeorm/compat"
 
 /** @internal The pseudo keys of a table whose rows may have none. */
 export interface KeysToFill {

@@ -1,10 +1,10 @@
 import type { EntityMetadata } from "typeorm"
 import { dialectOf } from "../dialects"
 import { UnsupportedError } from "../errors"
-import { refusePrefixes, resolveStoredKey } from "../pseudo-keys/resolve-keys"
-import { showKeys } from "../pseudo-keys/shown-keys"
-import type { StoredKeyColumn } from "../registry"
-import { dataSourceOf } from "../typeorm-compat"
+import { refusePrefixes, resolveStoredKey } from "../keys/resolve-keys"
+import { showKeys } from "../keys/shown-keys"
+import type { StoredKeyColumn } from "../declared/registry"
+import { dataSourceOf } from "../typeorm/compat"
 import { onMetadata, uniqueIndex } from "./unique-index"
 
 /** @internal For TypeORM's `@Index`: the unique indexes of a pseudo key. */

@@ -1,9 +1,9 @@
 import type { EntityMetadata, Table, TableColumn } from "typeorm"
 import { dialectOf } from "../dialects"
 import type { Dialect } from "../dialects/dialect"
-import { pseudoKeysOf } from "../pseudo-keys/resolve-keys"
+import { pseudoKeysOf } from "../keys/resolve-keys"
 import { type ColumnMetadata, columnName, columnType, tableName } from "../series/series"
-import { dataSourceOf } from "../typeorm-compat"
+import { dataSourceOf } from "../typeorm/compat"
 import type { Steps } from "./steps"
 
 /** @internal The column of a key that was there before, as one of another type. */

@@ -1,11 +1,11 @@
 import type { DataSource } from "typeorm"
-import { counterTableOf } from "../allocation/counter-table"
-import { baseOf } from "../allocation/counter"
+import { counterTableOf } from "../numbers/counters/counter-table"
+import { baseOf } from "../numbers/counters/move-counters"
 import { dialectOf } from "../dialects"
 import type { Dialect, Statement } from "../dialects/dialect"
 import { InvalidOptionError } from "../errors"
 import { type ColumnMetadata, columnName, type Series, tableName } from "../series/series"
-import { dataSourceOf } from "../typeorm-compat"
+import { dataSourceOf } from "../typeorm/compat"
 import { keyOfRow, selectNumbers } from "./counters-in-rows"
 
 /**

@@ -1,5 +1,5 @@
-import { readsBack } from "../allocation/read-back"
-import type { NumberedColumn } from "../registry"
+import { readsBack } from "../numbers/trigger/read-back"
+import type { NumberedColumn } from "../declared/registry"
 import { resolveSeries } from "../series/resolve-series"
 import { uniqueIndex } from "./unique-index"
 

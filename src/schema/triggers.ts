@@ -1,8 +1,8 @@
 import type { DataSource, EntityMetadata, QueryRunner } from "typeorm"
-import { baseOf } from "../allocation/counter"
-import { counterTableOf } from "../allocation/counter-table"
-import { keySql } from "../allocation/scope-key"
-import { select } from "../allocation/select"
+import { baseOf } from "../numbers/counters/move-counters"
+import { counterTableOf } from "../numbers/counters/counter-table"
+import { keySql } from "../series/scope-key"
+import { select } from "../typeorm/select"
 import { dialectOf } from "../dialects"
 import type { Dialect } from "../dialects/dialect"
 import {

@@ -2,7 +2,7 @@ import type { EntityMetadata } from "typeorm"
 import { dialectOf } from "../dialects"
 import { UnsupportedError } from "../errors"
 import type { ColumnMetadata } from "../series/series"
-import { dataSourceOf } from "../typeorm-compat"
+import { dataSourceOf } from "../typeorm/compat"
 
 type IndexMetadata = EntityMetadata["indices"][number]
 type IndexMetadataClass = new (options: {

@@ -1,11 +1,11 @@
 import type { EntityMetadata, QueryRunner } from "typeorm"
-import { select } from "../allocation/select"
+import { select } from "../typeorm/select"
 import { dialectOf } from "../dialects"
 import type { StoredCollation } from "../dialects/schema-statements"
-import { pseudoKeysOf } from "../pseudo-keys/resolve-keys"
+import { pseudoKeysOf } from "../keys/resolve-keys"
 import { seriesOf } from "../series/resolve-series"
 import { type ColumnMetadata, columnType, hasCounters } from "../series/series"
-import { dataSourceOf } from "../typeorm-compat"
+import { dataSourceOf } from "../typeorm/compat"
 
 /** @internal The text columns of scopes whose counters tell values apart that the column doesn't. */
 export async function inexactScopes(

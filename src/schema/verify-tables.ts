@@ -1,6 +1,6 @@
 import type { EntityMetadata, QueryRunner, Table } from "typeorm"
 import { INSTALL_REMEDY as REMEDY } from "../errors"
-import { pseudoKeysOf } from "../pseudo-keys/resolve-keys"
+import { pseudoKeysOf } from "../keys/resolve-keys"
 import { seriesOf } from "../series/resolve-series"
 import type { ColumnMetadata } from "../series/series"
 import { type UniqueColumn, uniqueIndexesOf } from "./unique-index"

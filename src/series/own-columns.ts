@@ -1,5 +1,5 @@
 import { getMetadataArgsStorage } from "typeorm"
-import type { Declared, Registry, Target } from "../registry"
+import type { Declared, Registry, Target } from "../declared/registry"
 import type { ColumnMetadata } from "./series"
 
 /**

@@ -1,5 +1,5 @@
 import type { EntityMetadata } from "typeorm"
-import { numbers } from "../registry"
+import { numbers } from "../declared/registry"
 import { isOwnColumn } from "./own-columns"
 import { seriesOf } from "./resolve-series"
 import type { Series } from "./series"

@@ -1,7 +1,7 @@
 import type { EntityMetadata } from "typeorm"
 import { InvalidOptionError } from "../errors"
-import { type NumberedColumn, numbers } from "../registry"
-import { dataSourceOf, findDeclaredColumns } from "../typeorm-compat"
+import { type NumberedColumn, numbers } from "../declared/registry"
+import { dataSourceOf, findDeclaredColumns } from "../typeorm/compat"
 import type { ScopeProperty, Series } from "./series"
 
 const MAX = { int: 2n ** 31n - 1n, bigint: 2n ** 63n - 1n }

@@ -1,6 +1,6 @@
 import type { EntityMetadata } from "typeorm"
-import type { Strategy } from "../options"
-import { dataSourceOf } from "../typeorm-compat"
+import type { Strategy } from "../declared/number-options"
+import { dataSourceOf } from "../typeorm/compat"
 
 /** @internal */
 export type ColumnMetadata = EntityMetadata["columns"][number]

@@ -1,6 +1,6 @@
 import type { DataSource } from "typeorm"
 import { InvalidOptionError } from "../errors"
-import { dataSourceOf } from "../typeorm-compat"
+import { dataSourceOf } from "../typeorm/compat"
 import { seriesOf } from "./resolve-series"
 import type { Series } from "./series"
 

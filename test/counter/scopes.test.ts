@@ -12,9 +12,9 @@ import {
     type Repository,
 } from "typeorm"
 import { AutoSequenceColumn, installAutoSequence } from "../../src"
-import { moveCounters } from "../../src/allocation/counter"
-import { counterTableOf } from "../../src/allocation/counter-table"
-import { keyOf } from "../../src/allocation/scope-key"
+import { moveCounters } from "../../src/numbers/counters/move-counters"
+import { counterTableOf } from "../../src/numbers/counters/counter-table"
+import { keyOf } from "../../src/series/scope-key"
 import { dialectOf } from "../../src/dialects"
 import type { Dialect } from "../../src/dialects/dialect"
 import { type Kind, onEachDatabase, onEveryDatabase, type TestDatabase } from "../support/databases"

@@ -23,9 +23,9 @@ import {
     UnknownScopeError,
     UnsupportedError,
 } from "../../src"
-import { counterTableOf } from "../../src/allocation/counter-table"
+import { counterTableOf } from "../../src/numbers/counters/counter-table"
 import { tableName } from "../../src/series/series"
-import { dataSourceOf } from "../../src/typeorm-compat"
+import { dataSourceOf } from "../../src/typeorm/compat"
 import { onEveryDatabase, StatementLog } from "../support/databases"
 import { rejection } from "../support/errors"
 import { upTo } from "../support/invoices"

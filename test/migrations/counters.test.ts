@@ -6,7 +6,7 @@ import {
     generateMigration,
     installAutoSequence,
 } from "../../src"
-import { raiseCounters } from "../../src/allocation/counter"
+import { raiseCounters } from "../../src/numbers/counters/move-counters"
 import { onEveryDatabase } from "../support/databases"
 import { storedCounters } from "../support/stored"
 import { changeEntities, expectUpToDate, migrate } from "./migrate"

@@ -1,7 +1,7 @@
 import { expect } from "chai"
 import { Column, type DataSource, Entity, Index, ManyToOne, PrimaryGeneratedColumn } from "typeorm"
 import { AutoSequenceColumn, type AutoSequenceColumnOptions, type Strategy } from "../../src"
-import { raiseCounters } from "../../src/allocation/counter"
+import { raiseCounters } from "../../src/numbers/counters/move-counters"
 import { onEveryDatabase, type TestDatabase } from "../support/databases"
 import { storedCounters } from "../support/stored"
 import { changeEntities, expectUpToDate, migrate, shapeOf } from "./migrate"

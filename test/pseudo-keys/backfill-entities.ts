@@ -11,7 +11,7 @@ import {
 } from "typeorm"
 import { PseudoKey, type PseudoKeyOptions, withPseudoKeys } from "../../src"
 import { columnName, tableName } from "../../src/series/series"
-import { isKey } from "../../src/pseudo-keys/form"
+import { isKey } from "../../src/declared/key-form"
 
 /** A row of whatever table. */
 export interface Row {

@@ -27,7 +27,7 @@ import {
 } from "../../src"
 import { KEY_ENTITY } from "../../src/schema/key-entity"
 import { tableName } from "../../src/series/series"
-import { dataSourceOf } from "../../src/typeorm-compat"
+import { dataSourceOf } from "../../src/typeorm/compat"
 import { rejection } from "../support/errors"
 
 /** Keys without a history. */

@@ -11,11 +11,11 @@ import {
     PrimaryGeneratedColumn,
 } from "typeorm"
 import { findByPseudoKey, PseudoKey, resolvePseudoKey, wherePseudoKey } from "../../src"
-import { keySql } from "../../src/allocation/scope-key"
+import { keySql } from "../../src/series/scope-key"
 import { dialectOf } from "../../src/dialects"
 import type { Dialect } from "../../src/dialects/dialect"
-import { keyTableOf } from "../../src/pseudo-keys/key-table"
-import { storedKeysOf } from "../../src/pseudo-keys/resolve-keys"
+import { keyTableOf } from "../../src/keys/history/key-table"
+import { storedKeysOf } from "../../src/keys/resolve-keys"
 import { columnName, tableName } from "../../src/series/series"
 import { onEveryDatabase, type TestDatabase } from "../support/databases"
 

@@ -8,7 +8,7 @@ import {
     type SequenceScope,
     type SequenceScopeValue,
 } from "../../src"
-import { sequenceKeyOf, plainKey } from "../../src/sequences/scope"
+import { sequenceKeyOf, plainKey } from "../../src/sequence/scope"
 import { dialectOf } from "../../src/dialects"
 import { onEveryDatabase } from "../support/databases"
 import { expectRejects, expectThrows } from "../support/errors"

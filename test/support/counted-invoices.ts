@@ -17,7 +17,7 @@ import { AutoSequenceColumn } from "../../src"
 import { type AutoSequenceCounter, COUNTER_ENTITY } from "../../src/schema/counter-entity"
 import { seriesOf } from "../../src/series/resolve-series"
 import { tableName } from "../../src/series/series"
-import { dataSourceOf } from "../../src/typeorm-compat"
+import { dataSourceOf } from "../../src/typeorm/compat"
 import { upTo } from "./invoices"
 import type { Capabilities, TestDatabase } from "./test-database"
 

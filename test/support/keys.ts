@@ -1,11 +1,11 @@
 import { expect } from "chai"
 import type { QueryRunner } from "typeorm"
-import { keySql } from "../../src/allocation/scope-key"
+import { keySql } from "../../src/series/scope-key"
 import { dialectOf } from "../../src/dialects"
 import type { Dialect } from "../../src/dialects/dialect"
 import { seriesOf } from "../../src/series/resolve-series"
 import { columnName, type Series, tableName } from "../../src/series/series"
-import { dataSourceOf } from "../../src/typeorm-compat"
+import { dataSourceOf } from "../../src/typeorm/compat"
 import { storedCounters } from "./stored"
 
 /** The keys as SQL makes them from the rows, and the highest number of each. */

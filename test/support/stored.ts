@@ -1,7 +1,7 @@
 import type { DataSource, ObjectLiteral, Repository } from "typeorm"
-import { counterTableOf } from "../../src/allocation/counter-table"
+import { counterTableOf } from "../../src/numbers/counters/counter-table"
 import { tableName } from "../../src/series/series"
-import { dataSourceOf } from "../../src/typeorm-compat"
+import { dataSourceOf } from "../../src/typeorm/compat"
 
 /** What the database has in a column, as text, the lowest first. */
 export async function storedTexts(

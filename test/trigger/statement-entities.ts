@@ -9,9 +9,9 @@ import {
     PrimaryGeneratedColumn,
 } from "typeorm"
 import { AutoSequenceColumn } from "../../src"
-import { counterTableOf } from "../../src/allocation/counter-table"
+import { counterTableOf } from "../../src/numbers/counters/counter-table"
 import { tableName } from "../../src/series/series"
-import { dataSourceOf } from "../../src/typeorm-compat"
+import { dataSourceOf } from "../../src/typeorm/compat"
 import { onEveryDatabase } from "../support/databases"
 import { storedCounters } from "../support/stored"
 import type { TestDatabase } from "../support/test-database"

@@ -1,4 +1,4 @@
-import { isNewRow, type Scope, type ScopeValue } from "../../allocation/scope"
+import { isNewRow, type Scope, type ScopeValue } from "../../series/scope"
 import {
     type ColumnMetadata,
     columnName,

@@ -1,0 +1,249 @@
+import type { ColumnOptions } from "typeorm"
+import { InvalidOptionError } from "../errors"
+import { MAX_LENGTH, MAX_PREFIX, PREFIX_FORM } from "./key-form"
+import { type Secret, type Secrets, weaknessOf } from "./secrets"
+
+/** The formats that a pseudo key can have. */
+export type KeyFormat = "nanoid" | "uuid" | "uuidv7" | "ulid"
+
+/** How long a pseudo key that its row no longer has is kept. */
+export type KeyHistory = boolean | "forever"
+
+/** The options of TypeORM's `@Column` that make sense for a pseudo key. */
+export type KeyColumnOptions = Pick<ColumnOptions, "name" | "comment" | "nullable" | "select">
+
+/** Makes pseudo keys of primary keys, without a column. */
+export interface SealOptions<Path extends string = string> {
+    /** The primary key: one column of type int, bigint or uuid. */
+    column: Path
+
+    /**
+     * What the keys can't be made or read without: at least 32 bytes, from a random source. Of
+     * several the first makes keys, and all of them are accepted when a key is read, so that one can
+     * be replaced by another. A function is called when the data source is initialized.
+     */
+    secret: Secret | readonly Secret[] | (() => Secret | readonly Secret[])
+
+    /**
+     * What tells the keys of this entity from those of others with the same secret. Keys stay valid
+     * when the entity is renamed, if it had this before.
+     *
+     * Default is the name of the entity.
+     */
+    context?: string
+}
+
+/** What {@link PseudoKey} takes. */
+export interface PseudoKeyOptions<
+    Entity extends object = object,
+    Path extends string = string,
+> extends KeyColumnOptions {
+    /** What stands before the key, with `_` between. Letters, digits and single `_`. */
+    prefix?: string
+
+    /**
+     * The format of the key: `"nanoid"` (21 characters), `"uuid"` (version 4), `"uuidv7"` and
+     * `"ulid"` (which tell when they were made), or a function. That one is called again, with
+     * `attempt` 1, 2 …, where another row has the key that it gave.
+     *
+     * Default is `"nanoid"`.
+     */
+    generate?: KeyFormat | ((row: Entity, attempt: number) => string)
+
+    /**
+     * A pure function that makes the key of other fields, of many-to-one relations, which are loaded
+     * where they are not there, and of numbers of the same row. Its result is made fit for a URL:
+     * `"Crème brûlée, 50 %"` becomes `"Creme-brulee-50"`. Where another row has that key, a suffix is
+     * added: `acme`, `acme-2`, `acme-3`. Where nothing is left of it, `generate` makes the key.
+     *
+     * It is called once more for each relation that has to be loaded, and right after the INSERT where
+     * it reads what only that gives, such as the generated primary key; the insert has to be part of a
+     * transaction then. The key of a stored row does not follow its fields.
+     */
+    derive?: (row: Entity) => string
+
+    /**
+     * No column at all: the key is computed from the primary key, can't be guessed or forged, and is
+     * read back without a look-up.
+     */
+    seal?: SealOptions<Path>
+
+    /**
+     * For `"nanoid"`: the number of random characters.
+     *
+     * Default is `21`.
+     */
+    length?: number
+
+    /**
+     * For `"nanoid"`: the characters to choose from, of the letters, digits, `-` and `_`.
+     *
+     * Default is all of these, 64 characters.
+     */
+    alphabet?: string
+
+    /**
+     * The properties within whose values keys are unique: columns, many-to-one relations, paths into
+     * embedded entities. A look-up has to name their values then.
+     *
+     * Default is none: no two rows of the table have the same key.
+     */
+    uniqueWith?: Path | readonly Path[]
+
+    /**
+     * Whether a key that was changed still leads to its row, and is never accepted for another one.
+     * When the row is deleted its keys are free again, unless it is `"forever"`.
+     *
+     * Default is `false`.
+     */
+    history?: KeyHistory
+}
+
+/** @internal The options of a key in a column, checked. */
+export interface StoredKeyOptions {
+    readonly prefix?: string
+    readonly format: KeyFormat
+    readonly generate?: (row: object, attempt: number) => unknown
+    readonly derive?: (row: object) => unknown
+    readonly length?: number
+    readonly alphabet?: string
+    readonly uniqueWith: readonly string[]
+    readonly history: KeyHistory
+}
+
+/** @internal */
+export interface SealedKeyOptions {
+    readonly prefix?: string
+    readonly column: string
+    readonly secrets: Secrets
+    readonly context?: string
+}
+
+/** @internal */
+export type KeyOptions =
+    | { readonly stored: StoredKeyOptions; readonly column: ColumnOptions }
+    | { readonly sealed: SealedKeyOptions }
+
+const FORMATS: readonly KeyFormat[] = ["nanoid", "uuid", "uuidv7", "ulid"]
+const KNOWN_FOR_COLUMN = ["name", "comment", "nullable", "select"] as const
+const KNOWN_FOR_STORED = [
+    "generate",
+    "derive",
+    "length",
+    "alphabet",
+    "uniqueWith",
+    "history",
+    ...KNOWN_FOR_COLUMN,
+] as const
+const KNOWN_FOR_SEAL: readonly string[] = ["column", "secret", "context"]
+
+/**
+ * Refuses what can be seen to be wrong without the entity's metadata.
+ * @internal
+ */
+export function splitKeyOptions(place: string, options: PseudoKeyOptions<never>): KeyOptions {
+    const refuse = (problem: string): never => {
+        throw new InvalidOptionError(`${place}: ${problem}`)
+    }
+    if (typeof options !== "object" || (options as unknown) === null)
+        refuse(`the options are ${show(options)}, give an object.`)
+    const known: readonly string[] = ["prefix", "seal", ...KNOWN_FOR_STORED]
+    for (const name of Object.keys(options))
+        if (!known.includes(name))
+            refuse(`there is no option "${name}". The options are ${known.join(", ")}.`)
+
+    const { prefix, seal } = options
+    if (prefix !== undefined && !(typeof prefix === "string" && PREFIX_FORM.test(prefix)))
+        refuse(
+            `prefix is ${show(prefix)}, give 1 to ${MAX_PREFIX} letters and digits, beginning with a ` +
+                "letter, with single _ between them.",
+        )
+    if (seal === undefined) return splitStored(options, refuse)
+
+    for (const name of KNOWN_FOR_STORED)
+        if (options[name] !== undefined)
+            refuse(`${name} is for keys that have a column, and with seal there is none.`)
+    return { sealed: { prefix, ...checkSeal(seal, refuse) } }
+}
+
+type Refuse = (problem: string) => never
+
+function splitStored(options: PseudoKeyOptions<never>, refuse: Refuse): KeyOptions {
+    const { prefix, generate = "nanoid", derive, history = false } = options
+    if (typeof generate !== "function" && !FORMATS.includes(generate))
+        refuse(`generate is ${show(generate)}, give one of ${FORMATS.join(", ")}, or a function.`)
+    if (derive !== undefined && typeof derive !== "function")
+        refuse(`derive is ${show(derive)}, give a function of the row.`)
+    if (typeof history !== "boolean" && (history as unknown) !== "forever")
+        refuse(`history is ${show(history)}, give true, false or "forever".`)
+    for (const name of ["length", "alphabet"] as const)
+        if (options[name] !== undefined && generate !== "nanoid")
+            refuse(`${name} is for generate: "nanoid" alone.`)
+    const { length, alphabet } = options
+    const longest = MAX_LENGTH - (prefix === undefined ? 0 : prefix.length + 1)
+    if (length !== undefined && !(Number.isInteger(length) && length >= 1 && length <= longest))
+        refuse(`length is ${show(length)}, give an integer from 1 to ${longest}.`)
+    if (alphabet !== undefined && !isAlphabet(alphabet))
+        refuse(
+            `alphabet is ${show(alphabet)}, give 2 to 64 different characters of the letters, digits, ` +
+                "- and _.",
+        )
+
+    const given: unknown = options.uniqueWith ?? []
+    const uniqueWith: unknown[] = Array.isArray(given) ? given : [given]
+    for (const path of uniqueWith)
+        if (typeof path !== "string" || path === "")
+            refuse(`uniqueWith holds ${show(path)}, give names of properties.`)
+    if (new Set(uniqueWith).size < uniqueWith.length) refuse("uniqueWith names a property twice.")
+
+    const column: ColumnOptions = { type: "varchar", length: MAX_LENGTH }
+    for (const name of KNOWN_FOR_COLUMN)
+        if (options[name] !== undefined) Object.assign(column, { [name]: options[name] })
+    return {
+        stored: {
+            prefix,
+            ...(typeof generate === "function"
+                ? { format: "nanoid", generate: generate as StoredKeyOptions["generate"] }
+                : { format: generate }),
+            derive: derive as StoredKeyOptions["derive"],
+            length,
+            alphabet,
+            uniqueWith: uniqueWith as string[],
+            history,
+        },
+        column,
+    }
+}
+
+function checkSeal(seal: SealOptions, refuse: Refuse): Omit<SealedKeyOptions, "prefix"> {
+    if (typeof seal !== "object" || (seal as unknown) === null)
+        refuse("seal is no object, give { column, secret }.")
+    for (const name of Object.keys(seal))
+        if (!KNOWN_FOR_SEAL.includes(name))
+            refuse(`seal has no option "${name}". The options are ${KNOWN_FOR_SEAL.join(", ")}.`)
+    const { column, secret, context } = seal
+    if (typeof column !== "string" || column === "")
+        refuse(`seal.column is ${show(column)}, give the name of the primary key's property.`)
+    if (context !== undefined && (typeof context !== "string" || context === ""))
+        refuse(`seal.context is ${show(context)}, give a text.`)
+    const read = (): readonly Secret[] => {
+        const given = typeof secret === "function" ? secret() : secret
+        const secrets = (Array.isArray(given) ? given : [given]) as Secret[]
+        const problem = weaknessOf(secrets)
+        return problem ? refuse(problem) : secrets
+    }
+    if (typeof secret !== "function") read()
+    return { column, secrets: read, context }
+}
+
+function isAlphabet(alphabet: unknown): boolean {
+    return (
+        typeof alphabet === "string" &&
+        /^[\w-]{2,64}$/.test(alphabet) &&
+        new Set(alphabet).size === alphabet.length
+    )
+}
+
+function show(value: unknown): string {
+    return typeof value === "string" ? JSON.stringify(value) : String(value)
+}

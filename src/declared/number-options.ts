@@ -1,0 +1,198 @@
+import type { ColumnOptions } from "typeorm"
+import { InvalidOptionError } from "../errors"
+
+/** How a numbered column gets its numbers. */
+export type Strategy = "table-lock" | "counter" | "trigger"
+
+/** The options of TypeORM's `@Column` that make sense for a number. */
+export type NumberColumnOptions = Pick<
+    ColumnOptions,
+    "name" | "comment" | "nullable" | "select" | "transformer"
+>
+
+/** What {@link AutoSequenceColumn} takes. */
+export interface AutoSequenceColumnOptions extends NumberColumnOptions {
+    /**
+     * The first number of every scope, an integer from 1. A number is never below it: where rows
+     * exist already, numbers go on after the highest of them or here, whichever is higher.
+     *
+     * Default is `1`.
+     */
+    startAt?: number
+
+    /**
+     * The step between numbers, an integer from 1.
+     *
+     * Default is `1`.
+     */
+    incrementBy?: number
+
+    /**
+     * The properties whose values make the scope: columns, many-to-one relations, paths into
+     * embedded entities (`"address.country"`). Each combination of values counts on its own.
+     *
+     * Default is none: the whole table is one scope.
+     */
+    uniqueWith?: string | readonly string[]
+
+    /**
+     * How numbers are made. `"counter"` keeps the last number of each scope in a row of the counter
+     * table: only writers of the same scope wait for each other, and a number never comes back.
+     * `"trigger"` moves the same counters, but inside the INSERT: the database numbers the row,
+     * whoever writes it, and no statement is added. `"table-lock"` needs no such table; it reads the
+     * highest number under `LOCK TABLE … IN SHARE ROW EXCLUSIVE MODE`, and gives the number of a
+     * deleted last row again.
+     *
+     * Default is `"table-lock"`.
+     */
+    strategy?: Strategy
+
+    /**
+     * For strategy `"counter"`: `false` lets numbers be lost. They are taken in a short transaction
+     * of their own, so that nobody waits for the transaction of another, and an insert needs none.
+     *
+     * Default is `true`: a transaction that is rolled back gives its numbers back.
+     */
+    gapless?: boolean
+
+    /**
+     * With `gapless: false`: how many numbers of a scope are taken from its counter at once, SQL's
+     * `CACHE`. Those that a process has not used when it ends are lost, and never given again.
+     *
+     * Default is `1`.
+     */
+    cache?: number
+
+    /**
+     * For strategies `"counter"` and `"trigger"`: the name of the series. Columns with the same name, be it in one
+     * entity or in several, share their counters and must agree in the other options.
+     *
+     * Default is `<table>.<column>`.
+     */
+    series?: string
+
+    /**
+     * The type of the column. As everywhere in TypeORM, the values of a `"bigint"` column are
+     * strings in the entity.
+     *
+     * Default is `"int"`.
+     */
+    type?: "int" | "bigint"
+}
+
+/** @internal */
+export interface NumberingOptions {
+    readonly startAt: bigint
+    readonly incrementBy: bigint
+    readonly uniqueWith: readonly string[]
+    readonly strategy: Strategy
+    readonly gapless: boolean
+    readonly cache: bigint
+    readonly series?: string
+    readonly type: "int" | "bigint"
+}
+
+const STRATEGIES: readonly Strategy[] = ["table-lock", "counter", "trigger"]
+const KNOWN = [
+    "startAt",
+    "incrementBy",
+    "uniqueWith",
+    "strategy",
+    "gapless",
+    "cache",
+    "series",
+    "type",
+] as const
+/** The strategies that take an option which not all of them take. */
+const TAKEN_BY = {
+    gapless: ["counter"],
+    cache: ["counter"],
+    series: ["counter", "trigger"],
+    // A trigger can't tell a NULL that was set from no value.
+    nullable: ["table-lock", "counter"],
+} as const satisfies Partial<Record<keyof AutoSequenceColumnOptions, readonly Strategy[]>>
+const MAX_NAME = 255
+const MAX_INT = 2 ** 31 - 1
+const KNOWN_FOR_COLUMN = ["name", "comment", "nullable", "select", "transformer"] as const
+
+/**
+ * Refuses what can be seen to be wrong without the entity's metadata.
+ * @internal
+ */
+export function splitOptions(
+    place: string,
+    options: AutoSequenceColumnOptions,
+): { numbering: NumberingOptions; column: ColumnOptions } {
+    const refuse = (problem: string): never => {
+        throw new InvalidOptionError(`${place}: ${problem}`)
+    }
+    if (typeof options !== "object" || options === null)
+        refuse(`the options are ${show(options)}, give an object.`)
+
+    const known: readonly string[] = [...KNOWN, ...KNOWN_FOR_COLUMN]
+    for (const name of Object.keys(options))
+        if (!known.includes(name))
+            refuse(`there is no option "${name}". The options are ${known.join(", ")}.`)
+
+    const { startAt = 1, incrementBy = 1, strategy = "table-lock", type = "int" } = options
+    const { gapless = true, cache = 1, series } = options
+    for (const [name, value] of Object.entries({ startAt, incrementBy, cache }))
+        if (!Number.isSafeInteger(value) || value < 1)
+            refuse(`${name} is ${show(value)}, give an integer from 1 to 2^53 - 1.`)
+    if (!STRATEGIES.includes(strategy))
+        refuse(`strategy is ${show(strategy)}, give one of ${STRATEGIES.join(", ")}.`)
+    if (type !== "int" && type !== "bigint")
+        refuse(`type is ${show(type)}, give "int" or "bigint".`)
+
+    for (const [name, takers] of Object.entries(TAKEN_BY)) {
+        const value = options[name as keyof typeof TAKEN_BY]
+        if (value === undefined || (name === "nullable" && value === false)) continue
+        if (!(takers as readonly Strategy[]).includes(strategy))
+            refuse(
+                `${name} is for strategy ${takers.map((s) => `"${s}"`).join(" or ")} alone, and the ` +
+                    `strategy is "${strategy}".`,
+            )
+    }
+    if (typeof gapless !== "boolean") refuse(`gapless is ${show(gapless)}, give true or false.`)
+    if (options.cache !== undefined && gapless)
+        refuse("cache needs gapless: false, as numbers that are cached and not used are lost.")
+    if (series !== undefined && (typeof series !== "string" || !isSeriesName(series)))
+        refuse(`series is ${show(series)}, give a name of 1 to ${MAX_NAME} characters.`)
+
+    for (const [name, value] of Object.entries({ startAt, incrementBy }))
+        if (type === "int" && value > MAX_INT)
+            refuse(`${name} is ${value}, over the largest int (${MAX_INT}). Use type "bigint".`)
+
+    const given: unknown = options.uniqueWith ?? []
+    const uniqueWith: unknown[] = Array.isArray(given) ? given : [given]
+    for (const path of uniqueWith)
+        if (typeof path !== "string" || path === "")
+            refuse(`uniqueWith holds ${show(path)}, give names of properties.`)
+    if (new Set(uniqueWith).size < uniqueWith.length) refuse(`uniqueWith names a property twice.`)
+
+    const column: ColumnOptions = { type }
+    for (const name of KNOWN_FOR_COLUMN)
+        if (options[name] !== undefined) Object.assign(column, { [name]: options[name] })
+    return {
+        numbering: {
+            startAt: BigInt(startAt),
+            incrementBy: BigInt(incrementBy),
+            uniqueWith: uniqueWith as string[],
+            strategy,
+            gapless,
+            cache: BigInt(cache),
+            series,
+            type,
+        },
+        column,
+    }
+}
+
+/** @internal Trailing blanks are nothing to some databases. */
+export function isSeriesName(name: string): boolean {
+    return name !== "" && name === name.trimEnd() && name.length <= MAX_NAME
+}
+
+function show(value: unknown): string {
+    return typeof value === "string" ? JSON.stringify(value) : String(value)
+}

@@ -1,0 +1,128 @@
+import { setTimeout } from "node:timers/promises"
+import type { DataSource, EntityManager } from "typeorm"
+import type { DriverError } from "../dialects/dialect"
+import { repeatableOf, type RepeatableTransactions } from "../dialects/repeatable"
+import {
+    AutoSequenceError,
+    InvalidOptionError,
+    StaleSnapshotError,
+    UnsupportedError,
+} from "../errors"
+
+/** What {@link transactionWithRetry} takes. */
+export interface TransactionWithRetryOptions {
+    /**
+     * How often the work is done at most, the first time included. An integer from 1.
+     *
+     * Default is `5`.
+     */
+    attempts?: number
+
+    /**
+     * The isolation level of the transaction.
+     *
+     * Default is what the data source or the database is set to.
+     */
+    isolationLevel?: "READ UNCOMMITTED" | "READ COMMITTED" | "REPEATABLE READ" | "SERIALIZABLE"
+
+    /**
+     * The pause before the second attempt, in milliseconds. It doubles from one attempt to the
+     * next, and each is cut by up to a half at random, so that two that got into each other's way
+     * don't again.
+     *
+     * Default is `20`.
+     */
+    minDelay?: number
+
+    /**
+     * The longest pause, in milliseconds.
+     *
+     * Default is `1000`.
+     */
+    maxDelay?: number
+
+    /** Ends the wait for another attempt, which throws the reason; a running one goes on. */
+    signal?: AbortSignal
+}
+
+/**
+ * Runs `work` in a transaction, and all of it again in a new one when the database has ended it for
+ * a reason that is gone by then: a deadlock, a serialization failure, a lock that was not free in
+ * time. Which error that is, is told by its code: 40001 and 40P01 of PostgreSQL, 1205, 1213 and
+ * 1020 of MySQL and MariaDB, SQLITE_BUSY, 40001 of CockroachDB; also in the `cause` of another
+ * error, and when COMMIT fails.
+ *
+ * `work` may run several times, so what it does outside of the database must bear that: set nothing
+ * up before, send no mail. Everything else that it throws is passed on at once, the errors of this
+ * library included: {@link CounterLockedError} says that the caller wouldn't wait, and after
+ * {@link StaleSnapshotError} the next attempt would come to the same.
+ *
+ * Errors: the last one of `work` where no attempt is left; {@link InvalidOptionError};
+ * {@link UnsupportedError} where the codes of the database aren't known, or its driver would
+ * repeat statements by itself.
+ *
+ * ```ts
+ * import { DataSource } from "typeorm"
+ * import { Sequence, transactionWithRetry } from "typeorm-autosequence"
+ *
+ * declare const dataSource: DataSource
+ * const invoiceNumbers = new Sequence("invoice_numbers")
+ * const creditNoteNumbers = new Sequence("credit_note_numbers")
+ *
+ * const numbers = await transactionWithRetry(dataSource, async (manager) => [
+ *     await invoiceNumbers.next(manager),
+ *     await creditNoteNumbers.next(manager),
+ * ])
+ * ```
+ */
+export async function transactionWithRetry<T>(
+    dataSource: DataSource,
+    work: (manager: EntityManager) => Promise<T>,
+    options: TransactionWithRetryOptions = {},
+): Promise<T> {
+    const { attempts = 5, minDelay = 20, maxDelay = 1000, isolationLevel, signal } = options
+    if (!Number.isSafeInteger(attempts) || attempts < 1)
+        throw new InvalidOptionError(`attempts is ${attempts}, give an integer from 1.`)
+    if (!(minDelay >= 0 && minDelay <= maxDelay && maxDelay <= MAX_DELAY))
+        throw new InvalidOptionError(
+            `minDelay is ${minDelay} and maxDelay ${maxDelay}, give 0 to ${MAX_DELAY} milliseconds ` +
+                "and no maximum below the minimum.",
+        )
+    const repeatable = repeatableOf(dataSource)
+    if (!repeatable)
+        throw new UnsupportedError(
+            `Which errors of "${dataSource.options.type}" pass is not known, so nothing can be repeated.`,
+        )
+    const replay = repeatable.ownReplay?.(dataSource)
+    if (replay) throw new UnsupportedError(replay)
+
+    for (let attempt = 1; ; attempt++) {
+        try {
+            return await (isolationLevel
+                ? dataSource.transaction(isolationLevel, work)
+                : dataSource.transaction(work))
+        } catch (error) {
+            if (attempt >= attempts || !isTransient(error, repeatable)) throw error
+        }
+        const delay = Math.min(maxDelay, minDelay * 2 ** (attempt - 1))
+        await setTimeout(delay * (1 - Math.random() / 2), undefined, { signal })
+    }
+}
+
+/** Node.js takes longer timeouts for 1 millisecond. */
+const MAX_DELAY = 2 ** 31 - 1
+
+/** Whether it is, or was caused by, an error that passes. */
+function isTransient(error: unknown, repeatable: RepeatableTransactions): boolean {
+    const seen = new Set<unknown>()
+    while (typeof error === "object" && error !== null && !seen.has(error)) {
+        // The database has refused what an older snapshot could not show.
+        if (error instanceof StaleSnapshotError && error.cause !== undefined) return true
+        if (error instanceof AutoSequenceError) return false
+        seen.add(error)
+        const { driverError, cause }: { driverError?: DriverError; cause?: unknown } = error
+        if (repeatable.isTransient(driverError ?? error)) return true
+        error = cause
+    }
+    return false
+}

@@ -1,0 +1,210 @@
+import {
+    And,
+    Equal,
+    type EntityMetadata,
+    FindOperator,
+    IsNull,
+    type ObjectLiteral,
+    Raw,
+} from "typeorm"
+import { preparedText, type Scope } from "../../series/scope"
+import { dialectOf } from "../../dialects"
+import type { Dialect } from "../../dialects/dialect"
+import { InvalidOptionError } from "../../errors"
+import { type ColumnMetadata, columnName, tableName } from "../../series/series"
+import { dataSourceOf } from "../../typeorm/compat"
+import { hasPrefix, isKey } from "../../declared/key-form"
+import { keyTableOf } from "../history/key-table"
+import { type AnyKey, isSealed, type SealedKey, type StoredKey } from "../pseudo-key"
+import { pseudoKeysOf } from "../resolve-keys"
+import { refuseNoConditions, refuseUnset } from "./unset-conditions"
+import { historyScopeOf } from "../stored-keys"
+
+/** @internal How a row is looked for. */
+export interface KeyLookUp {
+    /** The key's property, where the entity has several. */
+    readonly property?: string
+    /** Whether a key that the row no longer has leads to it. */
+    readonly retired?: boolean
+    /** Conditions that the row has to meet as well. */
+    readonly where?: ObjectLiteral | readonly ObjectLiteral[]
+}
+
+/**
+ * The condition under which a row of an entity has a key; undefined for what can be no key of it.
+ * @internal
+ */
+export function conditionFor(
+    metadata: EntityMetadata,
+    text: unknown,
+    { property, retired = true, where = {} }: KeyLookUp,
+): ObjectLiteral | ObjectLiteral[] | undefined {
+    const key = keyFor(metadata, text, property)
+    if (!key || typeof text !== "string") return undefined
+    const conditions = (Array.isArray(where) ? where : [where]) as ObjectLiteral[]
+    const found = conditions.flatMap((given) => {
+        refuseNoConditions(given)
+        const others = isSealed(key) ? given : withNulls(key, given)
+        const condition = isSealed(key)
+            ? sealedCondition(key, text)
+            : storedCondition(key, text, others, { retired })
+        // After the scope, whose refusal says more.
+        refuseUnset(key.metadata, others)
+        return condition ? [bothOf(condition, others)] : []
+    })
+    return found.length > 1 ? found : found[0]
+}
+
+/** @internal The pseudo key of an entity that a text can be; undefined where it is none. */
+export function keyFor(
+    metadata: EntityMetadata,
+    text: unknown,
+    property?: string,
+): AnyKey | undefined {
+    const { stored, sealed } = pseudoKeysOf(metadata)
+    const all: readonly AnyKey[] = [...stored, ...sealed]
+    const chosen = all.filter(({ propertyPath }) => !property || propertyPath === property)
+    if (chosen.length === 0)
+        throw new InvalidOptionError(
+            property
+                ? `${metadata.name}.${property} is no pseudo key.`
+                : `${metadata.name} has no pseudo key. Declare one by @PseudoKey.`,
+        )
+    if (!isKey(text)) return undefined
+    const prefixed = chosen.find(({ prefix }) => prefix !== undefined && hasPrefix(text, prefix))
+    if (prefixed) return prefixed
+    const [key, other] = chosen.filter(({ prefix }) => prefix === undefined)
+    if (key && other)
+        throw new InvalidOptionError(
+            `${metadata.name} has several pseudo keys without a prefix: ${key.propertyPath}, ` +
+                `${other.propertyPath}. Say by { property } which one it is.`,
+        )
+    return key
+}
+
+function sealedCondition(key: SealedKey, text: string): ObjectLiteral | undefined {
+    const { column, prefix, seal } = key
+    const id = seal.open(prefix === undefined ? text : text.slice(prefix.length + 1))
+    if (id === undefined) return undefined
+    // As TypeORM has the values of these columns.
+    const isNumber = typeof id === "bigint" && column.type !== "bigint" && column.type !== "int8"
+    return atPath(column.propertyPath, isNumber ? Number(id) : String(id))
+}
+
+function storedCondition(
+    key: StoredKey,
+    text: string,
+    where: ObjectLiteral,
+    { retired }: { retired: boolean },
+): ObjectLiteral {
+    const scope = scopeIn(key, where)
+    if (key.history === false || !retired) return atPath(key.propertyPath, text)
+    return Object.assign(
+        {},
+        ...key.metadata.primaryColumns.map((column, at) =>
+            atPath(column.propertyPath, hadBy(key, text, scope, column, at)),
+        ),
+    ) as ObjectLiteral
+}
+
+let parameters = 0
+
+/**
+ * The primary key of the row that has a key, or else of the one that had it: each is one step down
+ * an index.
+ */
+function hadBy(
+    key: StoredKey,
+    text: string,
+    scope: Scope,
+    column: ColumnMetadata,
+    at: number,
+): FindOperator<unknown> {
+    const { metadata, scopeColumns } = key
+    const dataSource = dataSourceOf(metadata)
+    const { keys } = dialectOf(dataSource) as Dialect
+    const table = keyTableOf(dataSource)
+    // Of several conditions of a query each needs names of its own.
+    const name = `autosequence${++parameters}`
+    const values: ObjectLiteral = {
+        [name]: text,
+        [`${name}_series`]: key.name,
+        [`${name}_scope`]: historyScopeOf(key, scope),
+    }
+    const where = scopeColumns.map((c, i) => {
+        const value = scope.values[i]
+        if (typeof value !== "string") return `t.${columnName(c)} IS NULL`
+        values[`${name}_${i}`] = value
+        return `t.${columnName(c)} = :${name}_${i}`
+    })
+    const current =
+        `SELECT t.${columnName(column)} FROM ${tableName(metadata)} t ` +
+        `WHERE ${[...where, `t.${columnName(key.column)} = :${name}`].join(" AND ")}`
+    const former =
+        `SELECT ${keys.member(`h.${table.owner}`, at, column)} FROM ${table.name} h ` +
+        `WHERE h.${table.series} = :${name}_series AND h.${table.scope} = :${name}_scope ` +
+        `AND h.${table.key} = :${name} AND h.${table.retiredAt} IS NOT NULL`
+    return Raw((alias) => `${alias} = COALESCE((${current}), (${former}))`, values)
+}
+
+/** TypeORM 0.3 leaves NULL out of its conditions, and 1.x refuses it. */
+function withNulls({ scopeColumns }: StoredKey, where: ObjectLiteral): ObjectLiteral {
+    const nulls = scopeColumns.filter((column) => column.getEntityValue(where) === null)
+    return nulls.reduce(
+        (all, { propertyPath }) => withValue(all, propertyPath.split("."), IsNull()),
+        where,
+    )
+}
+
+function withValue(
+    where: ObjectLiteral,
+    [name = "", ...path]: readonly string[],
+    value: unknown,
+): ObjectLiteral {
+    const inner =
+        path.length > 0 ? withValue((where[name] ?? {}) as ObjectLiteral, path, value) : value
+    return { ...where, [name]: inner }
+}
+
+/** The scope of a key that is unique in it alone; without it several rows have the key. */
+function scopeIn({ name, scope, scopeColumns }: StoredKey, where: ObjectLiteral): Scope {
+    const values = scopeColumns.map((column) => {
+        const given: unknown = column.getEntityValue(where)
+        const value = given instanceof FindOperator && given.type === "isNull" ? null : given
+        if (value === undefined || value instanceof FindOperator)
+            throw new InvalidOptionError(
+                `${name} is unique within ${scope.map(({ path }) => path).join(", ")} alone. Give the ` +
+                    "values of these in { where }.",
+            )
+        return preparedText(column, value)
+    })
+    return { values, key: JSON.stringify(values) }
+}
+
+function atPath(path: string, value: unknown): ObjectLiteral {
+    return path
+        .split(".")
+        .reduceRight<unknown>((inner, name) => ({ [name]: inner }), value) as ObjectLiteral
+}
+
+/** Both conditions, where they name the same property as well. */
+function bothOf(one: ObjectLiteral, other: ObjectLiteral): ObjectLiteral {
+    const both: ObjectLiteral = { ...one }
+    // As TypeORM reads them: inherited ones as well.
+    for (const name in other) {
+        const value: unknown = other[name]
+        const own: unknown = one[name]
+        if (own === undefined) both[name] = value
+        else if (isPlain(own) && isPlain(value)) both[name] = bothOf(own, value)
+        else if (value !== undefined) both[name] = And(operator(own), operator(value))
+    }
+    return both
+}
+
+function isPlain(value: unknown): value is ObjectLiteral {
+    return typeof value === "object" && value !== null && !(value instanceof FindOperator)
+}
+
+function operator(value: unknown): FindOperator<unknown> {
+    return value instanceof FindOperator ? (value as FindOperator<unknown>) : Equal(value)
+}

@@ -1,0 +1,50 @@
+import { hasPrefix, isKey } from "../../declared/key-form"
+
+declare const PREFIX: unique symbol
+
+/**
+ * The type of a pseudo key with a prefix, for those who want the compiler to tell the keys of
+ * different entities apart. It is a string in every other respect.
+ *
+ * ```ts
+ * import { Entity, PrimaryGeneratedColumn } from "typeorm"
+ * import { PseudoKey, type PublicKey } from "typeorm-autosequence"
+ *
+ * @Entity()
+ * class Invoice {
+ *     @PrimaryGeneratedColumn()
+ *     id!: number
+ *
+ *     @PseudoKey({ prefix: "inv" })
+ *     publicId!: PublicKey<"inv">
+ * }
+ *
+ * function linkTo(key: PublicKey<"inv">): string {
+ *     return `/invoices/${key}`
+ * }
+ * ```
+ */
+export type PublicKey<Prefix extends string> = `${Prefix}_${string}` & {
+    readonly [PREFIX]: Prefix
+}
+
+/**
+ * Whether a value has the form of a pseudo key with this prefix. Whether there is such a row is
+ * another question.
+ *
+ * ```ts
+ * import { isPublicKey, type PublicKey } from "typeorm-autosequence"
+ *
+ * declare function show(key: PublicKey<"inv">): void
+ *
+ * export function handle(parameter: unknown): void {
+ *     if (isPublicKey("inv", parameter)) show(parameter)
+ * }
+ * ```
+ */
+export function isPublicKey<Prefix extends string>(
+    prefix: Prefix,
+    value: unknown,
+): value is PublicKey<Prefix> {
+    return isKey(value) && hasPrefix(value, prefix)
+}

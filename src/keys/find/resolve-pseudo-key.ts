@@ -1,0 +1,98 @@
+import type {
+    DataSource,
+    EntityManager,
+    EntityMetadata,
+    EntityTarget,
+    ObjectLiteral,
+} from "typeorm"
+import { loadColumns } from "../../typeorm/load-columns"
+import { dataSourceOf } from "../../typeorm/compat"
+import { type FindByPseudoKeyOptions, findOne } from "./find-by-pseudo-key"
+import { hasPrefix, isKey } from "../../declared/key-form"
+import { keyFor } from "./key-condition"
+import { type AnyKey, isSealed, sealedKeyOf } from "../pseudo-key"
+import { keysByPrefix } from "../resolve-keys"
+
+/** What {@link resolvePseudoKey} takes: what {@link findByPseudoKey} takes, and these. */
+export interface ResolvePseudoKeyOptions<Entity extends ObjectLiteral = ObjectLiteral> extends Omit<
+    FindByPseudoKeyOptions<Entity>,
+    "property" | "retired" | "select"
+> {
+    /**
+     * The entity, for keys without a prefix.
+     *
+     * Default is the one whose prefix the key has.
+     */
+    entity?: EntityTarget<Entity>
+
+    /** The key's property, where the entity has several keys without a prefix. */
+    property?: string
+}
+
+/** A row that a pseudo key leads to. */
+export interface ResolvedPseudoKey<Entity extends ObjectLiteral = ObjectLiteral> {
+    /** The row. */
+    readonly row: Entity
+    /** The name of its entity. */
+    readonly entity: string
+    /** The key that it has now. */
+    readonly key: string
+    /** Whether that is another one: it was changed, or sealed with another secret. */
+    readonly isRetired: boolean
+}
+
+/**
+ * Finds the row that a pseudo key leads to, of whichever entity its prefix names, and tells whether the
+ * row still has that key. Resolves to `null` where there is none.
+ *
+ * Errors: those of {@link findByPseudoKey}.
+ *
+ * ```ts
+ * import type { DataSource } from "typeorm"
+ * import { resolvePseudoKey } from "typeorm-autosequence"
+ *
+ * export async function lookUp(dataSource: DataSource, key: string): Promise<string> {
+ *     const found = await resolvePseudoKey(dataSource, key)
+ *     if (!found) return "404"
+ *     return found.isRetired ? `301 /${found.key}` : `200 ${found.entity}`
+ * }
+ * ```
+ */
+export async function resolvePseudoKey<Entity extends ObjectLiteral = ObjectLiteral>(
+    target: DataSource | EntityManager,
+    key: string,
+    { entity, property, ...options }: ResolvePseudoKeyOptions<Entity> = {},
+): Promise<ResolvedPseudoKey<Entity> | null> {
+    const dataSource = "getMetadata" in target ? target : dataSourceOf(target)
+    const manager = "getMetadata" in target ? target.manager : target
+    const metadata = entity ? dataSource.getMetadata(entity) : byPrefix(dataSource, key)?.metadata
+    const found = metadata && keyFor(metadata, key, property)
+    if (!found) return null
+    const row = await findOne<ObjectLiteral>(manager, metadata, key, {
+        ...(options as FindByPseudoKeyOptions<ObjectLiteral>),
+        property: found.propertyPath,
+    })
+    if (!row) return null
+    const current = await currentKey(manager, metadata, found, row)
+    return { row: row as Entity, entity: metadata.name, key: current, isRetired: current !== key }
+}
+
+function byPrefix(dataSource: DataSource, key: unknown): AnyKey | undefined {
+    if (!isKey(key)) return undefined
+    for (const [prefix, found] of keysByPrefix(dataSource)) if (hasPrefix(key, prefix)) return found
+    return undefined
+}
+
+async function currentKey(
+    manager: EntityManager,
+    metadata: EntityMetadata,
+    key: AnyKey,
+    row: ObjectLiteral,
+): Promise<string> {
+    if (isSealed(key)) return sealedKeyOf(key, row) ?? ""
+    const shown: unknown = key.column.getEntityValue(row)
+    if (typeof shown === "string") return shown
+    // A column with { select: false }.
+    const [stored] = await loadColumns(manager, metadata, [key.column], [row])
+    return String(stored && key.column.getEntityValue(stored))
+}

@@ -1,0 +1,70 @@
+import {
+    type DataSource,
+    type EntityManager,
+    type EntityTarget,
+    type FindOptionsWhere,
+    In,
+    type ObjectLiteral,
+} from "typeorm"
+import { dataSourceOf } from "../../typeorm/compat"
+import type { FindByPseudoKeyOptions } from "./find-by-pseudo-key"
+import { conditionFor } from "./key-condition"
+
+/**
+ * The condition under which a row has a pseudo key, or had it, for the `where` of TypeORM's find
+ * methods: for the row itself, or for one that it is related to. For a text that can be no key it is
+ * one that no row meets.
+ *
+ * Errors: those of {@link findByPseudoKey}.
+ *
+ * ```ts
+ * import { type DataSource, Entity, ManyToOne, PrimaryGeneratedColumn } from "typeorm"
+ * import { PseudoKey, wherePseudoKey } from "typeorm-autosequence"
+ *
+ * @Entity()
+ * class Customer {
+ *     @PrimaryGeneratedColumn()
+ *     id!: number
+ *
+ *     @PseudoKey({ prefix: "cus" })
+ *     publicId!: string
+ * }
+ *
+ * @Entity()
+ * class Invoice {
+ *     @PrimaryGeneratedColumn()
+ *     id!: number
+ *
+ *     @ManyToOne(() => Customer, { nullable: false })
+ *     customer!: Customer
+ * }
+ *
+ * export function invoicesOf(dataSource: DataSource, customer: string): Promise<Invoice[]> {
+ *     return dataSource.getRepository(Invoice).find({
+ *         where: { customer: wherePseudoKey(dataSource, Customer, customer) },
+ *     })
+ * }
+ * ```
+ */
+export function wherePseudoKey<Entity extends ObjectLiteral>(
+    dataSource: DataSource | EntityManager,
+    entity: EntityTarget<Entity>,
+    key: string,
+    {
+        where,
+        property,
+        retired,
+    }: Pick<FindByPseudoKeyOptions<Entity>, "property" | "retired"> & {
+        where?: FindOptionsWhere<Entity>
+    } = {},
+): FindOptionsWhere<Entity> {
+    const source = "getMetadata" in dataSource ? dataSource : dataSourceOf(dataSource)
+    const metadata = source.getMetadata(entity)
+    const condition = conditionFor(metadata, key, {
+        where,
+        property: property,
+        retired,
+    })
+    const none = metadata.primaryColumns[0]?.createValueMap(In([]))
+    return (condition ?? none) as FindOptionsWhere<Entity>
+}

@@ -1,0 +1,193 @@
+import type { ObjectLiteral, QueryRunner, RemoveEvent, UpdateEvent } from "typeorm"
+import type { Scope } from "../../series/scope"
+import { select } from "../../typeorm/select"
+import { Transaction } from "../../inserts/transaction"
+import { dialectOf } from "../../dialects"
+import { InvalidKeyError, TransactionRequiredError, UnsupportedError } from "../../errors"
+import { columnName, tableName } from "../../series/series"
+import { dataSourceOf } from "../../typeorm/compat"
+import { placeOf } from "../insert/free-keys"
+import { claim, type Claim, forget, moveScope, ownerOf, takenError } from "./history"
+import { KeyLocks } from "../insert/key-locks"
+import { isLookedFor, refuseInvalid } from "../insert/keyed-row"
+import { Parameters } from "./parameters"
+import type { StoredKey } from "../pseudo-key"
+import { storedKeysOf } from "../resolve-keys"
+import { isShown } from "../shown-keys"
+import { findTaken } from "../stored-keys"
+import { changedScope, loadScope } from "./stored-scope"
+
+/**
+ * Looks at the keys that an UPDATE changes, and writes the ones before down where there is a history.
+ * @internal
+ */
+export function changeKeys(event: UpdateEvent<ObjectLiteral>): Promise<void> | undefined {
+    const { entity, metadata } = event
+    // Undefined for rows that `update()` changes without loading them.
+    const stored = event.databaseEntity as ObjectLiteral | undefined
+    if (!entity) return undefined
+    const changed: StoredKey[] = []
+    for (const key of storedKeysOf(metadata)) {
+        // It is not the row's yet, and save() may not have loaded what it is made of.
+        if (stored && isShown(key, entity) && typeof key.column.getEntityValue(stored) !== "string")
+            key.column.setEntityValue(entity, null)
+        const value: unknown = key.column.getEntityValue(entity)
+        if (!stored) refuseUpdate(key, value, entity)
+        else if (isChanged(key, value, stored) || isMoved(key, entity, stored)) changed.push(key)
+    }
+    if (!stored || changed.length === 0) return undefined
+    return changeAll(event.queryRunner, changed, entity, stored)
+}
+
+/** For `update()`, which does not tell the rows. */
+function refuseUpdate(key: StoredKey, value: unknown, entity: ObjectLiteral): void {
+    const isMoving =
+        key.history !== false &&
+        key.scopeColumns.some((column) => column.getEntityValue(entity) !== undefined)
+    if (value === undefined && !isMoving) return
+    if (key.history !== false)
+        throw new UnsupportedError(
+            `${key.name} has a history, and update() and the query builder don't tell which rows they ` +
+                `change${isMoving ? ", nor from which scope" : ""}. Load the row and save() it.`,
+        )
+    if (value === null) refuseRemoval(key)
+    else if (typeof value !== "function") refuseInvalid(key, value)
+}
+
+function isChanged({ column }: StoredKey, value: unknown, stored: ObjectLiteral): boolean {
+    return value !== undefined && value !== column.getEntityValue(stored)
+}
+
+function isMoved(key: StoredKey, entity: ObjectLiteral, stored: ObjectLiteral): boolean {
+    if (key.history === false) return false
+    return key.scopeColumns.some((column) => {
+        const value: unknown = column.getEntityValue(entity)
+        return value !== undefined && value !== column.getEntityValue(stored)
+    })
+}
+
+function refuseRemoval({ name, column }: StoredKey): void {
+    if (!column.isNullable)
+        throw new InvalidKeyError(`${name} is set to NULL. Set another key, or leave it as it is.`)
+}
+
+async function changeAll(
+    runner: QueryRunner,
+    keys: readonly StoredKey[],
+    entity: ObjectLiteral,
+    stored: ObjectLiteral,
+): Promise<void> {
+    for (const key of keys) {
+        const value: unknown = key.column.getEntityValue(entity)
+        if (value === null) refuseRemoval(key)
+        else if (value !== undefined) refuseInvalid(key, value)
+        const isLocked = typeof value === "string" && runner.isTransactionActive && isLookedFor(key)
+        if (key.history !== false) refuseWithoutTransaction(runner, key)
+        else if (!isLocked) continue
+
+        const before = await loadScope(runner, key, stored)
+        const scope = changedScope(key, before, entity)
+        // Those who look for a free key go round one that a row is about to have.
+        if (isLocked) await KeyLocks.of(runner).tryLock(placeOf({ key, scope }), [value])
+        if (key.history === false) continue
+        const isMoved = scope.key !== before.key
+        await retire(runner, key, { entity, stored, scope, isMoved })
+    }
+}
+
+function refuseWithoutTransaction({ isTransactionActive }: QueryRunner, { name }: StoredKey): void {
+    if (!isTransactionActive)
+        throw new TransactionRequiredError(
+            `${name} has a history, which is written before the row. Use save() without ` +
+                "{ transaction: false }, or change it inside dataSource.transaction(…).",
+        )
+}
+
+interface Change {
+    readonly entity: ObjectLiteral
+    readonly stored: ObjectLiteral
+    /** The scope that the row is about to be in. */
+    readonly scope: Scope
+    readonly isMoved: boolean
+}
+
+async function retire(
+    runner: QueryRunner,
+    key: StoredKey,
+    { entity, stored, scope, isMoved }: Change,
+): Promise<void> {
+    const { metadata, column } = key
+    const owner = ownerOf(metadata, stored)
+    const former = await formerKey(runner, key, stored)
+    const value: unknown = column.getEntityValue(entity)
+    const isChanged = typeof value === "string" && value !== former
+    const text = isChanged ? value : former
+    if (text === undefined || !(isChanged || isMoved)) return
+    // A row that others have inserted may have it without having claimed it.
+    const taken = await findTaken(runner, { ...key, history: false }, scope, [text])
+    if (taken.has(text)) throw takenError(key, text)
+
+    const claims: Claim[] = [{ key, scope, owner, text, isRetired: false }]
+    if (isChanged && former !== undefined)
+        claims.push({ key, scope, owner, text: former, isRetired: true })
+    try {
+        if (isMoved) await moveScope(runner, key, owner, scope)
+        await claim(runner, claims)
+    } catch (error) {
+        // The history has moved, and the row has not.
+        if (isMoved) Transaction.of(runner)?.refuseCommit(error as Error)
+        throw error
+    }
+}
+
+/** The key that the row has, whatever it had when it was loaded. */
+async function formerKey(
+    runner: QueryRunner,
+    key: StoredKey,
+    stored: ObjectLiteral,
+): Promise<string | undefined> {
+    const { metadata, column } = key
+    const dataSource = dataSourceOf(metadata)
+    const parameters = new Parameters(dataSource)
+    const where = metadata.primaryColumns.map(
+        (c) => `t.${columnName(c)} = ${parameters.add(c.getEntityValue(stored, true))}`,
+    )
+    // Another transaction may have changed it since it was loaded.
+    const lock = dialectOf(dataSource)?.keys.locks ? " FOR UPDATE" : ""
+    const [row] = await select<{ former: unknown }>(runner, {
+        sql:
+            `SELECT t.${columnName(column)} AS ${dataSource.driver.escape("former")} ` +
+            `FROM ${tableName(metadata)} t WHERE ${where.join(" AND ")}${lock}`,
+        parameters: parameters.values,
+    })
+    const value: unknown = row ? row.former : column.getEntityValue(stored)
+    return typeof value === "string" ? value : undefined
+}
+
+/**
+ * Frees the keys of a row that was deleted, or reserves them for ever.
+ * @internal
+ */
+export async function freeKeys(event: RemoveEvent<ObjectLiteral>): Promise<void> {
+    const { metadata, queryRunner } = event
+    const stored = event.databaseEntity as ObjectLiteral | undefined
+    // Undefined for rows that `delete()` removes without loading them.
+    if (!stored) return
+    for (const key of storedKeysOf(metadata)) {
+        if (key.history === false) continue
+        const owner = ownerOf(metadata, stored)
+        if (key.history === true) {
+            await forget(queryRunner, key, [owner])
+            continue
+        }
+        const text = await formerKey(queryRunner, key, stored)
+        const scope = await loadScope(queryRunner, key, stored)
+        if (text !== undefined)
+            await claim(queryRunner, [{ key, scope, text, owner, isRetired: true }])
+    }
+}
+
+/** @internal Whether rows of an entity leave keys behind. */
+export function keepsHistory(event: RemoveEvent<ObjectLiteral>): boolean {
+    return storedKeysOf(event.metadata).some(({ history }) => history !== false)
+}

@@ -1,0 +1,135 @@
+import type { QueryRunner } from "typeorm"
+import { isNewRow, type Scope } from "../../series/scope"
+import { dialectOf } from "../../dialects"
+import { KeyTakenError } from "../../errors"
+import { groupBy } from "../../group-by"
+import { dataSourceOf } from "../../typeorm/compat"
+import type { Candidates } from "./candidates"
+import { KeyLocks } from "./key-locks"
+import type { StoredKey } from "../pseudo-key"
+import { findTaken } from "../stored-keys"
+
+/** @internal A row that wants a key which no other row has. */
+export interface Wish {
+    readonly key: StoredKey
+    readonly scope: Scope
+    readonly candidates: Candidates
+    /** Rows with the same text want the same keys. */
+    readonly text?: string
+    /** The key that it got. */
+    got?: string
+}
+
+/**
+ * Gives each wish a key that is free, and that nobody else takes before the row is inserted: keys are
+ * locked first, without waiting, and looked for in the table afterwards. So no INSERT fails, which
+ * would end a transaction on PostgreSQL, and writers who want the same key don't wait for each other.
+ * @internal
+ */
+export async function giveFreeKeys(runner: QueryRunner, wishes: readonly Wish[]): Promise<void> {
+    for (const [, ofPlace] of groupBy(wishes, placeOf)) {
+        const groups = [...groupBy(ofPlace, (wish) => wish.text ?? wish).values()]
+        // Nearly all get one of the first.
+        const firsts = groups.map((group) => group[0]?.candidates.first(group.length) ?? [])
+        await give(runner, groups, firsts)
+        for (const group of groups) {
+            const left = group.filter(({ got }) => got === undefined)
+            await search(runner, left)
+        }
+    }
+}
+
+/** @internal Where keys are unique: the same for values that the columns of the scope take for equal. */
+export function placeOf({ key, scope }: Pick<Wish, "key" | "scope">): string {
+    const dialect = dialectOf(dataSourceOf(key.metadata))
+    const values = scope.values.map((value, at) => {
+        const column = key.scopeColumns[at]
+        return typeof value === "string" && column
+            ? (dialect?.canonicalText(column, value) ?? value)
+            : value
+    })
+    return `${key.name} ${JSON.stringify(values)}`
+}
+
+/** Looks for the first candidates of all groups together. */
+async function give(
+    runner: QueryRunner,
+    groups: readonly (readonly Wish[])[],
+    firsts: readonly (readonly string[])[],
+): Promise<void> {
+    const wish = groups[0]?.[0]
+    if (!wish) return
+    const { free } = await findFree(runner, wish, firsts.flat())
+    const open = groups.map((group) => group.values())
+    const take = (at: number, keys: readonly string[]) => {
+        for (const key of keys) {
+            if (!free.delete(key)) continue
+            const next = open[at]?.next()
+            if (next && !next.done) grant(runner, next.value, key)
+        }
+    }
+    // Who wants a key as it is comes before those for whom it would be one with a suffix.
+    for (const [at, keys] of firsts.entries()) take(at, keys.slice(0, 1))
+    for (const [at, keys] of firsts.entries()) take(at, keys.slice(1))
+}
+
+/** Tries one candidate after the other for rows that want the same. */
+async function search(runner: QueryRunner, wishes: readonly Wish[]): Promise<void> {
+    const open = [...wishes]
+    const [first] = wishes
+    while (first && open.length > 0) {
+        const block = first.candidates.next()
+        if (!block) throw noneLeft(first.key)
+        let left = block
+        while (left.length > 0 && open.length > 0) {
+            const isFirst = open.length === 1
+            const tried = isFirst ? left : left.slice(0, open.length)
+            const { locked, free, taken } = await findFree(runner, first, tried, { isFirst })
+            for (const key of free) {
+                const wish = open.shift()
+                if (wish) grant(runner, wish, key)
+            }
+            // Those before the one that was locked are about to be others'.
+            const [last] = isFirst ? locked : tried.slice(-1)
+            left = last === undefined ? [] : left.slice(left.indexOf(last) + 1)
+            left = left.filter((key) => !taken.has(key))
+        }
+    }
+}
+
+function grant(runner: QueryRunner, wish: Wish, key: string): void {
+    wish.got = key
+    KeyLocks.of(runner).give(placeOf(wish), key)
+}
+
+/** Of some keys those that are locked now, of these the free ones, and those that rows have. */
+async function findFree(
+    runner: QueryRunner,
+    { key, scope }: Wish,
+    keys: readonly string[],
+    { isFirst = false } = {},
+): Promise<{ locked: readonly string[]; free: Set<string>; taken: ReadonlySet<string> }> {
+    const locks = KeyLocks.of(runner)
+    const place = placeOf({ key, scope })
+    const open = [...new Set(keys)].filter((one) => !locks.isGiven(place, one))
+    // Nobody else knows a scope that is not stored yet.
+    if (scope.values.some(isNewRow)) {
+        const ours = isFirst ? open.slice(0, 1) : open
+        return { locked: ours, free: new Set(ours), taken: new Set() }
+    }
+    const locked = await locks.tryLock(place, open, { isFirst })
+    // What was committed before the lock was had is seen by a statement that begins after it.
+    const taken = await findTaken(runner, key, scope, isFirst && locked.length > 0 ? open : locked)
+    return { locked, free: new Set(locked.filter((one) => !taken.has(one))), taken }
+}
+
+function noneLeft({ name, derive, generateFor }: StoredKey): KeyTakenError {
+    return new KeyTakenError(
+        `${name}: no free key was found. ` +
+            (derive
+                ? "Too many rows have the same key but for its suffix: derive it of more fields."
+                : generateFor
+                  ? "generate has made only keys that other rows have."
+                  : "Too many of the possible keys are in use: raise length, or use more characters."),
+    )
+}

@@ -1,0 +1,56 @@
+import type { EntityMetadata, ObjectLiteral } from "typeorm"
+import type { ColumnMetadata, Scoped } from "../series/series"
+import { withPrefix } from "../declared/key-form"
+import type { KeyHistory } from "../declared/key-options"
+import type { Seal } from "./seal"
+
+/** @internal A pseudo key in a column of one entity in one data source. */
+export interface StoredKey extends Scoped {
+    /** `<table>.<column>`, as error texts and the history name it. */
+    readonly name: string
+    readonly propertyPath: string
+    readonly prefix?: string
+    /** Makes a key, prefix included. */
+    generate(): string
+    /** Whether no two keys of `generate` are ever the same. */
+    readonly isUnique: boolean
+    /** The format of `generate`, where a database can make it as well. */
+    readonly format?: { readonly name: "nanoid" | "uuid"; readonly length: number }
+    /** A function of the caller's, in place of `generate`. */
+    readonly generateFor?: (row: object, attempt: number) => unknown
+    readonly derive?: (row: object) => unknown
+    readonly history: KeyHistory
+}
+
+/** @internal A pseudo key that is computed from the primary key. */
+export interface SealedKey {
+    readonly metadata: EntityMetadata
+    /** The primary key. */
+    readonly column: ColumnMetadata
+    readonly propertyPath: string
+    readonly prefix?: string
+    readonly seal: Seal
+}
+
+/** @internal The pseudo keys of an entity, its parents' included. */
+export interface PseudoKeys {
+    readonly stored: readonly StoredKey[]
+    readonly sealed: readonly SealedKey[]
+}
+
+/** @internal */
+export type AnyKey = StoredKey | SealedKey
+
+/** @internal */
+export function isSealed(key: AnyKey): key is SealedKey {
+    return "seal" in key
+}
+
+/** @internal The key of a row; undefined where its primary key is not there. */
+export function sealedKeyOf(
+    { column, prefix, seal }: SealedKey,
+    row: ObjectLiteral,
+): string | undefined {
+    const id: unknown = column.getEntityValue(row)
+    return seal.accepts(id) ? withPrefix(prefix, seal.seal(id)) : undefined
+}

@@ -1,0 +1,189 @@
+import type { DataSource, EntityMetadata } from "typeorm"
+import { dialectOf } from "../dialects"
+import { InvalidOptionError, UnsupportedError } from "../errors"
+import {
+    sealedKeys,
+    type SealedKeyProperty,
+    type StoredKeyColumn,
+    storedKeys,
+} from "../declared/registry"
+import { isOwnColumn, lineageOf } from "../series/own-columns"
+import { resolveScopeProperty } from "../series/resolve-series"
+import { columnType } from "../series/series"
+import { dataSourceOf, findDeclaredColumns } from "../typeorm/compat"
+import { withPrefix } from "../declared/key-form"
+import { generatorOf } from "./insert/generate"
+import type { AnyKey, PseudoKeys, SealedKey, StoredKey } from "./pseudo-key"
+import { type SealedType, sealOf } from "./seal"
+
+const cache = new WeakMap<EntityMetadata, PseudoKeys>()
+const own = new WeakMap<EntityMetadata, readonly StoredKey[]>()
+
+/** @internal The pseudo keys of an entity, its parents' included. */
+export function pseudoKeysOf(metadata: EntityMetadata): PseudoKeys {
+    let keys = cache.get(metadata)
+    if (!keys) {
+        const dataSource = dataSourceOf(metadata)
+        const stored = metadata.columns.flatMap((column) => {
+            const declared = storedKeys.find(column.target, column.propertyName, dataSource)
+            const embedded = column.embeddedMetadata?.propertyPath
+            return declared ? resolveStoredKey(metadata, declared, embedded) : []
+        })
+        const sealed = lineageOf(metadata.target)
+            .flatMap((target) => sealedKeys.of(target))
+            .filter((one) => sealedKeys.find(one.target, one.propertyName, dataSource) === one)
+            .map((declared) => resolveSealedKey(metadata, declared))
+        cache.set(metadata, (keys = { stored, sealed }))
+    }
+    return keys
+}
+
+/** @internal The keys that rows of an entity have in columns. */
+export function storedKeysOf(metadata: EntityMetadata): readonly StoredKey[] {
+    let keys = own.get(metadata)
+    if (!keys) {
+        keys = pseudoKeysOf(metadata).stored.filter(({ column }) =>
+            isOwnColumn(column, metadata.target, storedKeys),
+        )
+        own.set(metadata, keys)
+    }
+    return keys
+}
+
+/** @internal Resolves a key in a column against the metadata of one data source, or refuses it. */
+export function resolveStoredKey(
+    metadata: EntityMetadata,
+    { target, propertyName, options }: StoredKeyColumn,
+    embeddedPath?: string,
+): StoredKey {
+    const propertyPath = embeddedPath ? `${embeddedPath}.${propertyName}` : propertyName
+    const column = metadata.columns.find((c) => c.propertyPath === propertyPath)
+    if (!column || findDeclaredColumns(target, propertyName).length > 1)
+        throw new InvalidOptionError(
+            `${metadata.name}.${propertyPath} is a pseudo key, but another decorator declares it as ` +
+                "well. Remove that one: @PseudoKey takes the column's options itself.",
+        )
+    const { prefix, generate, derive, history } = options
+    const generator = generatorOf(options)
+    const scope = options.uniqueWith.map((p) => resolveScopeProperty(metadata, propertyPath, p))
+    const scopeColumns = scope.flatMap(({ columns }) => columns)
+    if (history !== false) refuseScopeOfHistory(metadata, propertyPath, scopeColumns)
+    return {
+        name: `${metadata.tablePath}.${column.databaseName}`,
+        metadata,
+        column,
+        propertyPath,
+        prefix,
+        scope,
+        scopeColumns,
+        generate: () => withPrefix(prefix, generator.generate()),
+        isUnique: generator.isUnique,
+        format: generator.format,
+        generateFor: generate,
+        derive,
+        history,
+    }
+}
+
+/** The history keeps the scope of a key as text, and a look-up has to make the same one. */
+function refuseScopeOfHistory(
+    metadata: EntityMetadata,
+    propertyPath: string,
+    columns: StoredKey["scopeColumns"],
+): void {
+    const dialect = dialectOf(dataSourceOf(metadata))
+    const unfit = columns.find(
+        (column) => !/int|char|text|uuid|bool|enum/i.test(columnType(column)),
+    )
+    if (dialect && unfit)
+        throw new UnsupportedError(
+            `${metadata.name}.${propertyPath} has a history, and ${unfit.propertyPath} of its ` +
+                `uniqueWith is of type ${columnType(unfit)}. Use columns of integers, texts, UUIDs, ` +
+                "booleans or enums.",
+        )
+}
+
+/** @internal Resolves a key without a column against the metadata of one data source, or refuses it. */
+export function resolveSealedKey(
+    metadata: EntityMetadata,
+    { target, propertyName, options }: SealedKeyProperty,
+): SealedKey {
+    const place = `${metadata.name}.${propertyName}`
+    const [column, ...others] = metadata.primaryColumns
+    if (!column || column.propertyPath !== options.column || others.length > 0)
+        throw new InvalidOptionError(
+            `seal.column of ${place} is "${options.column}", and the primary key is ` +
+                `${metadata.primaryColumns.map((c) => c.propertyPath).join(", ")}. Only a primary key ` +
+                "of one column can be sealed.",
+        )
+    if (
+        findDeclaredColumns(target, propertyName).length > 0 ||
+        metadata.columns.some((c) => c.propertyPath === propertyName)
+    )
+        throw new InvalidOptionError(
+            `${place} is a sealed key, which has no column, but another decorator declares one. ` +
+                "Remove that one.",
+        )
+    const type = sealedTypeOf(column)
+    if (!type)
+        throw new UnsupportedError(
+            `${place} seals ${column.propertyPath}, which is of type ${columnType(column)}. Only ` +
+                "integers and UUIDs can be sealed.",
+        )
+    const context = options.context ?? rootOf(metadata).name
+    return {
+        metadata,
+        column,
+        propertyPath: propertyName,
+        prefix: options.prefix,
+        seal: sealOf(type, options.secrets(), context),
+    }
+}
+
+function sealedTypeOf(column: StoredKey["column"]): SealedType | undefined {
+    // Not every database has a type of its own for it.
+    if (column.type === "uuid" || column.generationStrategy === "uuid") return "uuid"
+    const type = columnType(column)
+    if (type === "uuid") return "uuid"
+    return /int/i.test(type) ? "integer" : undefined
+}
+
+/** The entity that a table belongs to; its children's keys are read as its own. */
+function rootOf(metadata: EntityMetadata): EntityMetadata {
+    return metadata.tableType === "entity-child" ? metadata.parentEntityMetadata : metadata
+}
+
+const prefixes = new WeakMap<DataSource, Map<string, AnyKey>>()
+
+/** @internal The keys of a data source by their prefixes. */
+export function keysByPrefix(dataSource: DataSource): ReadonlyMap<string, AnyKey> {
+    for (const metadata of dataSource.entityMetadatas) refusePrefixes(metadata)
+    return prefixes.get(dataSource) ?? new Map<string, AnyKey>()
+}
+
+/** @internal Notes the prefixes of an entity, and refuses those that could be another's. */
+export function refusePrefixes(metadata: EntityMetadata): void {
+    const dataSource = dataSourceOf(metadata)
+    const known = prefixes.get(dataSource) ?? new Map<string, AnyKey>()
+    prefixes.set(dataSource, known)
+    const { stored, sealed } = pseudoKeysOf(metadata)
+    for (const key of [...stored, ...sealed]) {
+        const { prefix, propertyPath } = key
+        if (prefix === undefined) continue
+        const others = [...known].filter(
+            // The classes of a single-table inheritance are in one table.
+            ([, other]) =>
+                other.metadata.tablePath !== metadata.tablePath ||
+                other.propertyPath !== propertyPath,
+        )
+        for (const [other, { metadata: of, propertyPath: property }] of others)
+            if (`${other}_`.startsWith(`${prefix}_`) || `${prefix}_`.startsWith(`${other}_`))
+                throw new InvalidOptionError(
+                    `${metadata.name}.${propertyPath} has the prefix "${prefix}", and ` +
+                        `${of.name}.${property} has "${other}": a key could be of either. Give ` +
+                        "each its own, of which none begins like another.",
+                )
+        // That of a parent is the one that finds rows of all classes.
+        if (!known.has(prefix) || metadata.tableType !== "entity-child") known.set(prefix, key)
+    }
+}

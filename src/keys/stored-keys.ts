@@ -1,0 +1,103 @@
+import type { QueryRunner } from "typeorm"
+import { keyOf } from "../series/scope-key"
+import { isNewRow, type Scope } from "../series/scope"
+import { select } from "../typeorm/select"
+import { dialectOf } from "../dialects"
+import type { Dialect } from "../dialects/dialect"
+import { UnknownScopeError } from "../errors"
+import { columnName, tableName } from "../series/series"
+import { dataSourceOf } from "../typeorm/compat"
+import { keyTableOf } from "./history/key-table"
+import { Parameters } from "./history/parameters"
+import type { StoredKey } from "./pseudo-key"
+
+const BATCH = 500
+
+/**
+ * Those of some keys that rows of a scope have, or had, where there is a history.
+ * @internal
+ */
+export async function findTaken(
+    runner: QueryRunner,
+    key: StoredKey,
+    scope: Scope,
+    keys: readonly string[],
+): Promise<Set<string>> {
+    const taken = new Set<string>()
+    // Nobody else knows the scope yet.
+    if (scope.values.some(isNewRow)) return taken
+    for (let start = 0; start < keys.length; start += BATCH) {
+        const batch = keys.slice(start, start + BATCH)
+        const parameters = new Parameters(dataSourceOf(key.metadata))
+        const sql = [selectCurrent(key, scope, batch, parameters)]
+        if (key.history !== false) sql.push(selectFormer(key, scope, batch, parameters))
+        const rows = await select<{ taken: string }>(runner, {
+            sql: sql.join(" UNION ALL "),
+            parameters: parameters.values,
+        })
+        for (const row of rows) taken.add(row.taken)
+    }
+    return taken
+}
+
+function selectCurrent(
+    { metadata, column, scopeColumns }: StoredKey,
+    { values }: Scope,
+    keys: readonly string[],
+    parameters: Parameters,
+): string {
+    const { driver } = dataSourceOf(metadata)
+    const name = columnName(column)
+    const where = scopeColumns.map((c, at) => {
+        const value = values[at]
+        return typeof value === "string"
+            ? `t.${columnName(c)} = ${parameters.add(value)}`
+            : `t.${columnName(c)} IS NULL`
+    })
+    return (
+        `SELECT t.${name} AS ${driver.escape("taken")} FROM ${tableName(metadata)} t ` +
+        `WHERE ${[...where, `t.${name} IN (${parameters.list(keys)})`].join(" AND ")}`
+    )
+}
+
+function selectFormer(
+    key: StoredKey,
+    scope: Scope,
+    keys: readonly string[],
+    parameters: Parameters,
+): string {
+    const table = keyTableOf(dataSourceOf(key.metadata))
+    const where = [
+        `h.${table.series} = ${parameters.add(key.name)}`,
+        `h.${table.scope} = ${parameters.add(historyScopeOf(key, scope))}`,
+        `h.${table.key} IN (${parameters.list(keys)})`,
+    ]
+    // The key of a row that is gone, whoever deleted it, is free again.
+    if (key.history !== "forever") where.push(`EXISTS (${selectOwner(key, `h.${table.owner}`)})`)
+    return `SELECT h.${table.key} FROM ${table.name} h WHERE ${where.join(" AND ")}`
+}
+
+/** @internal Selects the row that an owner in the history stands for. */
+export function selectOwner({ metadata }: StoredKey, owner: string): string {
+    const { keys } = dialectOf(dataSourceOf(metadata)) as Dialect
+    const where = metadata.primaryColumns.map(
+        (column, at) => `o.${columnName(column)} = ${keys.member(owner, at, column)}`,
+    )
+    return `SELECT 1 FROM ${tableName(metadata)} o WHERE ${where.join(" AND ")}`
+}
+
+/** @internal The scope of a key as the history keeps it. */
+export function historyScopeOf({ name, metadata, scopeColumns }: StoredKey, scope: Scope): string {
+    const dialect = dialectOf(dataSourceOf(metadata)) as Dialect
+    const texts = scope.values.map((value, at) => {
+        const column = scopeColumns[at]
+        if (typeof value !== "string" || !column) return null
+        const text = dialect.canonicalText(column, value)
+        if (text === undefined)
+            throw new UnknownScopeError(
+                `The scope of ${name} has a value that ${column.propertyPath} can't hold.`,
+            )
+        return text
+    })
+    return keyOf(texts, dialect.expressions)
+}

@@ -1,0 +1,175 @@
+import type { DataSource, QueryRunner } from "typeorm"
+import { dialectOf } from "../../dialects"
+import type { Dialect, DriverError, LastNumber, MovedCounter, Move } from "../../dialects/dialect"
+import {
+    INSTALL_REMEDY,
+    NotInstalledError,
+    NumberOverflowError,
+    UnsupportedError,
+} from "../../errors"
+import type { Series } from "../../series/series"
+import { sharersOf } from "../../series/sharers"
+import { dataSourceOf } from "../../typeorm/compat"
+import { counterTableOf } from "./counter-table"
+import { parseNumber } from "../numbers"
+import { select } from "../../typeorm/select"
+
+/** @internal A series as its counters see it, which may have no column at all. */
+export interface CounterSeries {
+    readonly name: string
+    /** Numbers go on after it where the counter is lower: the first number less one step. */
+    readonly base: bigint
+    /** The columns whose rows a new counter goes on after. */
+    readonly columns: readonly Series[]
+}
+
+/** @internal The series of a column as its counters see it. */
+export function counterSeriesOf(series: Series): CounterSeries {
+    return { name: series.name, base: baseOf(series), columns: sharersOf(series) }
+}
+
+/** @internal */
+export function baseOf({ startAt, incrementBy }: Series): bigint {
+    return startAt - incrementBy
+}
+
+/**
+ * Moves counters, and makes those that don't exist; resolves to where they are then. All of them
+ * are locked in one order, whatever order they are named in, until the transaction ends.
+ * @internal
+ */
+export async function moveCounters(
+    runner: QueryRunner,
+    { name: series, base, columns }: CounterSeries,
+    unsorted: readonly Move[],
+): Promise<Map<string, bigint>> {
+    if (unsorted.length === 0) return new Map()
+    const dataSource = dataSourceOf(runner)
+    const { counter } = dialectOf(dataSource) as Dialect
+    const table = counterTableOf(dataSource)
+    const moves = [...unsorted].sort((a, b) => (a.key < b.key ? -1 : 1))
+    const wanted = { series, base, moves, columns }
+    try {
+        let moved: MovedCounter[] = []
+        if (counter.moveExisting && moves.length === 1)
+            moved = await select(runner, counter.moveExisting(table, wanted))
+        if (moved.length === 0)
+            for (const statement of counter.move(table, wanted, dataSource))
+                moved = await select(runner, statement)
+        const last = new Map(moved.map((row) => [row.key, row.last]))
+        if (moves.some(({ key }) => !last.has(key))) throw garbledKey(series)
+        const isNew = moves.filter(({ key }) => last.get(key) === null)
+        const first = await moveNew(runner, { name: series, base, columns }, isNew)
+        return new Map(
+            [...last].map(([key, text]) => {
+                const number = first.get(key) ?? parseNumber(text)
+                if (number === undefined) throw outOfRange()
+                return [key, number]
+            }),
+        )
+    } catch (error) {
+        throw refusedByDatabase(dataSource, error)
+    }
+}
+
+/** Moves new counters past the rows of their scopes, where no statement can do both. */
+async function moveNew(
+    runner: QueryRunner,
+    { name, base, columns }: CounterSeries,
+    moves: readonly Move[],
+): Promise<Map<string, bigint>> {
+    const last = new Map(moves.map(({ key }) => [key, base]))
+    if (moves.length === 0) return last
+    const dataSource = dataSourceOf(runner)
+    const { counter, lastNumbers } = dialectOf(dataSource) as Dialect
+    const scopes = moves.flatMap(({ scope }) => scope ?? [])
+    for (const series of columns)
+        for (const row of await select<LastNumber>(runner, lastNumbers(series, scopes))) {
+            const key = moves[Number(row.at)]?.key ?? ""
+            const stored = parseNumber(row.last)
+            if (stored !== undefined && stored > (last.get(key) ?? stored)) last.set(key, stored)
+        }
+    for (const { key, by } of moves) last.set(key, (last.get(key) ?? base) + by)
+    const counters = [...last].map(([key, to]) => ({ key, to }))
+    await runner.query(...asArguments(counter.raise(counterTableOf(dataSource), name, counters)))
+    return last
+}
+
+/** @internal Sets counters that are lower; makes those that don't exist. */
+export async function raiseCounters(
+    runner: QueryRunner,
+    series: string,
+    unsorted: readonly { readonly key: string; readonly to: bigint }[],
+): Promise<void> {
+    if (unsorted.length === 0) return
+    const dataSource = dataSourceOf(runner)
+    const { counter } = dialectOf(dataSource) as Dialect
+    const counters = [...unsorted].sort((a, b) => (a.key < b.key ? -1 : 1))
+    try {
+        const statement = counter.raise(counterTableOf(dataSource), series, counters)
+        await runner.query(...asArguments(statement))
+    } catch (error) {
+        throw refusedByDatabase(dataSource, error)
+    }
+}
+
+/**
+ * Sets a counter back, unless it has moved on since; resolves to where it is.
+ * @internal
+ */
+export async function setBack(
+    runner: QueryRunner,
+    series: string,
+    { key, from, to }: { readonly key: string; readonly from: bigint; readonly to: bigint },
+): Promise<bigint> {
+    const dataSource = dataSourceOf(runner)
+    const { name, last, scope, ...table } = counterTableOf(dataSource)
+    const { expressions } = dialectOf(dataSource) as Dialect
+    const parameter = (at: number) => dataSource.driver.createParameter("", at)
+    const where = (at: number) =>
+        `WHERE ${table.series} = ${parameter(at)} AND ${scope} = ${parameter(at + 1)}`
+    await runner.query(
+        `UPDATE ${name} SET ${last} = ${parameter(0)} ${where(1)} AND ${last} = ${parameter(3)}`,
+        [String(to), series, key, String(from)],
+    )
+    const [row] = await select<{ last: string }>(runner, {
+        sql: `SELECT ${expressions.text(last)} AS ${dataSource.driver.escape("last")} FROM ${name} ${where(0)}`,
+        parameters: [series, key],
+    })
+    return BigInt(row?.last ?? to)
+}
+
+function asArguments({ sql, parameters }: { sql: string; parameters?: unknown[] }) {
+    return [sql, parameters] as [string, unknown[] | undefined]
+}
+
+/** @internal Says what to do where the database just has no such table. */
+export function refusedByDatabase(dataSource: DataSource, error: unknown): unknown {
+    // TypeORM 0.3 passes on what better-sqlite3 says of a statement before it runs.
+    const { driverError = error as DriverError } = Object(error) as { driverError?: DriverError }
+    const dialect = dialectOf(dataSource)
+    if (dialect?.isOutOfRange(driverError)) return outOfRange(error)
+    if (!dialect?.isMissingTable(driverError)) return error
+    return noCounterTable(dataSource, error)
+}
+
+/** @internal */
+export function noCounterTable(dataSource: DataSource, cause: unknown): NotInstalledError {
+    const { name } = counterTableOf(dataSource)
+    return new NotInstalledError(`There is no table ${name}. ${INSTALL_REMEDY}`, { cause })
+}
+
+function garbledKey(series: string): UnsupportedError {
+    return new UnsupportedError(
+        `A counter of ${series} was moved, and is not found by its key: on its way to the database the ` +
+            "text has changed. Give the connection a Unicode character set, and leave the sql_mode " +
+            "NO_BACKSLASH_ESCAPES off.",
+    )
+}
+
+function outOfRange(cause?: unknown): NumberOverflowError {
+    return new NumberOverflowError(
+        `A counter can't go so far: the largest number that it holds is ${2n ** 63n - 1n}.`,
+        { cause },
+    )
+}

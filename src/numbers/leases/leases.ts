@@ -1,0 +1,145 @@
+import type { DataSource, QueryRunner } from "typeorm"
+import { dialectOf } from "../../dialects"
+import { groupBy } from "../../group-by"
+import type { Series } from "../../series/series"
+import { dataSourceOf } from "../../typeorm/compat"
+import { Block } from "./block"
+import { counterSeriesOf, moveCounters, raiseCounters } from "../counters/move-counters"
+import { OwnConnection } from "./own-connection"
+import type { Scope } from "../../series/scope"
+
+/** @internal What is wanted of one scope at once. */
+export interface Want {
+    readonly series: Series
+    readonly key: string
+    readonly scope: Scope
+    /** How many numbers. */
+    readonly count: number
+}
+
+/** @internal A counter that is to be at least there. */
+export interface Raise {
+    readonly key: string
+    readonly to: bigint
+}
+
+interface Waiting extends Want {
+    readonly resolve: (numbers: bigint[]) => void
+    readonly reject: (error: unknown) => void
+}
+
+/**
+ * The numbers that a process has taken ahead from the counters of series with `gapless: false`.
+ *
+ * They are taken in short transactions on a connection of their own: one that comes from the pool
+ * would be waited for by the very callers who hold all of the pool's while they wait for numbers.
+ * @internal
+ */
+export class Leases {
+    private static readonly all = new WeakMap<DataSource, Leases | null>()
+    private readonly blocks = new Map<string, Block>()
+    private waiting: Waiting[] = []
+    /** The scopes that are waited for: what they have left was counted for those who wait. */
+    private wanted = new Set<string>()
+    private isWorking = false
+    private readonly connection: OwnConnection
+
+    private constructor(dataSource: DataSource) {
+        this.connection = new OwnConnection(dataSource, () => {
+            this.blocks.clear()
+        })
+    }
+
+    /** Undefined where the database has one connection, which the caller holds. */
+    static of(runner: QueryRunner): Leases | undefined {
+        const dataSource = dataSourceOf(runner)
+        let leases = Leases.all.get(dataSource)
+        if (leases === undefined) {
+            const isPossible = dialectOf(dataSource)?.separateConnection(dataSource)
+            Leases.all.set(dataSource, (leases = isPossible ? new Leases(dataSource) : null))
+        }
+        return leases ?? undefined
+    }
+
+    /** Resolves to numbers in ascending order; those of parallel calls are taken together. */
+    take(want: Want): Promise<bigint[]> {
+        const id = idOf(want.series, want.key)
+        const numbers = this.wanted.has(id) ? undefined : this.draw(want)
+        if (numbers) return Promise.resolve(numbers)
+        this.wanted.add(id)
+        return new Promise((resolve, reject) => {
+            this.waiting.push({ ...want, resolve, reject })
+            if (!this.isWorking) void this.work()
+        })
+    }
+
+    /** Sets counters that are lower; numbers at or below them are not given any more. */
+    async raise(series: Series, counters: readonly Raise[]): Promise<void> {
+        const skip = () => {
+            for (const { key, to } of counters) this.blocks.get(idOf(series, key))?.skipTo(to)
+        }
+        skip()
+        await this.connection.run((runner) => raiseCounters(runner, series.name, counters))
+        // Others may have been on their way.
+        skip()
+    }
+
+    private draw({ series, key, count }: Want): bigint[] | undefined {
+        if (count === 0) return []
+        const id = idOf(series, key)
+        const block = this.blocks.get(id)
+        const numbers = block?.draw(count)
+        if (block?.size === 0n) this.blocks.delete(id)
+        return numbers
+    }
+
+    private async work(): Promise<void> {
+        this.isWorking = true
+        while (this.waiting.length > 0) {
+            const waiting = this.waiting
+            this.waiting = []
+            for (const ofSeries of groupBy(waiting, ({ series }) => series.name).values())
+                await this.refill(ofSeries).catch((error: unknown) => {
+                    for (const { reject } of ofSeries) reject(error)
+                })
+            this.wanted = new Set(this.waiting.map(({ series, key }) => idOf(series, key)))
+        }
+        this.isWorking = false
+    }
+
+    private async refill(waiting: readonly Waiting[]): Promise<void> {
+        const [{ series } = {}] = waiting
+        if (!series) return
+        const { incrementBy: step, cache } = series
+        const moves = [...groupBy(waiting, ({ key }) => key)].flatMap(([key, wants]) => {
+            const wanted = BigInt(wants.reduce((sum, { count }) => sum + count, 0))
+            const missing = wanted - (this.blocks.get(idOf(series, key))?.size ?? 0n)
+            if (missing <= 0n) return []
+            return [{ key, by: step * (missing > cache ? missing : cache), scope: wants[0]?.scope }]
+        })
+        if (moves.length > 0) {
+            const last = await this.connection.run((runner) =>
+                moveCounters(runner, counterSeriesOf(series), moves),
+            )
+            for (const { key, by } of moves) this.add(series, key, last.get(key), by)
+        }
+        for (const want of waiting) {
+            const numbers = this.draw(want)
+            if (numbers) want.resolve(numbers)
+            // A counter was raised meanwhile, past what was left.
+            else this.waiting.push(want)
+        }
+    }
+
+    private add(series: Series, key: string, last: bigint | undefined, by: bigint): void {
+        if (last === undefined) return
+        const id = idOf(series, key)
+        const block = this.blocks.get(id) ?? new Block(series.incrementBy)
+        block.add(last, by)
+        this.blocks.set(id, block)
+    }
+}
+
+function idOf({ name }: Series, key: string): string {
+    return `${name.length} ${name} ${key}`
+}

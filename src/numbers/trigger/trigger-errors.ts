@@ -1,0 +1,55 @@
+import type { DataSource } from "typeorm"
+import { dialectOf } from "../../dialects"
+import type { DriverError } from "../../dialects/dialect"
+import {
+    type AutoSequenceError,
+    INSTALL_REMEDY,
+    NotInstalledError,
+    NumberOverflowError,
+    ReadOnlyNumberError,
+} from "../../errors"
+import { COUNTER_ENTITY } from "../../schema/counter-entity"
+import { seriesOf } from "../../series/resolve-series"
+import { tableName } from "../../series/series"
+import { noCounterTable } from "../counters/move-counters"
+
+/**
+ * What an error is called that a trigger of this library has raised, or that comes from the lack of
+ * one.
+ * @internal
+ */
+export function triggerErrorOf(
+    dataSource: DataSource,
+    sql: string,
+    cause: DriverError,
+): AutoSequenceError | undefined {
+    const failure = dialectOf(dataSource)?.trigger?.failureOf(cause)
+    if (!failure) return undefined
+    const text = String(cause.message)
+    if (failure.kind === "overflow") return new NumberOverflowError(text, { cause })
+    if (failure.kind === "changed")
+        return new ReadOnlyNumberError(
+            `${text} Numbers are not editable: reload the row, or leave both as they were. Where it is ` +
+                "TypeORM that sets the parent of a new row afterwards, save the parent first, or declare " +
+                "the relation with { nullable: false }.",
+            { cause },
+        )
+    if (failure.kind === "no counters") {
+        const counter = dataSource.entityMetadatas.find(({ name }) => name === COUNTER_ENTITY)
+        if (!counter || !text.includes(counter.tableName)) return undefined
+        return noCounterTable(dataSource, cause)
+    }
+    const series = dataSource.entityMetadatas
+        .flatMap(seriesOf)
+        .find(
+            ({ strategy, metadata, column }) =>
+                strategy === "trigger" &&
+                column.databaseName === failure.column &&
+                sql.includes(`INTO ${tableName(metadata)}`),
+        )
+    if (!series) return undefined
+    return new NotInstalledError(
+        `${series.name} got no number from the database, so its trigger is missing. ${INSTALL_REMEDY}`,
+        { cause },
+    )
+}

@@ -1,0 +1,64 @@
+import type { DataSource, EntityManager, EntityTarget, ObjectLiteral } from "typeorm"
+import { lockTables, tableLockOf } from "./table-lock"
+import { InvalidOptionError } from "../errors"
+
+/** What {@link withTableLock} takes. */
+export interface TableLockOptions {
+    /**
+     * The isolation level of the transaction.
+     *
+     * Default is what the data source or the database is set to.
+     */
+    isolationLevel?: "READ UNCOMMITTED" | "READ COMMITTED" | "REPEATABLE READ" | "SERIALIZABLE"
+}
+
+/**
+ * Runs `work` in a transaction that takes the lock on the entity's table before anything else, and
+ * resolves to what `work` resolves to.
+ *
+ * For transactions that write to a numbered table before they take a number, be it by an update or
+ * by an insert that brings its number along: two of them would wait for each other to give up their
+ * first lock, which PostgreSQL ends with a deadlock error. And for `REPEATABLE READ` and
+ * `SERIALIZABLE`, where the lock must be older than the snapshot. Several entities, numbered or not,
+ * are locked in one fixed order.
+ *
+ * Errors: {@link UnsupportedError} where the database has no such lock. What `work` throws rolls
+ * the transaction back and is passed on.
+ *
+ * ```ts
+ * import { DataSource, EntitySchema } from "typeorm"
+ * import { withTableLock } from "typeorm-autosequence"
+ *
+ * declare const dataSource: DataSource
+ * declare const Invoice: EntitySchema<{ id: number; number: number; isPaid: boolean }>
+ *
+ * const invoice = await withTableLock(dataSource, Invoice, async (manager) => {
+ *     await manager.update(Invoice, { isPaid: false }, { isPaid: true })
+ *     return manager.save(Invoice, { isPaid: false })
+ * })
+ * ```
+ */
+export async function withTableLock<T>(
+    dataSource: DataSource,
+    entities: EntityTarget<ObjectLiteral> | readonly EntityTarget<ObjectLiteral>[],
+    work: (manager: EntityManager) => Promise<T>,
+    { isolationLevel }: TableLockOptions = {},
+): Promise<T> {
+    const targets = (
+        Array.isArray(entities) ? entities : [entities]
+    ) as EntityTarget<ObjectLiteral>[]
+    if (targets.length === 0)
+        throw new InvalidOptionError(
+            "withTableLock was given no entity. Name one whose table to lock.",
+        )
+    const metadatas = targets.map((target) => dataSource.getMetadata(target))
+    for (const metadata of metadatas) tableLockOf(metadata)
+
+    const locked = async (manager: EntityManager): Promise<T> => {
+        if (manager.queryRunner) await lockTables(manager.queryRunner, metadatas)
+        return work(manager)
+    }
+    return isolationLevel
+        ? dataSource.transaction(isolationLevel, locked)
+        : dataSource.transaction(locked)
+}

@@ -1,0 +1,100 @@
+import type { DataSource, EntityManager, QueryRunner } from "typeorm"
+import { Transaction } from "../inserts/transaction"
+import { InvalidOptionError, TransactionRequiredError } from "../errors"
+import { dataSourceOf } from "../typeorm/compat"
+
+type Work<T> = (runner: QueryRunner) => Promise<T>
+
+const turns = new WeakMap<QueryRunner, Promise<unknown>>()
+
+/** @internal What a sequence works on, and the connection if the caller holds one. */
+export interface Target {
+    readonly dataSource: DataSource
+    readonly runner?: QueryRunner
+}
+
+/** @internal Two installed copies of TypeORM have classes of their own. */
+export function isTarget(value: unknown): value is DataSource | EntityManager {
+    return typeof value === "object" && value !== null && "transaction" in value
+}
+
+/** @internal */
+export function resolveTarget(target: DataSource | EntityManager | undefined): Target {
+    if (!isTarget(target))
+        throw new InvalidOptionError(
+            "A sequence was given no data source. Give a DataSource or an EntityManager, or create the " +
+                "sequence with the option dataSource.",
+        )
+    if ("manager" in target) {
+        // Libraries that keep the transaction of a request or a method let the data source show its manager.
+        const { queryRunner } = target.manager
+        return queryRunner?.isTransactionActive
+            ? { dataSource: target, runner: queryRunner }
+            : { dataSource: target }
+    }
+    return { dataSource: dataSourceOf(target), runner: target.queryRunner }
+}
+
+/**
+ * Runs work on a connection that the caller holds, after what was asked of it before: a connection
+ * takes one statement at a time.
+ * @internal
+ */
+export function onHeldConnection<T>(
+    runner: QueryRunner,
+    work: Work<T>,
+    { needsTransaction = false } = {},
+): Promise<T> {
+    if (!runner.isTransactionActive)
+        return inTurn(runner, () => (needsTransaction ? inTransaction(runner, work) : work(runner)))
+    return inTurn(runner, async () => {
+        if (!runner.isTransactionActive)
+            throw new TransactionRequiredError(
+                "A sequence was asked for a number, and its turn came when the transaction had ended. " +
+                    "Wait for every next() before the transaction ends.",
+            )
+        const result = await work(runner)
+        const transaction = Transaction.of(runner)
+        if (transaction) transaction.hasNumbers = true
+        return result
+    })
+}
+
+/** @internal Runs work on a connection that is free. */
+export async function onFreeConnection<T>(
+    dataSource: DataSource,
+    work: Work<T>,
+    { needsTransaction = false } = {},
+): Promise<T> {
+    const runner = dataSource.createQueryRunner("master")
+    try {
+        await runner.connect()
+        return await inTurn(runner, () =>
+            needsTransaction ? inTransaction(runner, work) : work(runner),
+        )
+    } finally {
+        await runner.release()
+    }
+}
+
+async function inTransaction<T>(runner: QueryRunner, work: Work<T>): Promise<T> {
+    await runner.startTransaction()
+    try {
+        const result = await work(runner)
+        await runner.commitTransaction()
+        return result
+    } catch (error) {
+        // The first error is the one to know.
+        await runner.rollbackTransaction().catch(() => {})
+        throw error
+    }
+}
+
+async function inTurn<T>(runner: QueryRunner, work: () => Promise<T>): Promise<T> {
+    const turn = (turns.get(runner) ?? Promise.resolve()).then(work)
+    turns.set(
+        runner,
+        turn.catch(() => {}),
+    )
+    return turn
+}

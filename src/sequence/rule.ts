@@ -1,0 +1,97 @@
+import { InvalidOptionError } from "../errors"
+import { isSeriesName } from "../declared/number-options"
+import type { NextOptions, SequenceOptions, SequenceType } from "./sequence"
+
+/** @internal How a sequence counts. */
+export interface Rule {
+    readonly name: string
+    readonly startAt: bigint
+    readonly incrementBy: bigint
+    readonly resetAt?: bigint
+    readonly type: SequenceType
+    /** The largest number that callers get. */
+    readonly max: bigint
+}
+
+const KNOWN = ["startAt", "incrementBy", "resetAt", "scope", "type", "dataSource"]
+const MAX = { number: BigInt(Number.MAX_SAFE_INTEGER), bigint: 2n ** 63n - 1n }
+// They come as one list.
+const MAX_COUNT = 10_000_000
+
+/** @internal Refuses what is wrong whatever the database is. */
+export function ruleOf(name: string, options: SequenceOptions<SequenceType>): Rule {
+    if (typeof name !== "string" || !isSeriesName(name))
+        throw new InvalidOptionError(
+            `The name of a sequence is ${show(name)}, give 1 to 255 characters without a blank at the end.`,
+        )
+    const refuse = (problem: string): never => {
+        throw new InvalidOptionError(`Sequence ${show(name)}: ${problem}`)
+    }
+    if (typeof options !== "object" || options === null)
+        refuse(`the options are ${show(options)}, give an object.`)
+    for (const option of Object.keys(options))
+        if (!KNOWN.includes(option))
+            refuse(`there is no option "${option}". The options are ${KNOWN.join(", ")}.`)
+    const { type = "number" } = options
+    if (type !== "number" && type !== "bigint")
+        refuse(`type is ${show(type)}, give "number" or "bigint".`)
+
+    const max = MAX[type]
+    const integer = (option: string, value: number | bigint): bigint => {
+        const isInteger = typeof value === "bigint" || Number.isSafeInteger(value)
+        if (!isInteger || value < 1 || value > max)
+            refuse(`${option} is ${show(value)}, give an integer from 1 to ${max}.`)
+        return BigInt(value)
+    }
+    const startAt = integer("startAt", options.startAt ?? 1)
+    const incrementBy = integer("incrementBy", options.incrementBy ?? 1)
+    if (options.resetAt === undefined) return { name, startAt, incrementBy, type, max }
+    const resetAt = integer("resetAt", options.resetAt)
+    if (resetAt <= startAt) refuse(`resetAt is ${resetAt}, give one above startAt (${startAt}).`)
+    if (resetAt + incrementBy > MAX.bigint)
+        refuse(`resetAt and incrementBy are more than ${MAX.bigint} together. Give lower ones.`)
+    return { name, startAt, incrementBy, resetAt, type, max }
+}
+
+/** @internal */
+export function refuseCount({ name }: Rule, count: unknown): asserts count is number {
+    if (!Number.isSafeInteger(count) || Number(count) < 1 || Number(count) > MAX_COUNT)
+        throw new InvalidOptionError(
+            `Sequence ${show(name)}: ${show(count)} numbers were asked for, give an integer from 1 to ${MAX_COUNT}.`,
+        )
+}
+
+/** @internal Whether a call would not wait. */
+export function isNowait({ name }: Rule, options: unknown = {}): boolean {
+    const { nowait = false, ...others } = Object(options) as NextOptions
+    if (
+        typeof options !== "object" ||
+        typeof nowait !== "boolean" ||
+        Object.keys(others).length > 0
+    )
+        throw new InvalidOptionError(
+            `Sequence ${show(name)} was given something that is neither a DataSource, nor an ` +
+                "EntityManager, nor { nowait: true } or { nowait: false }.",
+        )
+    return nowait
+}
+
+/** @internal The numbers after one, as many as asked for. */
+export function numbersAfter(
+    { startAt, incrementBy, resetAt }: Rule,
+    last: bigint,
+    count: number,
+): bigint[] {
+    const numbers = new Array<bigint>(count)
+    for (let at = 0; at < count; at++) {
+        last += incrementBy
+        if (resetAt !== undefined && last >= resetAt) last = startAt
+        numbers[at] = last
+    }
+    return numbers
+}
+
+/** @internal */
+export function show(value: unknown): string {
+    return typeof value === "string" ? JSON.stringify(value) : String(value)
+}

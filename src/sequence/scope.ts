@@ -1,0 +1,111 @@
+import { createHash } from "node:crypto"
+import type { QueryRunner } from "typeorm"
+import { groupByKey, keyOf } from "../series/scope-key"
+import type { Scope } from "../series/scope"
+import { dialectOf } from "../dialects"
+import type { Dialect, Expressions } from "../dialects/dialect"
+import { InvalidOptionError } from "../errors"
+import { KEY_LENGTH } from "../schema/counter-entity"
+import type { SequenceScope } from "./sequence"
+import type { ColumnMetadata, Series } from "../series/series"
+import { dataSourceOf } from "../typeorm/compat"
+import { show } from "./rule"
+
+/** @internal The values of a scope, with their names where it is an object. */
+export interface SequenceKey {
+    readonly names?: readonly string[]
+    readonly values: readonly unknown[]
+    readonly texts: readonly (string | null)[]
+}
+
+/** @internal Refuses values that are no scope. */
+export function sequenceKeyOf(name: string, scope: SequenceScope | undefined): SequenceKey {
+    const refuse = (problem: string): never => {
+        throw new InvalidOptionError(`Sequence ${show(name)}: ${problem}`)
+    }
+    if (scope === undefined) return { values: [], texts: [] }
+    const isPlain = typeof scope === "object" && scope !== null && !(scope instanceof Date)
+    if (!isPlain) refuse(`scope is ${show(scope)}, give a list of values or an object.`)
+    const textOf = (value: unknown, place: string): string | null => {
+        if (value === null) return null
+        const text = textOfValue(value)
+        if (text === undefined || isUnstorable(text))
+            refuse(
+                `scope has ${typeof value === "string" ? "unpaired surrogates or NUL" : show(value)} at ${place}. ` +
+                    "Give text, a safe integer or another finite number, a bigint, a boolean, a date or null.",
+            )
+        return text as string
+    }
+    if (Array.isArray(scope)) {
+        const values: readonly unknown[] = Array.from(scope as readonly unknown[])
+        return { values, texts: values.map((value, at) => textOf(value, String(at))) }
+    }
+    const entries = Object.entries(scope).sort(([a], [b]) => (a < b ? -1 : 1))
+    for (const [key] of entries)
+        if (isUnstorable(key)) refuse("a name in scope has unpaired surrogates or NUL.")
+    return {
+        names: entries.map(([key]) => key),
+        values: entries.map(([, value]) => value),
+        texts: entries.map(([key, value]) => textOf(value, key)),
+    }
+}
+
+function textOfValue(value: unknown): string | undefined {
+    if (typeof value === "number") {
+        // Larger integers are not the numbers that were written.
+        const isExact = Number.isSafeInteger(value) || !Number.isInteger(value)
+        return Number.isFinite(value) && isExact ? String(value) : undefined
+    }
+    if (typeof value === "string" || typeof value === "bigint" || typeof value === "boolean")
+        return String(value)
+    const isDate = value instanceof Date && !Number.isNaN(value.getTime())
+    return isDate ? value.toISOString() : undefined
+}
+
+/** Databases refuse these, or keep something else. */
+function isUnstorable(text: string): boolean {
+    return /\0|\p{Surrogate}/u.test(text)
+}
+
+/** @internal The key in the counter table of a sequence that no column shares. */
+export function plainKey({ names, texts }: SequenceKey, expressions: Expressions): string {
+    if (!names || names.length === 0) return keyOf(texts, expressions)
+    const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`
+    const entries = names.map((name, at) => {
+        const text = texts[at]
+        return `${quoted(name)}=${typeof text === "string" ? quoted(text) : "NULL"}`
+    })
+    const prefix = keyOf([], expressions)
+    const key = `${prefix}${entries.join(",")}`
+    if (!expressions.hash || key.length <= KEY_LENGTH) return key
+    return `${prefix.slice(0, -1)}#${createHash("sha256").update(key).digest("hex")}`
+}
+
+/** @internal The scope as the columns of a series have it, and its key. */
+export async function columnKey(
+    runner: QueryRunner,
+    name: string,
+    series: Series,
+    { names, values }: SequenceKey,
+): Promise<{ key: string; scope: Scope }> {
+    const { scopeColumns } = series
+    const list = scopeColumns.map(({ propertyPath }) => propertyPath).join(", ")
+    if (names || values.length !== scopeColumns.length)
+        throw new InvalidOptionError(
+            `Sequence ${show(name)} shares its series with ${series.metadata.name}.${series.column.propertyPath}. ` +
+                (scopeColumns.length > 0
+                    ? `Give scope as a list of ${scopeColumns.length}: ${list}.`
+                    : "That has one scope, so leave out scope."),
+        )
+    const texts = scopeColumns.map((column, at) => storedText(column, values[at]))
+    const scope = { values: texts, key: JSON.stringify(texts) }
+    const [key = ""] = (await groupByKey(runner, [{ series, scope }])).keys()
+    return { key, scope }
+}
+
+function storedText(column: ColumnMetadata, value: unknown): string | null {
+    const dataSource = dataSourceOf(column.entityMetadata)
+    const prepared: unknown = dataSource.driver.preparePersistentValue(value, column)
+    if (prepared === null || prepared === undefined) return null
+    return (dialectOf(dataSource) as Dialect).scopeText(dataSource, prepared)
+}

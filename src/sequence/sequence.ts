@@ -1,0 +1,230 @@
+import type { DataSource, EntityManager, QueryRunner } from "typeorm"
+import { isTarget, onFreeConnection, onHeldConnection, resolveTarget } from "./connection"
+import { deleteCounter, findLast } from "./counter"
+import { isNowait, refuseCount, type Rule, ruleOf } from "./rule"
+import { type SequenceKey, sequenceKeyOf } from "./scope"
+import { takeNumbers } from "./take"
+
+/** What the numbers of a {@link Sequence} are in JavaScript, by its option `type`. */
+export interface SequenceNumbers {
+    number: number
+    bigint: bigint
+}
+
+/** The option `type` of a {@link Sequence}. */
+export type SequenceType = keyof SequenceNumbers
+
+/** What a {@link Sequence} works on. */
+export type SequenceTarget = DataSource | EntityManager
+
+/** A value in the scope of a {@link Sequence}. */
+export type SequenceScopeValue = string | number | bigint | boolean | Date | null
+
+/** The scope of a {@link Sequence}: values, or values with names. */
+export type SequenceScope =
+    readonly SequenceScopeValue[] | { readonly [name: string]: SequenceScopeValue }
+
+/** What a {@link Sequence} is created with. */
+export interface SequenceOptions<Type extends SequenceType = "number"> {
+    /**
+     * The first number, an integer from 1. A sequence that is below it goes on here.
+     *
+     * Default is `1`.
+     */
+    startAt?: number | bigint
+
+    /**
+     * The step between numbers, an integer from 1.
+     *
+     * Default is `1`.
+     */
+    incrementBy?: number | bigint
+
+    /**
+     * The number that is never given: on reaching or passing it the sequence goes back to
+     * `startAt`, so `{ resetAt: 4 }` gives 1, 2, 3, 1, 2, 3 …
+     *
+     * Default is none: the sequence only rises.
+     */
+    resetAt?: number | bigint
+
+    /**
+     * Each scope counts on its own. In an object the order of the keys doesn't matter. Values are
+     * told apart by their text, so that `1`, `"1"` and `1n` are one scope; `null` is not `"null"`.
+     *
+     * A sequence whose name is the series of an `@AutoSequenceColumn` with strategy `"counter"`
+     * takes a list, with the values of `uniqueWith` in their order.
+     *
+     * Default is none: one scope.
+     */
+    scope?: SequenceScope
+
+    /**
+     * `"bigint"` makes the numbers bigints, up to 2^63 - 1; a `"number"` ends at 2^53 - 1.
+     *
+     * Default is `"number"`.
+     */
+    type?: Type
+
+    /**
+     * What to work on where a call names nothing.
+     *
+     * Default is none: each call names it.
+     */
+    dataSource?: DataSource
+}
+
+/** What {@link Sequence.next} and {@link Sequence.nextMany} take. */
+export interface NextOptions {
+    /**
+     * Throw {@link CounterLockedError} where another transaction holds the counter, rather than
+     * wait for its end. The caller's own transaction goes on. MySQL waits for a second, MariaDB and
+     * the others don't.
+     *
+     * Default is `false`.
+     */
+    nowait?: boolean
+}
+
+/**
+ * Numbers without an entity: consecutive, without duplicates, whoever asks for them.
+ *
+ * Given the manager of a transaction, it takes numbers as part of that: nobody else gets the next
+ * number of the same scope until the transaction ends, and a rollback gives them back. Given a data
+ * source, it takes them at once on a connection of its own, and calls that arrive together share one
+ * statement; a number that the caller doesn't use then is a gap. Inside of a transaction give its
+ * manager: a call with the data source would wait for another connection, which a full pool doesn't
+ * have. SQLite has one for a data source, so there a number is part of whatever transaction is open.
+ * A data source whose `manager` is that of an open transaction, as some libraries make it, is taken
+ * for that transaction.
+ *
+ * The sequence exists from its first number on. Its last number is a row of the counter table,
+ * which {@link withAutoSequence} adds to the entities. What it is created with is not stored: each
+ * program says how to count, and may say it differently from now on.
+ *
+ * Errors: {@link InvalidOptionError}; {@link NumberOverflowError} before a number passes what
+ * `type` can hold, and the sequence stays where it is; {@link CounterLockedError} with `nowait`;
+ * {@link NotInstalledError} where there is no counter table; {@link UnsupportedError} where the
+ * database has none to offer.
+ *
+ * ```ts
+ * import { DataSource } from "typeorm"
+ * import { Sequence, withAutoSequence } from "typeorm-autosequence"
+ *
+ * const dataSource = new DataSource(withAutoSequence({ type: "postgres", entities: [] }))
+ * const invoiceNumbers = new Sequence("invoice_numbers", { scope: { year: 2030 } })
+ *
+ * await dataSource.transaction(async (manager) => {
+ *     const number = await invoiceNumbers.next(manager) // 1
+ *     const batch = await invoiceNumbers.nextMany(manager, 10) // [2 … 11]
+ * })
+ * await invoiceNumbers.last(dataSource) // 11
+ * ```
+ */
+export class Sequence<Type extends SequenceType = "number"> implements AsyncIterable<
+    SequenceNumbers[Type]
+> {
+    /** The name, which is the same for all scopes. */
+    readonly name: string
+    /** @internal */
+    readonly rule: Rule
+    /** @internal */
+    readonly key: SequenceKey
+    private readonly options: SequenceOptions<Type>
+
+    constructor(name: string, options: SequenceOptions<Type> = {}) {
+        this.rule = ruleOf(name, options)
+        this.options = { ...options }
+        this.name = name
+        this.key = sequenceKeyOf(name, options.scope)
+    }
+
+    /** The same sequence in another scope, which counts on its own. */
+    inScope(scope: SequenceScope): Sequence<Type> {
+        return new Sequence(this.name, { ...this.options, scope })
+    }
+
+    /** Takes the next number. */
+    next(options?: NextOptions): Promise<SequenceNumbers[Type]>
+    next(target: SequenceTarget, options?: NextOptions): Promise<SequenceNumbers[Type]>
+    async next(...given: unknown[]): Promise<SequenceNumbers[Type]> {
+        const { target, rest } = this.split(given)
+        const numbers = await this.take(target, 1, rest[0])
+        return numbers[0] as SequenceNumbers[Type]
+    }
+
+    /**
+     * Takes several numbers by one statement, in their order.
+     *
+     * Up to 10 000 000.
+     */
+    nextMany(count: number, options?: NextOptions): Promise<SequenceNumbers[Type][]>
+    nextMany(
+        target: SequenceTarget,
+        count: number,
+        options?: NextOptions,
+    ): Promise<SequenceNumbers[Type][]>
+    async nextMany(...given: unknown[]): Promise<SequenceNumbers[Type][]> {
+        const { target, rest } = this.split(given)
+        return this.take(target, rest[0], rest[1])
+    }
+
+    /** The last number that was given, `null` before the first. */
+    async last(target?: SequenceTarget): Promise<SequenceNumbers[Type] | null> {
+        const last = await this.on(target, (runner) => findLast(runner, this.rule, this.key))
+        return last === null ? null : this.toType(last)
+    }
+
+    /**
+     * Deletes the sequence in its scope, so that it starts anew; one that columns share goes on
+     * after their rows. Resolves to whether it existed.
+     */
+    async delete(target?: SequenceTarget): Promise<boolean> {
+        return this.on(target, (runner) => deleteCounter(runner, this.rule, this.key))
+    }
+
+    /** Takes number after number, one whenever it is asked for the next. */
+    async *numbers(target?: SequenceTarget): AsyncGenerator<SequenceNumbers[Type], never, void> {
+        for (;;) yield await (target ? this.next(target) : this.next())
+    }
+
+    /** The same over the data source that the sequence was created with. */
+    [Symbol.asyncIterator](): AsyncGenerator<SequenceNumbers[Type], never, void> {
+        return this.numbers()
+    }
+
+    private async take(
+        target: SequenceTarget | undefined,
+        count: unknown,
+        options: unknown,
+    ): Promise<SequenceNumbers[Type][]> {
+        refuseCount(this.rule, count)
+        const nowait = isNowait(this.rule, options)
+        const numbers = await takeNumbers(resolveTarget(target), this, { count, nowait })
+        return numbers.map((number) => this.toType(number))
+    }
+
+    private on<T>(
+        target: SequenceTarget | undefined,
+        work: (runner: QueryRunner) => Promise<T>,
+    ): Promise<T> {
+        const { dataSource, runner } = resolveTarget(target ?? this.options.dataSource)
+        return runner ? onHeldConnection(runner, work) : onFreeConnection(dataSource, work)
+    }
+
+    /** Callers may leave out the target, which comes first. */
+    private split(given: readonly unknown[]): {
+        target: SequenceTarget | undefined
+        rest: readonly unknown[]
+    } {
+        const [first, ...others] = given
+        if (isTarget(first)) return { target: first, rest: others }
+        const isLeftOut = first === undefined && others.length > 0
+        return { target: this.options.dataSource, rest: isLeftOut ? others : given }
+    }
+
+    private toType(number: bigint): SequenceNumbers[Type] {
+        const typed = this.rule.type === "bigint" ? number : Number(number)
+        return typed as SequenceNumbers[Type]
+    }
+}

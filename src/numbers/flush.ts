@@ -1,9 +1,11 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import { NumberGapError } from "../errors"
 import { allocatedSeriesOf } from "../series/own-series"
-import type { ColumnMetadata, Scoped, Series } from "../series/series"
+import type { Scoped, Series } from "../series/series"
+import type { ColumnMetadata } from "../typeorm/names"
 import { clearNumber } from "./numbers"
-import { isNewRow, type Scope } from "../series/scope"
+import { isNewRow } from "../series/scope"
+import { type Scope } from "../dialects/columns"
 
 type RelationMetadata = NonNullable<ColumnMetadata["relationMetadata"]>
 

@@ -4,7 +4,7 @@ import type { Dialect } from "../dialects/dialect"
 import { groupBy } from "../group-by"
 import { dataSourceOf } from "../typeorm/compat"
 import type { NumberRequest } from "./flush"
-import { select } from "../typeorm/select"
+import { select } from "../typeorm/statement"
 
 /**
  * Finds out which rows are in the table, by their numbers, where TypeORM doesn't tell.

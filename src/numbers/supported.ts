@@ -1,6 +1,7 @@
 import { databasesWith, dialectOf } from "../dialects"
 import { UnsupportedError } from "../errors"
-import type { ColumnMetadata, Series } from "../series/series"
+import type { Series } from "../series/series"
+import type { ColumnMetadata } from "../typeorm/names"
 import { sharersOf } from "../series/sharers"
 import { dataSourceOf } from "../typeorm/compat"
 import { counterTableOf } from "./counters/counter-table"

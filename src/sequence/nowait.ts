@@ -1,5 +1,5 @@
 import type { QueryRunner } from "typeorm"
-import { select } from "../typeorm/select"
+import { select } from "../typeorm/statement"
 import { Transaction } from "../inserts/transaction"
 import { dialectOf } from "../dialects"
 import type { Dialect } from "../dialects/dialect"

@@ -12,7 +12,7 @@ import { sharersOf } from "../../series/sharers"
 import { dataSourceOf } from "../../typeorm/compat"
 import { counterTableOf } from "./counter-table"
 import { parseNumber } from "../numbers"
-import { select } from "../../typeorm/select"
+import { select } from "../../typeorm/statement"
 
 /** @internal A series as its counters see it, which may have no column at all. */
 export interface CounterSeries {

@@ -6,8 +6,8 @@ import {
     type GeneratedMigration,
     generateMigration,
     remainingWork,
-} from "../schema/generate-migration"
-import { migrationName } from "../schema/migration-source"
+} from "../schema/migrate/generate-migration"
+import { migrationName } from "../schema/migrate/migration-source"
 import { type MigrationGenerate, UsageError } from "./arguments"
 import { loadDataSource } from "./load-data-source"
 import type { Output, Status } from "./run"

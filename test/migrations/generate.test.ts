@@ -9,7 +9,7 @@ import {
     InvalidOptionError,
     NotInstalledError,
 } from "../../src"
-import { servedEntities } from "../../src/schema/inventory"
+import { servedEntities } from "../../src/schema/plan/inventory"
 import { seriesOf } from "../../src/series/resolve-series"
 import {
     onEachDatabase,

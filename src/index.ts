@@ -59,16 +59,16 @@ export {
 export { autoSequenceEntities } from "./tables/entities"
 export { type AutoSequenceKey, keyEntity, type KeyTableOptions } from "./tables/key-entity"
 export { verifyAutoSequence } from "./schema/verify/verify"
-export {
-    type NextOptions,
-    Sequence,
-    type SequenceNumbers,
-    type SequenceOptions,
-    type SequenceScope,
-    type SequenceScopeValue,
-    type SequenceTarget,
-    type SequenceType,
-} from "./sequence/sequence"
+export { Sequence } from "./sequence/sequence"
+export type {
+    NextOptions,
+    SequenceNumbers,
+    SequenceOptions,
+    SequenceScope,
+    SequenceScopeValue,
+    SequenceTarget,
+    SequenceType,
+} from "./sequence/types"
 export {
     transactionWithRetry,
     type TransactionWithRetryOptions,

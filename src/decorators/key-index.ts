@@ -1,18 +1,17 @@
 import type { EntityMetadata } from "typeorm"
-import { dialectOf } from "../dialects"
 import { UnsupportedError } from "../errors"
 import { refusePrefixes, resolveStoredKey } from "../keys/resolve-keys"
 import { showKeys } from "../keys/shown-keys"
 import type { StoredKeyColumn } from "../declared/registry"
-import { dataSourceOf } from "../typeorm/compat"
-import { onMetadata, uniqueIndex } from "../series/unique-index"
+import { uniqueIndex } from "../series/unique-index"
+import { onMetadata } from "../typeorm/index-metadata"
 
 /** @internal For TypeORM's `@Index`: the unique indexes of a pseudo key. */
 export function uniqueKeyIndex(declared: StoredKeyColumn): () => string[] {
     return uniqueIndex((metadata, embeddedPath) => {
         const key = resolveStoredKey(metadata, declared, embeddedPath)
         // The usual collations of MySQL take upper and lower case for equal.
-        Object.assign(key.column, dialectOf(dataSourceOf(metadata))?.keyCollation)
+        Object.assign(key.column, key.dialect?.keyCollation)
         start(metadata)
         return key
     })

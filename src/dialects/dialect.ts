@@ -1,7 +1,6 @@
 import type { DataSource, DataSourceOptions } from "typeorm"
 import type { Statement } from "../typeorm/statement"
-import type { Scope } from "./columns"
-import type { CountedColumn } from "./columns"
+import type { CountedColumn, Scope, ScopedColumn } from "./columns"
 import type { ColumnMetadata } from "../typeorm/names"
 import type { KeyStatements } from "./key-statements"
 import type { SchemaStatements } from "./schema-statements"
@@ -55,6 +54,11 @@ export interface Moves {
     readonly moves: readonly Move[]
     /** The columns whose rows a new counter goes on after; none for a series without rows. */
     readonly columns: readonly CountedColumn[]
+    /**
+     * Counters do not move past it: one that would stays, and is not selected, or without its `last`. For
+     * a series without rows, whose counters all go some way.
+     */
+    readonly max?: bigint
 }
 
 /** @internal A counter after its move. */
@@ -62,27 +66,6 @@ export interface MovedCounter {
     readonly key: string
     /** NULL in a counter that is new, and whose rows the statement could not look at. */
     readonly last: string | null
-}
-
-/** @internal How the counter of a `Sequence` is to move. */
-export interface Advance {
-    readonly series: string
-    readonly key: string
-    /** How many numbers are taken. */
-    readonly count: bigint
-    readonly startAt: bigint
-    readonly incrementBy: bigint
-    /** The number on reaching which the counter starts over. */
-    readonly resetAt?: bigint
-    /** The counter does not move past it. */
-    readonly max: bigint
-}
-
-/** @internal A counter after that. */
-export interface AdvancedCounter {
-    readonly last: string
-    /** How far it has moved; 0 where it would have passed the maximum, and stayed. */
-    readonly way: string
 }
 
 /** @internal The setting of a session that says how long a statement waits for a lock. */
@@ -107,13 +90,8 @@ export interface CounterStatements {
     move(table: CounterTable, moves: Moves, dataSource: DataSource): readonly Statement[]
     /** The same for a counter that exists; selects nothing otherwise. Undefined where no faster. */
     moveExisting?(table: CounterTable, moves: Moves): Statement
-    /**
-     * Moves one counter without a look at rows, and makes it where it doesn't exist. The last
-     * statement selects {@link AdvancedCounter}, or nothing where it would pass the maximum.
-     */
-    advance(table: CounterTable, advance: Advance, dataSource: DataSource): readonly Statement[]
-    /** Whether that is one statement. */
-    advancesAtOnce(dataSource: DataSource): boolean
+    /** Whether {@link move} is one statement. */
+    movesAtOnce(dataSource: DataSource): boolean
     readonly lockWait: LockWait
     /** Sets counters that are lower. */
     raise(
@@ -213,7 +191,7 @@ export interface Dialect {
      */
     keyText(column: ColumnMetadata, sql: string): string | undefined
     /** Selects `at` and `key` for scopes whose values the columns store in another form. */
-    scopeKeys(series: CountedColumn, scopes: readonly Scope[], key: string): Statement
+    scopeKeys(scoped: ScopedColumn, scopes: readonly Scope[], key: string): Statement
     /** A data source with one connection of its own; undefined where there can't be another. */
     separateConnection(dataSource: DataSource): DataSourceOptions | undefined
 }

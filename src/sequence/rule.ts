@@ -1,6 +1,7 @@
-import { InvalidOptionError } from "../errors"
 import { isSeriesName } from "../declared/number-options"
-import type { NextOptions, SequenceOptions, SequenceType } from "./sequence"
+import { show } from "../declared/show"
+import { InvalidOptionError, NumberOverflowError } from "../errors"
+import type { NextOptions, SequenceOptions, SequenceType } from "./types"
 
 /** @internal How a sequence counts. */
 export interface Rule {
@@ -55,9 +56,9 @@ export function ruleOf(name: string, options: SequenceOptions<SequenceType>): Ru
 
 /** @internal */
 export function refuseCount({ name }: Rule, count: unknown): asserts count is number {
-    if (!Number.isSafeInteger(count) || Number(count) < 1 || Number(count) > MAX_COUNT)
+    if (!Number.isSafeInteger(count) || Number(count) < 0 || Number(count) > MAX_COUNT)
         throw new InvalidOptionError(
-            `Sequence ${show(name)}: ${show(count)} numbers were asked for, give an integer from 1 to ${MAX_COUNT}.`,
+            `Sequence ${show(name)}: ${show(count)} numbers were asked for, give an integer from 0 to ${MAX_COUNT}.`,
         )
 }
 
@@ -92,6 +93,9 @@ export function numbersAfter(
 }
 
 /** @internal */
-export function show(value: unknown): string {
-    return typeof value === "string" ? JSON.stringify(value) : String(value)
+export function refuseOverflow({ name, type, max }: Rule): never {
+    throw new NumberOverflowError(
+        `Sequence ${show(name)} would pass ${max}, the largest ` +
+            (type === "number" ? 'safe integer. Use type "bigint".' : "number of a counter."),
+    )
 }

@@ -1,9 +1,7 @@
+import { EntitySchema } from "typeorm"
 import { COUNTER_ENTITY, KEY_LENGTH } from "../declared/own-tables"
-import { type EntityMetadata, EntitySchema } from "typeorm"
-import { dialectOf } from "../dialects"
-import { InvalidOptionError } from "../errors"
-import { dataSourceOf } from "../typeorm/compat"
-import { onMetadata } from "../series/unique-index"
+import { onMetadata } from "../typeorm/index-metadata"
+import { compareExactly, refuseNoName } from "./table-name"
 
 /** A row of the counter table: the last number of one series in one scope. */
 export interface AutoSequenceCounter {
@@ -60,11 +58,7 @@ export function counterEntity({
     name = "autosequence_counter",
     schema,
 }: CounterTableOptions = {}): EntitySchema<AutoSequenceCounter> {
-    for (const [option, value] of Object.entries({ name, schema: schema ?? name }))
-        if (typeof value !== "string" || value === "")
-            throw new InvalidOptionError(
-                `The ${option} of the counter table is ${JSON.stringify(value)}, give a name.`,
-            )
+    refuseNoName("counter table", { name, schema })
     return new EntitySchema<AutoSequenceCounter>({
         name: COUNTER_ENTITY,
         tableName: name,
@@ -76,15 +70,7 @@ export function counterEntity({
             movedBy: { name: "moved_by", type: "bigint" },
             movedAt: { name: "moved_at", type: Date },
         },
+        // There is no such index.
         indices: [{ columns: onMetadata(compareExactly) }],
     })
-}
-
-/**
- * Keys differ in case, which the usual collations of MySQL take for equal. Which database it is can
- * be told only when TypeORM builds its metadata, and it calls this then; there is no such index.
- */
-function compareExactly(metadata: EntityMetadata): void {
-    const { keyCollation } = dialectOf(dataSourceOf(metadata)) ?? {}
-    for (const column of metadata.primaryColumns) Object.assign(column, keyCollation)
 }

@@ -1,10 +1,10 @@
-import { KEY_ENTITY, KEY_LENGTH } from "../declared/own-tables"
 import { type DataSource, type EntityMetadata, EntitySchema } from "typeorm"
-import { dialectOf } from "../dialects"
-import { InvalidOptionError } from "../errors"
+import { KEY_ENTITY, KEY_LENGTH } from "../declared/own-tables"
 import { pseudoKeysOf } from "../keys/resolve-keys"
+import { hideTableUnless } from "../typeorm/altered-metadata"
 import { dataSourceOf } from "../typeorm/compat"
-import { onMetadata } from "../series/unique-index"
+import { onMetadata } from "../typeorm/index-metadata"
+import { compareExactly, refuseNoName } from "./table-name"
 
 /** A row of the history of pseudo keys: one key that a row has or had. */
 export interface AutoSequenceKey {
@@ -58,11 +58,7 @@ export function keyEntity({
     name = "autosequence_key",
     schema,
 }: KeyTableOptions = {}): EntitySchema<AutoSequenceKey> {
-    for (const [option, value] of Object.entries({ name, schema: schema ?? name }))
-        if (typeof value !== "string" || value === "")
-            throw new InvalidOptionError(
-                `The ${option} of the key table is ${JSON.stringify(value)}, give a name.`,
-            )
+    refuseNoName("key table", { name, schema })
     return new EntitySchema<AutoSequenceKey>({
         name: KEY_ENTITY,
         tableName: name,
@@ -79,16 +75,9 @@ export function keyEntity({
 }
 
 function prepare(metadata: EntityMetadata): void {
+    compareExactly(metadata)
     const dataSource = dataSourceOf(metadata)
-    const { keyCollation } = dialectOf(dataSource) ?? {}
-    for (const column of metadata.primaryColumns) Object.assign(column, keyCollation)
-    // Of no use, there is no table: nothing to be created by migrations and synchronize().
-    Object.defineProperty(metadata, "synchronize", {
-        configurable: true,
-        enumerable: true,
-        get: () => hasHistory(dataSource),
-        set: () => {},
-    })
+    hideTableUnless(metadata, () => hasHistory(dataSource))
 }
 
 /** @internal Whether an entity of the data source has a key whose history is kept. */

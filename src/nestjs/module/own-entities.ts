@@ -3,7 +3,8 @@ import { type EntityMetadata, type EntitySchema, InstanceChecker } from "typeorm
 import { registerSubscriber } from "../../register-subscriber"
 import { counterEntity } from "../../tables/counter-entity"
 import { keyEntity } from "../../tables/key-entity"
-import { onMetadata } from "../../series/unique-index"
+import { hideTableUnless, renameEntity } from "../../typeorm/altered-metadata"
+import { onMetadata } from "../../typeorm/index-metadata"
 import { dataSourceOf } from "../../typeorm/compat"
 
 type AnySchema = EntitySchema<never>
@@ -39,6 +40,6 @@ function arrive(metadata: EntityMetadata, name: string): void {
         (other) => InstanceChecker.isEntitySchema(other) && other.options.name === name,
     )
     // The application has named the table itself, so this one steps aside.
-    if (isTwice) Object.defineProperty(metadata, "synchronize", { value: false, writable: true })
-    else metadata.name = metadata.target = name
+    if (isTwice) hideTableUnless(metadata, () => false)
+    else renameEntity(metadata, name)
 }

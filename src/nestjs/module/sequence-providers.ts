@@ -1,8 +1,9 @@
 import { inspect } from "node:util"
 import { Inject, type Provider } from "@nestjs/common"
 import { InstanceChecker } from "typeorm"
-import { refuseOtherCounting } from "../../sequence/counter"
-import { Sequence, type SequenceOptions, type SequenceType } from "../../sequence/sequence"
+import { refuseOtherCounting } from "../../sequence/place"
+import { Sequence } from "../../sequence/sequence"
+import type { SequenceOptions, SequenceType } from "../../sequence/types"
 import type { Preparation } from "./preparation"
 import { getSequenceToken, preparationToken } from "./tokens"
 

@@ -1,5 +1,5 @@
 import type { DataSource, QueryRunner } from "typeorm"
-import { counterTableOf } from "../../numbers/counters/counter-table"
+import { counterTableOf } from "../../series/own-table"
 import { select } from "../../typeorm/statement"
 import { dialectOf } from "../../dialects"
 import type { Statement } from "../../typeorm/statement"

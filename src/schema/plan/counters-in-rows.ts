@@ -1,5 +1,5 @@
 import type { DataSource } from "typeorm"
-import { counterTableOf } from "../../numbers/counters/counter-table"
+import { counterTableOf } from "../../series/own-table"
 import { keySql } from "../../series/scope-key"
 import { dialectOf } from "../../dialects"
 import type { Dialect } from "../../dialects/dialect"

@@ -1,5 +1,5 @@
 import type { DataSource } from "typeorm"
-import { counterTableOf } from "../../numbers/counters/counter-table"
+import { counterTableOf } from "../../series/own-table"
 import { baseOf } from "../../numbers/counters/move-counters"
 import { dialectOf } from "../../dialects"
 import type { Dialect } from "../../dialects/dialect"

@@ -1,7 +1,7 @@
 import { COUNTER_ENTITY } from "../../declared/own-tables"
 import type { DataSource, EntityMetadata, QueryRunner } from "typeorm"
 import { baseOf } from "../../numbers/counters/move-counters"
-import { counterTableOf } from "../../numbers/counters/counter-table"
+import { counterTableOf } from "../../series/own-table"
 import { keySql } from "../../series/scope-key"
 import { select } from "../../typeorm/statement"
 import { dialectOf } from "../../dialects"

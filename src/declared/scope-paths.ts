@@ -5,7 +5,8 @@ export function scopePaths(
     uniqueWith: unknown,
     refuse: (problem: string) => never,
 ): readonly string[] {
-    const paths: unknown[] = Array.isArray(uniqueWith) ? uniqueWith : [uniqueWith ?? []].flat()
+    const listed = uniqueWith ?? []
+    const paths: unknown[] = Array.isArray(listed) ? listed : [listed]
     for (const path of paths)
         if (typeof path !== "string" || path === "")
             refuse(`uniqueWith holds ${show(path)}, give names of properties.`)

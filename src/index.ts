@@ -5,6 +5,7 @@ export { withPseudoKeys } from "./decorators/with-pseudo-keys"
 export {
     AutoSequenceError,
     CounterLockedError,
+    DuplicateRowsError,
     InvalidKeyError,
     InvalidNumberError,
     InvalidOptionError,
@@ -76,7 +77,6 @@ export {
 export { AutoSequenceSubscriber } from "./subscriber"
 export { withAutoSequence, type WithAutoSequenceOptions } from "./with-auto-sequence"
 export { type TableLockOptions, withTableLock } from "./numbers/with-table-lock"
-export { DuplicateKeyError, DuplicateNumberError } from "./schema/plan/duplicate-rows"
 export {
     type GeneratedMigration,
     generateMigration,

@@ -1,8 +1,7 @@
 import type { QueryRunner } from "typeorm"
 import type { MovedCounter, Moves } from "../dialects/dialect"
 import { moveCounters, refusedByDatabase } from "../numbers/counters/move-counters"
-import { parseNumber } from "../numbers/numbers"
-import { beforeFirst } from "../series/series"
+import { parseNumber } from "../numbers/number-values"
 import { select } from "../typeorm/statement"
 import { type Place, placeOf } from "./place"
 import { numbersAfter, refuseOverflow, type Rule } from "./rule"
@@ -34,13 +33,12 @@ async function takeNext(
     count: number,
 ): Promise<bigint[]> {
     const { key, columns, scope } = place
-    const base = beforeFirst(rule)
     const by = rule.incrementBy * BigInt(count)
     // Neither the number nor the way may be too much for a new counter.
-    if (base + by > rule.max || by > LARGEST_STEP) refuseOverflow(rule)
+    if (rule.base + by > rule.max || by > LARGEST_STEP) refuseOverflow(rule)
     // The counter goes on after the rows of its scope, and is locked from here on.
     if (columns.length > 0)
-        await moveCounters(runner, { name: rule.name, base, columns }, [{ key, by: 0n, scope }])
+        await moveCounters(runner, { ...rule, columns }, [{ key, by: 0n, scope }])
     const last = await move(runner, rule, place, { by, max: rule.max })
     return last === undefined ? refuseOverflow(rule) : numbersAfter(rule, last - by, count)
 }
@@ -52,7 +50,7 @@ async function takeInRounds(
     place: Place,
     count: number,
 ): Promise<bigint[]> {
-    const before = (await move(runner, rule, place, { by: 0n })) ?? beforeFirst(rule)
+    const before = (await move(runner, rule, place, { by: 0n })) ?? rule.base
     const numbers = numbersAfter(rule, before, count)
     const last = numbers.at(-1) ?? before
     const { dataSource, table } = place
@@ -74,7 +72,7 @@ async function move(
 ): Promise<bigint | undefined> {
     const moves: Moves = {
         series: rule.name,
-        base: beforeFirst(rule),
+        base: rule.base,
         moves: [{ key, by }],
         columns: [],
         max,

@@ -7,6 +7,8 @@ import type { NextOptions, SequenceOptions, SequenceType } from "./types"
 export interface Rule {
     readonly name: string
     readonly startAt: bigint
+    /** The number that the first one goes on after. */
+    readonly base: bigint
     readonly incrementBy: bigint
     readonly resetAt?: bigint
     readonly type: SequenceType
@@ -46,12 +48,13 @@ export function ruleOf(name: string, options: SequenceOptions<SequenceType>): Ru
     }
     const startAt = integer("startAt", options.startAt ?? 1)
     const incrementBy = integer("incrementBy", options.incrementBy ?? 1)
-    if (options.resetAt === undefined) return { name, startAt, incrementBy, type, max }
+    const rule = { name, startAt, base: startAt - incrementBy, incrementBy, type, max }
+    if (options.resetAt === undefined) return rule
     const resetAt = integer("resetAt", options.resetAt)
     if (resetAt <= startAt) refuse(`resetAt is ${resetAt}, give one above startAt (${startAt}).`)
     if (resetAt + incrementBy > MAX.bigint)
         refuse(`resetAt and incrementBy are more than ${MAX.bigint} together. Give lower ones.`)
-    return { name, startAt, incrementBy, resetAt, type, max }
+    return { ...rule, resetAt }
 }
 
 /** @internal */

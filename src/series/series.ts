@@ -31,11 +31,3 @@ export interface Series extends Scoped, CountedColumn {
 export function hasCounters({ strategy }: Pick<Series, "strategy">): boolean {
     return strategy !== "table-lock"
 }
-
-/** @internal The number that the first one goes on after. */
-export function beforeFirst({
-    startAt,
-    incrementBy,
-}: Pick<Series, "startAt" | "incrementBy">): bigint {
-    return startAt - incrementBy
-}

@@ -1,15 +1,7 @@
 import type { EntityMetadata } from "typeorm"
-import type { Dialect } from "../dialects/dialect"
 import { replacedIndex, type UniqueIndex } from "../typeorm/index-metadata"
 import type { ColumnMetadata } from "../typeorm/names"
-
-/** @internal A column whose values are unique within those of others. */
-export interface UniqueColumn {
-    readonly metadata: EntityMetadata
-    readonly column: ColumnMetadata
-    readonly scopeColumns: readonly ColumnMetadata[]
-    readonly dialect: Dialect
-}
+import type { Scoped } from "./series"
 
 /**
  * For TypeORM's `@Index`: the indexes that keep a value from being there twice, whoever writes the row.
@@ -19,7 +11,7 @@ export interface UniqueColumn {
  * @internal
  */
 export function uniqueIndex(
-    resolve: (metadata: EntityMetadata, embeddedPath?: string) => UniqueColumn,
+    resolve: (metadata: EntityMetadata, embeddedPath?: string) => Scoped,
 ): () => string[] {
     return replacedIndex((...look) => uniqueIndexesOf(resolve(...look)))
 }
@@ -29,7 +21,7 @@ export function uniqueIndexesOf({
     column,
     scopeColumns,
     dialect,
-}: UniqueColumn): [UniqueIndex, ...UniqueIndex[]] {
+}: Scoped): [UniqueIndex, ...UniqueIndex[]] {
     // There is none where the database is not supported, which is refused later.
     const hasPartialIndices = dialect?.hasPartialIndices === true
     const indexWhere = (nulls: ColumnMetadata[]): UniqueIndex => ({

@@ -3,7 +3,7 @@ import { Column, type DataSource, Entity, PrimaryGeneratedColumn } from "typeorm
 import {
     AutoSequenceColumn,
     type AutoSequenceColumnOptions,
-    DuplicateNumberError,
+    DuplicateRowsError,
     generateMigration,
     type GenerateMigrationOptions,
     InvalidOptionError,
@@ -171,9 +171,9 @@ onEveryDatabase("generateMigration", (db) => {
         ])
         const options = { strategy: "counter", uniqueWith: "area" } as const
         const changed = await changeEntities(db(), before, [tickets(options)])
-        const error = (await rejection(generateMigration(changed))) as DuplicateNumberError
-        expect(error).to.be.instanceOf(DuplicateNumberError)
-        expect(error.code).to.equal("DUPLICATE_NUMBER")
+        const error = (await rejection(generateMigration(changed))) as DuplicateRowsError
+        expect(error).to.be.instanceOf(DuplicateRowsError)
+        expect(error.code).to.equal("DUPLICATE_ROWS")
         expect(error.message).to.include("ticket: 2 numbers in number are there more than once")
         expect(error.message).to.include("for the same area")
 
@@ -191,7 +191,7 @@ onEveryDatabase("generateMigration", (db) => {
         const changed = await changeEntities(db(), before, [tickets(options)])
         if (db().can.partialIndexes)
             expect(await rejection(generateMigration(changed))).to.be.instanceOf(
-                DuplicateNumberError,
+                DuplicateRowsError,
             )
         else await expectUpToDate((await migrate(db(), changed, [tickets(options)])).dataSource)
     })

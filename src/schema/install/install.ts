@@ -2,16 +2,17 @@ import { type DataSource, type QueryRunner, Table } from "typeorm"
 import { dialectOf } from "../../dialects"
 import { NotInstalledError } from "../../errors"
 import { fillKeysWith } from "../../maintenance/backfill-pseudo-keys"
-import { addColumns, fillKeysBySql, numberExistingRows, tighten } from "../plan/column-steps"
-import { addCounting } from "../plan/row-steps"
-import { setCounterSettings } from "../plan/counter-steps"
+import { addColumns, tighten } from "../plan/column-steps"
+import { addCounting, setCounterSettings } from "../plan/counter-steps"
 import { refuseDuplicates } from "../plan/duplicate-rows"
-import { underInstallLock } from "./install-lock"
+import { type Inventory, refuseUnsupportedSeries, takeInventory } from "../plan/inventory"
 import { ownersOf } from "../plan/key-filling"
 import { type NumberingOrder, orderOf } from "../plan/number-rows"
-import { type Inventory, refuseUnsupportedSeries, takeInventory } from "../plan/inventory"
-import { LiveSteps } from "../plan/steps"
-import { dropTriggers, readTriggers } from "../plan/triggers"
+import { fillKeysBySql, numberExistingRows } from "../plan/row-steps"
+import { dropTriggers } from "../plan/trigger-steps"
+import { readTriggers } from "../plan/triggers"
+import { underInstallLock } from "./install-lock"
+import { LiveSteps } from "./live-steps"
 
 /** What {@link installAutoSequence} takes. */
 export interface InstallOptions {
@@ -36,7 +37,7 @@ export interface InstallOptions {
  * again there if it was interrupted.
  *
  * Errors: {@link NotInstalledError} where an entity has no table yet, or
- * no column for its scope, {@link DuplicateNumberError}
+ * no column for its scope, {@link DuplicateRowsError}
  * where rows stand in the way of a unique index, {@link InvalidOptionError} and
  * {@link UnsupportedError}, all before anything is written.
  *
@@ -61,11 +62,11 @@ export async function installAutoSequence(
     await underInstallLock(dataSource, dialect.schema.installLock, async (runner) => {
         const inventory = await takeInventory(runner, dataSource)
         refuseIncomplete(inventory)
-        await refuseDuplicates(runner, dataSource, inventory)
+        await refuseDuplicates(runner, inventory)
 
         const triggers = await readTriggers(runner, dataSource)
         const steps = new LiveSteps(runner)
-        await createOwnTables(runner, dataSource, inventory)
+        await createOwnTables(runner, inventory)
         await dropTriggers(steps, triggers)
         for (const table of inventory.tables) await addColumns(steps, table)
         await numberExistingRows(steps, inventory, order)
@@ -76,15 +77,14 @@ export async function installAutoSequence(
             const loose = [...table.loose, ...table.left]
             await tighten(steps, table.table, { ...table, loose })
         }
-        await setCounterSettings(runner, steps, dataSource, inventory)
-        await addCounting(runner, steps, { dataSource, inventory, triggers })
+        await setCounterSettings(runner, steps, inventory)
+        await addCounting(runner, steps, inventory, triggers)
     })
 }
 
 async function createOwnTables(
     runner: QueryRunner,
-    { driver }: DataSource,
-    { counter, history }: Inventory,
+    { dataSource: { driver }, counter, history }: Inventory,
 ): Promise<void> {
     for (const own of [counter, history])
         if (own && !own.table) await runner.createTable(Table.create(own.metadata, driver))

@@ -1,15 +1,23 @@
 import type { DataSource, QueryRunner } from "typeorm"
-import { addColumns, fillKeysBySql, numberExistingRows, tableAsDeclared, tighten } from "../plan/column-steps"
-import { addCounting } from "../plan/row-steps"
-import { setCounterSettings } from "../plan/counter-steps"
+import { type Alteration, whileAltered } from "../../typeorm/altered-metadata"
+import { addColumns, tableAsDeclared, tighten } from "../plan/column-steps"
+import { addCounting, setCounterSettings } from "../plan/counter-steps"
 import { refuseDuplicates } from "../plan/duplicate-rows"
-import { type MigrationFormat, migrationName, migrationSource } from "./migration-source"
-import { type NumberingOrder, orderOf } from "../plan/number-rows"
-import { type Inventory, refuseUnsupportedSeries, takeInventory } from "../plan/inventory"
+import {
+    type Inventory,
+    refuseUnsupportedSeries,
+    type ServedTable,
+    takeInventory,
+} from "../plan/inventory"
 import { remainingFor } from "../plan/key-filling"
-import { retypeKeys, withStoredTypes } from "../plan/key-types"
-import { type MigrationStatement, RecordedSteps } from "../plan/steps"
-import { dropTriggers, readTriggers } from "../plan/triggers"
+import { retypeKeys } from "../plan/key-types"
+import { type NumberingOrder, orderOf } from "../plan/number-rows"
+import { fillKeysBySql, numberExistingRows } from "../plan/row-steps"
+import type { MigrationStatement } from "../plan/steps"
+import { dropTriggers } from "../plan/trigger-steps"
+import { readTriggers } from "../plan/triggers"
+import { type MigrationFormat, migrationName, migrationSource } from "./migration-source"
+import { RecordedSteps } from "./recorded-steps"
 
 /** What {@link generateMigration} takes. */
 export interface GenerateMigrationOptions {
@@ -72,7 +80,7 @@ export interface GeneratedMigration {
  *
  * Errors: {@link InvalidOptionError}, {@link UnsupportedError}, {@link NotInstalledError} where the
  * data source is not initialized or lacks the counter table's entity, and
- * {@link DuplicateNumberError} where rows stand in the way of a unique index.
+ * {@link DuplicateRowsError} where rows stand in the way of a unique index.
  *
  * ```ts
  * import { DataSource } from "typeorm"
@@ -96,16 +104,16 @@ export async function generateMigration(
     const order = orderOf(dataSource, options.orderBy)
     const inventory = await withRunner(dataSource, async (runner) => {
         const found = await takeInventory(runner, dataSource)
-        await refuseDuplicates(runner, dataSource, found)
+        await refuseDuplicates(runner, found)
         return found
     })
-    const mistyped = inventory.tables.flatMap((table) => table.mistyped)
-    const { declared, ofTypeORM } = await withLooseColumns(inventory, () =>
-        withStoredTypes(mistyped, async () => ({
-            declared: new Map(inventory.tables.map((t) => [t, tableAsDeclared(dataSource, t)])),
+    const { declared, ofTypeORM } = await whileAltered(
+        inventory.tables.flatMap(beforeRowsAreFilled),
+        async () => ({
+            declared: new Map(inventory.tables.map((t) => [t, tableAsDeclared(t)])),
             // It takes a connection of its own, and there may be only one.
             ofTypeORM: await dataSource.driver.createSchemaBuilder().log(),
-        })),
+        }),
     )
     const { up, down } = await withRunner(dataSource, async (runner) => {
         const steps = new RecordedSteps(runner)
@@ -121,8 +129,8 @@ export async function generateMigration(
             await tighten(steps, after ?? table.table, table)
             await retypeKeys(steps, table.mistyped, table.left)
         }
-        await setCounterSettings(runner, steps, dataSource, inventory)
-        await addCounting(runner, steps, { dataSource, inventory, triggers })
+        await setCounterSettings(runner, steps, inventory)
+        await addCounting(runner, steps, inventory, triggers)
         return steps
     })
     if (up.length === 0) return undefined
@@ -143,21 +151,20 @@ export function remainingWork(dataSource: DataSource): Promise<string[]> {
 }
 
 /**
- * Lets TypeORM see the columns as they are to be before their rows are filled: as ones that can be
- * NULL, without their unique indexes.
+ * How TypeORM is to see a table before its rows are filled: the columns as ones that can be NULL, without
+ * their unique indexes, and of the types that they have. It would drop those of another type, with all
+ * keys, and add others.
  */
-async function withLooseColumns<T>({ tables }: Inventory, work: () => Promise<T>): Promise<T> {
-    const indices = tables.map(({ metadata }) => metadata.indices)
-    const columns = tables.flatMap(({ loose, left }) => [...loose, ...left])
-    for (const { metadata, indexes } of tables)
-        metadata.indices = metadata.indices.filter((index) => !indexes.includes(index))
-    for (const column of columns) column.isNullable = true
-    try {
-        return await work()
-    } finally {
-        for (const [at, { metadata }] of tables.entries()) metadata.indices = indices[at] ?? []
-        for (const column of columns) column.isNullable = false
-    }
+function beforeRowsAreFilled(table: ServedTable): Alteration[] {
+    const { metadata, loose, left, indexes, mistyped } = table
+    return [
+        [metadata, { indices: metadata.indices.filter((index) => !indexes.includes(index)) }],
+        ...[...loose, ...left].map((column): Alteration => [column, { isNullable: true }]),
+        ...mistyped.map(({ key, stored: { type, length } }): Alteration => [
+            key.column,
+            { type, length },
+        ]),
+    ]
 }
 
 async function withRunner<T>(

@@ -1,22 +1,21 @@
-import type { DataSource, QueryRunner } from "typeorm"
+import type { QueryRunner } from "typeorm"
 import { counterTableOf } from "../../series/own-table"
-import { select } from "../../typeorm/statement"
-import { dialectOf } from "../../dialects"
-import type { Statement } from "../../typeorm/statement"
 import { hasCounters, type Series } from "../../series/series"
 import { allSeriesOf, isSameColumn } from "../../series/sharers"
-import { findBehind, seedCounters } from "./counters-in-rows"
+import { select, type Statement } from "../../typeorm/statement"
+import { findBehind, seedCounters, type Sharers } from "./counters-in-rows"
 import type { Inventory } from "./inventory"
 import type { Steps } from "./steps"
+import { createTriggers } from "./trigger-steps"
+import type { TableTriggers } from "./triggers"
 
 /** @internal Sets what makes moves of counters cheap, where it is not set. */
 export async function setCounterSettings(
     runner: QueryRunner,
     steps: Steps,
-    dataSource: DataSource,
-    { counter }: Inventory,
+    { dataSource, dialect, counter }: Inventory,
 ): Promise<void> {
-    const settings = dialectOf(dataSource)?.schema.counterSettings
+    const settings = dialect.schema.counterSettings
     if (!settings || !counter) return
     const name = counterTableOf(dataSource)
     if (counter.table && (await select(runner, settings.isMissing(name))).length === 0) return
@@ -29,27 +28,41 @@ export async function setCounterSettings(
 }
 
 /**
- * Makes counters that go on after the rows there are, and raises those that are behind them: one
- * statement for each series that has tables with rows.
+ * Makes triggers and the counters that they move, in the order in which no row of a writer beside it
+ * is numbered wrongly. Where that is one transaction, a table that has its triggers is locked for the
+ * rest of it. Where it isn't, nothing can be inserted until the triggers are there.
  * @internal
  */
-export async function addSeeds(
+export async function addCounting(
     runner: QueryRunner,
     steps: Steps,
-    dataSource: DataSource,
     inventory: Inventory,
+    triggers: readonly TableTriggers[],
 ): Promise<void> {
+    const { isTransactional } = inventory.dialect.schema.installLock
+    if (isTransactional) await createTriggers(steps, triggers)
+    await addSeeds(runner, steps, inventory)
+    if (!isTransactional) await createTriggers(steps, triggers)
+}
+
+/**
+ * Makes counters that go on after the rows there are, and raises those that are behind them: one
+ * statement for each series that has tables with rows.
+ */
+async function addSeeds(runner: QueryRunner, steps: Steps, inventory: Inventory): Promise<void> {
+    const { dataSource } = inventory
     for (const [name, sharers] of allSeriesOf(dataSource)) {
         if (!sharers[0] || !hasCounters(sharers[0])) continue
-        const existing = sharers.filter(({ metadata }) =>
+        const [first, ...others] = sharers.filter(({ metadata }) =>
             inventory.tables.some((t) => t.metadata.tablePath === metadata.tablePath),
         )
-        if (existing.length === 0) continue
-        if (await needsSeed(runner, dataSource, existing, inventory))
+        if (!first) continue
+        const existing: Sharers = [first, ...others]
+        if (await needsSeed(runner, existing, inventory))
             await steps.sql(
-                seedCounters(dataSource, existing),
+                seedCounters(existing),
                 `The counters of ${name} go on after the rows that exist.`,
-                ...(await deletionOf(runner, dataSource, existing, inventory)),
+                ...(await deletionOf(runner, existing, inventory)),
             )
     }
 }
@@ -57,14 +70,13 @@ export async function addSeeds(
 /** The counters of a series that is new are of no use without its column. */
 async function deletionOf(
     runner: QueryRunner,
-    dataSource: DataSource,
-    sharers: readonly Series[],
-    { tables, counter }: Inventory,
+    sharers: Sharers,
+    { dataSource, tables, counter }: Inventory,
 ): Promise<Statement[]> {
     if (!counter?.table || tables.some(({ present }) => present.some(isOneOf(sharers)))) return []
     const { name, series } = counterTableOf(dataSource)
     const where = `FROM ${name} WHERE ${series} = ${dataSource.driver.createParameter(name, 0)}`
-    const parameters = [sharers[0]?.name]
+    const parameters = [sharers[0].name]
     const stored = { sql: `SELECT 1 AS found ${where} LIMIT 1`, parameters }
     if ((await select(runner, stored)).length > 0) return []
     return [{ sql: `DELETE ${where}`, parameters }]
@@ -76,12 +88,11 @@ function isOneOf(list: readonly Series[]): (series: Series) => boolean {
 
 async function needsSeed(
     runner: QueryRunner,
-    dataSource: DataSource,
-    sharers: readonly Series[],
+    sharers: Sharers,
     { tables, counter }: Inventory,
 ): Promise<boolean> {
     if (!counter?.table) return true
     const changed = tables.flatMap((t) => [...t.missing, ...t.unnumbered, ...t.withoutScope])
     if (changed.some(isOneOf(sharers))) return true
-    return (await select(runner, findBehind(dataSource, sharers))).length > 0
+    return (await select(runner, findBehind(sharers))).length > 0
 }

@@ -1,45 +1,27 @@
-import type { DataSource, QueryRunner } from "typeorm"
+import type { QueryRunner } from "typeorm"
 import { select } from "../../typeorm/statement"
-import { dialectOf } from "../../dialects"
-import { AutoSequenceError } from "../../errors"
+import { DuplicateRowsError } from "../../errors"
 import { pseudoKeysOf } from "../../keys/resolve-keys"
 import { columnName, tableName } from "../../typeorm/names"
 import type { Inventory, ServedTable } from "./inventory"
-import type { UniqueColumn } from "../../series/unique-index"
-
-/** Rows of one scope have the same number, so its unique index can't be made. */
-export class DuplicateNumberError extends AutoSequenceError {
-    readonly code = "DUPLICATE_NUMBER"
-}
-
-/** Rows have the same pseudo key, so its unique index can't be made. */
-export class DuplicateKeyError extends AutoSequenceError {
-    readonly code = "DUPLICATE_KEY"
-}
+import type { Scoped } from "../../series/series"
 
 /** @internal Refuses to make unique indexes which the rows would not let be made. */
-export async function refuseDuplicates(
-    runner: QueryRunner,
-    dataSource: DataSource,
-    { tables }: Inventory,
-): Promise<void> {
-    const numbers: string[] = []
-    const keys: string[] = []
+export async function refuseDuplicates(runner: QueryRunner, { tables }: Inventory): Promise<void> {
+    const problems: string[] = []
     for (const table of tables) {
         for (const series of table.present)
-            numbers.push(...(await findDuplicates(runner, dataSource, table, series, "number")))
+            problems.push(...(await findDuplicates(runner, table, series, "number")))
         for (const key of pseudoKeysOf(table.metadata).stored)
-            keys.push(...(await findDuplicates(runner, dataSource, table, key, "key")))
+            problems.push(...(await findDuplicates(runner, table, key, "key")))
     }
-    if (numbers.length > 0) throw new DuplicateNumberError([...numbers, ...keys].join("\n"))
-    if (keys.length > 0) throw new DuplicateKeyError(keys.join("\n"))
+    if (problems.length > 0) throw new DuplicateRowsError(problems.join("\n"))
 }
 
 async function findDuplicates(
     runner: QueryRunner,
-    dataSource: DataSource,
     { indexes, table }: ServedTable,
-    unique: UniqueColumn,
+    unique: Scoped,
     kind: "number" | "key",
 ): Promise<string[]> {
     const isIndexed = !indexes.some(({ columns }) => columns.includes(unique.column))
@@ -48,22 +30,18 @@ async function findDuplicates(
     const scopeColumns = unique.scopeColumns.filter(({ databaseName }) =>
         table.findColumnByName(databaseName),
     )
-    const sql = countDuplicates(dataSource, { ...unique, scopeColumns })
+    const sql = countDuplicates({ ...unique, scopeColumns })
     const [found] = await select<{ duplicates: string | number }>(runner, { sql })
     const count = Number(found?.duplicates ?? 0)
     return count > 0 ? [describe(unique, count, kind)] : []
 }
 
-function countDuplicates(
-    dataSource: DataSource,
-    { metadata, scopeColumns, column }: UniqueColumn,
-): string {
+function countDuplicates({ metadata, scopeColumns, column, dialect }: Scoped): string {
     const columns = [...scopeColumns, column]
     const names = columns.map(columnName).join(", ")
     // Where no index covers NULLs, rows with one are no obstacle.
-    const hasPartialIndices = dialectOf(dataSource)?.hasPartialIndices === true
     const where = columns
-        .filter((c) => c === column || (c.isNullable && !hasPartialIndices))
+        .filter((c) => c === column || (c.isNullable && !dialect.hasPartialIndices))
         .map((c) => `${columnName(c)} IS NOT NULL`)
     return (
         `SELECT COUNT(*) AS duplicates FROM (SELECT 1 AS found FROM ${tableName(metadata)} ` +
@@ -72,15 +50,15 @@ function countDuplicates(
 }
 
 function describe(
-    { metadata, column, scopeColumns }: UniqueColumn,
+    { metadata, column, scopeColumns }: Scoped,
     count: number,
     kind: "number" | "key",
 ): string {
     const scope = scopeColumns.map(({ databaseName }) => databaseName).join(", ")
     const names = [...scopeColumns, column].map(columnName).join(", ")
     return (
-        `${metadata.tablePath}: ${count} ${count === 1 ? kind : `${kind}s`} in ` +
-        `${column.databaseName} ${count === 1 ? "is" : "are"} there more than once` +
+        `${metadata.name}.${column.propertyPath}: ${count} ${count === 1 ? kind : `${kind}s`} in ` +
+        `${metadata.tablePath}.${column.databaseName} ${count === 1 ? "is" : "are"} there more than once` +
         `${scope ? ` for the same ${scope}` : ""}, so the column can't have its unique index. Give ` +
         `these rows other ${kind}s first: SELECT ${names}, COUNT(*) FROM ${tableName(metadata)} ` +
         `GROUP BY ${names} HAVING COUNT(*) > 1.`

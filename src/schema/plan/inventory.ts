@@ -1,22 +1,25 @@
 import { COUNTER_ENTITY, KEY_ENTITY } from "../../declared/own-tables"
 import type { DataSource, EntityMetadata, QueryRunner, Table } from "typeorm"
+import { dialectOf } from "../../dialects"
+import type { Dialect } from "../../dialects/dialect"
 import { refuseUnsupported } from "../../numbers/refuse-unsupported"
 import { NotInstalledError } from "../../errors"
 import type { StoredKey } from "../../keys/pseudo-key"
 import { pseudoKeysOf } from "../../keys/resolve-keys"
 import { seriesOf } from "../../series/resolve-series"
-import type { Series } from "../../series/series"
+import type { Scoped, Series } from "../../series/series"
 import type { ColumnMetadata } from "../../typeorm/names"
 import { allSeriesOf } from "../../series/sharers"
 import { type KeysToFill, keysToFill } from "./key-filling"
 import { hasHistory } from "../../tables/key-entity"
 import { findMistyped, type Mistyped } from "./key-types"
-import { type UniqueColumn, uniqueIndexesOf } from "../../series/unique-index"
-
-type IndexMetadata = EntityMetadata["indices"][number]
+import { uniqueIndexesOf } from "../../series/unique-index"
+import type { IndexMetadata } from "../../typeorm/index-metadata"
 
 /** @internal What a table that is there lacks of what its numbered columns and its keys need. */
 export interface ServedTable {
+    readonly dataSource: DataSource
+    readonly dialect: Dialect
     readonly metadata: EntityMetadata
     /** As the database has it. */
     readonly table: Table
@@ -43,6 +46,8 @@ export interface ServedTable {
 
 /** @internal The tables of a data source that matter to numbers and keys, as the database has them. */
 export interface Inventory {
+    readonly dataSource: DataSource
+    readonly dialect: Dialect
     readonly tables: readonly ServedTable[]
     /** Entities that have no table. */
     readonly withoutTable: readonly EntityMetadata[]
@@ -88,14 +93,18 @@ export async function takeInventory(
     runner: QueryRunner,
     dataSource: DataSource,
 ): Promise<Inventory> {
+    // A database without a dialect has been refused, unless nothing is to be done there.
+    const dialect = dialectOf(dataSource) as Dialect
     const tables: ServedTable[] = []
     const withoutTable: EntityMetadata[] = []
     for (const metadata of servedEntities(dataSource)) {
         const table = await runner.getTable(metadata.tablePath)
-        if (table) tables.push(await compare(runner, metadata, table))
+        if (table) tables.push({ dataSource, dialect, ...(await compare(runner, metadata, table)) })
         else withoutTable.push(metadata)
     }
     return {
+        dataSource,
+        dialect,
         tables,
         withoutTable,
         counter: await findOwnTable(runner, dataSource, COUNTER_ENTITY),
@@ -118,9 +127,9 @@ async function compare(
     runner: QueryRunner,
     metadata: EntityMetadata,
     table: Table,
-): Promise<ServedTable> {
+): Promise<Omit<ServedTable, "dataSource" | "dialect">> {
     const all = seriesOf(metadata)
-    const stored = ({ column }: UniqueColumn) => table.findColumnByName(column.databaseName)
+    const stored = ({ column }: Scoped) => table.findColumnByName(column.databaseName)
     const unnumbered = all.filter(
         (series) => !series.column.isNullable && (stored(series)?.isNullable ?? true),
     )
@@ -147,7 +156,7 @@ async function compare(
 }
 
 /** The unique indexes of a column as TypeORM knows them. */
-function indexesOf(metadata: EntityMetadata, column: UniqueColumn): IndexMetadata[] {
+function indexesOf(metadata: EntityMetadata, column: Scoped): IndexMetadata[] {
     const uniques = uniqueIndexesOf(column)
     return metadata.indices.filter(
         (index) =>

@@ -1,12 +1,9 @@
 import type { EntityMetadata, QueryRunner, Table } from "typeorm"
 import { select } from "../../typeorm/statement"
-import { dialectOf } from "../../dialects"
-import type { Dialect } from "../../dialects/dialect"
 import { withPrefix } from "../../declared/key-form"
 import type { StoredKey } from "../../keys/pseudo-key"
 import { pseudoKeysOf, storedKeysOf } from "../../keys/resolve-keys"
 import { columnName, tableName } from "../../typeorm/names"
-import { dataSourceOf } from "../../typeorm/compat"
 
 /** @internal The pseudo keys of a table whose rows may have none. */
 export interface KeysToFill {
@@ -94,7 +91,7 @@ function keySql(key: StoredKey): string | undefined {
     if (key.derive ?? key.generateFor) return undefined
     // What is reserved has to be written down as well, and short keys may be there already.
     if (key.history !== false || !key.isUnique || !format) return undefined
-    const { keys, expressions } = dialectOf(dataSourceOf(key.metadata)) as Dialect
+    const { keys, expressions } = key.dialect
     const random = keys.random(format.name, format.length)
     if (random === undefined) return undefined
     return prefix === undefined ? random : expressions.concat(`'${withPrefix(prefix, "")}'`, random)

@@ -1,44 +1,23 @@
 import type { EntityMetadata, Table, TableColumn } from "typeorm"
-import { dialectOf } from "../../dialects"
-import type { Dialect } from "../../dialects/dialect"
+import type { StoredKey } from "../../keys/pseudo-key"
 import { pseudoKeysOf } from "../../keys/resolve-keys"
 import { type ColumnMetadata, columnName, columnType, tableName } from "../../typeorm/names"
-import { dataSourceOf } from "../../typeorm/compat"
 import type { Steps } from "./steps"
 
 /** @internal The column of a key that was there before, as one of another type. */
 export interface Mistyped {
-    readonly column: ColumnMetadata
+    readonly key: StoredKey
     readonly stored: TableColumn
 }
 
 /** @internal */
 export function findMistyped(metadata: EntityMetadata, table: Table): Mistyped[] {
-    const { keys } = dialectOf(dataSourceOf(metadata)) as Dialect
-    if (!keys.retype) return []
-    return pseudoKeysOf(metadata).stored.flatMap(({ column }) => {
+    return pseudoKeysOf(metadata).stored.flatMap((key) => {
+        const { column, dialect } = key
         const stored = table.findColumnByName(column.databaseName)
         const isSame = stored?.type === columnType(column) && stored.length === column.length
-        return stored && !isSame ? [{ column, stored: stored.clone() }] : []
+        return stored && !isSame && dialect.keys.retype ? [{ key, stored: stored.clone() }] : []
     })
-}
-
-/**
- * Lets TypeORM see these columns as they are: it would drop them, with all keys, and add others.
- * @internal
- */
-export async function withStoredTypes<T>(
-    mistyped: readonly Mistyped[],
-    work: () => Promise<T>,
-): Promise<T> {
-    const types = mistyped.map(({ column: { type, length } }) => ({ type, length }))
-    for (const { column, stored } of mistyped)
-        Object.assign(column, { type: stored.type, length: stored.length })
-    try {
-        return await work()
-    } finally {
-        for (const [at, { column }] of mistyped.entries()) Object.assign(column, types[at])
-    }
 }
 
 /** @internal Gives them the type of keys, and keeps what is in them. */
@@ -47,9 +26,8 @@ export async function retypeKeys(
     mistyped: readonly Mistyped[],
     left: readonly ColumnMetadata[],
 ): Promise<void> {
-    for (const { column, stored } of mistyped) {
-        const metadata = column.entityMetadata
-        const dialect = dialectOf(dataSourceOf(metadata)) as Dialect
+    for (const { key, stored } of mistyped) {
+        const { metadata, column, dialect } = key
         const to = { table: tableName(metadata), column: columnName(column) }
         const type = stored.length ? `${stored.type}(${stored.length})` : stored.type
         const isNullable = column.isNullable || left.includes(column)

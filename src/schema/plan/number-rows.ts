@@ -1,13 +1,10 @@
 import type { DataSource } from "typeorm"
 import { counterTableOf } from "../../series/own-table"
 import { beforeFirst } from "../../numbers/number-values"
-import { dialectOf } from "../../dialects"
-import type { Dialect } from "../../dialects/dialect"
 import type { Statement } from "../../typeorm/statement"
 import { InvalidOptionError } from "../../errors"
 import { type Series } from "../../series/series"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
-import { dataSourceOf } from "../../typeorm/compat"
 import { keyOfRow, selectNumbers } from "./counters-in-rows"
 
 /**
@@ -31,9 +28,8 @@ export function numberRows(
     { ownRows, sharers, counters }: Predecessors,
     order: readonly ColumnMetadata[],
 ): Statement {
-    const { metadata, column, incrementBy } = series
-    const dataSource = dataSourceOf(metadata)
-    const { expressions, schema } = dialectOf(dataSource) as Dialect
+    const { dataSource, metadata, column, incrementBy } = series
+    const { expressions, schema } = series.dialect
     const keys = metadata.primaryColumns.map(columnName)
     const number = `r.${columnName(column)}`
     const table = tableName(metadata)
@@ -66,9 +62,7 @@ export function numberRows(
     const next = start === "0" ? step : `${start} + ${step}`
     const rows =
         `SELECT ${keys.map((key) => `r.${key}`).join(", ")}, ${next} AS ${columnName(column)} FROM ${table} r` +
-        (others
-            ? ` LEFT JOIN (${selectOthers(dataSource, series, { sharers, counters })}) o`
-            : "") +
+        (others ? ` LEFT JOIN (${selectOthers(series, { sharers, counters })}) o` : "") +
         (others ? ` ON o.${dataSource.driver.escape("key")} = ${keyOfRow(series, "r")}` : "")
     return {
         sql: schema.numberRows({ table, column: columnName(column), keys, rows }),
@@ -77,8 +71,7 @@ export function numberRows(
 }
 
 function selectOthers(
-    dataSource: DataSource,
-    { name }: Series,
+    { name, dataSource }: Series,
     { sharers, counters }: Omit<Predecessors, "ownRows">,
 ): string {
     const { driver } = dataSource
@@ -91,7 +84,7 @@ function selectOthers(
                 `WHERE ${table.series} = ${driver.createParameter(name, 0)}`,
         )
     }
-    if (sharers.length > 0) parts.push(selectNumbers(dataSource, sharers))
+    if (sharers.length > 0) parts.push(selectNumbers(sharers))
     return (
         `SELECT u.${key}, MAX(u.${highest}) AS ${highest} ` +
         `FROM (${parts.join(" UNION ALL ")}) u GROUP BY u.${key}`
@@ -104,13 +97,13 @@ export function orderOf(
     order: NumberingOrder = {},
 ): ReadonlyMap<string, ColumnMetadata[]> {
     return new Map(
-        Object.entries(order).map(([entity, given]) => {
+        Object.entries(order).map(([entity, paths]) => {
             const metadata = dataSource.entityMetadatas.find(({ name }) => name === entity)
             if (!metadata)
                 throw new InvalidOptionError(
                     `orderBy names the entity "${entity}", which the data source does not have.`,
                 )
-            const columns = (typeof given === "string" ? [given] : given).flatMap((path) => {
+            const columns = (typeof paths === "string" ? [paths] : paths).flatMap((path) => {
                 const relation = metadata.relations.find((r) => r.propertyPath === path)
                 const found =
                     relation?.joinColumns ?? metadata.columns.filter((c) => c.propertyPath === path)

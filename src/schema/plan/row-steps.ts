@@ -1,31 +1,47 @@
-import type { DataSource, QueryRunner } from "typeorm"
-import { dialectOf } from "../../dialects"
-import { addSeeds } from "./counter-steps"
+import { hasCounters } from "../../series/series"
+import { isSameColumn, sharersOf } from "../../series/sharers"
+import type { ColumnMetadata } from "../../typeorm/names"
 import type { Inventory } from "./inventory"
+import { fillKeys } from "./key-filling"
+import { numberRows } from "./number-rows"
 import type { Steps } from "./steps"
-import { createTriggers, type TableTriggers } from "./triggers"
 
-/**
- * Makes triggers and the counters that they move, in the order in which no row of a writer beside it
- * is numbered wrongly. Where that is one transaction, a table that has its triggers is locked for the
- * rest of it. Where it isn't, nothing can be inserted until the triggers are there.
- * @internal
- */
-export async function addCounting(
-    runner: QueryRunner,
+/** @internal Gives numbers to the rows that have none, in all tables of a data source. */
+export async function numberExistingRows(
     steps: Steps,
-    {
-        dataSource,
-        inventory,
-        triggers,
-    }: {
-        readonly dataSource: DataSource
-        readonly inventory: Inventory
-        readonly triggers: readonly TableTriggers[]
-    },
+    { tables, counter }: Inventory,
+    order: ReadonlyMap<string, ColumnMetadata[]>,
 ): Promise<void> {
-    const { installLock } = dialectOf(dataSource)?.schema ?? {}
-    if (installLock?.isTransactional) await createTriggers(steps, triggers)
-    await addSeeds(runner, steps, dataSource, inventory)
-    if (!installLock?.isTransactional) await createTriggers(steps, triggers)
+    const numbered = tables.flatMap(({ present }) => present)
+    for (const { metadata, table, unnumbered, missing } of tables)
+        for (const series of unnumbered) {
+            const isCounter = hasCounters(series)
+            const others = isCounter
+                ? sharersOf(series).filter((s) => !isSameColumn(s, series))
+                : []
+            // Where the table lacks one column and has another, TypeORM renames that.
+            const isRenamed = table.columns.length === metadata.columns.length
+            const before = {
+                ownRows: isRenamed || !missing.includes(series),
+                sharers: others.filter((other) => numbered.some((s) => isSameColumn(s, other))),
+                counters: isCounter && counter?.table !== undefined,
+            }
+            const statement = numberRows(series, before, order.get(metadata.tablePath) ?? [])
+            await steps.sql(
+                statement,
+                `Rows of ${metadata.tablePath} that have no ${series.column.databaseName} get one.`,
+            )
+            // The next table with the same counters goes on after these.
+            numbered.push(series)
+        }
+}
+
+/** @internal Gives keys to the rows that have none, where SQL can make them. */
+export async function fillKeysBySql(steps: Steps, { tables }: Inventory): Promise<void> {
+    for (const { metadata, keys } of tables)
+        for (const key of keys.bySql)
+            await steps.sql(
+                { sql: fillKeys(key) },
+                `Rows of ${metadata.tablePath} that have no ${key.column.databaseName} get one.`,
+            )
 }

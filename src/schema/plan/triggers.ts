@@ -5,13 +5,11 @@ import { counterTableOf } from "../../series/own-table"
 import { keySql } from "../../series/scope-key"
 import { select } from "../../typeorm/statement"
 import { dialectOf } from "../../dialects"
-import type { Dialect } from "../../dialects/dialect"
 import {
     shortHash,
     type StoredTrigger,
     type Trigger,
     type TriggeredColumn,
-    type TriggerFunction,
 } from "../../dialects/trigger-statements"
 import { ownSeriesOf } from "../../series/own-series"
 import { seriesOf } from "../../series/resolve-series"
@@ -19,7 +17,6 @@ import { type Series } from "../../series/series"
 import { columnName, tableName } from "../../typeorm/names"
 import { isSameColumn, sharersOf } from "../../series/sharers"
 import { servedEntities } from "./inventory"
-import type { Steps } from "./steps"
 
 /** @internal The triggers that a table is to have, and those that it has. */
 export interface TableTriggers {
@@ -55,7 +52,7 @@ export async function readTriggers(
             .filter(({ strategy }) => strategy === "trigger")
             .map((series) => ({
                 series,
-                triggers: trigger.triggersOf(triggeredColumn(dataSource, series, schema)),
+                triggers: trigger.triggersOf(triggeredColumn(series, schema)),
             })),
         stored: stored.filter(
             (other) => other.table === metadata.tableName && other.schema === schemaOf(metadata),
@@ -63,12 +60,8 @@ export async function readTriggers(
     }))
 }
 
-function triggeredColumn(
-    dataSource: DataSource,
-    series: Series,
-    schema: string | undefined,
-): TriggeredColumn {
-    const dialect = dialectOf(dataSource) as Dialect
+function triggeredColumn(series: Series, schema: string | undefined): TriggeredColumn {
+    const { dataSource, dialect } = series
     const counter = dataSource.entityMetadatas.find(({ name }) => name === COUNTER_ENTITY)
     const pendingOf = ({ metadata, column }: Series) =>
         shortHash(`${tableName(metadata, schema)} ${column.databaseName}`)
@@ -92,7 +85,7 @@ function triggeredColumn(
         keyOf: (row) =>
             keySql(series.scopeColumns, dialect, (column) => `${row}.${columnName(column)}`),
         sharers,
-        kinds: kindsOf(dataSource, series),
+        kinds: kindsOf(series),
     }
 }
 
@@ -102,10 +95,10 @@ function idOf({ metadata, column }: Series): string {
 }
 
 /** A table of several classes may have a number for some of them alone. */
-function kindsOf(dataSource: DataSource, series: Series): TriggeredColumn["kinds"] {
+function kindsOf(series: Series): TriggeredColumn["kinds"] {
     const column = series.metadata.discriminatorColumn
     if (!column) return undefined
-    const classes = dataSource.entityMetadatas.filter(
+    const classes = series.dataSource.entityMetadatas.filter(
         ({ tablePath }) => tablePath === series.metadata.tablePath,
     )
     const numbered = classes.filter((metadata) =>
@@ -137,49 +130,7 @@ function isInPlace(trigger: Trigger, stored: readonly StoredTrigger[]): boolean 
     )
 }
 
-/** @internal Comes before the columns change that the triggers may be about. */
-export async function dropTriggers(steps: Steps, tables: readonly TableTriggers[]): Promise<void> {
-    for (const table of tables) {
-        const { removed } = changesOf(table)
-        for (const { name, drop, create } of removed)
-            await steps.sql(
-                { sql: drop },
-                `The trigger ${name} is not needed any more, or not as it is.`,
-                { sql: create },
-            )
-        for (const { drop, create } of callsOf(removed))
-            if (drop) await steps.sql({ sql: drop }, undefined, ...create.map((sql) => ({ sql })))
-    }
-}
-
-/** @internal Comes last. */
-export async function createTriggers(
-    steps: Steps,
-    tables: readonly TableTriggers[],
-): Promise<void> {
-    for (const table of tables) {
-        const { added } = changesOf(table)
-        for (const { create, drop } of callsOf(added))
-            for (const [at, sql] of create.entries())
-                await steps.sql({ sql }, undefined, ...(at === 0 && drop ? [{ sql: drop }] : []))
-        for (const [at, { create, drop }] of added.entries())
-            await steps.sql(
-                { sql: create },
-                at === 0
-                    ? `Rows that are inserted into ${table.metadata.tablePath} get their numbers.`
-                    : undefined,
-                { sql: drop },
-            )
-    }
-}
-
 /** @internal The functions that a trigger calls. */
 export function namesOf({ calls }: Trigger): string {
     return calls.map(({ name }) => name).join(", ")
-}
-
-/** Triggers may share a function. */
-function callsOf(triggers: readonly Trigger[]): TriggerFunction[] {
-    const all = triggers.flatMap(({ calls }) => calls)
-    return [...new Map(all.map((call) => [call.name, call])).values()]
 }

@@ -3,7 +3,8 @@ import { INSTALL_REMEDY as REMEDY } from "../../errors"
 import { pseudoKeysOf } from "../../keys/resolve-keys"
 import { seriesOf } from "../../series/resolve-series"
 import type { ColumnMetadata } from "../../typeorm/names"
-import { type UniqueColumn, uniqueIndexesOf } from "../../series/unique-index"
+import type { Scoped } from "../../series/series"
+import { uniqueIndexesOf } from "../../series/unique-index"
 
 const KEY_REMEDY =
     "Fill it by backfillPseudoKeys(dataSource, …), then generate and run a migration " +
@@ -61,7 +62,7 @@ export async function tableProblems(
 }
 
 function columnProblems(
-    { metadata, column }: UniqueColumn,
+    { metadata, column }: Scoped,
     table: Table,
     { lack, remedy = REMEDY }: { lack: string; remedy?: string },
 ): string[] {
@@ -73,7 +74,7 @@ function columnProblems(
         : []
 }
 
-function missingIndexes(unique: UniqueColumn, table: Table): string[] {
+function missingIndexes(unique: Scoped, table: Table): string[] {
     const { tablePath } = unique.metadata
     return uniqueIndexesOf(unique).flatMap(({ columns, nulls }) => {
         const names = columns.map(({ databaseName }) => databaseName)

@@ -8,8 +8,8 @@ export type {
     AutoSequenceRootOptions,
 } from "./module/module-options"
 export { PseudoKeyParam, type PseudoKeyParamOptions } from "./pseudo-keys/pseudo-key.param"
-export { PseudoKeyPipe } from "./pseudo-keys/pseudo-key.pipe"
+export { PseudoKeyPipe, type PseudoKeyPipeOptions } from "./pseudo-keys/pseudo-key.pipe"
 export { RetiredKeyException } from "./pseudo-keys/retired-keys"
-export type { PseudoKeyPipeOptions } from "./pseudo-keys/row-by-key"
+export type { RowByKeyOptions } from "./pseudo-keys/row-by-key"
 export { InjectSequence, type NamedSequence } from "./module/sequence-providers"
 export { getAutoSequenceOptionsToken, getSequenceToken } from "./module/tokens"

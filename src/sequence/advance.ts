@@ -78,9 +78,7 @@ async function move(
         max,
     }
     let moved: MovedCounter[] = []
-    if (counter.moveExisting) moved = await select(runner, counter.moveExisting(table, moves))
-    if (moved.length === 0)
-        for (const statement of counter.move(table, moves, dataSource))
-            moved = await select(runner, statement)
+    for (const statement of counter.move(table, moves, dataSource))
+        moved = await select(runner, statement)
     return parseNumber(moved[0]?.last)
 }

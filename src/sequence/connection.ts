@@ -51,6 +51,8 @@ export function onHeldConnection<T>(
     // There is none where the data source has no subscriber.
     const session = Session.find(runner)
     const run = async (inner: QueryRunner): Promise<T> => {
+        // TypeORM takes note of the end of a transaction right behind its last statement.
+        await Promise.resolve()
         if (!runner.isTransactionActive)
             throw new TransactionRequiredError(
                 "A sequence was asked for a number, and its turn came when the transaction had ended. " +

@@ -283,6 +283,13 @@ onOnePostgres("PseudoKeyPipe", (database) => {
         await expectJson(site, "/articles/whatever", { id: 42, isEntity: true })
     })
 
+    it("refuses conditions of the request, which it would not make", () => {
+        const where = (() => ({ tenantId: 7 })) as never
+        expect(() => PseudoKeyPipe(Article, { where }))
+            .to.throw(InvalidOptionError, "@PseudoKeyParam")
+            .with.property("code", "INVALID_OPTION")
+    })
+
     it("says what to import where nothing was", async () => {
         @Controller()
         class Two {

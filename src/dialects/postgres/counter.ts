@@ -10,15 +10,14 @@ export const postgresCounter: CounterStatements = {
 
     move: (table, moves) => [move(table, moves)],
 
-    moveExisting(table, { series, base, moves: [move], max }) {
+    moveExisting(table, { series, base, moves: [move] }) {
         const { name, last, movedBy, movedAt, scope } = table
         return {
             sql:
                 `UPDATE ${name} SET ${last} = GREATEST(${last}, $1) + $2, ${movedBy} = $2, ` +
                 `${movedAt} = CURRENT_TIMESTAMP WHERE ${table.series} = $3 AND ${scope} = $4 ` +
-                (max === undefined ? "" : `AND ${last} <= $5::bigint - $2 `) +
                 `RETURNING ${scope} AS "key", ${last}::text AS "last"`,
-            parameters: [String(base), String(move?.by), series, move?.key, ...textOf(max)],
+            parameters: [String(base), String(move?.by), series, move?.key],
         }
     },
 
@@ -81,12 +80,13 @@ function move(table: CounterTable, { series, base, moves, columns, max }: Moves)
             `${movedBy} = EXCLUDED.${movedBy}, ${movedAt} = EXCLUDED.${movedAt} ` +
             (max === undefined ? "" : `WHERE c.${last} <= $4::bigint - EXCLUDED.${movedBy} `) +
             `RETURNING c.${scope} AS "key", c.${last}::text AS "last"`,
-        parameters: [series, String(base), JSON.stringify(wanted), ...textOf(max)],
+        parameters: [
+            series,
+            String(base),
+            JSON.stringify(wanted),
+            ...(max === undefined ? [] : [String(max)]),
+        ],
     }
-}
-
-function textOf(max: bigint | undefined): string[] {
-    return max === undefined ? [] : [String(max)]
 }
 
 function rowOf({ scopeColumns }: CountedColumn, { scope }: Move): object {

@@ -3,12 +3,30 @@ import {
     Inject,
     Injectable,
     type PipeTransform,
-    Scope,
     type Type,
 } from "@nestjs/common"
-import { ModuleRef, REQUEST } from "@nestjs/core"
+import { ModuleRef } from "@nestjs/core"
 import type { EntityTarget, ObjectLiteral } from "typeorm"
-import { named, type PseudoKeyPipeOptions, rowByKey } from "./row-by-key"
+import { InvalidOptionError } from "../../errors"
+import { named, rowByKey, type RowByKeyOptions, type Where } from "./row-by-key"
+
+/** What {@link PseudoKeyPipe} takes. */
+export interface PseudoKeyPipeOptions<
+    Entity extends ObjectLiteral,
+> extends RowByKeyOptions<Entity> {
+    /**
+     * What the row has to meet as well. Conditions that depend on the request are for
+     * {@link PseudoKeyParam}.
+     */
+    where?: Where<Entity>
+
+    /**
+     * Whether the parameter may be missing; the handler then gets `undefined`, or `null`.
+     *
+     * Default is `false`.
+     */
+    optional?: boolean
+}
 
 type KeyPipe<Entity> = PipeTransform<unknown, Promise<Entity | null | undefined>>
 
@@ -18,7 +36,7 @@ type KeyPipe<Entity> = PipeTransform<unknown, Promise<Entity | null | undefined>
  *
  * Each call makes a class. Keep it in a constant for Nest's `overridePipe()`.
  *
- * Errors: a `NotFoundException`; {@link RetiredKeyException} for a retired key, where the application
+ * Errors: {@link InvalidOptionError} for a `where` that is a function; a `NotFoundException`; {@link RetiredKeyException} for a retired key, where the application
  * redirects; those of {@link findByPseudoKey}.
  *
  * ```ts
@@ -52,8 +70,13 @@ export function PseudoKeyPipe<Entity extends ObjectLiteral>(
     entity: EntityTarget<Entity>,
     options: PseudoKeyPipeOptions<Entity> = {},
 ): Type<PipeTransform<unknown, Promise<Entity | null | undefined>>> {
-    const { optional, ...find } = options
+    const { optional, where, ...find } = options
     const rows = rowByKey("PseudoKeyPipe", entity, find)
+    // Rows of others would be found where the conditions were left out.
+    if (typeof where === "function")
+        throw new InvalidOptionError(
+            `${rows.name}: where is a function. Use @PseudoKeyParam, which makes conditions of the request.`,
+        )
 
     @Injectable()
     class Pipe implements KeyPipe<Entity> {
@@ -61,22 +84,8 @@ export function PseudoKeyPipe<Entity extends ObjectLiteral>(
 
         async transform(key: unknown, argument: ArgumentMetadata) {
             if (optional && (key === undefined || key === null)) return key
-            return rows.find(this.modules, { key, argument, request: this.request })
-        }
-
-        protected get request(): unknown {
-            return undefined
+            return rows.find(this.modules, { key, argument, where })
         }
     }
-    if (typeof find.where !== "function") return named(Pipe, rows.name)
-
-    @Injectable({ scope: Scope.REQUEST })
-    class PipeOfRequest extends Pipe {
-        @Inject(REQUEST) private readonly current: unknown
-
-        protected override get request(): unknown {
-            return this.current
-        }
-    }
-    return named(PipeOfRequest, rows.name)
+    return named(Pipe, rows.name)
 }

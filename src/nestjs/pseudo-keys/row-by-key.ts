@@ -8,25 +8,14 @@ import type { Preparation } from "../module/preparation"
 import { RetiredKeyException } from "./retired-keys"
 import { preparationToken } from "../module/tokens"
 
-type Where<Entity> = FindOptionsWhere<Entity> | FindOptionsWhere<Entity>[]
-type Conditions<Entity> = Where<Entity> | Promise<Where<Entity>>
+/** @internal */
+export type Where<Entity> = FindOptionsWhere<Entity> | FindOptionsWhere<Entity>[]
 
-/** What {@link PseudoKeyPipe} takes: TypeORM's options for `findOne`, and these. */
-export interface PseudoKeyPipeOptions<Entity extends ObjectLiteral> extends Omit<
+/** What {@link PseudoKeyPipe} and {@link PseudoKeyParam} take: TypeORM's options for `findOne`, and these. */
+export interface RowByKeyOptions<Entity extends ObjectLiteral> extends Omit<
     ResolvePseudoKeyOptions<Entity>,
     "entity" | "property" | "where"
 > {
-    /**
-     * What the row has to meet as well, as its tenant: the conditions, or a function that makes them
-     * of the request. With a function, the pipe and the controllers that use it are made for each
-     * request.
-     */
-    where?:
-        | Where<Entity>
-        // Which type a request has is known to the application alone.
-        // eslint-disable-next-line @typescript-eslint/no-explicit-any
-        | ((request: any) => Conditions<Entity>)
-
     /** The key's property, where the entity has several keys without a prefix. */
     property?: PropertyPath<Entity>
 
@@ -44,13 +33,6 @@ export interface PseudoKeyPipeOptions<Entity extends ObjectLiteral> extends Omit
     redirect?: false
 
     /**
-     * Whether the parameter may be missing; the handler then gets `undefined`, or `null`.
-     *
-     * Default is `false`.
-     */
-    optional?: boolean
-
-    /**
      * Makes what is thrown where there is no row.
      *
      * Default is a `NotFoundException`.
@@ -66,39 +48,39 @@ export interface PseudoKeyPipeOptions<Entity extends ObjectLiteral> extends Omit
 }
 
 /** @internal How a handler asks for a row. */
-export interface AskedKey {
+export interface AskedKey<Entity extends ObjectLiteral> {
     readonly key: unknown
     /** Where the key was found. */
     readonly argument: ArgumentMetadata
-    /** What a `where` that is a function is called with. */
-    readonly request: unknown
+    /** What the row has to meet as well. */
+    readonly where?: Where<Entity>
 }
 
 /** @internal Finds rows as the options say. */
 export interface RowByKey<Entity extends ObjectLiteral> {
     /** For errors, and for the class of a pipe. */
     readonly name: string
-    find(modules: ModuleRef, asked: AskedKey): Promise<Entity>
+    find(modules: ModuleRef, asked: AskedKey<Entity>): Promise<Entity>
 }
 
 /** @internal */
 export function rowByKey<Entity extends ObjectLiteral>(
     decorator: string,
     entity: EntityTarget<Entity>,
-    options: Omit<PseudoKeyPipeOptions<Entity>, "optional">,
+    options: RowByKeyOptions<Entity>,
 ): RowByKey<Entity> {
-    const { where, property, retired, redirect, exceptionFactory, dataSource, ...find } = options
+    const { property, retired, redirect, exceptionFactory, dataSource, ...find } = options
     const name = `${decorator}(${nameOf(entity)})`
     const token = preparationToken(dataSource)
     return {
         name,
-        async find(modules, { key, argument, request }) {
+        async find(modules, { key, argument, where }) {
             const { dataSource: target, options: all } = findPreparation(modules, token, name)
             const found = await resolvePseudoKey<Entity>(target, key as string, {
                 ...find,
                 entity,
                 property,
-                where: await conditionsOf(where, request),
+                where,
             })
             if (!found || (found.isRetired && retired === false))
                 throw exceptionFactory ? exceptionFactory() : new NotFoundException()
@@ -108,16 +90,6 @@ export function rowByKey<Entity extends ObjectLiteral>(
             return found.row
         },
     }
-}
-
-async function conditionsOf<Entity extends ObjectLiteral>(
-    where: PseudoKeyPipeOptions<Entity>["where"],
-    request: unknown,
-): Promise<Where<Entity> | undefined> {
-    if (typeof where !== "function") return where
-    const conditions = await (where as (request: unknown) => Conditions<Entity>)(request)
-    // Nothing is refused here, as it is no tenant, and stands for no condition elsewhere.
-    return conditions ?? (null as never)
 }
 
 /** @internal Nest shows the names of classes in its errors. */

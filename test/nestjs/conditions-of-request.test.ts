@@ -7,14 +7,13 @@ import {
     Inject,
     Injectable,
     type INestApplication,
-    Param,
     Scope,
     UseGuards,
     VersioningType,
 } from "@nestjs/common"
 import { REQUEST } from "@nestjs/core"
 import { expect } from "chai"
-import { PseudoKeyPipe, type PseudoKeyPipeOptions } from "../../src/nestjs"
+import { PseudoKeyParam, type PseudoKeyParamOptions } from "../../src/nestjs"
 import { onOnePostgres } from "../support/databases"
 import { Applications, type Messages } from "./applications"
 import { Article, Draft, Page, type Site, type SiteOptions, startSite } from "./articles"
@@ -48,28 +47,28 @@ async function ofTenantLater(request: TenantRequest): Promise<{ tenantId: number
 @UseGuards(TenantGuard)
 class Tenants {
     @Get("articles/:key")
-    article(@Param("key", PseudoKeyPipe(Article, { where: ofTenant })) article: Article) {
+    article(@PseudoKeyParam("key", Article, { where: ofTenant }) article: Article) {
         return { id: article.id, tenantId: article.tenantId }
     }
 
     @Get("later/:key")
-    later(@Param("key", PseudoKeyPipe(Article, { where: ofTenantLater })) article: Article) {
+    later(@PseudoKeyParam("key", Article, { where: ofTenantLater }) article: Article) {
         return { id: article.id, tenantId: article.tenantId }
     }
 
     @Get("drafts/:key")
-    draft(@Param("key", PseudoKeyPipe(Draft, { where: ofTenant })) { id, tenantId }: Draft) {
+    draft(@PseudoKeyParam("key", Draft, { where: ofTenant }) { id, tenantId }: Draft) {
         return { id, tenantId }
     }
 
     @Get("pages/:key")
-    page(@Param("key", PseudoKeyPipe(Page, { where: ofTenant })) { id, tenantId }: Page) {
+    page(@PseudoKeyParam("key", Page, { where: ofTenant }) { id, tenantId }: Page) {
         return { id, tenantId }
     }
 
     @Get("pages-of-nobody/:key")
     ofNobody(
-        @Param("key", PseudoKeyPipe(Page, { where: () => ({ tenantId: null as never }) }))
+        @PseudoKeyParam("key", Page, { where: () => ({ tenantId: null as never }) })
         { id, tenantId }: Page,
     ) {
         return { id, tenantId }
@@ -77,8 +76,8 @@ class Tenants {
 
     @Get("two/:one/:other")
     two(
-        @Param("one", PseudoKeyPipe(Article, { where: ofTenant })) one: Article,
-        @Param("other", PseudoKeyPipe(Article, { where: ofTenantLater })) other: Article,
+        @PseudoKeyParam("one", Article, { where: ofTenant }) one: Article,
+        @PseudoKeyParam("other", Article, { where: ofTenantLater }) other: Article,
     ) {
         return [one.id, other.id]
     }
@@ -91,12 +90,12 @@ class TenantsOfRequest {
     constructor(@Inject(REQUEST) private readonly request: TenantRequest) {}
 
     @Get("articles/:key")
-    article(@Param("key", PseudoKeyPipe(Article, { where: ofTenant })) article: Article) {
+    article(@PseudoKeyParam("key", Article, { where: ofTenant }) article: Article) {
         return { id: article.id, tenantId: this.request.user?.tenantId }
     }
 }
 
-onOnePostgres("PseudoKeyPipe with conditions of the request", (database) => {
+onOnePostgres("PseudoKeyParam with conditions of the request", (database) => {
     const applications = new Applications()
     afterEach(() => applications.close())
 
@@ -210,11 +209,11 @@ onOnePostgres("PseudoKeyPipe with conditions of the request", (database) => {
         @Controller()
         class Careless {
             @Get("now/:key")
-            now(@Param("key", PseudoKeyPipe(Article, { where })) { id }: Article) {
+            now(@PseudoKeyParam("key", Article, { where }) { id }: Article) {
                 return { id }
             }
             @Get("later/:key")
-            later(@Param("key", PseudoKeyPipe(Article, { where: laterWhere })) { id }: Article) {
+            later(@PseudoKeyParam("key", Article, { where: laterWhere }) { id }: Article) {
                 return { id }
             }
         }
@@ -235,7 +234,7 @@ onOnePostgres("PseudoKeyPipe with conditions of the request", (database) => {
         const refuse = (): never => {
             throw new ForbiddenException()
         }
-        const options: PseudoKeyPipeOptions<Article>[] = [
+        const options: PseudoKeyParamOptions<Article>[] = [
             { where: refuse },
             { where: async () => refuse() },
         ]
@@ -243,7 +242,7 @@ onOnePostgres("PseudoKeyPipe with conditions of the request", (database) => {
             @Controller()
             class Closed {
                 @Get("articles/:key")
-                article(@Param("key", PseudoKeyPipe(Article, option)) { id }: Article) {
+                article(@PseudoKeyParam("key", Article, option) { id }: Article) {
                     return { id }
                 }
             }
@@ -259,14 +258,11 @@ onOnePostgres("PseudoKeyPipe with conditions of the request", (database) => {
         class Versioned {
             @Get("articles/:key")
             article(
-                @Param(
-                    "key",
-                    PseudoKeyPipe(Article, {
-                        where: ({ params }: { params: { tenant: string } }) => ({
-                            tenantId: Number(params.tenant),
-                        }),
+                @PseudoKeyParam("key", Article, {
+                    where: ({ params }: { params: { tenant: string } }) => ({
+                        tenantId: Number(params.tenant),
                     }),
-                )
+                })
                 { id }: Article,
             ) {
                 return { id }

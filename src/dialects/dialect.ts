@@ -1,7 +1,7 @@
 import type { DataSource, DataSourceOptions } from "typeorm"
 import type { Statement } from "../typeorm/statement"
 import type { Scope } from "./columns"
-import type { CountedColumn } from "./columns"
+import type { CountedColumn, ScopedColumn } from "./columns"
 import type { ColumnMetadata } from "../typeorm/names"
 import type { KeyStatements } from "./key-statements"
 import type { SchemaStatements } from "./schema-statements"
@@ -213,7 +213,7 @@ export interface Dialect {
      */
     keyText(column: ColumnMetadata, sql: string): string | undefined
     /** Selects `at` and `key` for scopes whose values the columns store in another form. */
-    scopeKeys(series: CountedColumn, scopes: readonly Scope[], key: string): Statement
+    scopeKeys(series: ScopedColumn, scopes: readonly Scope[], key: string): Statement
     /** A data source with one connection of its own; undefined where there can't be another. */
     separateConnection(dataSource: DataSource): DataSourceOptions | undefined
 }

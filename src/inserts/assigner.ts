@@ -13,8 +13,8 @@ export interface Assigner {
     notice(row: NewRow): void
     /** Puts the values into the INSERT, right before it is sent. */
     assign(insert: Insert): Promise<void> | undefined
-    /** Called right behind the INSERT. */
-    inserted(insert: Insert): Promise<void> | undefined
+    /** Called right behind the INSERT, with what the driver has made of it. */
+    inserted(insert: Insert, result: unknown): Promise<void> | undefined
     /** Called where the INSERT is not sent or has failed, and the transaction may go on. */
     failed(insert: Insert): Promise<void> | undefined
     /** What an error of a statement is called; undefined where it has no name for it. */

@@ -102,7 +102,7 @@ export class InsertText {
         readonly columns: string[],
         readonly tuples: readonly InsertTuple[],
         /** What stands behind the rows. */
-        readonly tail: string,
+        public tail: string,
         private readonly parameters: readonly unknown[],
         /** Where the parameters of the rows begin and end, where they are found by their order. */
         private readonly ordered?: { readonly from: number; readonly to: number },
@@ -112,6 +112,14 @@ export class InsertText {
     placeOf(column: string): number {
         const at = this.columns.indexOf(column)
         return at < 0 ? this.columns.push(column) - 1 : at
+    }
+
+    /** Lets the statement return a column; whether it did not before. */
+    returnColumn(column: string): boolean {
+        const [, returned] = /\bRETURNING (.*)$/s.exec(this.tail) ?? []
+        if (returned?.split(", ").includes(column)) return false
+        this.tail += returned === undefined ? ` RETURNING ${column}` : `, ${column}`
+        return true
     }
 
     write(): Required<Statement> {

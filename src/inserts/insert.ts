@@ -43,6 +43,7 @@ export class InsertRow {
 export class Insert {
     readonly rows: readonly InsertRow[]
     private readonly places = new Map<ColumnMetadata, number>()
+    private readonly returned = new Set<string>()
 
     constructor(
         /** The table, as SQL names it. */
@@ -75,6 +76,16 @@ export class Insert {
         const at = this.text.placeOf(columnName(column))
         this.places.set(column, at)
         return at
+    }
+
+    /** Lets the statement return a column that TypeORM has not asked for. */
+    returnColumn(column: ColumnMetadata): void {
+        if (this.text.returnColumn(columnName(column))) this.returned.add(column.databaseName)
+    }
+
+    /** Takes what TypeORM has not asked for off the rows: it would put it on entities as it is. */
+    hideReturned(rows: Iterable<Record<string, unknown>>): void {
+        for (const row of rows) for (const name of this.returned) delete row[name]
     }
 
     write(): Required<Statement> {

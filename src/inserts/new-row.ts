@@ -24,8 +24,8 @@ export class NewRow {
         if (announced.get(this.entity) === this) announced.delete(this.entity)
     }
 
-    static end(entity: object): void {
-        announced.get(entity)?.end()
+    static find(entity: object): NewRow | undefined {
+        return announced.get(entity)
     }
 
     /** Lets the INSERT tell the places where values of these columns are to come. */

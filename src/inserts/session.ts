@@ -7,6 +7,7 @@ import { abortedError } from "./aborted"
 import type { Assigner } from "./assigner"
 import { findInsert } from "./find-insert"
 import type { Insert } from "./insert"
+import { rawRows } from "./returned-rows"
 import { NewRow } from "./new-row"
 import { StatementQueue } from "./statement-queue"
 import { Transaction } from "./transaction"
@@ -43,15 +44,20 @@ export class Session {
             isShared: this.dialect?.sharesRunner ?? false,
         })
         this.send = (runner.query as Query).bind(runner)
-        this.inner = innerRunner(runner, dataSource, (...args) => this.process(...args))
+        this.inner = innerRunner(runner, dataSource, (...args) => this.sendNamed(...args))
         Session.all.set(this.inner, this)
         runner.query = ((sql: string, ...args: [unknown[]?, boolean?]) =>
             this.queue.turn(sql, () => this.process(sql, ...args))) as QueryRunner["query"]
     }
 
-    static of(runner: QueryRunner): Session {
+    /** The session of a runner, with those who assign values as soon as somebody names them. */
+    static of(
+        runner: QueryRunner,
+        assignersOf?: (session: Session) => readonly Assigner[],
+    ): Session {
         let session = Session.all.get(runner)
         if (!session) Session.all.set(runner, (session = new Session(runner)))
+        if (assignersOf && session.assigners.length === 0) session.assigners = assignersOf(session)
         return session
     }
 
@@ -95,10 +101,16 @@ export class Session {
 
     /** Called before the INSERT of a row. */
     notice(entity: ObjectLiteral, metadata: EntityMetadata): void {
-        NewRow.end(entity)
+        this.endRow(entity)
         const row = new NewRow(entity, metadata)
         this.rows.set(row.id, row)
         for (const assigner of this.assigners) assigner.notice(row)
+    }
+
+    /** Called when a row is in the table. */
+    endRow(entity: ObjectLiteral): void {
+        const row = this.rows.size > 0 ? NewRow.find(entity) : undefined
+        if (row && this.rows.delete(row.id)) row.end()
     }
 
     /** The rows that were announced, and whose INSERT has not been sent. */
@@ -117,13 +129,17 @@ export class Session {
         if (transaction?.hasEnded && transaction.hasNumbers && !/^ROLLBACK\b/.test(sql))
             throw abortedError()
         const insert = this.rows.size > 0 ? findInsert(this, sql, parameters) : undefined
-        if (insert) return this.sendInsert(insert, args[2])
+        return insert ? this.sendInsert(insert, args[2]) : this.sendNamed(...args)
+    }
+
+    private async sendNamed(...args: Parameters<Query>): Promise<unknown> {
+        const [sql, parameters = []] = args
         try {
             return await this.sendNoticed(...args)
         } catch (error) {
             // No rollback is announced where the connection is lost, but all was rolled back.
             if (sql === "ROLLBACK" && this.transaction) {
-                while (this.transaction?.rollBack());
+                while (this.transaction.rollBack());
                 this.endTransaction()
             }
             throw this.nameOf(sql, parameters, error)
@@ -151,7 +167,8 @@ export class Session {
         } finally {
             this.forget(insert)
         }
-        for (const assigner of this.assigners) await assigner.inserted(insert)
+        for (const assigner of this.assigners) await assigner.inserted(insert, result)
+        insert.hideReturned(rawRows(result))
         return result
     }
 

@@ -15,6 +15,8 @@ export class Transaction {
     /** For each savepoint, how much had been done when it began. */
     private readonly savepoints: number[] = []
     private readonly locks = new Map<string, Lock>()
+    /** The series of which it has locked counters. */
+    private readonly series = new Set<string>()
     /** What keeps the transaction from being committed. */
     private readonly refusals = new Set<Error>()
     /** Whether numbers were given out in it. */
@@ -78,6 +80,17 @@ export class Transaction {
         if (this.locks.has(table)) return
         this.locks.set(table, { isBeforeSnapshot: !this.hasSnapshot })
         this.onRollback(() => this.locks.delete(table))
+    }
+
+    /** Notes that a counter of this series is locked. */
+    holdsSeries(name: string): void {
+        if (this.series.has(name)) return
+        this.series.add(name)
+        this.onRollback(() => this.series.delete(name))
+    }
+
+    isHolding(series: string): boolean {
+        return this.series.has(series)
     }
 
     isLockedBeforeSnapshot(table: string): boolean {

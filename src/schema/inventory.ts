@@ -1,6 +1,6 @@
 import { COUNTER_ENTITY, KEY_ENTITY } from "../declared/own-tables"
 import type { DataSource, EntityMetadata, QueryRunner, Table } from "typeorm"
-import { refuseUnsupported } from "../numbers/supported"
+import { refuseUnsupported } from "../numbers/refuse-unsupported"
 import { NotInstalledError } from "../errors"
 import type { StoredKey } from "../keys/pseudo-key"
 import { pseudoKeysOf } from "../keys/resolve-keys"

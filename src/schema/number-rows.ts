@@ -1,6 +1,6 @@
 import type { DataSource } from "typeorm"
 import { counterTableOf } from "../numbers/counters/counter-table"
-import { baseOf } from "../numbers/counters/move-counters"
+import { beforeFirst } from "../numbers/number-values"
 import { dialectOf } from "../dialects"
 import type { Dialect } from "../dialects/dialect"
 import type { Statement } from "../typeorm/statement"
@@ -50,7 +50,7 @@ export function numberRows(
             `r.${columnName(c)}`,
         ])
         .join(", ")
-    const base = String(baseOf(series))
+    const base = String(beforeFirst(series))
     const highest = dataSource.driver.escape("highest")
     const others = counters || sharers.length > 0
     const starts = [

@@ -1,6 +1,6 @@
 import { COUNTER_ENTITY } from "../declared/own-tables"
 import type { DataSource, EntityMetadata, QueryRunner } from "typeorm"
-import { baseOf } from "../numbers/counters/move-counters"
+import { beforeFirst } from "../numbers/number-values"
 import { counterTableOf } from "../numbers/counters/counter-table"
 import { keySql } from "../series/scope-key"
 import { select } from "../typeorm/statement"
@@ -88,7 +88,7 @@ function triggeredColumn(
             ...counterTableOf(dataSource),
             ...(counter && { name: tableName(counter, schema) }),
         },
-        base: baseOf(series),
+        base: beforeFirst(series),
         keyOf: (row) =>
             keySql(series.scopeColumns, dialect, (column) => `${row}.${columnName(column)}`),
         sharers,

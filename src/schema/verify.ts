@@ -1,7 +1,7 @@
 import { COUNTER_ENTITY, KEY_ENTITY } from "../declared/own-tables"
 import type { DataSource, EntityMetadata, QueryRunner } from "typeorm"
 import { counterTableOf } from "../numbers/counters/counter-table"
-import { refuseUnsupported } from "../numbers/supported"
+import { refuseUnsupported } from "../numbers/refuse-unsupported"
 import { NotInstalledError } from "../errors"
 import { NO_KEY_TABLE } from "../keys/history/key-table"
 import { pseudoKeysOf } from "../keys/resolve-keys"

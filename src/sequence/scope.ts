@@ -1,7 +1,7 @@
 import { KEY_LENGTH } from "../declared/own-tables"
 import { createHash } from "node:crypto"
 import type { QueryRunner } from "typeorm"
-import { groupByKey, keyOf } from "../series/scope-key"
+import { keyOf, keysOf } from "../series/scope-key"
 import type { Scope } from "../dialects/columns"
 import { dialectOf } from "../dialects"
 import type { Dialect, Expressions } from "../dialects/dialect"
@@ -100,7 +100,7 @@ export async function columnKey(
         )
     const texts = scopeColumns.map((column, at) => storedText(column, values[at]))
     const scope = { values: texts, key: JSON.stringify(texts) }
-    const [key = ""] = (await groupByKey(runner, [{ series, scope }])).keys()
+    const [key = ""] = await keysOf(runner, series, [scope])
     return { key, scope }
 }
 

@@ -1,5 +1,5 @@
 import { type Scope, type ScopeValue } from "../columns"
-import type { CountedColumn } from "../columns"
+import type { CountedColumn, ScopedColumn } from "../columns"
 import { type ColumnMetadata, columnName, columnType, tableName } from "../../typeorm/names"
 import type { Statement } from "../../typeorm/statement"
 
@@ -49,7 +49,7 @@ function equalTo(
 }
 
 /** @internal Selects the keys of scopes as the columns store them. */
-export function scopeKeys(series: CountedColumn, scopes: readonly Scope[], key: string): Statement {
+export function scopeKeys(series: ScopedColumn, scopes: readonly Scope[], key: string): Statement {
     const parameters: (string | null)[] = []
     const selects = scopes.map(({ values }, at) => {
         const stored = series.scopeColumns.map((column, i) => {

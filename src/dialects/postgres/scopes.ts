@@ -1,5 +1,5 @@
 import { type Scope, type ScopeValue } from "../columns"
-import type { CountedColumn } from "../columns"
+import type { CountedColumn, ScopedColumn } from "../columns"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import type { Statement } from "../../typeorm/statement"
 
@@ -52,7 +52,7 @@ export function storedNumbers(
 }
 
 /** @internal Selects the keys of scopes as the columns store them. */
-export function scopeKeys(series: CountedColumn, scopes: readonly Scope[], key: string): Statement {
+export function scopeKeys(series: ScopedColumn, scopes: readonly Scope[], key: string): Statement {
     return selectPerScope(
         series,
         series.scopeColumns,
@@ -67,7 +67,7 @@ export function scopeKeys(series: CountedColumn, scopes: readonly Scope[], key: 
  * are the same here exactly when they are the same to the unique index.
  */
 function selectPerScope(
-    series: CountedColumn,
+    series: ScopedColumn,
     columns: readonly ColumnMetadata[],
     rows: readonly (readonly ScopeValue[])[],
     parts: {

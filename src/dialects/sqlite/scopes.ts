@@ -1,5 +1,5 @@
 import { type Scope, type ScopeValue } from "../columns"
-import type { CountedColumn } from "../columns"
+import type { CountedColumn, ScopedColumn } from "../columns"
 import { type ColumnMetadata, columnName, columnType, tableName } from "../../typeorm/names"
 import type { Statement } from "../../typeorm/statement"
 
@@ -32,7 +32,7 @@ export function storedNumbers(
 }
 
 /** @internal Selects the keys of scopes as the columns store them. */
-export function scopeKeys(series: CountedColumn, scopes: readonly Scope[], key: string): Statement {
+export function scopeKeys(series: ScopedColumn, scopes: readonly Scope[], key: string): Statement {
     const stored = series.scopeColumns.map(
         (column, at) => `${cast(column, value(at))} AS ${columnName(column)}`,
     )

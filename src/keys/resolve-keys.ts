@@ -14,7 +14,7 @@ import { columnType } from "../typeorm/names"
 import { dataSourceOf, findDeclaredColumns } from "../typeorm/compat"
 import { withPrefix } from "../declared/key-form"
 import { relationTreeOf } from "./derive/relation-tree"
-import { generatorOf } from "./insert/generate"
+import { generatorOf } from "./free/generate"
 import type { AnyKey, PseudoKeys, SealedKey, StoredKey } from "./pseudo-key"
 import { type SealedType, sealOf } from "./seal"
 

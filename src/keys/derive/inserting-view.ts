@@ -34,7 +34,8 @@ export function storedValue(row: InsertRow, column: ColumnMetadata): unknown {
     if (cell.kind !== "value" && isLiteral(fallback)) return fallback
     if (cell.kind !== "value" || cell.value === null || cell.value === undefined) return undefined
     // Some drivers have the literal in the place of DEFAULT.
-    if (isLiteral(fallback) && String(fallback) === String(cell.value)) return fallback
+    if (isLiteral(fallback) && isLiteral(cell.value) && String(fallback) === String(cell.value))
+        return fallback
     const value: unknown = dataSourceOf(column.entityMetadata).driver.prepareHydratedValue(
         cell.value,
         column,
@@ -45,19 +46,16 @@ export function storedValue(row: InsertRow, column: ColumnMetadata): unknown {
         : value
 }
 
-/** Whether only the INSERT gives it. */
+/** Whether only the INSERT gives it, or it is a key that is not made yet. */
 function isToCome(row: InsertRow, column: ColumnMetadata, value: unknown): boolean {
-    const { metadata } = row
-    const isOurs =
-        ownSeriesOf(metadata).some((series) => series.column === column) ||
-        storedKeysOf(metadata).some((key) => key.column === column)
+    const isKey = storedKeysOf(row.metadata).some((key) => key.column === column)
+    const isOurs = isKey || ownSeriesOf(row.metadata).some((series) => series.column === column)
     if (!isOurs && value !== undefined && typeof value !== "function") return false
     const cell = row.cell(column)
-    if (cell.kind === "value") return cell.value === null && (isOurs || column.isGenerated)
-    if (cell.kind === "expression") return !isLiteral(column.default)
+    if (cell.kind === "value") return cell.value === null && (isKey || column.isGenerated)
+    if (isOurs || isMadeByDatabase(column)) return true
     const { default: fallback } = column
-    const hasDefault = fallback !== undefined && fallback !== null
-    return isOurs || isMadeByDatabase(column) || (hasDefault && !isLiteral(fallback))
+    return fallback !== undefined && fallback !== null && !isLiteral(fallback)
 }
 
 function isLiteral(value: unknown): value is string | number | boolean {

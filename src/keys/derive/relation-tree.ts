@@ -20,7 +20,9 @@ export function relationTreeOf(
         let of = metadata
         for (const name of path.split(".")) {
             const relation = of.relations.find(({ propertyPath }) => propertyPath === name)
-            const problem = relation ? problemOf(relation) : `there is no relation ${of.name}.${name}`
+            const problem = relation
+                ? problemOf(relation)
+                : `there is no relation ${of.name}.${name}`
             if (!relation || problem)
                 throw new InvalidOptionError(
                     `relations of ${metadata.name}.${property} names "${path}", and ${problem}.`,

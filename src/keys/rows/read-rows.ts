@@ -62,7 +62,10 @@ async function readBatch(
 }
 
 /** @internal The condition that a primary key is. */
-export function withPrimaryKey({ primaryColumns }: EntityMetadata, row: ObjectLiteral): RowCondition {
+export function withPrimaryKey(
+    { primaryColumns }: EntityMetadata,
+    row: ObjectLiteral,
+): RowCondition {
     return primaryColumns.map((column) => [column, column.getEntityValue(row, true) as unknown])
 }
 

@@ -1,8 +1,8 @@
-import type { QueryRunner } from "typeorm"
-import { select } from "../../typeorm/statement"
+import type { DataSource, QueryRunner } from "typeorm"
 import { dialectOf } from "../../dialects"
-import type { Locks } from "../../dialects/key-statements"
+import type { KeyLocks as LockStatements, Locks } from "../../dialects/key-statements"
 import { dataSourceOf } from "../../typeorm/compat"
+import { select } from "../../typeorm/statement"
 
 /** More locks than this are not taken one by one where all of them can be had at once. */
 const MANY = 500
@@ -13,7 +13,6 @@ const MANY = 500
  * @internal
  */
 export class KeyLocks {
-    private static readonly all = new WeakMap<QueryRunner, KeyLocks>()
     /** By place: keys that rows were given which may not be in the table yet. */
     private readonly given = new Map<string, Set<string>>()
     /** Those of the session; without keys, of the place as a whole. */
@@ -22,16 +21,12 @@ export class KeyLocks {
     /** Places of which a part is locked: two who have one and want the whole would wait for each other. */
     private readonly parts = new Set<string>()
 
-    private constructor(private readonly runner: QueryRunner) {}
+    private readonly dataSource: DataSource
+    private readonly statements: LockStatements | undefined
 
-    static of(runner: QueryRunner): KeyLocks {
-        let locks = KeyLocks.all.get(runner)
-        if (!locks) KeyLocks.all.set(runner, (locks = new KeyLocks(runner)))
-        return locks
-    }
-
-    static find(runner: QueryRunner): KeyLocks | undefined {
-        return KeyLocks.all.get(runner)
+    constructor(private readonly runner: QueryRunner) {
+        this.dataSource = dataSourceOf(runner)
+        this.statements = dialectOf(this.dataSource)?.keys.locks
     }
 
     isGiven(place: string, key: string): boolean {
@@ -50,7 +45,7 @@ export class KeyLocks {
         keys: readonly string[],
         { isFirst = false } = {},
     ): Promise<string[]> {
-        const statements = dialectOf(dataSourceOf(this.runner))?.keys.locks
+        const { statements } = this
         if (!statements || keys.length === 0 || this.places.has(place))
             return isFirst ? keys.slice(0, 1) : [...keys]
         if (!isFirst && keys.length > MANY && statements.ofPlace && !this.parts.has(place)) {
@@ -77,36 +72,36 @@ export class KeyLocks {
         return locked
     }
 
-    /** Called when the rows are in the table, or never will be. */
-    forget(): void {
+    /** Called when the rows are in the table. */
+    forgetGiven(): void {
         this.given.clear()
+    }
+
+    /** Called when they never will be, and what was locked for them may not be any more. */
+    forget(): void {
+        this.forgetGiven()
         this.places.clear()
         this.parts.clear()
     }
 
+    get isHolding(): boolean {
+        return this.held.length > 0
+    }
+
     /** Gives up locks that no end of a transaction gives up. */
     async release(): Promise<void> {
-        const { held } = this
+        const { held, statements, dataSource } = this
         this.held = []
-        const dataSource = dataSourceOf(this.runner)
-        const statements = dialectOf(dataSource)?.keys.locks
-        for (const { place, keys } of held)
-            if (statements && !this.runner.isReleased)
-                await select(
-                    this.runner,
-                    keys
-                        ? statements.unlock({ dataSource, place, keys })
-                        : (statements.ofPlace ?? statements).unlock({
-                              dataSource,
-                              place,
-                              keys: [],
-                          }),
-                )
+        if (!statements || this.runner.isReleased) return
+        for (const { place, keys } of held) {
+            const unlock = keys ? statements : (statements.ofPlace ?? statements)
+            await select(this.runner, unlock.unlock({ dataSource, place, keys: keys ?? [] }))
+        }
     }
 
     private locks(place: string, keys: readonly string[]): Locks {
         return {
-            dataSource: dataSourceOf(this.runner),
+            dataSource: this.dataSource,
             place,
             keys,
             isOfTransaction: this.runner.isTransactionActive,
@@ -114,8 +109,7 @@ export class KeyLocks {
     }
 
     private note(held: { place: string; keys?: readonly string[] }): void {
-        const { endWithTransaction } = dialectOf(dataSourceOf(this.runner))?.keys.locks ?? {}
-        if (endWithTransaction && this.runner.isTransactionActive) return
+        if (this.statements?.endWithTransaction && this.runner.isTransactionActive) return
         this.held.push(held)
     }
 }

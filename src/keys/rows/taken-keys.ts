@@ -1,16 +1,12 @@
 import type { QueryRunner } from "typeorm"
-import { keyOf } from "../series/scope-key"
-import { isNewRow } from "../series/scope"
-import { type Scope } from "../dialects/columns"
-import { select } from "../typeorm/statement"
-import { dialectOf } from "../dialects"
-import type { Dialect } from "../dialects/dialect"
-import { UnknownScopeError } from "../errors"
-import { columnName, tableName } from "../typeorm/names"
-import { dataSourceOf } from "../typeorm/compat"
-import { keyTableOf } from "./history/key-table"
-import { Parameters } from "./history/parameters"
-import type { StoredKey } from "./pseudo-key"
+import type { Scope } from "../../dialects/columns"
+import { UnknownScopeError } from "../../errors"
+import { keyOf } from "../../series/scope-key"
+import { columnName, tableName } from "../../typeorm/names"
+import { select } from "../../typeorm/statement"
+import { keyTableOf } from "../history/key-table"
+import type { StoredKey } from "../pseudo-key"
+import { Parameters } from "./parameters"
 
 const BATCH = 500
 
@@ -25,11 +21,9 @@ export async function findTaken(
     keys: readonly string[],
 ): Promise<Set<string>> {
     const taken = new Set<string>()
-    // Nobody else knows the scope yet.
-    if (scope.values.some(isNewRow)) return taken
     for (let start = 0; start < keys.length; start += BATCH) {
         const batch = keys.slice(start, start + BATCH)
-        const parameters = new Parameters(dataSourceOf(key.metadata))
+        const parameters = new Parameters(key.dataSource)
         const sql = [selectCurrent(key, scope, batch, parameters)]
         if (key.history !== false) sql.push(selectFormer(key, scope, batch, parameters))
         const rows = await select<{ taken: string }>(runner, {
@@ -42,12 +36,11 @@ export async function findTaken(
 }
 
 function selectCurrent(
-    { metadata, column, scopeColumns }: StoredKey,
+    { dataSource: { driver }, metadata, column, scopeColumns }: StoredKey,
     { values }: Scope,
     keys: readonly string[],
     parameters: Parameters,
 ): string {
-    const { driver } = dataSourceOf(metadata)
     const name = columnName(column)
     const where = scopeColumns.map((c, at) => {
         const value = values[at]
@@ -67,7 +60,7 @@ function selectFormer(
     keys: readonly string[],
     parameters: Parameters,
 ): string {
-    const table = keyTableOf(dataSourceOf(key.metadata))
+    const table = keyTableOf(key.dataSource)
     const where = [
         `h.${table.series} = ${parameters.add(key.name)}`,
         `h.${table.scope} = ${parameters.add(historyScopeOf(key, scope))}`,
@@ -79,17 +72,15 @@ function selectFormer(
 }
 
 /** @internal Selects the row that an owner in the history stands for. */
-export function selectOwner({ metadata }: StoredKey, owner: string): string {
-    const { keys } = dialectOf(dataSourceOf(metadata)) as Dialect
+export function selectOwner({ dialect, metadata }: StoredKey, owner: string): string {
     const where = metadata.primaryColumns.map(
-        (column, at) => `o.${columnName(column)} = ${keys.member(owner, at, column)}`,
+        (column, at) => `o.${columnName(column)} = ${dialect.keys.member(owner, at, column)}`,
     )
     return `SELECT 1 FROM ${tableName(metadata)} o WHERE ${where.join(" AND ")}`
 }
 
 /** @internal The scope of a key as the history keeps it. */
-export function historyScopeOf({ name, metadata, scopeColumns }: StoredKey, scope: Scope): string {
-    const dialect = dialectOf(dataSourceOf(metadata)) as Dialect
+export function historyScopeOf({ name, dialect, scopeColumns }: StoredKey, scope: Scope): string {
     const texts = scope.values.map((value, at) => {
         const column = scopeColumns[at]
         if (typeof value !== "string" || !column) return null

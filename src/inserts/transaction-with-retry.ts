@@ -1,7 +1,8 @@
 import { setTimeout } from "node:timers/promises"
 import type { DataSource, EntityManager } from "typeorm"
 import { dialectOf } from "../dialects"
-import type { Dialect, DriverError } from "../dialects/dialect"
+import type { Dialect } from "../dialects/dialect"
+import type { DriverError } from "../dialects/driver-error"
 import {
     AutoSequenceError,
     InvalidOptionError,

@@ -1,5 +1,5 @@
 import type { QueryRunner } from "typeorm"
-import type { MovedCounter, Moves } from "../dialects/dialect"
+import type { MovedCounter, Moves } from "../dialects/counter-statements"
 import { moveCounters, refusedByDatabase } from "../numbers/counters/move-counters"
 import { parseNumber } from "../numbers/number-values"
 import { select } from "../typeorm/statement"

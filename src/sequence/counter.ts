@@ -1,5 +1,6 @@
 import type { DataSource, QueryRunner } from "typeorm"
-import type { CounterTable, LastNumber } from "../dialects/dialect"
+import type { CounterTable } from "../dialects/counter-statements"
+import type { LastNumber } from "../dialects/dialect"
 import { refusedByDatabase } from "../numbers/counters/move-counters"
 import { beforeFirst, parseNumber } from "../numbers/number-values"
 import { select } from "../typeorm/statement"

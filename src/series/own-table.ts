@@ -1,6 +1,6 @@
 import type { DataSource } from "typeorm"
 import { COUNTER_ENTITY, KEY_ENTITY } from "../declared/own-tables"
-import type { CounterTable } from "../dialects/dialect"
+import type { CounterTable } from "../dialects/counter-statements"
 import type { KeyTable } from "../dialects/key-statements"
 import { NotInstalledError } from "../errors"
 import { columnName, tableName } from "../typeorm/names"

@@ -12,6 +12,7 @@ import {
 import { getDataSourceToken, TypeOrmModule } from "@nestjs/typeorm"
 import { expect } from "chai"
 import type { DataSource } from "typeorm"
+import { InvalidOptionError } from "../../src"
 import { AutoSequenceModule, PseudoKeyPipe } from "../../src/nestjs"
 import { onOnePostgres } from "../support/databases"
 import { Applications, Messages } from "./applications"

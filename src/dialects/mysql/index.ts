@@ -1,6 +1,7 @@
 import type { DataSource, DataSourceOptions } from "typeorm"
 import { textsOf } from "../column-type"
-import type { Dialect, DriverError, Upsert } from "../dialect"
+import type { Dialect, Upsert } from "../dialect"
+import type { DriverError } from "../driver-error"
 import { mysqlCounter } from "./counter"
 import { mysqlKeys } from "./keys"
 import { mysqlSchema } from "./schema"

@@ -8,7 +8,7 @@ import type { Preparation } from "../module/preparation"
 import { RetiredKeyException } from "./retired-keys"
 import { preparationToken } from "../module/tokens"
 
-/** @internal */
+/** Conditions as `findBy` takes them. */
 export type Where<Entity> = FindOptionsWhere<Entity> | FindOptionsWhere<Entity>[]
 
 /** What {@link PseudoKeyPipe} and {@link PseudoKeyParam} take: TypeORM's options for `findOne`, and these. */

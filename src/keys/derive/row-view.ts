@@ -72,7 +72,7 @@ export class RowView {
 }
 
 function copyOf(row: object, prototype: object | null, embeddeds: readonly Embedded[]): object {
-    const descriptors = Object.getOwnPropertyDescriptors(row) as PropertyDescriptorMap
+    const descriptors: PropertyDescriptorMap = Object.getOwnPropertyDescriptors(row)
     for (const one of Object.values(descriptors)) one.configurable = true
     const copy = Object.create(prototype, descriptors) as ObjectLiteral
     for (const { propertyName, embeddeds: inner } of embeddeds) {

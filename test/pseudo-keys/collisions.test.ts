@@ -52,6 +52,16 @@ onEveryDatabase("Derived keys that would be the same", (database) => {
         expect((await stored()).sort()).to.eql(suffixed("acme", 4))
     })
 
+    it("are on their own rows, beside rows that the caller has given all their keys", async () => {
+        const given = (slug: string) => company("other", { slug })
+        const rows = [given("mine"), acme(), given("yours"), acme()]
+        await dataSource.manager.save(rows)
+        expect(rows.map(({ slug }) => slug)).to.eql(["mine", "acme", "yours", "acme-2"])
+        expect((await stored()).sort()).to.eql(["acme", "acme-2", "mine", "yours"])
+        const [again] = await save("acme")
+        expect(again?.slug).to.equal("acme-3")
+    })
+
     it("take the key of a row that was deleted", async () => {
         const rows = await save("acme", "acme", "acme", "acme")
         await dataSource.manager.remove(rows[1])

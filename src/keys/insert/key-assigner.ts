@@ -7,7 +7,6 @@ import type { Insert } from "../../inserts/insert"
 import { NewRow } from "../../inserts/new-row"
 import { RowScopes } from "../../inserts/row-scope"
 import type { Session } from "../../inserts/session"
-import { isMark } from "../../typeorm/marks"
 import { keyErrorOf } from "../key-errors"
 import type { StoredKey } from "../pseudo-key"
 import { pseudoKeysOf, storedKeysOf } from "../resolve-keys"
@@ -46,18 +45,18 @@ export class KeyAssigner implements Assigner {
         return assigners.find((one) => one instanceof KeyAssigner)
     }
 
-    notice(row: NewRow): void {
+    notice(row: NewRow): boolean {
         const { entity, metadata } = row
         this.upserted.delete(entity)
         const keys = storedKeysOf(metadata)
-        if (keys.length === 0) return
+        if (keys.length === 0) return hasKeys(metadata)
         NewRow.mark(
             keys.map(({ column }) => column),
             { fillsNull: true },
         )
         for (const key of keys) {
             const value: unknown = key.column.getEntityValue(entity)
-            const isMissing = value === undefined || value === null || isMark(value)
+            const isMissing = value === undefined || value === null
             if (!isMissing) {
                 refuseInvalid(key, value)
                 if (isContended(key)) this.awaited.add(key, value, row)
@@ -65,6 +64,15 @@ export class KeyAssigner implements Assigner {
             if (key.history !== false || (isMissing && isLate(key)))
                 this.refuseWithoutTransaction(key)
         }
+        return true
+    }
+
+    derives({ rows }: Insert): boolean {
+        return rows.some((row) =>
+            storedKeysOf(row.metadata).some(
+                (key) => (key.derive ?? key.generateFor) !== undefined && !isLate(key),
+            ),
+        )
     }
 
     assign(insert: Insert): Promise<void> | undefined {

@@ -1,5 +1,6 @@
 import type { DataSource, EntityMetadata } from "typeorm"
-import { hasMarks } from "../typeorm/marks"
+import { dataSourceOf } from "../typeorm/compat"
+import { hasMarks, isMarked } from "../typeorm/marks"
 import { columnName, tableName } from "../typeorm/names"
 import { Insert } from "./insert"
 import type { InsertText, InsertTuple } from "./insert-text"
@@ -39,13 +40,42 @@ function pairRows(
     waiting: readonly NewRow[],
     metadatas: readonly EntityMetadata[],
 ): (NewRow | { metadata: EntityMetadata })[] | undefined {
-    // Rows without a mark set all values themselves, or the statement names some columns only.
-    const unmarked = waiting.slice(-text.tuples.length)
-    const isCall = unmarked.length === text.tuples.length
+    const unmarked = unmarkedRows(text, waiting)
     return text.tuples.map((tuple, at) => {
         const id = tuple.markedId
-        const row = id === undefined ? (isCall ? unmarked[at] : undefined) : announced.get(id)
+        const row = id === undefined ? unmarked?.[at] : announced.get(id)
         return row ?? { metadata: metadataOf(text, tuple, metadatas) }
+    })
+}
+
+/**
+ * Rows without a mark set all values themselves, or the statement names some columns only. Those that
+ * came last are meant: the ones before them may never be sent.
+ */
+function unmarkedRows(text: InsertText, waiting: readonly NewRow[]): NewRow[] | undefined {
+    const rows: NewRow[] = []
+    let at = waiting.length
+    for (const tuple of [...text.tuples].reverse()) {
+        let row: NewRow | undefined
+        do row = waiting[--at]
+        while (row && !canBe(row, text, tuple))
+        if (!row) return undefined
+        rows.push(row)
+    }
+    return rows.reverse()
+}
+
+/** Whether a row has these values where it would have marks otherwise. */
+function canBe({ entity, metadata }: NewRow, text: InsertText, tuple: InsertTuple): boolean {
+    const { driver } = dataSourceOf(metadata)
+    return metadata.columns.every((column) => {
+        const place = isMarked(column) ? text.columns.indexOf(columnName(column)) : -1
+        if (place < 0) return true
+        const value: unknown = column.getEntityValue(entity)
+        const cell = tuple.cellAt(place)
+        if (typeof value === "function" || cell.kind !== "value") return cell.kind !== "value"
+        const sent: unknown = driver.preparePersistentValue(value, column)
+        return String(sent ?? null) === String(cell.value)
     })
 }
 

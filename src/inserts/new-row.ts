@@ -1,5 +1,5 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
-import { type ColumnMetadata } from "../typeorm/names"
+import type { ColumnMetadata } from "../typeorm/names"
 import { markPlaces } from "../typeorm/marks"
 
 const announced = new WeakMap<object, NewRow>()

@@ -67,7 +67,7 @@ export class Session {
 
     /** Whether rows are stored for good only when a transaction ends well. */
     get isInTransaction(): boolean {
-        return this.runner.isTransactionActive && !this.queue.isEnding
+        return this.runner.isTransactionActive
     }
 
     /** The open transaction, also one whose start wasn't seen, and which may have read anything. */

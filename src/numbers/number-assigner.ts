@@ -177,7 +177,7 @@ export class NumberAssigner implements Assigner {
     }
 
     private refuseWithoutTransaction({ name }: Series): void {
-        if (this.session.runner.isTransactionActive) return
+        if (this.session.isInTransaction) return
         throw new TransactionRequiredError(
             `${name} takes its numbers under a lock that lasts as long as the transaction, and there ` +
                 "is none. Insert inside dataSource.transaction(…) by the manager that it gives you, or " +

@@ -24,6 +24,11 @@ export function markPlaces(
     }
 }
 
+/** @internal Whether places of a column are marked. */
+export function isMarked(column: ColumnMetadata): boolean {
+    return marked.has(column)
+}
+
 /** @internal Whether a statement has marks at all. */
 export function hasMarks(sql: string): boolean {
     return sql.includes("/*#")

@@ -68,10 +68,8 @@ export class KeyAssigner implements Assigner {
     }
 
     derives({ rows }: Insert): boolean {
-        return rows.some((row) =>
-            storedKeysOf(row.metadata).some(
-                (key) => (key.derive ?? key.generateFor) !== undefined && !isLate(key),
-            ),
+        return rows.some(({ metadata }) =>
+            storedKeysOf(metadata).some((key) => (key.derive ?? key.generateFor) && !isLate(key)),
         )
     }
 

@@ -64,6 +64,16 @@ export interface CounterStatements {
      * statement selects {@link MovedCounter} rows.
      */
     move(table: CounterTable, moves: Moves, dataSource: DataSource): readonly Statement[]
+    /**
+     * Moves a counter that exists as a part of another statement, to which it gives `last` by the name
+     * `moved`. That has no rows where there is no such counter, or where it would pass the maximum.
+     * Undefined where a statement can't have such a part.
+     */
+    moveWithin?(
+        table: CounterTable,
+        moves: Moves & { readonly max: bigint },
+        parameter: (value: unknown) => string,
+    ): string
     /** The same for a counter that exists; selects nothing otherwise. Undefined where no faster. */
     moveExisting?(table: CounterTable, moves: Moves): Statement
     /** Whether {@link move} is one statement. */

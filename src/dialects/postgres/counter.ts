@@ -10,15 +10,17 @@ export const postgresCounter: CounterStatements = {
 
     move: (table, moves) => [move(table, moves)],
 
-    moveExisting(table, { series, base, moves: [move] }) {
-        const { name, last, movedBy, movedAt, scope } = table
-        return {
-            sql:
-                `UPDATE ${name} SET ${last} = GREATEST(${last}, $1) + $2, ${movedBy} = $2, ` +
-                `${movedAt} = CURRENT_TIMESTAMP WHERE ${table.series} = $3 AND ${scope} = $4 ` +
-                `RETURNING ${scope} AS "key", ${last}::text AS "last"`,
-            parameters: [String(base), String(move?.by), series, move?.key],
-        }
+    moveExisting(table, moves) {
+        const parameters: unknown[] = []
+        const update = updateOne(table, moves, (value) => `$${parameters.push(value)}`)
+        const returned = `${table.scope} AS "key", ${table.last}::text AS "last"`
+        return { sql: `${update} RETURNING ${returned}`, parameters }
+    },
+
+    moveWithin(table, moves, parameter) {
+        const update = updateOne(table, moves, parameter)
+        const highest = parameter(String(moves.max - (moves.moves[0]?.by ?? 0n)))
+        return `WITH moved AS (${update} AND ${table.last} <= ${highest} RETURNING ${table.last} AS last)`
     },
 
     movesAtOnce: () => true,
@@ -50,6 +52,19 @@ export const postgresCounter: CounterStatements = {
             ],
         }
     },
+}
+
+function updateOne(
+    { name, last, movedBy, movedAt, scope, ...table }: CounterTable,
+    { series, base, moves: [move] }: Moves,
+    parameter: (value: unknown) => string,
+): string {
+    const by = parameter(String(move?.by))
+    return (
+        `UPDATE ${name} SET ${last} = GREATEST(${last}, ${parameter(String(base))}) + ${by}, ` +
+        `${movedBy} = ${by}, ${movedAt} = CURRENT_TIMESTAMP ` +
+        `WHERE ${table.series} = ${parameter(series)} AND ${scope} = ${parameter(move?.key)}`
+    )
 }
 
 /**

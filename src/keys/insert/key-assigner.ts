@@ -43,10 +43,10 @@ export class KeyAssigner implements Assigner {
         return assigners.find((one) => one instanceof KeyAssigner)
     }
 
-    notice({ entity, metadata }: NewRow): void {
+    notice({ entity, metadata }: NewRow): boolean {
         this.upserted.delete(entity)
         const keys = storedKeysOf(metadata)
-        if (keys.length === 0) return
+        if (keys.length === 0) return hasKeys(metadata)
         NewRow.mark(
             keys.map(({ column }) => column),
             { fillsNull: true },
@@ -58,6 +58,13 @@ export class KeyAssigner implements Assigner {
             if (key.history !== false || (isMissing && isLate(key)))
                 this.refuseWithoutTransaction(key)
         }
+        return true
+    }
+
+    derives({ rows }: Insert): boolean {
+        return rows.some(({ metadata }) =>
+            storedKeysOf(metadata).some((key) => (key.derive ?? key.generateFor) && !isLate(key)),
+        )
     }
 
     assign(insert: Insert): Promise<void> | undefined {

@@ -1,15 +1,11 @@
 import type { DataSource, DataSourceOptions } from "typeorm"
-import type { Scope } from "../series/scope"
-import type { ColumnMetadata, Series } from "../series/series"
+import type { Statement } from "../typeorm/statement"
+import type { Scope } from "./columns"
+import type { CountedColumn, ScopedColumn } from "./columns"
+import type { ColumnMetadata } from "../typeorm/names"
 import type { KeyStatements } from "./key-statements"
 import type { SchemaStatements } from "./schema-statements"
 import type { TriggerStatements } from "./trigger-statements"
-
-/** @internal A statement and its parameters. */
-export interface Statement {
-    readonly sql: string
-    readonly parameters?: unknown[]
-}
 
 /** @internal A row of what {@link Dialect.lastNumbers} selects. */
 export interface LastNumber {
@@ -58,7 +54,7 @@ export interface Moves {
     /** In the order in which their counters are locked. */
     readonly moves: readonly Move[]
     /** The columns whose rows a new counter goes on after; none for a series without rows. */
-    readonly columns: readonly Series[]
+    readonly columns: readonly CountedColumn[]
 }
 
 /** @internal A counter after its move. */
@@ -131,7 +127,8 @@ export interface CounterStatements {
 export interface Upsert {
     /** Whether it leaves out the rows that are stored. */
     readonly skips: boolean
-    isInto(table: string): boolean
+    /** The columns by which stored rows are recognised; undefined where any unique index does. */
+    readonly target?: readonly string[]
     /** Whether it gives the column of a stored row another value. */
     overwrites(column: string): boolean
 }
@@ -155,8 +152,17 @@ export interface DriverError {
     readonly message?: unknown
 }
 
+/** @internal How statements are written. */
+export interface SqlSyntax {
+    /** Whether parameters are `$1`, `$2` …, and not `?` in their order. */
+    readonly hasNumberedParameters: boolean
+    /** Whether a backslash in a text escapes what comes next. */
+    readonly escapesByBackslash: boolean
+}
+
 /** @internal What a database can do, and the statements that differ. */
 export interface Dialect {
+    readonly syntax: SqlSyntax
     /** Undefined where the strategy can't work. */
     readonly tableLock?: TableLockStatements
     readonly counter: CounterStatements
@@ -173,16 +179,16 @@ export interface Dialect {
     /** What makes the text of a key compare exactly, where columns don't by themselves. */
     readonly keyCollation?: { readonly charset: string; readonly collation: string }
     /** Selects the highest number of each scope as rows of {@link LastNumber}. */
-    lastNumbers(series: Series, scopes: readonly Scope[]): Statement
+    lastNumbers(series: CountedColumn, scopes: readonly Scope[]): Statement
     /** Selects as `at` the places of those numbers that rows have. */
     storedNumbers(
-        series: Series,
+        series: CountedColumn,
         numbers: readonly { readonly scope: Scope; readonly number: string }[],
     ): Statement
     /** Whether TypeORM sets the key of the row that an upsert has found, and not another one's. */
     tellsUpserted(dataSource: DataSource): boolean
-    /** Reads a statement that TypeORM has written; undefined where it is no upsert. */
-    findUpsert(sql: string): Upsert | undefined
+    /** Reads what stands before the columns and behind the rows of an INSERT; undefined for no upsert. */
+    findUpsert(head: string, tail: string): Upsert | undefined
     /** Whether the driver's result of COMMIT says that the database has rolled back instead. */
     hasRolledBack(result: unknown): boolean
     /** Whether a statement that failed with this error has rolled back the whole transaction. */
@@ -207,7 +213,7 @@ export interface Dialect {
      */
     keyText(column: ColumnMetadata, sql: string): string | undefined
     /** Selects `at` and `key` for scopes whose values the columns store in another form. */
-    scopeKeys(series: Series, scopes: readonly Scope[], key: string): Statement
+    scopeKeys(series: ScopedColumn, scopes: readonly Scope[], key: string): Statement
     /** A data source with one connection of its own; undefined where there can't be another. */
     separateConnection(dataSource: DataSource): DataSourceOptions | undefined
 }

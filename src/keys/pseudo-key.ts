@@ -1,5 +1,6 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
-import type { ColumnMetadata, Scoped } from "../series/series"
+import type { Scoped } from "../series/series"
+import type { ColumnMetadata } from "../typeorm/names"
 import { withPrefix } from "../declared/key-form"
 import type { KeyHistory } from "../declared/key-options"
 import type { Seal } from "./seal"

@@ -9,7 +9,7 @@ import {
 } from "../declared/registry"
 import { isOwnColumn, lineageOf } from "../series/own-columns"
 import { resolveScopeProperty } from "../series/resolve-series"
-import { columnType } from "../series/series"
+import { columnType } from "../typeorm/names"
 import { dataSourceOf, findDeclaredColumns } from "../typeorm/compat"
 import { withPrefix } from "../declared/key-form"
 import { generatorOf } from "./insert/generate"

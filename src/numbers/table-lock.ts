@@ -1,13 +1,14 @@
 import type { EntityMetadata, QueryRunner } from "typeorm"
 import { databasesWith, dialectOf } from "../dialects"
-import type { Dialect, LastNumber, TableLockStatements } from "../dialects/dialect"
+import type { LastNumber, TableLockStatements } from "../dialects/dialect"
 import { StaleSnapshotError, UnsupportedError } from "../errors"
-import { type Series, tableName } from "../series/series"
+import { type Series } from "../series/series"
+import { tableName } from "../typeorm/names"
 import { dataSourceOf } from "../typeorm/compat"
-import { parseNumber, nextNumber } from "./numbers"
-import type { NumberRequest } from "./flush"
-import { select } from "../typeorm/select"
-import { Transaction } from "../inserts/transaction"
+import type { NumberRequest } from "./number-request"
+import { beforeFirst, max, nextNumber, parseNumber } from "./number-values"
+import { select } from "../typeorm/statement"
+import { Session } from "../inserts/session"
 
 /** @internal Throws {@link UnsupportedError} where the database has no such lock. */
 export function tableLockOf(runnerOrMetadata: QueryRunner | EntityMetadata): TableLockStatements {
@@ -30,7 +31,7 @@ export async function lockTables(
     runner: QueryRunner,
     entities: readonly EntityMetadata[],
 ): Promise<void> {
-    const transaction = Transaction.join(runner)
+    const transaction = Session.of(runner).joinTransaction()
     const tables = [...new Set(entities.map((metadata) => tableName(metadata)))]
         .filter((table) => !transaction.isLocked(table))
         .sort()
@@ -50,25 +51,27 @@ export async function takeNumbers(
 ): Promise<void> {
     const series = requests[0]?.series
     if (!series) return
-    const dialect = dialectOf(dataSourceOf(runner)) as Dialect
     const scopes = new Map(requests.map(({ scope }) => [scope.key, scope]))
     const keys = [...scopes.keys()]
-    const rows = await select<LastNumber>(runner, dialect.lastNumbers(series, [...scopes.values()]))
+    const rows = await select<LastNumber>(
+        runner,
+        series.dialect.lastNumbers(series, [...scopes.values()]),
+    )
     refuseStaleSnapshot(runner, series, rows)
 
     const groups = new Map<string, string>()
-    const last = new Map<string, bigint | undefined>()
+    const last = new Map<string, bigint>()
     for (const row of rows) {
         groups.set(keys[Number(row.at)] ?? "", row.group)
-        last.set(row.group, row.last === null ? undefined : parseNumber(row.last))
+        last.set(row.group, parseNumber(row.last) ?? beforeFirst(series))
     }
     for (const request of requests) {
         const group = groups.get(request.scope.key) ?? ""
-        const before = last.get(group)
-        const number = request.given ?? nextNumber(series, before)
+        const before = last.get(group) ?? beforeFirst(series)
+        const number = request.explicit ?? nextNumber(series, before)
         request.number = number
         request.group = group
-        last.set(group, before === undefined || number > before ? number : before)
+        last.set(group, max(before, number))
     }
 }
 
@@ -78,7 +81,8 @@ function refuseStaleSnapshot(
     [row]: readonly LastNumber[],
 ): void {
     if (!row || !tableLockOf(runner).keepsSnapshot(row.isolation)) return
-    if (Transaction.join(runner).isLockedBeforeSnapshot(tableName(series.metadata))) return
+    if (Session.of(runner).joinTransaction().isLockedBeforeSnapshot(tableName(series.metadata)))
+        return
     const level = row.isolation.toUpperCase()
     throw new StaleSnapshotError(
         `${series.name}: this ${level} transaction has read or written before it took the lock ` +

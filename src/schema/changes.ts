@@ -1,6 +1,7 @@
 import { type DataSource, type EntityMetadata, Table, TableForeignKey, TableIndex } from "typeorm"
 import { dialectOf } from "../dialects"
-import { type ColumnMetadata, hasCounters } from "../series/series"
+import { hasCounters } from "../series/series"
+import { type ColumnMetadata } from "../typeorm/names"
 import { isSameColumn, sharersOf } from "../series/sharers"
 import { dataSourceOf } from "../typeorm/compat"
 import { fillKeys } from "./key-filling"

@@ -1,3 +1,4 @@
+import { COUNTER_ENTITY, KEY_LENGTH } from "../declared/own-tables"
 import { type EntityMetadata, EntitySchema } from "typeorm"
 import { dialectOf } from "../dialects"
 import { InvalidOptionError } from "../errors"
@@ -38,12 +39,6 @@ export interface CounterTableOptions {
      */
     schema?: string
 }
-
-/** @internal */
-export const COUNTER_ENTITY = "AutoSequenceCounter"
-
-/** @internal Wide enough for names and keys that people make up; longer keys are hashed. */
-export const KEY_LENGTH = 255
 
 /**
  * The entity of the counter table under another name or in another schema than usual.

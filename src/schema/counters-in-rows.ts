@@ -2,8 +2,10 @@ import type { DataSource } from "typeorm"
 import { counterTableOf } from "../numbers/counters/counter-table"
 import { keySql } from "../series/scope-key"
 import { dialectOf } from "../dialects"
-import type { Dialect, Statement } from "../dialects/dialect"
-import { columnName, type Series, tableName } from "../series/series"
+import type { Dialect } from "../dialects/dialect"
+import type { Statement } from "../typeorm/statement"
+import { type Series } from "../series/series"
+import { columnName, tableName } from "../typeorm/names"
 import { dataSourceOf } from "../typeorm/compat"
 
 /** @internal The key of a row's scope in the counter table. */

@@ -1,9 +1,9 @@
 import type { DataSource, QueryRunner } from "typeorm"
-import { select } from "../typeorm/select"
+import { select } from "../typeorm/statement"
 import { dialectOf } from "../dialects"
 import { AutoSequenceError } from "../errors"
 import { pseudoKeysOf } from "../keys/resolve-keys"
-import { columnName, tableName } from "../series/series"
+import { columnName, tableName } from "../typeorm/names"
 import type { Inventory, ServedTable } from "./inventory"
 import type { UniqueColumn } from "./unique-index"
 

@@ -1,5 +1,5 @@
 import type { DataSource, QueryRunner } from "typeorm"
-import { select } from "../typeorm/select"
+import { select } from "../typeorm/statement"
 import type { InstallLock } from "../dialects/schema-statements"
 import { NotInstalledError, UnsupportedError } from "../errors"
 

@@ -1,9 +1,9 @@
+import { KEY_ENTITY, KEY_LENGTH } from "../declared/own-tables"
 import { type DataSource, type EntityMetadata, EntitySchema } from "typeorm"
 import { dialectOf } from "../dialects"
 import { InvalidOptionError } from "../errors"
 import { pseudoKeysOf } from "../keys/resolve-keys"
 import { dataSourceOf } from "../typeorm/compat"
-import { KEY_LENGTH } from "./counter-entity"
 import { onMetadata } from "./unique-index"
 
 /** A row of the history of pseudo keys: one key that a row has or had. */
@@ -37,9 +37,6 @@ export interface KeyTableOptions {
      */
     schema?: string
 }
-
-/** @internal */
-export const KEY_ENTITY = "AutoSequenceKey"
 
 /**
  * The entity of the history of pseudo keys under another name or in another schema than usual.

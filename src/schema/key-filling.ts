@@ -1,11 +1,11 @@
 import type { EntityMetadata, QueryRunner, Table } from "typeorm"
-import { select } from "../typeorm/select"
+import { select } from "../typeorm/statement"
 import { dialectOf } from "../dialects"
 import type { Dialect } from "../dialects/dialect"
 import { withPrefix } from "../declared/key-form"
 import type { StoredKey } from "../keys/pseudo-key"
 import { pseudoKeysOf, storedKeysOf } from "../keys/resolve-keys"
-import { columnName, tableName } from "../series/series"
+import { columnName, tableName } from "../typeorm/names"
 import { dataSourceOf } from "../typeorm/compat"
 
 /** @internal The pseudo keys of a table whose rows may have none. */

@@ -2,7 +2,7 @@ import type { EntityMetadata, Table, TableColumn } from "typeorm"
 import { dialectOf } from "../dialects"
 import type { Dialect } from "../dialects/dialect"
 import { pseudoKeysOf } from "../keys/resolve-keys"
-import { type ColumnMetadata, columnName, columnType, tableName } from "../series/series"
+import { type ColumnMetadata, columnName, columnType, tableName } from "../typeorm/names"
 import { dataSourceOf } from "../typeorm/compat"
 import type { Steps } from "./steps"
 

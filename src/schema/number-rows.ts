@@ -1,10 +1,12 @@
 import type { DataSource } from "typeorm"
 import { counterTableOf } from "../numbers/counters/counter-table"
-import { baseOf } from "../numbers/counters/move-counters"
+import { beforeFirst } from "../numbers/number-values"
 import { dialectOf } from "../dialects"
-import type { Dialect, Statement } from "../dialects/dialect"
+import type { Dialect } from "../dialects/dialect"
+import type { Statement } from "../typeorm/statement"
 import { InvalidOptionError } from "../errors"
-import { type ColumnMetadata, columnName, type Series, tableName } from "../series/series"
+import { type Series } from "../series/series"
+import { type ColumnMetadata, columnName, tableName } from "../typeorm/names"
 import { dataSourceOf } from "../typeorm/compat"
 import { keyOfRow, selectNumbers } from "./counters-in-rows"
 
@@ -48,7 +50,7 @@ export function numberRows(
             `r.${columnName(c)}`,
         ])
         .join(", ")
-    const base = String(baseOf(series))
+    const base = String(beforeFirst(series))
     const highest = dataSource.driver.escape("highest")
     const others = counters || sharers.length > 0
     const starts = [

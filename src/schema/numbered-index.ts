@@ -1,13 +1,8 @@
-import { readsBack } from "../numbers/trigger/read-back"
 import type { NumberedColumn } from "../declared/registry"
 import { resolveSeries } from "../series/resolve-series"
 import { uniqueIndex } from "./unique-index"
 
 /** @internal For TypeORM's `@Index`: the unique indexes of a numbered column. */
 export function uniqueNumberIndex(numbered: NumberedColumn): () => string[] {
-    return uniqueIndex((metadata, embeddedPath) => {
-        const series = resolveSeries(metadata, numbered, embeddedPath)
-        if (series.strategy === "trigger") readsBack(metadata)
-        return series
-    })
+    return uniqueIndex((metadata, embeddedPath) => resolveSeries(metadata, numbered, embeddedPath))
 }

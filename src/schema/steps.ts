@@ -1,5 +1,5 @@
 import type { QueryRunner } from "typeorm"
-import type { Statement } from "../dialects/dialect"
+import type { Statement } from "../typeorm/statement"
 
 /** A statement of a migration. */
 export interface MigrationStatement {

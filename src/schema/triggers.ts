@@ -1,8 +1,9 @@
+import { COUNTER_ENTITY } from "../declared/own-tables"
 import type { DataSource, EntityMetadata, QueryRunner } from "typeorm"
-import { baseOf } from "../numbers/counters/move-counters"
+import { beforeFirst } from "../numbers/number-values"
 import { counterTableOf } from "../numbers/counters/counter-table"
 import { keySql } from "../series/scope-key"
-import { select } from "../typeorm/select"
+import { select } from "../typeorm/statement"
 import { dialectOf } from "../dialects"
 import type { Dialect } from "../dialects/dialect"
 import {
@@ -14,9 +15,9 @@ import {
 } from "../dialects/trigger-statements"
 import { ownSeriesOf } from "../series/own-series"
 import { seriesOf } from "../series/resolve-series"
-import { columnName, type Series, tableName } from "../series/series"
+import { type Series } from "../series/series"
+import { columnName, tableName } from "../typeorm/names"
 import { isSameColumn, sharersOf } from "../series/sharers"
-import { COUNTER_ENTITY } from "./counter-entity"
 import { servedEntities } from "./inventory"
 import type { Steps } from "./steps"
 
@@ -87,7 +88,7 @@ function triggeredColumn(
             ...counterTableOf(dataSource),
             ...(counter && { name: tableName(counter, schema) }),
         },
-        base: baseOf(series),
+        base: beforeFirst(series),
         keyOf: (row) =>
             keySql(series.scopeColumns, dialect, (column) => `${row}.${columnName(column)}`),
         sharers,

@@ -1,7 +1,7 @@
 import type { EntityMetadata } from "typeorm"
 import { dialectOf } from "../dialects"
 import { UnsupportedError } from "../errors"
-import type { ColumnMetadata } from "../series/series"
+import type { ColumnMetadata } from "../typeorm/names"
 import { dataSourceOf } from "../typeorm/compat"
 
 type IndexMetadata = EntityMetadata["indices"][number]

@@ -1,10 +1,11 @@
 import type { EntityMetadata, QueryRunner } from "typeorm"
-import { select } from "../typeorm/select"
+import { select } from "../typeorm/statement"
 import { dialectOf } from "../dialects"
 import type { StoredCollation } from "../dialects/schema-statements"
 import { pseudoKeysOf } from "../keys/resolve-keys"
 import { seriesOf } from "../series/resolve-series"
-import { type ColumnMetadata, columnType, hasCounters } from "../series/series"
+import { hasCounters } from "../series/series"
+import { type ColumnMetadata, columnType } from "../typeorm/names"
 import { dataSourceOf } from "../typeorm/compat"
 
 /** @internal The text columns of scopes whose counters tell values apart that the column doesn't. */

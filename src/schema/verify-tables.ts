@@ -2,7 +2,7 @@ import type { EntityMetadata, QueryRunner, Table } from "typeorm"
 import { INSTALL_REMEDY as REMEDY } from "../errors"
 import { pseudoKeysOf } from "../keys/resolve-keys"
 import { seriesOf } from "../series/resolve-series"
-import type { ColumnMetadata } from "../series/series"
+import type { ColumnMetadata } from "../typeorm/names"
 import { type UniqueColumn, uniqueIndexesOf } from "./unique-index"
 
 const KEY_REMEDY =

@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager, QueryRunner } from "typeorm"
-import { Transaction } from "../inserts/transaction"
+import { Session } from "../inserts/session"
 import { InvalidOptionError, TransactionRequiredError } from "../errors"
 import { dataSourceOf } from "../typeorm/compat"
 
@@ -54,7 +54,7 @@ export function onHeldConnection<T>(
                     "Wait for every next() before the transaction ends.",
             )
         const result = await work(runner)
-        const transaction = Transaction.of(runner)
+        const { transaction } = Session.find(runner) ?? {}
         if (transaction) transaction.hasNumbers = true
         return result
     })

@@ -1,9 +1,9 @@
 import type { DataSource, QueryRunner } from "typeorm"
 import { counterTableOf } from "../numbers/counters/counter-table"
-import { baseOf, moveCounters, refusedByDatabase } from "../numbers/counters/move-counters"
-import { parseNumber } from "../numbers/numbers"
-import type { Scope } from "../series/scope"
-import { select } from "../typeorm/select"
+import { moveCounters, refusedByDatabase } from "../numbers/counters/move-counters"
+import { beforeFirst, parseNumber } from "../numbers/number-values"
+import type { Scope } from "../dialects/columns"
+import { select } from "../typeorm/statement"
 import { databasesWith, dialectOf } from "../dialects"
 import type { AdvancedCounter, CounterTable, Dialect, LastNumber } from "../dialects/dialect"
 import {
@@ -127,7 +127,7 @@ export async function findLast(
         })
         let highest = parseNumber(counter?.last)
         // A counter from before the first row, as a save that has failed leaves it.
-        if (columns[0] && highest === baseOf(columns[0])) highest = undefined
+        if (columns[0] && highest === beforeFirst(columns[0])) highest = undefined
         if (highest === undefined && scope)
             for (const series of columns) {
                 const [row] = await select<LastNumber>(runner, lastNumbers(series, [scope]))

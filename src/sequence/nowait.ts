@@ -1,6 +1,6 @@
 import type { QueryRunner } from "typeorm"
-import { select } from "../typeorm/select"
-import { Transaction } from "../inserts/transaction"
+import { select } from "../typeorm/statement"
+import { Session } from "../inserts/session"
 import { dialectOf } from "../dialects"
 import type { Dialect } from "../dialects/dialect"
 import { CounterLockedError } from "../errors"
@@ -22,7 +22,7 @@ export function withoutWaiting<T>(
 ): Promise<T> {
     const run = () => runWithoutWaiting(runner, rule, work)
     // What others sent behind the savepoint would be rolled back with it.
-    return Transaction.of(runner)?.statements.together(run) ?? run()
+    return Session.find(runner)?.together(run) ?? run()
 }
 
 async function runWithoutWaiting<T>(

@@ -1,13 +1,14 @@
+import { KEY_LENGTH } from "../declared/own-tables"
 import { createHash } from "node:crypto"
 import type { QueryRunner } from "typeorm"
-import { groupByKey, keyOf } from "../series/scope-key"
-import type { Scope } from "../series/scope"
+import { keyOf, keysOf } from "../series/scope-key"
+import type { Scope } from "../dialects/columns"
 import { dialectOf } from "../dialects"
 import type { Dialect, Expressions } from "../dialects/dialect"
 import { InvalidOptionError } from "../errors"
-import { KEY_LENGTH } from "../schema/counter-entity"
 import type { SequenceScope } from "./sequence"
-import type { ColumnMetadata, Series } from "../series/series"
+import type { Series } from "../series/series"
+import type { ColumnMetadata } from "../typeorm/names"
 import { dataSourceOf } from "../typeorm/compat"
 import { show } from "./rule"
 
@@ -99,7 +100,7 @@ export async function columnKey(
         )
     const texts = scopeColumns.map((column, at) => storedText(column, values[at]))
     const scope = { values: texts, key: JSON.stringify(texts) }
-    const [key = ""] = (await groupByKey(runner, [{ series, scope }])).keys()
+    const [key = ""] = await keysOf(runner, series, [scope])
     return { key, scope }
 }
 

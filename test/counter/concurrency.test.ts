@@ -21,7 +21,7 @@ import {
     ticketsOf,
     worksWith,
 } from "../support/counted-invoices"
-import { tableName } from "../../src/series/series"
+import { tableName } from "../../src/typeorm/names"
 import { onEveryDatabase } from "../support/databases"
 import { rejection } from "../support/errors"
 import { upTo } from "../support/invoices"

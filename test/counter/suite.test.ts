@@ -24,7 +24,7 @@ import {
     UnsupportedError,
 } from "../../src"
 import { counterTableOf } from "../../src/numbers/counters/counter-table"
-import { tableName } from "../../src/series/series"
+import { tableName } from "../../src/typeorm/names"
 import { dataSourceOf } from "../../src/typeorm/compat"
 import { onEveryDatabase, StatementLog } from "../support/databases"
 import { rejection } from "../support/errors"

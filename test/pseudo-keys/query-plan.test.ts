@@ -16,7 +16,7 @@ import { dialectOf } from "../../src/dialects"
 import type { Dialect } from "../../src/dialects/dialect"
 import { keyTableOf } from "../../src/keys/history/key-table"
 import { storedKeysOf } from "../../src/keys/resolve-keys"
-import { columnName, tableName } from "../../src/series/series"
+import { columnName, tableName } from "../../src/typeorm/names"
 import { onEveryDatabase, type TestDatabase } from "../support/databases"
 
 const ROWS = 20_000

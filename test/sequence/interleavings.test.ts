@@ -7,7 +7,7 @@ import {
     PrimaryGeneratedColumn,
 } from "typeorm"
 import { CounterLockedError, Sequence } from "../../src"
-import { select } from "../../src/typeorm/select"
+import { select } from "../../src/typeorm/statement"
 import { dialectOf } from "../../src/dialects"
 import { onEveryDatabase, StatementLog } from "../support/databases"
 import { rejection } from "../support/errors"

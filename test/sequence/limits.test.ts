@@ -1,3 +1,4 @@
+import { COUNTER_ENTITY } from "../../src/declared/own-tables"
 import { expect } from "chai"
 import { Column, DataSource, Entity, PrimaryGeneratedColumn } from "typeorm"
 import {
@@ -12,7 +13,6 @@ import {
     UnsupportedError,
     withAutoSequence,
 } from "../../src"
-import { COUNTER_ENTITY } from "../../src/schema/counter-entity"
 import { onEveryDatabase } from "../support/databases"
 import { expectRejects, expectThrows, rejection } from "../support/errors"
 

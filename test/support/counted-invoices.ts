@@ -1,3 +1,4 @@
+import { COUNTER_ENTITY } from "../../src/declared/own-tables"
 import { expect } from "chai"
 import {
     Check,
@@ -14,9 +15,9 @@ import {
     type Relation,
 } from "typeorm"
 import { AutoSequenceColumn } from "../../src"
-import { type AutoSequenceCounter, COUNTER_ENTITY } from "../../src/schema/counter-entity"
+import { type AutoSequenceCounter } from "../../src/schema/counter-entity"
 import { seriesOf } from "../../src/series/resolve-series"
-import { tableName } from "../../src/series/series"
+import { tableName } from "../../src/typeorm/names"
 import { dataSourceOf } from "../../src/typeorm/compat"
 import { upTo } from "./invoices"
 import type { Capabilities, TestDatabase } from "./test-database"

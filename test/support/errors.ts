@@ -14,7 +14,7 @@ import {
 } from "../../src"
 import type { Kind } from "./test-database"
 import { isTypeORM1 } from "./typeorm-version"
-import { tableName } from "../../src/series/series"
+import { tableName } from "../../src/typeorm/names"
 
 type ErrorClass = new (message: string) => AutoSequenceError
 

@@ -1,6 +1,6 @@
 import type { DataSource, ObjectLiteral, Repository } from "typeorm"
 import { counterTableOf } from "../../src/numbers/counters/counter-table"
-import { tableName } from "../../src/series/series"
+import { tableName } from "../../src/typeorm/names"
 import { dataSourceOf } from "../../src/typeorm/compat"
 
 /** What the database has in a column, as text, the lowest first. */

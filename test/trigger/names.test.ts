@@ -10,7 +10,7 @@ import {
     type Strategy,
     verifyAutoSequence,
 } from "../../src"
-import { tableName } from "../../src/series/series"
+import { tableName } from "../../src/typeorm/names"
 import { changeEntities } from "../migrations/migrate"
 import { onEveryDatabase } from "../support/databases"
 import { expectRejects, rejection, triggerError } from "../support/errors"

@@ -10,7 +10,7 @@ import {
 } from "typeorm"
 import { AutoSequenceColumn } from "../../src"
 import { counterTableOf } from "../../src/numbers/counters/counter-table"
-import { tableName } from "../../src/series/series"
+import { tableName } from "../../src/typeorm/names"
 import { dataSourceOf } from "../../src/typeorm/compat"
 import { onEveryDatabase } from "../support/databases"
 import { storedCounters } from "../support/stored"

@@ -1,5 +1,6 @@
 import { baseOf, firstMove, wayOf } from "../advance"
-import type { CounterStatements, CounterTable, Moves, Statement } from "../dialect"
+import type { CounterStatements, CounterTable, Moves } from "../dialect"
+import type { Statement } from "../../typeorm/statement"
 
 /** @internal */
 export const mysqlCounter: CounterStatements = {

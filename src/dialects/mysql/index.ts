@@ -1,5 +1,5 @@
 import type { DataSource, DataSourceOptions } from "typeorm"
-import { type ColumnMetadata, columnType } from "../../series/series"
+import { type ColumnMetadata, columnType } from "../../typeorm/names"
 import type { Dialect, DriverError, Upsert } from "../dialect"
 import { mysqlCounter } from "./counter"
 import { mysqlKeys } from "./keys"
@@ -20,6 +20,7 @@ const LOCK_NOWAIT = 3572
 
 /** @internal MariaDB and MySQL. */
 export const mysql: Dialect = {
+    syntax: { hasNumberedParameters: false, escapesByBackslash: true },
     hasPartialIndices: false,
     announcesErrors: false,
     sharesRunner: false,
@@ -57,14 +58,13 @@ export const mysql: Dialect = {
     separateConnection,
 }
 
-function findUpsert(sql: string): Upsert | undefined {
-    const [insert = "", update] = sql.split(" ON DUPLICATE KEY UPDATE ", 2)
+function findUpsert(head: string, tail: string): Upsert | undefined {
+    const [, update] = tail.split(" ON DUPLICATE KEY UPDATE ", 2)
     // TypeORM puts two blanks there.
-    const isIgnore = /^INSERT\s+IGNORE\s/.test(insert)
+    const isIgnore = /\bINSERT\s+IGNORE\s/.test(head)
     if (update === undefined && !isIgnore) return undefined
     return {
         skips: isIgnore,
-        isInto: (table) => insert.includes(`INTO ${table}`),
         overwrites: (column) => update?.includes(`${column} = VALUES(`) ?? false,
     }
 }

@@ -1,6 +1,8 @@
-import { type ColumnMetadata, columnName, type Series, tableName } from "../../series/series"
+import type { CountedColumn } from "../columns"
+import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import { baseOf, firstMove, wayOf } from "../advance"
-import type { CounterStatements, CounterTable, Move, Moves, Statement } from "../dialect"
+import type { CounterStatements, CounterTable, Move, Moves } from "../dialect"
+import type { Statement } from "../../typeorm/statement"
 import { realName, selectLast } from "./scopes"
 
 /** @internal */
@@ -103,7 +105,7 @@ function move(table: CounterTable, { series, base, moves, columns }: Moves): Sta
     }
 }
 
-function rowOf({ scopeColumns }: Series, { scope }: Move): object {
+function rowOf({ scopeColumns }: CountedColumn, { scope }: Move): object {
     return Object.fromEntries(
         scopeColumns.flatMap((column, at) => {
             const value = scope?.values[at]
@@ -113,7 +115,7 @@ function rowOf({ scopeColumns }: Series, { scope }: Move): object {
 }
 
 /** The values are read as the types of the table's own columns. */
-function lastInRows(series: Series, at: number): string {
+function lastInRows(series: CountedColumn, at: number): string {
     const row = `json_populate_record(NULL::${tableName(series.metadata)}, w."rows" -> ${at})`
     return `(SELECT ${lastWhere(series, series.scopeColumns, [])} FROM ${row} s)`
 }
@@ -124,7 +126,7 @@ function lastInRows(series: Series, at: number): string {
  * @internal
  */
 export function lastWhere(
-    series: Series,
+    series: CountedColumn,
     [column, ...others]: readonly ColumnMetadata[],
     where: readonly string[],
     {

@@ -1,5 +1,5 @@
 import type { DataSource, DataSourceOptions } from "typeorm"
-import { type ColumnMetadata, columnType } from "../../series/series"
+import { type ColumnMetadata, columnType } from "../../typeorm/names"
 import type { Dialect } from "../dialect"
 import { findOnConflict } from "../on-conflict"
 import { postgresCounter } from "./counter"
@@ -11,6 +11,7 @@ import { postgresTrigger } from "./trigger"
 
 /** @internal */
 export const postgres: Dialect = {
+    syntax: { hasNumberedParameters: true, escapesByBackslash: false },
     hasPartialIndices: true,
     announcesErrors: true,
     sharesRunner: false,

@@ -1,4 +1,4 @@
-import { type ColumnMetadata, columnType } from "../../series/series"
+import { type ColumnMetadata, columnType } from "../../typeorm/names"
 import type { Dialect } from "../dialect"
 import { wellFormed } from "../well-formed"
 import { findOnConflict } from "../on-conflict"
@@ -9,6 +9,7 @@ import { lastNumbers, scopeKeys, storedNumbers } from "./scopes"
 
 /** @internal SQLite by better-sqlite3 and sql.js. */
 export const sqlite: Dialect = {
+    syntax: { hasNumberedParameters: false, escapesByBackslash: false },
     hasPartialIndices: true,
     announcesErrors: false,
     sharesRunner: true,
@@ -25,14 +26,10 @@ export const sqlite: Dialect = {
     storedNumbers,
     scopeKeys,
     tellsUpserted: () => false,
-    findUpsert: (sql) =>
-        sql.startsWith("INSERT OR IGNORE ")
-            ? {
-                  skips: true,
-                  isInto: (table) => sql.includes(`INTO ${table}`),
-                  overwrites: () => false,
-              }
-            : findOnConflict(sql),
+    findUpsert: (head, tail) =>
+        head.startsWith("INSERT OR IGNORE ")
+            ? { skips: true, overwrites: () => false }
+            : findOnConflict(head, tail),
     hasRolledBack: () => false,
     endsTransaction: () => false,
     isTransient: ({ code }) => /^SQLITE_BUSY/.test(String(code)),

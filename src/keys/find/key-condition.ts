@@ -7,11 +7,12 @@ import {
     type ObjectLiteral,
     Raw,
 } from "typeorm"
-import { preparedText, type Scope } from "../../series/scope"
+import { preparedText } from "../../series/scope"
+import { type Scope } from "../../dialects/columns"
 import { dialectOf } from "../../dialects"
 import type { Dialect } from "../../dialects/dialect"
 import { InvalidOptionError } from "../../errors"
-import { type ColumnMetadata, columnName, tableName } from "../../series/series"
+import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import { dataSourceOf } from "../../typeorm/compat"
 import { hasPrefix, isKey } from "../../declared/key-form"
 import { keyTableOf } from "../history/key-table"

@@ -1,8 +1,10 @@
 import type { ObjectLiteral, QueryRunner } from "typeorm"
-import { preparedText, type Scope } from "../../series/scope"
-import { select } from "../../typeorm/select"
+import { preparedText, scopeWith } from "../../series/scope"
+import { type Scope } from "../../dialects/columns"
+import { select } from "../../typeorm/statement"
 import { dialectOf } from "../../dialects"
-import { columnName, type Scoped, tableName } from "../../series/series"
+import { type Scoped } from "../../series/series"
+import { columnName, tableName } from "../../typeorm/names"
 import { dataSourceOf } from "../../typeorm/compat"
 import { Parameters } from "./parameters"
 
@@ -81,8 +83,4 @@ export function changedScope({ scopeColumns }: Scoped, scope: Scope, entity: Obj
         return value === undefined ? (scope.values[at] ?? null) : preparedText(column, value)
     })
     return scopeWith(values)
-}
-
-function scopeWith(values: Scope["values"]): Scope {
-    return { values, key: JSON.stringify(values) }
 }

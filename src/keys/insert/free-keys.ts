@@ -1,5 +1,6 @@
 import type { QueryRunner } from "typeorm"
-import { isNewRow, type Scope } from "../../series/scope"
+import { isNewRow } from "../../series/scope"
+import { type Scope } from "../../dialects/columns"
 import { dialectOf } from "../../dialects"
 import { KeyTakenError } from "../../errors"
 import { groupBy } from "../../group-by"

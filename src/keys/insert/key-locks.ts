@@ -1,5 +1,5 @@
 import type { QueryRunner } from "typeorm"
-import { select } from "../../typeorm/select"
+import { select } from "../../typeorm/statement"
 import { dialectOf } from "../../dialects"
 import type { Locks } from "../../dialects/key-statements"
 import { dataSourceOf } from "../../typeorm/compat"

@@ -1,7 +1,7 @@
 import type { DataSource } from "typeorm"
 import type { Upsert } from "../../dialects/dialect"
 import { UnsupportedError } from "../../errors"
-import { columnName, tableName } from "../../series/series"
+import { columnName, tableName } from "../../typeorm/names"
 import { pseudoKeysOf } from "../resolve-keys"
 
 /** @internal Refuses an upsert that would change a key without a trace in its history. */

@@ -1,6 +1,7 @@
 import type { QueryRunner } from "typeorm"
 import type { Flush } from "../../numbers/flush"
-import { type Scope, scopeOf } from "../../series/scope"
+import { scopeOf } from "../../series/scope"
+import { type Scope } from "../../dialects/columns"
 import { UnknownScopeError } from "../../errors"
 import { groupBy } from "../../group-by"
 import { called, random, suffixed } from "./candidates"

@@ -1,8 +1,8 @@
-import { databasesWith, dialectOf } from "../dialects"
+import { databasesWith } from "../dialects"
 import { UnsupportedError } from "../errors"
-import type { ColumnMetadata, Series } from "../series/series"
+import type { Series } from "../series/series"
+import type { ColumnMetadata } from "../typeorm/names"
 import { sharersOf } from "../series/sharers"
-import { dataSourceOf } from "../typeorm/compat"
 import { counterTableOf } from "./counters/counter-table"
 import { keySql } from "../series/scope-key"
 import { tableLockOf } from "./table-lock"
@@ -15,10 +15,9 @@ const supported = new WeakSet<Series>()
  */
 export function refuseUnsupported(series: Series): void {
     if (supported.has(series)) return
-    const dataSource = dataSourceOf(series.metadata)
+    const { dataSource, dialect } = series as Series & { dialect: Series["dialect"] | undefined }
     if (series.strategy === "table-lock") tableLockOf(series.metadata)
     else {
-        const dialect = dialectOf(dataSource)
         if (!dialect?.[series.strategy])
             throw new UnsupportedError(
                 `Strategy "${series.strategy}" does not work on "${dataSource.options.type}". It works ` +
@@ -34,9 +33,8 @@ export function refuseUnsupported(series: Series): void {
 }
 
 /** Refuses what a trigger does not see, or not in time. */
-function refuseUnseen({ name, scope, metadata }: Series): void {
-    const dataSource = dataSourceOf(metadata)
-    const { seesGenerated, seesForeignKeys } = dialectOf(dataSource)?.trigger ?? {}
+function refuseUnseen({ name, scope, dataSource, dialect }: Series): void {
+    const { seesGenerated, seesForeignKeys } = dialect.trigger ?? {}
     for (const { path, columns } of scope) {
         const relation = columns.find(({ relationMetadata }) => relationMetadata)?.relationMetadata
         const problem =

@@ -42,6 +42,8 @@ export interface Call {
     readonly owners?: readonly Owner[]
     readonly removes?: readonly string[]
     readonly looksAtTable?: boolean
+    /** Whether entities may be left without what the statement has given them. */
+    readonly mayNotShow?: boolean
     /** Whether what has failed can be saved again, alone. */
     readonly isRepeatable: boolean
     send(manager: EntityManager): Promise<unknown>
@@ -97,13 +99,15 @@ export class Calls {
                 const into = (manager: EntityManager) => {
                     const builder = manager.createQueryBuilder().insert()
                     return step.kind === "columns"
-                        ? builder.into("Invoice", ["customer", "reference"])
+                        ? builder.into("Invoice", ["customer.id", "reference"])
                         : builder.into("Invoice")
                 }
                 return {
                     ...made,
                     isSave: false,
                     isRepeatable: true,
+                    // TypeORM hands nothing back of columns that are not in the list.
+                    mayNotShow: step.kind === "columns",
                     send: (manager) =>
                         step.kind === "insert"
                             ? manager.insert("Invoice", list)
@@ -234,7 +238,7 @@ export class Calls {
 
     private create<T extends Failing>(
         entity: string,
-        { fails, ...values }: object & { fails?: Failure },
+        { fails, ...values }: { fails?: Failure; [property: string]: unknown },
     ): T {
         const made = this.manager.getRepository(entity).create(values) as T
         made.fails = fails

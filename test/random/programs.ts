@@ -195,7 +195,7 @@ function stepText(step: Step, manager: string, indent: string): string {
             )
         case "columns":
             return line(
-                `await ${manager}.createQueryBuilder().insert().into(Invoice, ["customer", "reference"]).values(${listText(step.rows)}).execute()`,
+                `await ${manager}.createQueryBuilder().insert().into(Invoice, ["customer.id", "reference"]).values(${listText(step.rows)}).execute()`,
             )
         case "family":
             return line(

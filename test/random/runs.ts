@@ -19,6 +19,8 @@ interface Level {
     readonly numbered: [entity: Numbered, before: number | null | undefined][]
     /** Whether a statement has failed after which the database takes no other. */
     isAborted: boolean
+    /** Whether the library had to make a number in it. */
+    isNumbered: boolean
     readonly isNested: boolean
     /** What is still under way when it ends. */
     readonly running: Promise<unknown>[]
@@ -139,6 +141,7 @@ class Run {
                 level = {
                     numbered: [],
                     isAborted: false,
+                    isNumbered: outer?.isNumbered ?? false,
                     isNested: outer !== undefined,
                     running: [],
                     manager,
@@ -165,6 +168,7 @@ class Run {
     /** One call, and what the model says of it. */
     private async make(call: Call | undefined, level?: Level): Promise<void> {
         if (!call) return
+        if (level) level.isNumbered ||= isNumbering(call)
         const before = this.numbersOf(call)
         const error = await rejectionOf(call.send(level?.manager ?? this.dataSource.manager))
         await this.settle(call, before, error, level)
@@ -179,7 +183,8 @@ class Run {
     ): Promise<void> {
         if (!level && !call.isSave && WAYS[this.way].needsTransaction) {
             const given = call.statements.flatMap(({ rows }) => rows.map(({ number }) => number))
-            if (error instanceof TransactionRequiredError && given.some((each) => each !== null))
+            const areDrafts = given.length > 0 && given.every((each) => each === null)
+            if (error instanceof TransactionRequiredError && !areDrafts)
                 return this.expectUnnumbered(call, before)
             if (error === undefined && given.includes(undefined))
                 throw new Mismatch("A row was numbered without a transaction.")
@@ -190,8 +195,12 @@ class Run {
             return
         }
         if (!this.expectFailure(call, error)) {
-            const observe = (tag: string) => call.entities.get(tag)?.number
-            this.model.perform(call.statements, observe)
+            const observed =
+                call.mayNotShow && (await this.tagged(level?.manager ?? this.dataSource.manager))
+            this.model.perform(
+                call.statements,
+                (tag) => (observed ? observed : call.entities).get(tag)?.number,
+            )
             return this.succeeded(call, before, level)
         }
         if (call.fails !== "before" && isRefused(call) && level && this.database.can.failOnce) {
@@ -222,6 +231,7 @@ class Run {
     ): void {
         for (const [tag, entity] of call.entities) {
             const { number } = this.model.stored().get(tag)!
+            if (call.mayNotShow && entity.number === undefined) continue
             expect(entity.number, `number of the entity ${tag}`).to.equal(number)
             this.saved.set(tag, entity)
             level?.numbered.push([entity, before.get(entity)])
@@ -282,6 +292,7 @@ class Run {
             if (call && !(call.mayBeRefused && calls.length >= 0)) calls.push(call)
         }
         const before = new Map(calls.flatMap((call) => [...this.numbersOf(call)]))
+        level.isNumbered ||= calls.some(isNumbering)
         const sent = calls.map((call) => call.send(level.manager))
         const all = sent.map(rejectionOf)
         level.running.push(...all)
@@ -386,6 +397,12 @@ class Run {
 
 /** A call has failed on purpose, and the transaction with it. */
 class GaveUp extends Error {}
+
+/** Whether a number is to be made, as far as the call gets. */
+function isNumbering({ fails, statements }: Call): boolean {
+    const sent = fails === "before" ? [] : statements
+    return sent.some(({ rows }) => rows.some(({ number }) => number === undefined))
+}
 
 /** Whether the database refuses one of the statements. */
 function isRefused({ statements }: Call): boolean {

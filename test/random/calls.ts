@@ -65,6 +65,8 @@ export class Calls {
         private readonly habits: Habits,
         private readonly prefix: string,
         private readonly manager: EntityManager,
+        /** Whose teams tasks are of. */
+        private readonly team = prefix,
     ) {}
 
     /** `extra` rows may come before those of the step, in the same scope. `undefined` where there is nothing to do. */
@@ -309,7 +311,7 @@ export class Calls {
         const made: NewRow[] = []
         let when: Call["fails"]
         for (const row of rows) {
-            const team = row.scope % 2 === 0 ? `${this.prefix} team` : null
+            const team = row.scope % 2 === 0 ? `${this.team} team` : null
             const tag = this.tag("task")
             const number = numbers.next(teamScope(team), row)
             when = earlier(when, fails(row.fails))

@@ -171,11 +171,10 @@ export function randomEntities(way: WayName) {
 
 /** Removes all rows, and the counters. */
 export async function clear(dataSource: DataSource, counterTable: string): Promise<void> {
-    for (const name of ["line", "invoice", "batch", "customer", "task"])
-        await dataSource.getRepository(upperFirst(name)).createQueryBuilder().delete().execute()
-    await dataSource.query(`DELETE FROM ${counterTable}`)
-}
-
-function upperFirst(text: string): string {
-    return text.charAt(0).toUpperCase() + text.slice(1)
+    await dataSource.transaction(async (manager) => {
+        // Lines go with their invoices.
+        for (const name of ["Invoice", "Batch", "Customer", "Task"])
+            await manager.createQueryBuilder().delete().from(name).execute()
+        await manager.query(`DELETE FROM ${counterTable}`)
+    })
 }

@@ -1,17 +1,15 @@
 import { onEveryDatabase } from "../support/databases"
-import { WAYS } from "../support/strategies"
 import { checkPrograms, OPERATIONS, SEED } from "./check"
 import { FailingSubscriber, randomEntities, WAY_NAMES } from "./entities"
+import { isTested, worksIn } from "./places"
 import { Runs } from "./runs"
-
-const WHERE: readonly string[] = ["PostgreSQL (server of the machine)", "MariaDB", "better-sqlite3"]
 
 for (const way of WAY_NAMES)
     onEveryDatabase(
         `Random programs with ${way}`,
         (database) => {
             it("number as the model does", async function () {
-                if (!WHERE.includes(database().name)) return this.skip()
+                if (!isTested(database())) return this.skip()
                 this.timeout(60_000 + OPERATIONS * 100)
                 const dataSource = await database().connect(randomEntities(way), {
                     subscribers: [FailingSubscriber],
@@ -24,11 +22,5 @@ for (const way of WAY_NAMES)
                 )
             })
         },
-        worksWhere(way),
+        worksIn(way),
     )
-
-function worksWhere(way: (typeof WAY_NAMES)[number]) {
-    const { strategy } = WAYS[way].options
-    return ({ tableLock, bigints }: { tableLock: boolean; bigints: boolean }) =>
-        strategy === "table-lock" ? tableLock : strategy !== "trigger" || bigints
-}

@@ -1,4 +1,4 @@
-import { type Capabilities, type TestDatabase } from "../support/test-database"
+import type { Capabilities, TestDatabase } from "../support/test-database"
 import { WAYS } from "../support/strategies"
 import type { WayName } from "./entities"
 

@@ -177,7 +177,7 @@ class Run {
     private async settle(
         call: Call,
         before: ReadonlyMap<Numbered, number | null | undefined>,
-        error: unknown,
+        error: Error | undefined,
         level: Level | undefined,
     ): Promise<void> {
         if (!level && !call.isSave && WAYS[this.way].needsTransaction) {
@@ -216,7 +216,7 @@ class Run {
     }
 
     /** Whether the call has failed, as it should have. */
-    private expectFailure(call: Call, error: unknown): boolean {
+    private expectFailure(call: Call, error: Error | undefined): boolean {
         const shouldFail = call.fails !== undefined || isRefused(call)
         if (shouldFail && error === undefined)
             throw new Mismatch("A call has succeeded that should have failed.")
@@ -344,8 +344,7 @@ class Run {
             .addSelect("customer.name", "scope")
             .addSelect("invoice.number", "number")
             .getRawMany<{ tag: string; scope: string; number: number }>()
-        for (const { tag, scope, number } of invoices)
-            stored.set(tag, { scope, number: Number(number) })
+        for (const { tag, scope, number } of invoices) stored.set(tag, { scope, number })
         const tasks = await manager
             .getRepository("Task")
             .createQueryBuilder("task")
@@ -356,7 +355,7 @@ class Run {
         for (const { tag, team, number } of tasks)
             stored.set(tag, {
                 scope: teamScope(team),
-                number: number === null ? null : Number(number),
+                number,
             })
         return stored
     }
@@ -410,12 +409,12 @@ function isRefused({ statements }: Call): boolean {
     return statements.some(({ isRefused }) => isRefused)
 }
 
-async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
+async function rejectionOf(promise: Promise<unknown>): Promise<Error | undefined> {
     try {
         await promise
         return undefined
     } catch (error) {
-        return error
+        return error as Error
     }
 }
 

@@ -2,8 +2,10 @@ import {
     type EntitySubscriberInterface,
     EventSubscriber,
     type InsertEvent,
+    type LoadEvent,
     type ObjectLiteral,
     type QueryRunner,
+    type RemoveEvent,
     type TransactionCommitEvent,
     type TransactionRollbackEvent,
     type TransactionStartEvent,
@@ -13,6 +15,10 @@ import { isAutoSequenceSubscriber, SUBSCRIBER } from "./declared/registry"
 import { dialectOf } from "./dialects"
 import { abortedError } from "./inserts/aborted"
 import { Session } from "./inserts/session"
+import { changeKeys, freeKeys, keepsHistory } from "./keys/history/changed-keys"
+import { KeyAssigner } from "./keys/insert/key-assigner"
+import { storedKeysOf } from "./keys/resolve-keys"
+import { showInsertedKeys, showLoadedKeys } from "./keys/shown-keys"
 import { refuseChangedNumbers } from "./numbers/changed-numbers"
 import { NumberAssigner } from "./numbers/number-assigner"
 import { TriggerAssigner } from "./numbers/trigger/trigger-assigner"
@@ -55,13 +61,37 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
 
     afterInsert(event: InsertEvent<ObjectLiteral>): void {
         if (!(event.entity as ObjectLiteral | undefined)) return
-        Session.find(event.queryRunner)?.endRow(event.entity)
+        const session = Session.find(event.queryRunner)
+        session?.endRow(event.entity)
+        if (session) showInsertedKeys(session, event.metadata, event.entity)
     }
 
     beforeUpdate(event: UpdateEvent<ObjectLiteral>): Promise<void> | undefined {
         if (!this.isInCharge(event)) return
-        if (seriesOf(event.metadata).length > 0) sessionOf(event.queryRunner)
-        return refuseChangedNumbers(event)
+        if (seriesOf(event.metadata).length > 0 || storedKeysOf(event.metadata).length > 0)
+            sessionOf(event.queryRunner)
+        const numbers = refuseChangedNumbers(event)
+        return numbers ? numbers.then(() => changeKeys(event)) : changeKeys(event)
+    }
+
+    afterRemove(event: RemoveEvent<ObjectLiteral>): Promise<void> | undefined {
+        return this.isInCharge(event) && keepsHistory(event) ? freeKeys(event) : undefined
+    }
+
+    /**
+     * The same subscriber for a data source whose rows it looks at when they are loaded, which costs
+     * time for all of them. TypeORM 0.3 has one for all data sources.
+     * @internal
+     */
+    watchingLoads(): AutoSequenceSubscriber {
+        const watching = Object.create(this) as AutoSequenceSubscriber & {
+            afterLoad: (entity: ObjectLiteral, event?: LoadEvent<ObjectLiteral>) => void
+        }
+        watching.afterLoad = (entity, event) => {
+            if (event && watching.isInCharge(event))
+                showLoadedKeys(event.metadata.findInheritanceMetadata(entity), entity)
+        }
+        return watching
     }
 
     afterQuery({
@@ -88,12 +118,18 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
         if (transaction.hasEnded && transaction.hasNumbers) return Promise.reject(abortedError())
     }
 
-    afterTransactionCommit(event: TransactionCommitEvent): void {
-        if (this.isInCharge(event)) Session.find(event.queryRunner)?.transactionCommitted()
+    afterTransactionCommit(event: TransactionCommitEvent): Promise<void> | undefined {
+        if (!this.isInCharge(event)) return
+        const session = Session.find(event.queryRunner)
+        session?.transactionCommitted()
+        return session && endKeyLocks(session)
     }
 
-    afterTransactionRollback(event: TransactionRollbackEvent): void {
-        if (this.isInCharge(event)) Session.find(event.queryRunner)?.transactionRolledBack()
+    afterTransactionRollback(event: TransactionRollbackEvent): Promise<void> | undefined {
+        if (!this.isInCharge(event)) return
+        const session = Session.find(event.queryRunner)
+        session?.transactionRolledBack()
+        return session && endKeyLocks(session)
     }
 
     /** Registered twice, or by two installed copies, only the first one acts. */
@@ -106,5 +142,10 @@ function sessionOf(runner: QueryRunner): Session {
     return Session.of(runner, (session) => [
         new NumberAssigner(session),
         new TriggerAssigner(session),
+        new KeyAssigner(session),
     ])
+}
+
+function endKeyLocks(session: Session): Promise<void> | undefined {
+    return session.transaction ? undefined : KeyAssigner.of(session)?.transactionEnded()
 }

@@ -1,4 +1,4 @@
-import type { CounterTable } from "./dialect"
+import type { CounterTable } from "./counter-statements"
 import type { Statement } from "../typeorm/statement"
 
 /** @internal An UPDATE that numbers the rows of a table that have no number. */

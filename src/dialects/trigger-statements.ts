@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto"
 import type { CountedColumn } from "./columns"
 import type { ColumnMetadata } from "../typeorm/names"
-import type { CounterTable, DriverError } from "./dialect"
+import type { CounterTable } from "./counter-statements"
+import type { DriverError } from "./driver-error"
 import type { Statement } from "../typeorm/statement"
 
 /** @internal A numbered column whose numbers the database makes. */

@@ -69,6 +69,12 @@ export class InsertTuple {
         ;(this.assigned ??= [])[at] = { sql }
     }
 
+    sqlAt(at: number, add: (value: unknown) => string): string {
+        const assigned = this.assigned?.[at]
+        if (assigned) return "value" in assigned ? add(assigned.value) : assigned.sql
+        return this.texts[at] ?? "DEFAULT"
+    }
+
     /** Writes the places, and hands over the parameters of each in their order. */
     write(
         length: number,
@@ -77,14 +83,10 @@ export class InsertTuple {
     ): string {
         const parts: string[] = []
         for (let at = 0; at < length; at += 1) {
-            const assigned = this.assigned?.[at]
-            if (assigned) parts.push("value" in assigned ? add(assigned.value) : assigned.sql)
-            else {
-                const count = this.count[at] ?? 0
-                const first = this.first[at] ?? 0
-                if (count > 0) keep(this.parameters.slice(first, first + count))
-                parts.push(this.texts[at] ?? "DEFAULT")
-            }
+            const count = this.assigned?.[at] ? 0 : (this.count[at] ?? 0)
+            const first = this.first[at] ?? 0
+            if (count > 0) keep(this.parameters.slice(first, first + count))
+            parts.push(this.sqlAt(at, add))
         }
         return `(${parts.join(", ")})`
     }
@@ -120,6 +122,24 @@ export class InsertText {
         if (returned?.split(", ").includes(column)) return false
         this.tail += returned === undefined ? ` RETURNING ${column}` : `, ${column}`
         return true
+    }
+
+    /** The same for one row, whose values may be those of a query that `with` begins. */
+    writeWith(
+        from: string,
+        begin: (parameter: (value: unknown) => string) => string,
+    ): Required<Statement> {
+        const parameters = [...this.parameters]
+        const add = (value: unknown) => `$${parameters.push(value)}`
+        const [tuple] = this.tuples
+        const cells = this.columns.flatMap((column, at) => {
+            const sql = tuple?.sqlAt(at, add) ?? "DEFAULT"
+            return sql.endsWith("DEFAULT") ? [] : [{ column, sql }]
+        })
+        const names = cells.map(({ column }) => column).join(", ")
+        const values = cells.map(({ sql }) => sql).join(", ")
+        const sql = `${begin(add)} ${this.head}(${names}) SELECT ${values} FROM ${from}${this.tail}`
+        return { sql, parameters }
     }
 
     write(): Required<Statement> {

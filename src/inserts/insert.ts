@@ -5,6 +5,8 @@ import type { Statement } from "../typeorm/statement"
 import type { Cell, InsertText, InsertTuple } from "./insert-text"
 import { NewRow } from "./new-row"
 
+type Beginning = (parameter: (value: unknown) => string) => string
+
 /** @internal A row of an INSERT. */
 export class InsertRow {
     constructor(
@@ -44,6 +46,7 @@ export class Insert {
     readonly rows: readonly InsertRow[]
     private readonly places = new Map<ColumnMetadata, number>()
     private readonly returned = new Set<string>()
+    private source?: { readonly from: string; readonly begin: Beginning }
 
     constructor(
         /** The table, as SQL names it. */
@@ -88,7 +91,22 @@ export class Insert {
         for (const row of rows) for (const name of this.returned) delete row[name]
     }
 
+    /** Lets its one row be a row of a query, which may have none. */
+    selectFrom(from: string, begin: Beginning): void {
+        this.source = { from, begin }
+    }
+
+    /** Lets its rows be their values again. */
+    selectNothing(): void {
+        this.source = undefined
+    }
+
+    get isSelected(): boolean {
+        return this.source !== undefined
+    }
+
     write(): Required<Statement> {
-        return this.text.write()
+        const { source } = this
+        return source ? this.text.writeWith(source.from, source.begin) : this.text.write()
     }
 }

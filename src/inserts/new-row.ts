@@ -15,8 +15,11 @@ export class NewRow {
     constructor(
         readonly entity: ObjectLiteral,
         readonly metadata: EntityMetadata,
-    ) {
-        announced.set(entity, this)
+    ) {}
+
+    /** Lets the INSERT tell which of its rows it is. */
+    announce(): void {
+        announced.set(this.entity, this)
     }
 
     /** Called when its INSERT is sent, or never will be. */

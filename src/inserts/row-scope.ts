@@ -74,7 +74,7 @@ function scopeValue(
     if (column.default !== undefined && column.default !== null)
         return refuse("is not set, and its default is the database's to give. Set it.")
     if (isMadeByDatabase(column)) return refuse("is made by the database. Use another property.")
-    if (!column.isNullable) return refuse("is not set. Set it.")
+    if (!column.isNullable) return refuse(`is not set. Set ${path}.`)
     return null
 }
 

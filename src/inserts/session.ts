@@ -67,7 +67,7 @@ export class Session {
 
     /** Whether rows are stored for good only when a transaction ends well. */
     get isInTransaction(): boolean {
-        return this.runner.isTransactionActive && !this.queue.isEnding
+        return this.runner.isTransactionActive
     }
 
     /** The open transaction, also one whose start wasn't seen, and which may have read anything. */
@@ -103,14 +103,21 @@ export class Session {
     notice(entity: ObjectLiteral, metadata: EntityMetadata): void {
         this.endRow(entity)
         const row = new NewRow(entity, metadata)
+        const isConcerned = this.assigners.map((assigner) => assigner.notice(row))
+        if (!isConcerned.includes(true)) return
+        row.announce()
         this.rows.set(row.id, row)
-        for (const assigner of this.assigners) assigner.notice(row)
     }
 
     /** Called when a row is in the table. */
     endRow(entity: ObjectLiteral): void {
         const row = this.rows.size > 0 ? NewRow.find(entity) : undefined
         if (row && this.rows.delete(row.id)) row.end()
+    }
+
+    /** Whether somebody makes values of others, which have to be known before the INSERT is sent. */
+    derives(insert: Insert): boolean {
+        return this.assigners.some((assigner) => assigner.derives?.(insert) ?? false)
     }
 
     /** The rows that were announced, and whose INSERT has not been sent. */
@@ -120,7 +127,11 @@ export class Session {
 
     /** Runs work that sends several statements by the inner runner, with none of others between. */
     together<T>(work: (inner: QueryRunner) => Promise<T>): Promise<T> {
-        return this.queue.turn("", () => work(this.inner), { follow: true })
+        const settled = async () => {
+            await this.settle()
+            return work(this.inner)
+        }
+        return this.queue.turn("", settled, { follow: true })
     }
 
     private async process(...args: Parameters<Query>): Promise<unknown> {
@@ -129,7 +140,13 @@ export class Session {
         if (transaction?.hasEnded && transaction.hasNumbers && !/^ROLLBACK\b/.test(sql))
             throw abortedError()
         const insert = this.rows.size > 0 ? findInsert(this, sql, parameters) : undefined
-        return insert ? this.sendInsert(insert, args[2]) : this.sendNamed(...args)
+        if (insert) return this.sendInsert(insert, args[2])
+        if (!/^\s*SELECT\b/i.test(sql)) await this.settle()
+        return this.sendNamed(...args)
+    }
+
+    private async settle(): Promise<void> {
+        for (const assigner of this.assigners) await assigner.settle?.()
     }
 
     private async sendNamed(...args: Parameters<Query>): Promise<unknown> {
@@ -157,6 +174,11 @@ export class Session {
             }
             statement = insert.write()
             result = await this.sendNoticed(statement.sql, statement.parameters, structured)
+            if (insert.isSelected && rawRows(result).length === 0) {
+                for (const assigner of this.assigners) await assigner.assignAgain?.(insert)
+                statement = insert.write()
+                result = await this.sendNoticed(statement.sql, statement.parameters, structured)
+            }
         } catch (error) {
             // What rows were given is known as long as the error is named.
             const named = statement

@@ -1,12 +1,33 @@
-import type { ObjectLiteral } from "typeorm"
+import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import { UnknownScopeError } from "../errors"
 import type { Session } from "../inserts/session"
+import { allocatedSeriesOf } from "../series/own-series"
 import type { RelationMetadata } from "../typeorm/names"
 import type { NumberRequest } from "./number-request"
 
+const parents = new WeakMap<EntityMetadata, boolean>()
+
+/** @internal Whether rows of an entity may hold rows whose scope they are. */
+export function isParentOfScopes(metadata: EntityMetadata): boolean {
+    let isParent = parents.get(metadata)
+    if (isParent === undefined) {
+        isParent = metadata.relations.some(({ inverseRelation, inverseEntityMetadata }) =>
+            allocatedSeriesOf(inverseEntityMetadata).some(({ scopeColumns }) =>
+                scopeColumns.some(
+                    (column) =>
+                        column.relationMetadata && column.relationMetadata === inverseRelation,
+                ),
+            ),
+        )
+        parents.set(metadata, isParent)
+    }
+    return isParent
+}
+
 /**
- * TypeORM inserts a row whose parent is inserted by the same statement, or after it, without its
- * foreign key, and sets that by an UPDATE. The NULL of its INSERT is not its scope then.
+ * Refuses rows whose entity has a parent that their INSERT does not show: its NULL is not their
+ * scope. TypeORM inserts a row whose parent is inserted by the same statement, or after it, without
+ * its foreign key, and sets that by an UPDATE.
  * @internal
  */
 export function refuseDeferredScopes(session: Session, requests: readonly NumberRequest[]): void {
@@ -14,24 +35,44 @@ export function refuseDeferredScopes(session: Session, requests: readonly Number
     for (const { series, row, scope } of requests) {
         const { entity } = row
         if (!entity || !scope.values.includes(null)) continue
-        for (const [at, column] of series.scopeColumns.entries()) {
-            const relation = column.relationMetadata
+        for (const [at, { relationMetadata: relation }] of series.scopeColumns.entries()) {
             if (scope.values[at] !== null || !relation) continue
             let ofParents = children.get(relation)
             if (!ofParents) children.set(relation, (ofParents = childrenOf(session, relation)))
-            if (ofParents.has(entity) || hasNewParent(entity, relation))
+            const problem = ofParents.has(entity) ? DEFERRED : problemOf(session, entity, relation)
+            if (problem)
                 throw new UnknownScopeError(
                     `The scope of ${series.name} can't be known before the insert: ` +
-                        `${relation.propertyPath} is a row that is not in the table yet, and TypeORM ` +
-                        "sets it afterwards. Save that row first, then the rows that belong to it.",
+                        `${relation.propertyPath} ${problem}`,
                 )
         }
     }
 }
 
-function hasNewParent(entity: ObjectLiteral, relation: RelationMetadata): boolean {
-    const parent: unknown = relation.isLazy ? undefined : relation.getEntityValue(entity)
-    return typeof parent === "object" && parent !== null && !(parent instanceof Promise)
+const DEFERRED =
+    "is a row that is not in the table yet, and TypeORM sets it afterwards. Save that row first, " +
+    "then those that belong to it."
+
+function problemOf(
+    { announced }: Session,
+    entity: ObjectLiteral,
+    relation: RelationMetadata,
+): string | undefined {
+    // Read without the getter that TypeORM puts on a lazy relation: that one sends a query.
+    const own = Object.getOwnPropertyDescriptor(entity, relation.propertyName)
+    if (own?.value instanceof Promise)
+        return (
+            "is a promise on an object that TypeORM hasn't made, and TypeORM does not look into it. " +
+            "Make the row by repository.create()."
+        )
+    const parent: unknown = relation.getEntityValue(entity)
+    if (typeof parent !== "object" || parent === null) return undefined
+    for (const row of announced.values()) if (row.entity === parent) return DEFERRED
+    const key = relation.joinColumns[0]?.referencedColumn?.propertyPath ?? "its key"
+    return (
+        `is an object without ${key}, and it isn't inserted by this call. Save it first, or let the ` +
+        "relation cascade inserts."
+    )
 }
 
 /** The rows that others hold which are about to be inserted. */

@@ -1,5 +1,6 @@
 import type { EntityMetadata, QueryRunner } from "typeorm"
 import { databasesWith, dialectOf } from "../dialects"
+import type { Scope } from "../dialects/columns"
 import type { LastNumber, TableLockStatements } from "../dialects/dialect"
 import { StaleSnapshotError, UnsupportedError } from "../errors"
 import { type Series } from "../series/series"
@@ -40,39 +41,68 @@ export async function lockTables(
     for (const table of tables) transaction.locked(table)
 }
 
+interface Known {
+    readonly series: Series
+    /** By the keys of scopes: equal for those that the database takes for one. */
+    readonly groups: ReadonlyMap<string, string>
+    readonly last: Map<string, bigint>
+}
+
 /**
- * Gives requests of one series the numbers after the highest of each scope. The table must be
- * locked.
+ * The highest numbers of scopes whose table is locked.
  * @internal
  */
-export async function takeNumbers(
-    runner: QueryRunner,
-    requests: readonly NumberRequest[],
-): Promise<void> {
-    const series = requests[0]?.series
-    if (!series) return
-    const scopes = new Map(requests.map(({ scope }) => [scope.key, scope]))
-    const keys = [...scopes.keys()]
+export class HighestNumbers {
+    private readonly known = new Map<Series, Known>()
+
+    /** Called before anything else is sent: it may change rows. */
+    forget(): void {
+        this.known.clear()
+    }
+
+    /**
+     * Gives requests of one series the numbers after the highest of each scope. Looks for those of
+     * the scopes that come next as well.
+     */
+    async take(
+        runner: QueryRunner,
+        requests: readonly NumberRequest[],
+        { coming, isKept }: { readonly coming: () => readonly Scope[]; readonly isKept: boolean },
+    ): Promise<void> {
+        const [{ series } = {}] = requests
+        if (!series) return
+        const before = this.known.get(series)
+        const isKnown = ({ scope }: NumberRequest) => before?.groups.has(scope.key) ?? false
+        const known = requests.every(isKnown)
+            ? (before as Known)
+            : await load(runner, series, [...requests.map(({ scope }) => scope), ...coming()])
+        if (isKept) this.known.set(series, known)
+        for (const request of requests) {
+            const group = known.groups.get(request.scope.key) ?? ""
+            const before = known.last.get(group) ?? beforeFirst(series)
+            const number = request.explicit ?? nextNumber(series, before)
+            request.number = number
+            request.group = group
+            known.last.set(group, max(before, number))
+        }
+    }
+}
+
+async function load(runner: QueryRunner, series: Series, scopes: readonly Scope[]): Promise<Known> {
+    const byKey = new Map(scopes.map((scope) => [scope.key, scope]))
+    const keys = [...byKey.keys()]
     const rows = await select<LastNumber>(
         runner,
-        series.dialect.lastNumbers(series, [...scopes.values()]),
+        series.dialect.lastNumbers(series, [...byKey.values()]),
     )
     refuseStaleSnapshot(runner, series, rows)
-
     const groups = new Map<string, string>()
     const last = new Map<string, bigint>()
     for (const row of rows) {
         groups.set(keys[Number(row.at)] ?? "", row.group)
         last.set(row.group, parseNumber(row.last) ?? beforeFirst(series))
     }
-    for (const request of requests) {
-        const group = groups.get(request.scope.key) ?? ""
-        const before = last.get(group) ?? beforeFirst(series)
-        const number = request.explicit ?? nextNumber(series, before)
-        request.number = number
-        request.group = group
-        last.set(group, max(before, number))
-    }
+    return { series, groups, last }
 }
 
 function refuseStaleSnapshot(

@@ -34,3 +34,8 @@ export function markedId(text: string): number | undefined {
     const id = /^\/\*#(\d+)\*\/DEFAULT$/.exec(text)?.[1]
     return id === undefined ? undefined : Number(id)
 }
+
+/** @internal Whether the value of a column is a mark, and not one that the caller has set. */
+export function isMark(value: unknown): boolean {
+    return typeof value === "function" && markedId(String((value as () => unknown)())) !== undefined
+}

@@ -9,7 +9,7 @@ import {
     type Repository,
 } from "typeorm"
 import { AutoSequenceColumn } from "../../src"
-import { counterTableOf } from "../../src/numbers/counters/counter-table"
+import { counterTableOf } from "../../src/series/own-table"
 import { onEachDatabase, onEveryDatabase, StatementLog } from "../support/databases"
 import { rejection } from "../support/errors"
 import { upTo } from "../support/invoices"

@@ -13,7 +13,7 @@ import {
 } from "typeorm"
 import { AutoSequenceColumn, installAutoSequence } from "../../src"
 import { moveCounters } from "../../src/numbers/counters/move-counters"
-import { counterTableOf } from "../../src/numbers/counters/counter-table"
+import { counterTableOf } from "../../src/series/own-table"
 import { keyOf } from "../../src/series/scope-key"
 import { dialectOf } from "../../src/dialects"
 import type { Dialect } from "../../src/dialects/dialect"

@@ -23,7 +23,7 @@ import {
     UnknownScopeError,
     UnsupportedError,
 } from "../../src"
-import { counterTableOf } from "../../src/numbers/counters/counter-table"
+import { counterTableOf } from "../../src/series/own-table"
 import { tableName } from "../../src/typeorm/names"
 import { dataSourceOf } from "../../src/typeorm/compat"
 import { onEveryDatabase, StatementLog } from "../support/databases"

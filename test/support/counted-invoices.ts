@@ -15,7 +15,7 @@ import {
     type Relation,
 } from "typeorm"
 import { AutoSequenceColumn } from "../../src"
-import { type AutoSequenceCounter } from "../../src/schema/counter-entity"
+import { type AutoSequenceCounter } from "../../src/tables/counter-entity"
 import { seriesOf } from "../../src/series/resolve-series"
 import { tableName } from "../../src/typeorm/names"
 import { dataSourceOf } from "../../src/typeorm/compat"

@@ -1,5 +1,5 @@
 import type { DataSource, ObjectLiteral, Repository } from "typeorm"
-import { counterTableOf } from "../../src/numbers/counters/counter-table"
+import { counterTableOf } from "../../src/series/own-table"
 import { tableName } from "../../src/typeorm/names"
 import { dataSourceOf } from "../../src/typeorm/compat"
 

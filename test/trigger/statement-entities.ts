@@ -9,7 +9,7 @@ import {
     PrimaryGeneratedColumn,
 } from "typeorm"
 import { AutoSequenceColumn } from "../../src"
-import { counterTableOf } from "../../src/numbers/counters/counter-table"
+import { counterTableOf } from "../../src/series/own-table"
 import { tableName } from "../../src/typeorm/names"
 import { dataSourceOf } from "../../src/typeorm/compat"
 import { onEveryDatabase } from "../support/databases"

@@ -1,7 +1,7 @@
-import { type Scope, type ScopeValue } from "../columns"
-import type { CountedColumn, ScopedColumn } from "../columns"
-import { type ColumnMetadata, columnName, columnType, tableName } from "../../typeorm/names"
+import type { CountedColumn, Scope, ScopedColumn, ScopeValue } from "../columns"
+import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import type { Statement } from "../../typeorm/statement"
+import { cast } from "./types"
 
 /** @internal Selects the highest number of each scope. */
 export function lastNumbers(series: CountedColumn, scopes: readonly Scope[]): Statement {
@@ -49,10 +49,10 @@ function equalTo(
 }
 
 /** @internal Selects the keys of scopes as the columns store them. */
-export function scopeKeys(series: ScopedColumn, scopes: readonly Scope[], key: string): Statement {
+export function scopeKeys(scoped: ScopedColumn, scopes: readonly Scope[], key: string): Statement {
     const parameters: (string | null)[] = []
     const selects = scopes.map(({ values }, at) => {
-        const stored = series.scopeColumns.map((column, i) => {
+        const stored = scoped.scopeColumns.map((column, i) => {
             const value = values[i]
             parameters.push(typeof value === "string" ? value : null)
             return `${cast(column)} AS ${columnName(column)}`
@@ -60,31 +60,6 @@ export function scopeKeys(series: ScopedColumn, scopes: readonly Scope[], key: s
         return `SELECT ${at} AS \`at\`, ${key} AS \`key\` FROM (SELECT ${stored.join(", ")}) s`
     })
     return { sql: selects.join(" UNION ALL "), parameters }
-}
-
-/** A parameter as the column would store it. */
-function cast(column: ColumnMetadata): string {
-    const { precision, scale } = column
-    switch (columnType(column)) {
-        case "decimal":
-            return `CAST(? AS DECIMAL(${precision ?? 10}, ${scale ?? 0}))`
-        case "datetime":
-        case "timestamp":
-            return `CAST(? AS DATETIME(${precision ?? 0}))`
-        case "time":
-            return `CAST(? AS TIME(${precision ?? 0}))`
-        case "date":
-            return "CAST(? AS DATE)"
-        case "tinyint":
-        case "smallint":
-        case "mediumint":
-        case "int":
-        case "bigint":
-        case "year":
-            return `CAST(? AS ${column.unsigned ? "UNSIGNED" : "SIGNED"})`
-        default:
-            return "?"
-    }
 }
 
 /** @internal The highest number that a column has in the scope of the row that a trigger is about. */

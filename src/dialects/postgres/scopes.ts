@@ -1,5 +1,4 @@
-import { type Scope, type ScopeValue } from "../columns"
-import type { CountedColumn, ScopedColumn } from "../columns"
+import type { CountedColumn, Scope, ScopedColumn, ScopeValue } from "../columns"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import type { Statement } from "../../typeorm/statement"
 
@@ -52,10 +51,10 @@ export function storedNumbers(
 }
 
 /** @internal Selects the keys of scopes as the columns store them. */
-export function scopeKeys(series: ScopedColumn, scopes: readonly Scope[], key: string): Statement {
+export function scopeKeys(scoped: ScopedColumn, scopes: readonly Scope[], key: string): Statement {
     return selectPerScope(
-        series,
-        series.scopeColumns,
+        scoped,
+        scoped.scopeColumns,
         scopes.map(({ values }) => values),
         { select: () => `${key} AS "key"` },
     )
@@ -67,7 +66,7 @@ export function scopeKeys(series: ScopedColumn, scopes: readonly Scope[], key: s
  * are the same here exactly when they are the same to the unique index.
  */
 function selectPerScope(
-    series: ScopedColumn,
+    { metadata }: ScopedColumn,
     columns: readonly ColumnMetadata[],
     rows: readonly (readonly ScopeValue[])[],
     parts: {
@@ -103,7 +102,7 @@ function selectPerScope(
             `SELECT (e.v->>'at')::int AS "at", ` +
             parts.select(where, rank) +
             ` FROM json_array_elements($${parameters.push(JSON.stringify(branch))}::json) AS e(v)` +
-            ` CROSS JOIN LATERAL json_populate_record(NULL::${tableName(series.metadata)}, e.v->'row') AS s ` +
+            ` CROSS JOIN LATERAL json_populate_record(NULL::${tableName(metadata)}, e.v->'row') AS s ` +
             (parts.where?.(where) ?? "")
         )
     })

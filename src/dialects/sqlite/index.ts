@@ -1,4 +1,3 @@
-import { type ColumnMetadata, columnType } from "../../typeorm/names"
 import type { Dialect } from "../dialect"
 import { wellFormed } from "../well-formed"
 import { findOnConflict } from "../on-conflict"
@@ -6,6 +5,7 @@ import { sqliteCounter } from "./counter"
 import { sqliteKeys } from "./keys"
 import { sqliteSchema } from "./schema"
 import { lastNumbers, scopeKeys, storedNumbers } from "./scopes"
+import { canonicalText, keyText } from "./types"
 
 /** @internal SQLite by better-sqlite3 and sql.js. */
 export const sqlite: Dialect = {
@@ -50,19 +50,4 @@ export const sqlite: Dialect = {
         keepsSnapshot: () => false,
         takesSnapshot: () => false,
     },
-}
-
-function canonicalText(column: ColumnMetadata, text: string): string | undefined {
-    const type = columnType(column)
-    if (/int/i.test(type)) return /^-?\d+$/.test(text) ? String(BigInt(text)) : undefined
-    if (type === "boolean" || column.collation) return undefined
-    return /char|text|clob|date|time/i.test(type) ? text : undefined
-}
-
-function keyText(column: ColumnMetadata, sql: string): string | undefined {
-    const type = columnType(column)
-    const text = `CAST(${sql} AS TEXT)`
-    if (column.collation?.toUpperCase() === "NOCASE") return `LOWER(${text})`
-    if (column.collation?.toUpperCase() === "RTRIM") return `RTRIM(${text})`
-    return /int|char|text|clob|date|time|bool|decimal|numeric/i.test(type) ? text : undefined
 }

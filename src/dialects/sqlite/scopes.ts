@@ -1,7 +1,7 @@
-import { type Scope, type ScopeValue } from "../columns"
-import type { CountedColumn, ScopedColumn } from "../columns"
-import { type ColumnMetadata, columnName, columnType, tableName } from "../../typeorm/names"
+import type { CountedColumn, Scope, ScopedColumn, ScopeValue } from "../columns"
+import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import type { Statement } from "../../typeorm/statement"
+import { cast } from "./types"
 
 /** @internal Selects the highest number of each scope. */
 export function lastNumbers(series: CountedColumn, scopes: readonly Scope[]): Statement {
@@ -32,8 +32,8 @@ export function storedNumbers(
 }
 
 /** @internal Selects the keys of scopes as the columns store them. */
-export function scopeKeys(series: ScopedColumn, scopes: readonly Scope[], key: string): Statement {
-    const stored = series.scopeColumns.map(
+export function scopeKeys(scoped: ScopedColumn, scopes: readonly Scope[], key: string): Statement {
+    const stored = scoped.scopeColumns.map(
         (column, at) => `${cast(column, value(at))} AS ${columnName(column)}`,
     )
     return {
@@ -68,11 +68,4 @@ function equalTo(columns: readonly ColumnMetadata[]): string[] {
 
 function value(at: number): string {
     return `(e.value ->> '$.v[${at}]')`
-}
-
-/** A value as the column would store it. */
-function cast(column: ColumnMetadata, sql: string): string {
-    const type = columnType(column)
-    if (/int|bool/i.test(type)) return `CAST(${sql} AS INTEGER)`
-    return /decimal|numeric/i.test(type) ? `CAST(${sql} AS NUMERIC)` : sql
 }

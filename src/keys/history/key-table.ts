@@ -1,5 +1,5 @@
-import { KEY_ENTITY } from "../../declared/own-tables"
 import type { DataSource } from "typeorm"
+import { KEY_ENTITY } from "../../declared/own-tables"
 import type { KeyTable } from "../../dialects/key-statements"
 import { NotInstalledError } from "../../errors"
 import { columnName, tableName } from "../../typeorm/names"

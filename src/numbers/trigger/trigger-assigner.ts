@@ -29,10 +29,11 @@ export class TriggerAssigner implements Assigner {
 
     constructor(private readonly session: Session) {}
 
-    notice({ metadata }: NewRow): void {
+    notice({ metadata }: NewRow): boolean {
         const all = triggeredSeriesOf(metadata)
         for (const series of all) refuseUnsupported(series)
         if (all.length > 0) NewRow.mark(all.map(({ column }) => column))
+        return all.length > 0
     }
 
     assign(insert: Insert): undefined {

@@ -16,10 +16,9 @@ import {
 import { AutoSequenceColumn } from "../../src"
 import { type AutoSequenceCounter, COUNTER_ENTITY } from "../../src/schema/counter-entity"
 import { seriesOf } from "../../src/series/resolve-series"
-import { tableName } from "../../src/series/series"
-import { dataSourceOf } from "../../src/typeorm/compat"
 import { upTo } from "./invoices"
 import type { Capabilities, TestDatabase } from "./test-database"
+import { dataSourceOf, tableName } from "./typeorm"
 
 /** The strategies that count in rows of a table. */
 export const COUNTING = ["counter", "trigger"] as const

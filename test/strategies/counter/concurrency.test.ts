@@ -21,12 +21,12 @@ import {
     ticketsOf,
     worksWith,
 } from "../../support/counted-invoices"
-import { tableName } from "../../../src/series/series"
 import { onEveryDatabase } from "../../support/databases"
 import { rejection } from "../../support/errors"
 import { upTo } from "../../support/invoices"
 import { isThorough } from "../../support/thoroughness"
 import { sessionOf, Signal, waitForLocks } from "../../support/waiting"
+import { tableName } from "../../support/typeorm"
 
 const ROLLED_BACK = new Error("rolled back on purpose")
 const WORKERS: Record<Counting, number> = { counter: 32, trigger: 16 }

@@ -9,11 +9,10 @@ import {
     type Repository,
 } from "typeorm"
 import { AutoSequenceColumn } from "../../../src"
-import { counterTableOf } from "../../../src/numbers/counters/counter-table"
 import { onEachDatabase, onEveryDatabase, StatementLog } from "../../support/databases"
 import { rejection } from "../../support/errors"
 import { upTo } from "../../support/invoices"
-import { storedCounters, storedTexts } from "../../support/stored"
+import { counterTable, storedCounters, storedTexts } from "../../support/stored"
 import { COUNTING, type Counting, worksOn } from "../../support/strategies"
 
 interface Paper {
@@ -81,7 +80,7 @@ const save = async (source: DataSource | EntityManager, years: readonly (number 
 
 /** To install triggers makes counters, too; these are as if rows had come without triggers since. */
 const forgetCounters = async (dataSource: DataSource) => {
-    await dataSource.query(`DELETE FROM ${counterTableOf(dataSource).name}`)
+    await dataSource.query(`DELETE FROM ${counterTable(dataSource)}`)
 }
 
 for (const strategy of COUNTING) {
@@ -223,7 +222,7 @@ onEachDatabase("The plan of first numbers among 100 000 rows", (database) => {
             const runner = dataSource.createQueryRunner()
             await runner.startTransaction()
             if (next === ROWS / YEARS + 1)
-                await runner.query(`DELETE FROM ${counterTableOf(dataSource).name}`)
+                await runner.query(`DELETE FROM ${counterTable(dataSource)}`)
             const [plan] = (await runner.query(
                 `EXPLAIN (ANALYZE, FORMAT JSON) ${moves[0]?.query}`,
                 moves[0]?.parameters,
@@ -286,7 +285,7 @@ onEachDatabase("A counter", (database) => {
     for (const strategy of COUNTING)
         it(`of strategy ${strategy} stays where it is in the page, as nothing but its key is indexed`, async () => {
             const dataSource = await database().connect([paperOf(strategy)])
-            const { name } = counterTableOf(dataSource)
+            const name = counterTable(dataSource)
             await dataSource.query(`ALTER TABLE ${name} SET (fillfactor = 50)`)
             await save(dataSource, upTo(5))
             const updates = { all: 0, inPlace: 0 }

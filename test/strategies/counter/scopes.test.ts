@@ -13,13 +13,12 @@ import {
 } from "typeorm"
 import { AutoSequenceColumn, installAutoSequence } from "../../../src"
 import { moveCounters } from "../../../src/numbers/counters/move-counters"
-import { counterTableOf } from "../../../src/numbers/counters/counter-table"
 import { keyOf } from "../../../src/series/scope-key"
 import { dialectOf } from "../../../src/dialects"
 import type { Dialect } from "../../../src/dialects/dialect"
 import { type Kind, onEachDatabase, onEveryDatabase, type TestDatabase } from "../../support/databases"
 import { expectKeysAsInSql } from "../../support/keys"
-import { storedCounters } from "../../support/stored"
+import { counterTable, storedCounters } from "../../support/stored"
 import { COUNTING, type Counting, worksOn } from "../../support/strategies"
 
 function scopedBy(scope: ColumnOptions, strategy: Counting) {
@@ -426,7 +425,7 @@ onEachDatabase("A scope whose type is in a schema of its own", (database) => {
             })
             const rows = dataSource.getRepository<ObjectLiteral>("Scoped")
             for (const number of [4, 5]) await rows.save({ scope: "A", number })
-            await dataSource.query(`DELETE FROM ${counterTableOf(dataSource).name}`)
+            await dataSource.query(`DELETE FROM ${counterTable(dataSource)}`)
             if (strategy === "trigger") {
                 // To look at rows by them would be a walk through the table for each new scope.
                 for (const number of [1, 2, 3])

@@ -10,7 +10,6 @@ import {
     type Strategy,
     verifyAutoSequence,
 } from "../../../src"
-import { tableName } from "../../../src/series/series"
 import { changeEntities } from "../../migrations/migrate"
 import { onEveryDatabase } from "../../support/databases"
 import { expectRejects, rejection, triggerError } from "../../support/errors"
@@ -19,6 +18,7 @@ import { storedCounters, storedNumbers } from "../../support/stored"
 import { isTypeORM1 } from "../../support/typeorm-version"
 import { catalogueOf } from "./catalogue"
 import { hasTriggers } from "./letters"
+import { tableName } from "../../support/typeorm"
 
 const NAMES = [
     ...["order", "NEW", "Mixed Case", "v_last", "Größe数量", "x".repeat(63), "back\\slash"],

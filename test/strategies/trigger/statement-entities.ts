@@ -9,12 +9,10 @@ import {
     PrimaryGeneratedColumn,
 } from "typeorm"
 import { AutoSequenceColumn } from "../../../src"
-import { counterTableOf } from "../../../src/numbers/counters/counter-table"
-import { tableName } from "../../../src/series/series"
-import { dataSourceOf } from "../../../src/typeorm/compat"
 import { onEveryDatabase } from "../../support/databases"
-import { storedCounters } from "../../support/stored"
+import { counterTable, storedCounters } from "../../support/stored"
 import type { TestDatabase } from "../../support/test-database"
+import { dataSourceOf, tableName } from "../../support/typeorm"
 
 const strategy = "trigger"
 
@@ -112,7 +110,7 @@ export async function lastOfSeries(dataSource: DataSource, name: string): Promis
 
 /** How many versions of counters a statement makes in PostgreSQL. */
 export async function counterUpdates(manager: EntityManager, sql: string): Promise<number> {
-    const { name } = counterTableOf(dataSourceOf(manager))
+    const name = counterTable(dataSourceOf(manager))
     const count = async () => {
         const [row] = await manager.query<{ n: number }[]>(
             `SELECT pg_stat_get_xact_tuples_updated($1::regclass)::int AS n`,

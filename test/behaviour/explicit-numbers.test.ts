@@ -66,7 +66,11 @@ onEachCell("Explicit numbers", ({ way, can, tables }) => {
         const stored = await tickets.find({ order: { id: "ASC" } })
         expect(numbersOf(stored)).to.eql(expected)
         const next = (expected.at(-1) ?? 0) + 1
-        await expectNext(tickets, {}, [...expected, next].sort((a, b) => a - b))
+        await expectNext(
+            tickets,
+            {},
+            [...expected, next].sort((a, b) => a - b),
+        )
     })
 
     it("below the last do not set it back", async () => {
@@ -203,8 +207,7 @@ onEachCell("Explicit numbers", ({ way, can, tables }) => {
         type Ticket = InstanceType<typeof Ticket>
         type Attempt = (tickets: ReturnType<typeof ticketsOf>, row: Ticket) => Promise<unknown>
         const changes: Record<string, Attempt> = {
-            "changed by save()": (tickets, row) =>
-                tickets.save(Object.assign(row, { number: 20 })),
+            "changed by save()": (tickets, row) => tickets.save(Object.assign(row, { number: 20 })),
             "changed by save() of a copy": (tickets, row) =>
                 tickets.save(tickets.create({ ...row, number: 20 })),
             "set to null by save()": (tickets, row) =>

@@ -17,7 +17,7 @@ import {
 import { AutoSequenceColumn } from "../../src"
 import { rejection } from "../support/errors"
 import { onEachCell } from "../support/matrix"
-import { numbersOf } from "../support/rows"
+import { expectUnnumbered, numbersOf } from "../support/rows"
 import { expectNext } from "../support/stored"
 
 /** All that the query log is told. */
@@ -132,7 +132,7 @@ onEachCell("What others see of a number", ({ way, tables }) => {
         const error = await rejection(parcels().save(rows))
         expect(error.name).to.equal("QueryFailedError")
         expect(JSON.stringify(error)).not.to.contain("/*#")
-        expect(numbersOf(rows)).to.eql([undefined, undefined])
+        expectUnnumbered(rows)
         for (const row of rows)
             expect(Object.values(row)).to.satisfy((values: unknown[]) =>
                 values.every((value) => !["function", "symbol"].includes(typeof value)),

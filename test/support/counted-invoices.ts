@@ -14,7 +14,7 @@ import {
     type Relation,
 } from "typeorm"
 import { AutoSequenceColumn } from "../../src"
-import { type AutoSequenceCounter, COUNTER_ENTITY } from "../../src/schema/counter-entity"
+import type { AutoSequenceCounter } from "../../src/schema/counter-entity"
 import { seriesOf } from "../../src/series/resolve-series"
 import { upTo } from "./invoices"
 import type { Capabilities, TestDatabase } from "./test-database"
@@ -170,7 +170,7 @@ export async function lastOfCounters(
 ): Promise<[scope: string, last: number][]> {
     const [series] = seriesOf(dataSource.getMetadata(entity))
     const counters = await dataSource
-        .getRepository<AutoSequenceCounter>(COUNTER_ENTITY)
+        .getRepository<AutoSequenceCounter>("AutoSequenceCounter")
         .find({ where: { series: series!.name }, order: { scope: "ASC" } })
     return counters.map(({ scope, last }) => [scope, Number(last)])
 }
@@ -203,5 +203,5 @@ export async function insertWithoutCounter(
 ): Promise<void> {
     await insertBySql(dataSource.manager, customer, numbers)
     // A trigger has made them one.
-    await dataSource.getRepository(COUNTER_ENTITY).createQueryBuilder().delete().execute()
+    await dataSource.getRepository("AutoSequenceCounter").createQueryBuilder().delete().execute()
 }

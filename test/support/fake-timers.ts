@@ -1,4 +1,6 @@
-const OF_THIS_LIBRARY = /[\\/](?:src|dist)[\\/]/
+import { join } from "node:path"
+
+const LIBRARY = join(__dirname, "../../src/")
 
 /**
  * Runs `work` while the timers are what `jest.useFakeTimers()` makes of them: nothing that they are
@@ -8,8 +10,7 @@ const OF_THIS_LIBRARY = /[\\/](?:src|dist)[\\/]/
 export async function withFakeTimers<T>(work: () => Promise<T>): Promise<T> {
     const real = { setTimeout, setInterval, setImmediate, queueMicrotask }
     const { nextTick } = process
-    const isCalledByLibrary = () =>
-        OF_THIS_LIBRARY.test(new Error().stack?.split("\n")[3]?.replace(/node_modules.*/, "") ?? "")
+    const isCalledByLibrary = () => new Error().stack?.split("\n")[3]?.includes(LIBRARY)
     const fake =
         <Args extends unknown[]>(timer: (...args: Args) => unknown) =>
         (...args: Args) =>

@@ -4,9 +4,9 @@ import { keySql } from "../../src/series/scope-key"
 import { dialectOf } from "../../src/dialects"
 import type { Dialect } from "../../src/dialects/dialect"
 import { seriesOf } from "../../src/series/resolve-series"
-import { columnName, type Series } from "../../src/series/series"
+import type { Series } from "../../src/series/series"
 import { storedCounters } from "./stored"
-import { dataSourceOf, tableName } from "./typeorm"
+import { columnName, dataSourceOf, tableName } from "./typeorm"
 
 /** The keys as SQL makes them from the rows, and the highest number of each. */
 async function keysInSql(runner: QueryRunner, series: Series): Promise<Record<string, number>> {

@@ -13,10 +13,7 @@ export interface Cell {
     /** A database for this test alone. */
     readonly database: () => TestDatabase
     /** A data source for all tests of the block, whose tables are empty when a test begins. */
-    tables(
-        entities: DataSourceOptions["entities"],
-        options?: ConnectOptions,
-    ): () => DataSource
+    tables(entities: DataSourceOptions["entities"], options?: ConnectOptions): () => DataSource
 }
 
 type ConnectOptions = Parameters<TestDatabase["connect"]>[1]

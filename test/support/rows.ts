@@ -6,6 +6,11 @@ import { rejection } from "./errors"
 export const numbersOf = (rows: readonly object[]): unknown[] =>
     rows.map((row) => (row as { number?: unknown }).number)
 
+/** Expects rows that are not stored to show no number. */
+export function expectUnnumbered(rows: readonly object[]): void {
+    for (const number of numbersOf(rows)) expect(number ?? null).to.equal(null)
+}
+
 /** Runs `work` in a transaction, or in a savepoint of one, and rolls it back. */
 export async function rolledBack(
     outer: DataSource | EntityManager,

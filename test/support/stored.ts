@@ -52,13 +52,19 @@ export async function storedCounters(dataSource: DataSource): Promise<StoredCoun
     return rows.map(({ series, scope, last }) => ({ series, scope, last: last.trim() }))
 }
 
+/** An entity as its key, whatever else it has. */
+function condition(value: unknown): unknown {
+    if (value == null) return IsNull()
+    return typeof value === "object" && "id" in value ? { id: value.id } : value
+}
+
 /** The numbers of all rows whose scope this is, the lowest first. */
 export async function numbersOfScope(
     repository: Repository<ObjectLiteral>,
     scope: ObjectLiteral,
 ): Promise<number[]> {
     const where = Object.fromEntries(
-        Object.entries(scope).map(([name, value]) => [name, (value as unknown) ?? IsNull()]),
+        Object.entries(scope).map(([name, value]) => [name, condition(value)]),
     )
     const rows = await repository.find({ where, order: { number: "ASC" }, withDeleted: true })
     return rows.map(({ number }) => number as number)

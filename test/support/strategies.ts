@@ -1,4 +1,9 @@
-import type { AutoSequenceColumnOptions, Strategy } from "../../src"
+import {
+    type AutoSequenceColumnOptions,
+    ReadOnlyNumberError,
+    type Strategy,
+    UnknownScopeError,
+} from "../../src"
 import type { Capabilities, Kind } from "./test-database"
 
 /** Where a strategy works, or what the error says that refuses it. */
@@ -70,6 +75,9 @@ export interface Way {
     /** Whether an upsert of several rows is refused that would leave a gap in its order. */
     readonly refusesMixedUpserts: boolean
 
+    /** How a parent and its children are refused that one save would insert in the wrong order. */
+    readonly treeRefusal: typeof UnknownScopeError | typeof ReadOnlyNumberError
+
     /** Whether there can be rows without a number, `{ nullable: true }`. */
     readonly hasDrafts: boolean
 
@@ -98,6 +106,7 @@ const BY_LIBRARY = {
     isBeforeInsert: true,
     movesCounter: false,
     refusesMixedUpserts: true,
+    treeRefusal: UnknownScopeError,
     hasDrafts: true,
     refusesOverflowFirst: true,
     isInDatabase: false,
@@ -109,6 +118,7 @@ const BY_DATABASE = {
     isBeforeInsert: false,
     movesCounter: false,
     refusesMixedUpserts: false,
+    treeRefusal: ReadOnlyNumberError,
     hasDrafts: false,
     refusesOverflowFirst: false,
     isInDatabase: true,

@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager, EntityMetadata, QueryRunner } from "typeorm"
+import type { ColumnMetadata } from "typeorm/metadata/ColumnMetadata"
 
 /** TypeORM 0.3 calls it `connection`, 1.x `dataSource`. */
 export function dataSourceOf(owner: EntityManager | EntityMetadata | QueryRunner): DataSource {
@@ -12,4 +13,9 @@ export function tableName(metadata: EntityMetadata): string {
     return [metadata.schema, metadata.tableName]
         .flatMap((part) => (part ? [driver.escape(part)] : []))
         .join(".")
+}
+
+/** A column as SQL names it. */
+export function columnName(column: ColumnMetadata): string {
+    return dataSourceOf(column.entityMetadata).driver.escape(column.databaseName)
 }

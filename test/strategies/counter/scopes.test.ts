@@ -16,7 +16,12 @@ import { moveCounters } from "../../../src/numbers/counters/move-counters"
 import { keyOf } from "../../../src/series/scope-key"
 import { dialectOf } from "../../../src/dialects"
 import type { Dialect } from "../../../src/dialects/dialect"
-import { type Kind, onEachDatabase, onEveryDatabase, type TestDatabase } from "../../support/databases"
+import {
+    type Kind,
+    onEachDatabase,
+    onEveryDatabase,
+    type TestDatabase,
+} from "../../support/databases"
 import { expectKeysAsInSql } from "../../support/keys"
 import { counterTable, storedCounters } from "../../support/stored"
 import { COUNTING, type Counting, worksOn } from "../../support/strategies"

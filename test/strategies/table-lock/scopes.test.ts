@@ -15,7 +15,12 @@ import {
     TableInheritance,
 } from "typeorm"
 import { PGliteDriver } from "typeorm-pglite"
-import { AutoSequenceColumn, InvalidOptionError, UnknownScopeError, withAutoSequence } from "../../../src"
+import {
+    AutoSequenceColumn,
+    InvalidOptionError,
+    UnknownScopeError,
+    withAutoSequence,
+} from "../../../src"
 import { onEachDatabase } from "../../support/databases"
 import { expectRefuses, expectRejects, expectSqlState, storedRows } from "../../support/errors"
 

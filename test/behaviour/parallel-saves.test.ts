@@ -63,7 +63,7 @@ onEachCell("Parallel saves on one manager", ({ way, can, tables }) => {
         expect(numbersOf(stored)).to.eql(upTo(6))
     })
 
-    it("store nothing after the rollback when the work beside them fails", async () => {
+    it(`are ${can.parallel ? "not stored" : "stored in a transaction of their own"} when the work beside them has failed`, async () => {
         const tickets = dataSource().getRepository(Ticket)
         let save: Promise<unknown> | undefined
         const failing = dataSource().transaction((manager) => {
@@ -72,7 +72,8 @@ onEachCell("Parallel saves on one manager", ({ way, can, tables }) => {
         })
         expect(await rejection(failing)).to.have.property("message", "changed my mind")
         await save
-        await expectNext(tickets, {}, [1], way)
+        // All managers of SQLite share one query runner, which lives on.
+        await expectNext(tickets, {}, can.parallel ? [1] : [1, 2, 3], way)
     })
 
     if (!can.failOnce)

@@ -144,13 +144,15 @@ onTriggerDatabases("Raw SQL", (database) => {
 })
 
 onTriggerDatabases("A scope that the database works out", (database) => {
-    it("is refused, or the right one", async () => {
-        const dataSource = await database()
-            .connect([Dated])
-            .catch((error: unknown) => {
-                expect(error).to.be.instanceOf(AutoSequenceError)
-            })
-        if (!dataSource) return
+    it("is refused where it is worked out after the trigger, and right elsewhere", async () => {
+        // PostgreSQL makes generated columns when all BEFORE triggers have run.
+        if (database().can.tableLock) {
+            const error = await rejection(database().connect([Dated]))
+            expect(error).to.be.instanceOf(AutoSequenceError)
+            expect(error.message).to.contain("year")
+            return
+        }
+        const dataSource = await database().connect([Dated])
         const dated = table(dataSource, Dated)
         await dataSource.query(`INSERT INTO ${dated} (month) VALUES (202601), (202512), (202602)`)
         const rows = await dataSource.manager.find(Dated, { order: { id: "ASC" } })

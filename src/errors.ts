@@ -93,3 +93,8 @@ export class InvalidKeyError extends AutoSequenceError {
 export class KeyNotFoundError extends AutoSequenceError {
     readonly code = "KEY_NOT_FOUND"
 }
+
+/** Rows have the same number in one scope, or the same pseudo key, so its unique index can't be made. */
+export class DuplicateRowsError extends AutoSequenceError {
+    readonly code = "DUPLICATE_ROWS"
+}

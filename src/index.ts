@@ -5,6 +5,7 @@ export { withPseudoKeys } from "./decorators/with-pseudo-keys"
 export {
     AutoSequenceError,
     CounterLockedError,
+    DuplicateRowsError,
     InvalidKeyError,
     InvalidNumberError,
     InvalidOptionError,
@@ -55,20 +56,20 @@ export {
     type AutoSequenceCounter,
     counterEntity,
     type CounterTableOptions,
-} from "./schema/counter-entity"
-export { autoSequenceEntities } from "./schema/entities"
-export { type AutoSequenceKey, keyEntity, type KeyTableOptions } from "./schema/key-entity"
-export { verifyAutoSequence } from "./schema/verify"
-export {
-    type NextOptions,
-    Sequence,
-    type SequenceNumbers,
-    type SequenceOptions,
-    type SequenceScope,
-    type SequenceScopeValue,
-    type SequenceTarget,
-    type SequenceType,
-} from "./sequence/sequence"
+} from "./tables/counter-entity"
+export { autoSequenceEntities } from "./tables/entities"
+export { type AutoSequenceKey, keyEntity, type KeyTableOptions } from "./tables/key-entity"
+export { verifyAutoSequence } from "./schema/verify/verify"
+export { Sequence } from "./sequence/sequence"
+export type {
+    NextOptions,
+    SequenceNumbers,
+    SequenceOptions,
+    SequenceScope,
+    SequenceScopeValue,
+    SequenceTarget,
+    SequenceType,
+} from "./sequence/types"
 export {
     transactionWithRetry,
     type TransactionWithRetryOptions,
@@ -76,13 +77,12 @@ export {
 export { AutoSequenceSubscriber } from "./subscriber"
 export { withAutoSequence, type WithAutoSequenceOptions } from "./with-auto-sequence"
 export { type TableLockOptions, withTableLock } from "./numbers/with-table-lock"
-export { DuplicateKeyError, DuplicateNumberError } from "./schema/duplicates"
 export {
     type GeneratedMigration,
     generateMigration,
     type GenerateMigrationOptions,
-} from "./schema/generate-migration"
-export type { MigrationFormat } from "./schema/migration-source"
-export type { NumberingOrder } from "./schema/number-rows"
-export type { MigrationStatement } from "./schema/steps"
-export { installAutoSequence, type InstallOptions } from "./schema/install"
+} from "./schema/migrate/generate-migration"
+export type { MigrationFormat } from "./schema/migrate/migration-source"
+export type { NumberingOrder } from "./schema/plan/number-rows"
+export type { MigrationStatement } from "./schema/plan/steps"
+export { installAutoSequence, type InstallOptions } from "./schema/install/install"

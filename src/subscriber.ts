@@ -11,35 +11,25 @@ import {
     type TransactionStartEvent,
     type UpdateEvent,
 } from "typeorm"
-import { refuseChangedNumbers } from "./numbers/changed-numbers"
-import { abortedError } from "./inserts/aborted"
-import { FlushQueue } from "./numbers/flush-queue"
-import { giveBack } from "./numbers/counters/gapless-counter"
-import { finishInserted } from "./numbers/inserted"
-import { numberedRowOf } from "./numbers/numbers"
-import { refuseChangedScope } from "./series/scope"
-import { Transaction } from "./inserts/transaction"
-import { TriggeredRows } from "./numbers/trigger/trigger"
-import { noticeUpsert } from "./numbers/upsert"
-import { nameOfError } from "./database-errors"
-import { dialectOf } from "./dialects"
-import type { DriverError } from "./dialects/dialect"
-import { nameErrors } from "./name-errors"
-import { changeKeys, freeKeys, keepsHistory } from "./keys/history/changed-keys"
-import { KeyLocks } from "./keys/insert/key-locks"
-import { NewKeys } from "./keys/insert/new-keys"
-import { storedKeysOf } from "./keys/resolve-keys"
-import { noticeInsert, showInsertedKeys, showLoadedKeys } from "./keys/shown-keys"
 import { isAutoSequenceSubscriber, SUBSCRIBER } from "./declared/registry"
-import { triggeredSeriesOf } from "./series/own-series"
+import { dialectOf } from "./dialects"
+import { abortedError } from "./inserts/aborted"
+import { Session } from "./inserts/session"
+import { changeKeys, freeKeys, keepsHistory } from "./keys/history/changed-keys"
+import { KeyAssigner } from "./keys/insert/key-assigner"
+import { storedKeysOf } from "./keys/resolve-keys"
+import { showInsertedKeys, showLoadedKeys } from "./keys/shown-keys"
+import { refuseChangedNumbers } from "./numbers/changed-numbers"
+import { NumberAssigner } from "./numbers/number-assigner"
+import { TriggerAssigner } from "./numbers/trigger/trigger-assigner"
+import { seriesOf } from "./series/resolve-series"
 import { dataSourceOf } from "./typeorm/compat"
 
-type BeforeQueryEvent = Parameters<NonNullable<EntitySubscriberInterface["beforeQuery"]>>[0]
 type AfterQueryEvent = Parameters<NonNullable<EntitySubscriberInterface["afterQuery"]>>[0]
 
 /**
- * Numbers rows before they are inserted. {@link withAutoSequence} adds it to a data source; the
- * plain way works as well:
+ * Numbers rows as they are inserted. {@link withAutoSequence} adds it to a data source; the plain
+ * way works as well:
  *
  * ```ts
  * import { DataSource } from "typeorm"
@@ -60,47 +50,26 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
     beforeInsert(event: InsertEvent<ObjectLiteral>): Promise<void> | undefined {
         // The rows of a many-to-many table have no entity.
         if (!this.isInCharge(event) || !(event.entity as ObjectLiteral | undefined)) return
-        const { queryRunner, entity, metadata } = event
-        TriggeredRows.announce(queryRunner, entity, metadata)
-        const numbered = FlushQueue.of(queryRunner).add(entity, metadata)
-        if (storedKeysOf(metadata).length === 0) return numbered
-        nameErrors(queryRunner)
-        return NewKeys.announce(queryRunner, entity, metadata, numbered) ?? numbered
+        try {
+            sessionOf(event.queryRunner).notice(event.entity, event.metadata)
+            return undefined
+        } catch (error) {
+            // Thrown, it would keep the others from being waited for.
+            return Promise.reject(error as Error)
+        }
     }
 
-    afterInsert(event: InsertEvent<ObjectLiteral>): Promise<void> | undefined {
+    afterInsert(event: InsertEvent<ObjectLiteral>): void {
         if (!(event.entity as ObjectLiteral | undefined)) return
-        const { queryRunner, entity, metadata } = event
-        showInsertedKeys(queryRunner, metadata, entity)
-        const numbered = this.afterNumbers(event)
-        const keys = NewKeys.of(queryRunner)
-        if (!keys) return numbered
-        return numbered
-            ? numbered.then(() => keys.inserted(entity, metadata))
-            : keys.inserted(entity, metadata)
-    }
-
-    private afterNumbers({
-        queryRunner,
-        entity,
-        entityId,
-    }: InsertEvent<ObjectLiteral>): Promise<void> | undefined {
-        const loaded = TriggeredRows.of(queryRunner)?.inserted(entity, {
-            isHydrated: entityId !== undefined,
-        })
-        const row = numberedRowOf(entity)
-        if (!row?.isPending) return loaded
-        const { flush } = row
-        refuseChangedScope(row)
-        const sent = flush.sent(row, (requests) => finishInserted(queryRunner, flush, requests))
-        return loaded && sent ? loaded.then(() => sent) : (loaded ?? sent)
+        const session = Session.find(event.queryRunner)
+        session?.endRow(event.entity)
+        if (session) showInsertedKeys(session, event.metadata, event.entity)
     }
 
     beforeUpdate(event: UpdateEvent<ObjectLiteral>): Promise<void> | undefined {
-        const { queryRunner, metadata } = event
         if (!this.isInCharge(event)) return
-        if (triggeredSeriesOf(metadata).length > 0 || storedKeysOf(metadata).length > 0)
-            nameErrors(queryRunner)
+        if (seriesOf(event.metadata).length > 0 || storedKeysOf(event.metadata).length > 0)
+            sessionOf(event.queryRunner)
         const numbers = refuseChangedNumbers(event)
         return numbers ? numbers.then(() => changeKeys(event)) : changeKeys(event)
     }
@@ -125,88 +94,42 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
         return watching
     }
 
-    beforeQuery({ queryRunner, query }: BeforeQueryEvent): void {
-        // Statements are many, and most of them are none of these.
-        const transaction = Transaction.of(queryRunner)
-        if (query.startsWith("INSERT "))
-            try {
-                noticeInsert(queryRunner, query)
-                noticeUpsert(queryRunner, query)
-                NewKeys.of(queryRunner)?.noticeUpsert(query)
-            } catch (error) {
-                // It is not sent, so nobody will say that it has failed.
-                TriggeredRows.of(queryRunner)?.failed()
-                transaction?.statementFailed({ endsTransaction: false })
-                throw error
-            }
-        transaction?.noticeStatement(query)
-    }
-
-    afterQuery(event: AfterQueryEvent): Promise<void> | undefined {
-        const { queryRunner, query, success } = event
-        const refused = success ? undefined : this.nameError(event)
-        const transaction = Transaction.of(queryRunner)
-        if (!transaction) return refused
-        const dialect = dialectOf(dataSourceOf(queryRunner))
-        if (!success)
-            transaction.statementFailed({
-                endsTransaction: dialect?.endsTransaction(event.error as DriverError) ?? false,
-            })
-        if (refused) return refused
-        if (query !== "COMMIT" || !transaction.hasNumbers) return
-        if (dialect?.hasRolledBack(event.rawResults)) return Promise.reject(abortedError())
+    afterQuery({
+        queryRunner,
+        query,
+        success,
+        rawResults,
+    }: AfterQueryEvent): Promise<void> | undefined {
+        if (query !== "COMMIT" || !success) return
+        const session = Session.find(queryRunner)
+        if (session?.transaction?.hasNumbers && session.dialect?.hasRolledBack(rawResults))
+            return Promise.reject(abortedError())
     }
 
     afterTransactionStart(event: TransactionStartEvent): void {
         if (dialectOf(dataSourceOf(event)) && this.isInCharge(event))
-            Transaction.started(event.queryRunner)
+            sessionOf(event.queryRunner).transactionStarted()
     }
 
     beforeTransactionCommit(event: TransactionCommitEvent): Promise<void> | undefined {
-        const transaction = Transaction.of(event.queryRunner)
+        const { transaction } = Session.find(event.queryRunner) ?? {}
         if (!this.isInCharge(event) || !transaction?.isOutermost) return
         if (transaction.refusal) return Promise.reject(transaction.refusal)
         if (transaction.hasEnded && transaction.hasNumbers) return Promise.reject(abortedError())
-        return transaction.isSettled ? undefined : settle(event.queryRunner, transaction)
     }
 
     afterTransactionCommit(event: TransactionCommitEvent): Promise<void> | undefined {
         if (!this.isInCharge(event)) return
-        Transaction.of(event.queryRunner)?.committed()
-        return this.endKeyLocks(event.queryRunner)
+        const session = Session.find(event.queryRunner)
+        session?.transactionCommitted()
+        return session && endKeyLocks(session)
     }
 
     afterTransactionRollback(event: TransactionRollbackEvent): Promise<void> | undefined {
         if (!this.isInCharge(event)) return
-        Transaction.of(event.queryRunner)?.rolledBack()
-        return this.endKeyLocks(event.queryRunner)
-    }
-
-    private endKeyLocks(runner: QueryRunner): Promise<void> | undefined {
-        const locks = KeyLocks.find(runner)
-        if (!locks || Transaction.of(runner)) return undefined
-        locks.forget()
-        return locks.release()
-    }
-
-    /** The rejection stands in for the driver's error. */
-    private nameError(event: AfterQueryEvent): Promise<void> | undefined {
-        const { queryRunner, query: sql } = event
-        const parameters = (event.parameters as unknown[] | undefined) ?? []
-        const named = nameOfError(queryRunner, {
-            sql,
-            parameters,
-            cause: event.error as DriverError,
-        })
-        if (sql.startsWith("INSERT ")) TriggeredRows.of(queryRunner)?.failed()
-        const freed = NewKeys.of(queryRunner)?.failed(sql, parameters)
-        if (!named) return freed
-        const rejection = (freed ?? Promise.resolve()).then(() => {
-            throw named
-        })
-        // TypeORM 0.3 does not wait for it on MySQL.
-        rejection.catch(() => {})
-        return rejection
+        const session = Session.find(event.queryRunner)
+        session?.transactionRolledBack()
+        return session && endKeyLocks(session)
     }
 
     /** Registered twice, or by two installed copies, only the first one acts. */
@@ -215,10 +138,14 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
     }
 }
 
-/** Gives the numbers back that no row has, and refuses gaps. */
-async function settle(runner: QueryRunner, { flushes }: Transaction): Promise<void> {
-    for (const flush of flushes) {
-        if (flush.moved.length > 0) await giveBack(runner, flush)
-        flush.refuseGap({ isLast: true })
-    }
+function sessionOf(runner: QueryRunner): Session {
+    return Session.of(runner, (session) => [
+        new NumberAssigner(session),
+        new TriggerAssigner(session),
+        new KeyAssigner(session),
+    ])
+}
+
+function endKeyLocks(session: Session): Promise<void> | undefined {
+    return session.transaction ? undefined : KeyAssigner.of(session)?.transactionEnded()
 }

@@ -1,6 +1,7 @@
+import { COUNTER_ENTITY, KEY_ENTITY } from "./declared/own-tables"
 import type { DataSourceOptions, EntitySchema } from "typeorm"
-import { COUNTER_ENTITY, counterEntity, type CounterTableOptions } from "./schema/counter-entity"
-import { KEY_ENTITY, keyEntity, type KeyTableOptions } from "./schema/key-entity"
+import { counterEntity, type CounterTableOptions } from "./tables/counter-entity"
+import { keyEntity, type KeyTableOptions } from "./tables/key-entity"
 import { AutoSequenceSubscriber } from "./subscriber"
 
 /** What {@link withAutoSequence} takes beside the options of the data source. */

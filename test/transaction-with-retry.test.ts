@@ -264,43 +264,6 @@ onEachDatabase("transactionWithRetry and serialization failures", (database) => 
             await rejection(transactionWithRetry(dataSource, () => Promise.reject(loop))),
         ).to.equal(loop)
     })
-
-    it("works with CockroachDB's driver, its own replay switched off", async () => {
-        // The servers speak the same protocol, and have the same code for it.
-        const { url } = database()
-        const dataSource = new DataSource({
-            type: "cockroachdb",
-            timeTravelQueries: false,
-            url,
-            maxTransactionRetries: -1,
-            extra: { options: "-c default_transaction_isolation=serializable" },
-        })
-        // To initialize it would set what only CockroachDB has.
-        await dataSource.driver.connect()
-        try {
-            await dataSource.query("CREATE TABLE retry_test (number int)")
-            await dataSource.query("INSERT INTO retry_test VALUES (1)")
-            const read: number[] = []
-            await transactionWithRetry(
-                dataSource,
-                async (manager) => {
-                    const rows: { number: number }[] = await manager.query(
-                        "SELECT * FROM retry_test",
-                    )
-                    const number = rows[0]!.number
-                    read.push(number)
-                    if (number === 1) await dataSource.query("UPDATE retry_test SET number = 10")
-                    await manager.query(`UPDATE retry_test SET number = ${number + 1}`)
-                },
-                quick,
-            )
-            expect(read).to.eql([1, 10])
-            expect(await dataSource.query("SELECT * FROM retry_test")).to.eql([{ number: 11 }])
-        } finally {
-            await dataSource.query("DROP TABLE IF EXISTS retry_test")
-            await dataSource.driver.disconnect()
-        }
-    })
 })
 
 onEveryDatabase(
@@ -399,25 +362,6 @@ describe("transactionWithRetry and two connections to one SQLite file", () => {
 
 describe("transactionWithRetry", () => {
     const never = () => Promise.reject(new Error("This was not to be done."))
-
-    it("refuses CockroachDB's driver while that repeats statements by itself", async () => {
-        const of = (maxTransactionRetries?: number) =>
-            new DataSource({
-                type: "cockroachdb",
-                host: "nowhere.invalid",
-                timeTravelQueries: false,
-                maxTransactionRetries,
-            })
-        const isNew = process.env.TYPEORM !== "0.3"
-        const remedy = `maxTransactionRetries: ${isNew ? 0 : -1}.`
-        await expectRejects(transactionWithRetry(of(), never), UnsupportedError, remedy)
-        await expectRejects(transactionWithRetry(of(1), never), UnsupportedError, remedy)
-        const offByZero = transactionWithRetry(of(0), never)
-        if (isNew) expect(await rejection(offByZero)).not.to.be.instanceOf(UnsupportedError)
-        else await expectRejects(offByZero, UnsupportedError, remedy)
-        const off = await rejection(transactionWithRetry(of(-1), never))
-        expect(off).not.to.be.instanceOf(UnsupportedError)
-    })
 
     it("refuses a database whose codes are not known", async () => {
         const dataSource = new DataSource({ type: "sqljs" })

@@ -6,11 +6,11 @@ import {
     type GeneratedMigration,
     generateMigration,
     remainingWork,
-} from "../schema/generate-migration"
-import { migrationName } from "../schema/migration-source"
+} from "../schema/migrate/generate-migration"
+import { migrationName } from "../schema/migrate/migration-source"
 import { type MigrationGenerate, UsageError } from "./arguments"
 import { loadDataSource } from "./load-data-source"
-import type { Output, Status } from "./run"
+import type { Output, Status } from "./output"
 import { silentLogger } from "./silent-logger"
 
 const UP_TO_DATE = "The database is up to date, there is nothing to migrate."

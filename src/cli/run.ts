@@ -1,15 +1,7 @@
 import { parseCommand, UsageError } from "./arguments"
 import { runMigrationGenerate } from "./migration-generate"
+import type { Output, Status } from "./output"
 import { USAGE, version } from "./usage"
-
-/** @internal Where a command writes: results and diagnostics, line by line. */
-export interface Output {
-    out(text: string): void
-    err(text: string): void
-}
-
-/** @internal The exit status of a command. */
-export type Status = 0 | 1 | 2
 
 /** @internal Runs the command that the arguments name; never rejects. */
 export async function run(args: readonly string[], output: Output): Promise<Status> {

@@ -51,16 +51,32 @@ export interface PseudoKeyOptions<
     generate?: KeyFormat | ((row: Entity, attempt: number) => string)
 
     /**
-     * A pure function that makes the key of other fields, of many-to-one relations, which are loaded
-     * where they are not there, and of numbers of the same row. Its result is made fit for a URL:
-     * `"Crème brûlée, 50 %"` becomes `"Creme-brulee-50"`. Where another row has that key, a suffix is
-     * added: `acme`, `acme-2`, `acme-3`. Where nothing is left of it, `generate` makes the key.
+     * A pure function that makes the key of other fields of the row, of its numbers, and of the
+     * `relations` that are named. Its result is made fit for a URL: `"Crème brûlée, 50 %"` becomes
+     * `"Creme-brulee-50"`. Where another row has that key, a suffix is added: `acme`, `acme-2`,
+     * `acme-3`. Where nothing is left of it, `generate` makes the key.
      *
-     * It is called once more for each relation that has to be loaded, and right after the INSERT where
-     * it reads what only that gives, such as the generated primary key; the insert has to be part of a
-     * transaction then. The key of a stored row does not follow its fields.
+     * It is given a copy of the row as it is about to be stored. The key of a stored row does not
+     * follow its fields.
      */
     derive?: (row: Entity) => string
+
+    /**
+     * For `derive`: the paths of the many-to-one relations that it reads, as `"category.parent"`.
+     * What of them is not there with the row is loaded, by one statement for all rows of a call.
+     *
+     * Default is none: those that it reads have to be there.
+     */
+    relations?: readonly string[]
+
+    /**
+     * For `derive`: `"insert"` calls it right after the INSERT, so that it can read what only that
+     * gives, such as the generated primary key or the number of a trigger. It is written by a second
+     * statement, so the insert has to be part of a transaction.
+     *
+     * Default is to call it before.
+     */
+    after?: "insert"
 
     /**
      * No column at all: the key is computed from the primary key, can't be guessed or forged, and is
@@ -105,6 +121,8 @@ export interface StoredKeyOptions {
     readonly format: KeyFormat
     readonly generate?: (row: object, attempt: number) => unknown
     readonly derive?: (row: object) => unknown
+    readonly relations: readonly string[]
+    readonly isAfterInsert: boolean
     readonly length?: number
     readonly alphabet?: string
     readonly uniqueWith: readonly string[]
@@ -129,6 +147,8 @@ const KNOWN_FOR_COLUMN = ["name", "comment", "nullable", "select"] as const
 const KNOWN_FOR_STORED = [
     "generate",
     "derive",
+    "relations",
+    "after",
     "length",
     "alphabet",
     "uniqueWith",
@@ -174,6 +194,15 @@ function splitStored(options: PseudoKeyOptions<never>, refuse: Refuse): KeyOptio
         refuse(`generate is ${show(generate)}, give one of ${FORMATS.join(", ")}, or a function.`)
     if (derive !== undefined && typeof derive !== "function")
         refuse(`derive is ${show(derive)}, give a function of the row.`)
+    const relations: unknown = options.relations ?? []
+    if (!Array.isArray(relations) || relations.some((path) => typeof path !== "string" || !path))
+        refuse("relations is no list of paths, give names of relations.")
+    const { after } = options
+    if (after !== undefined && (after as unknown) !== "insert")
+        refuse(`after is ${show(after)}, give "insert" or leave it out.`)
+    for (const name of ["relations", "after"] as const)
+        if (options[name] !== undefined && derive === undefined)
+            refuse(`${name} is for derive alone.`)
     if (typeof history !== "boolean" && (history as unknown) !== "forever")
         refuse(`history is ${show(history)}, give true, false or "forever".`)
     for (const name of ["length", "alphabet"] as const)
@@ -206,6 +235,8 @@ function splitStored(options: PseudoKeyOptions<never>, refuse: Refuse): KeyOptio
                 ? { format: "nanoid", generate: generate as StoredKeyOptions["generate"] }
                 : { format: generate }),
             derive: derive as StoredKeyOptions["derive"],
+            relations: relations as string[],
+            isAfterInsert: after === "insert",
             length,
             alphabet,
             uniqueWith: uniqueWith as string[],

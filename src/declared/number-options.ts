@@ -1,5 +1,7 @@
 import type { ColumnOptions } from "typeorm"
 import { InvalidOptionError } from "../errors"
+import { scopePaths } from "./scope-paths"
+import { show } from "./show"
 
 /** How a numbered column gets its numbers. */
 export type Strategy = "table-lock" | "counter" | "trigger"
@@ -163,12 +165,7 @@ export function splitOptions(
         if (type === "int" && value > MAX_INT)
             refuse(`${name} is ${value}, over the largest int (${MAX_INT}). Use type "bigint".`)
 
-    const given: unknown = options.uniqueWith ?? []
-    const uniqueWith: unknown[] = Array.isArray(given) ? given : [given]
-    for (const path of uniqueWith)
-        if (typeof path !== "string" || path === "")
-            refuse(`uniqueWith holds ${show(path)}, give names of properties.`)
-    if (new Set(uniqueWith).size < uniqueWith.length) refuse(`uniqueWith names a property twice.`)
+    const uniqueWith = scopePaths(options.uniqueWith, refuse)
 
     const column: ColumnOptions = { type }
     for (const name of KNOWN_FOR_COLUMN)
@@ -177,7 +174,7 @@ export function splitOptions(
         numbering: {
             startAt: BigInt(startAt),
             incrementBy: BigInt(incrementBy),
-            uniqueWith: uniqueWith as string[],
+            uniqueWith,
             strategy,
             gapless,
             cache: BigInt(cache),
@@ -191,8 +188,4 @@ export function splitOptions(
 /** @internal Trailing blanks are nothing to some databases. */
 export function isSeriesName(name: string): boolean {
     return name !== "" && name === name.trimEnd() && name.length <= MAX_NAME
-}
-
-function show(value: unknown): string {
-    return typeof value === "string" ? JSON.stringify(value) : String(value)
 }

@@ -3,7 +3,7 @@ import { InvalidOptionError, UnsupportedError } from "../errors"
 import { type AutoSequenceColumnOptions, splitOptions } from "../declared/number-options"
 import { findDeclaredColumns } from "../typeorm/compat"
 import { numbers } from "../declared/registry"
-import { uniqueNumberIndex } from "../schema/numbered-index"
+import { uniqueNumberIndex } from "./number-index"
 
 /**
  * Numbers the rows of an entity: 1, 2, 3 …, in each scope on its own, without gaps or duplicates.

@@ -3,7 +3,7 @@ import { InvalidOptionError, UnsupportedError } from "../errors"
 import { type PseudoKeyOptions, splitKeyOptions } from "../declared/key-options"
 import type { PropertyPath } from "../keys/property-path"
 import { sealedKeys, storedKeys } from "../declared/registry"
-import { sealedKeyIndex, uniqueKeyIndex } from "../schema/key-index"
+import { sealedKeyIndex, uniqueKeyIndex } from "./key-index"
 import { findDeclaredColumns } from "../typeorm/compat"
 
 /** For {@link PseudoKey}: an entity that has all properties which the options name. */

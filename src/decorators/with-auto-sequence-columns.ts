@@ -2,7 +2,7 @@ import type { EntitySchema, EntitySchemaColumnOptions } from "typeorm"
 import { InvalidOptionError } from "../errors"
 import { type AutoSequenceColumnOptions, splitOptions } from "../declared/number-options"
 import { numbers } from "../declared/registry"
-import { uniqueNumberIndex } from "../schema/numbered-index"
+import { uniqueNumberIndex } from "./number-index"
 
 /**
  * {@link AutoSequenceColumn} for those who declare entities by `EntitySchema`: adds the numbered

@@ -3,7 +3,7 @@ import { InvalidOptionError } from "../errors"
 import { type PseudoKeyOptions, splitKeyOptions } from "../declared/key-options"
 import type { PropertyPath } from "../keys/property-path"
 import { sealedKeys, storedKeys } from "../declared/registry"
-import { sealedKeyIndex, uniqueKeyIndex } from "../schema/key-index"
+import { sealedKeyIndex, uniqueKeyIndex } from "./key-index"
 
 /**
  * {@link PseudoKey} for those who declare entities by `EntitySchema`: adds the keys to the schema, and

@@ -1,15 +1,16 @@
 import type { Upsert } from "./dialect"
 
 /** @internal Reads an upsert as TypeORM writes it for PostgreSQL and SQLite. */
-export function findOnConflict(sql: string): Upsert | undefined {
-    if (!sql.includes(" ON CONFLICT ")) return undefined
-    const [insert = "", conflict = ""] = sql.split(" ON CONFLICT ", 2)
-    const [target = "", update = ""] = conflict.split(" DO UPDATE SET ", 2)
+export function findOnConflict(_: string, tail: string): Upsert | undefined {
+    if (!tail.startsWith(" ON CONFLICT ")) return undefined
+    const [conflict = "", update = ""] = tail.split(" DO UPDATE SET ", 2)
+    const [, list] = / ON CONFLICT \( (.*?) \)/.exec(conflict) ?? []
+    const target = list?.split(", ")
     return {
         skips: conflict.includes("DO NOTHING"),
-        isInto: (table) => insert.includes(`INTO ${table}`),
+        target,
         // A column that rows are recognised by has the same value already.
         overwrites: (column) =>
-            update.includes(`${column} = EXCLUDED.`) && !target.includes(column),
+            update.includes(`${column} = EXCLUDED.`) && !(target?.includes(column) ?? false),
     }
 }

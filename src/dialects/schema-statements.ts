@@ -1,4 +1,5 @@
-import type { CounterTable, Statement } from "./dialect"
+import type { CounterTable } from "./counter-statements"
+import type { Statement } from "../typeorm/statement"
 
 /** @internal An UPDATE that numbers the rows of a table that have no number. */
 export interface RowNumbering {

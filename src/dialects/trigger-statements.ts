@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto"
-import type { ColumnMetadata, Series } from "../series/series"
-import type { CounterTable, DriverError, Statement } from "./dialect"
+import type { CountedColumn } from "./columns"
+import type { ColumnMetadata } from "../typeorm/names"
+import type { CounterTable } from "./counter-statements"
+import type { DriverError } from "./driver-error"
+import type { Statement } from "../typeorm/statement"
 
 /** @internal A numbered column whose numbers the database makes. */
 export interface TriggeredColumn {
-    readonly series: Series
+    readonly series: CountedColumn
     /** Tells its triggers from those of other columns of the database. */
     readonly id: string
     /** Where tables are whose entities name no schema; undefined where a trigger finds them. */
@@ -15,7 +18,7 @@ export interface TriggeredColumn {
     /** The key of the scope, over the columns of a row. */
     keyOf(row: "NEW" | "OLD"): string
     /** The columns that have the same counters, this one included. */
-    readonly sharers: readonly Series[]
+    readonly sharers: readonly CountedColumn[]
     /** Names what keeps the number of a row that is not known to be inserted. */
     readonly pending: string
     /**
@@ -98,7 +101,7 @@ export function raisedTexts({
     metadata,
     column,
     max,
-}: Series): Record<keyof typeof RAISED, string> {
+}: CountedColumn): Record<keyof typeof RAISED, string> {
     const place = `${metadata.tableName}.${column.databaseName}`
     return {
         overflow: `${place} can't hold the next number, its largest number is ${max}.`,

@@ -1,7 +1,8 @@
 import { setTimeout } from "node:timers/promises"
 import type { DataSource, EntityManager } from "typeorm"
-import type { DriverError } from "../dialects/dialect"
-import { repeatableOf, type RepeatableTransactions } from "../dialects/repeatable"
+import { dialectOf } from "../dialects"
+import type { Dialect } from "../dialects/dialect"
+import type { DriverError } from "../dialects/driver-error"
 import {
     AutoSequenceError,
     InvalidOptionError,
@@ -49,8 +50,8 @@ export interface TransactionWithRetryOptions {
  * Runs `work` in a transaction, and all of it again in a new one when the database has ended it for
  * a reason that is gone by then: a deadlock, a serialization failure, a lock that was not free in
  * time. Which error that is, is told by its code: 40001 and 40P01 of PostgreSQL, 1205, 1213 and
- * 1020 of MySQL and MariaDB, SQLITE_BUSY, 40001 of CockroachDB; also in the `cause` of another
- * error, and when COMMIT fails.
+ * 1020 of MySQL and MariaDB, SQLITE_BUSY; also in the `cause` of another error, and when COMMIT
+ * fails.
  *
  * `work` may run several times, so what it does outside of the database must bear that: set nothing
  * up before, send no mail. Everything else that it throws is passed on at once, the errors of this
@@ -58,8 +59,7 @@ export interface TransactionWithRetryOptions {
  * {@link StaleSnapshotError} the next attempt would come to the same.
  *
  * Errors: the last one of `work` where no attempt is left; {@link InvalidOptionError};
- * {@link UnsupportedError} where the codes of the database aren't known, or its driver would
- * repeat statements by itself.
+ * {@link UnsupportedError} where the codes of the database aren't known.
  *
  * ```ts
  * import { DataSource } from "typeorm"
@@ -88,13 +88,11 @@ export async function transactionWithRetry<T>(
             `minDelay is ${minDelay} and maxDelay ${maxDelay}, give 0 to ${MAX_DELAY} milliseconds ` +
                 "and no maximum below the minimum.",
         )
-    const repeatable = repeatableOf(dataSource)
-    if (!repeatable)
+    const dialect = dialectOf(dataSource)
+    if (!dialect)
         throw new UnsupportedError(
             `Which errors of "${dataSource.options.type}" pass is not known, so nothing can be repeated.`,
         )
-    const replay = repeatable.ownReplay?.(dataSource)
-    if (replay) throw new UnsupportedError(replay)
 
     for (let attempt = 1; ; attempt++) {
         try {
@@ -102,7 +100,7 @@ export async function transactionWithRetry<T>(
                 ? dataSource.transaction(isolationLevel, work)
                 : dataSource.transaction(work))
         } catch (error) {
-            if (attempt >= attempts || !isTransient(error, repeatable)) throw error
+            if (attempt >= attempts || !isTransient(error, dialect)) throw error
         }
         const delay = Math.min(maxDelay, minDelay * 2 ** (attempt - 1))
         await setTimeout(delay * (1 - Math.random() / 2), undefined, { signal })
@@ -113,7 +111,7 @@ export async function transactionWithRetry<T>(
 const MAX_DELAY = 2 ** 31 - 1
 
 /** Whether it is, or was caused by, an error that passes. */
-function isTransient(error: unknown, repeatable: RepeatableTransactions): boolean {
+function isTransient(error: unknown, dialect: Dialect): boolean {
     const seen = new Set<unknown>()
     while (typeof error === "object" && error !== null && !seen.has(error)) {
         // The database has refused what an older snapshot could not show.
@@ -121,7 +119,7 @@ function isTransient(error: unknown, repeatable: RepeatableTransactions): boolea
         if (error instanceof AutoSequenceError) return false
         seen.add(error)
         const { driverError, cause }: { driverError?: DriverError; cause?: unknown } = error
-        if (repeatable.isTransient(driverError ?? error)) return true
+        if (dialect.isTransient(driverError ?? error)) return true
         error = cause
     }
     return false

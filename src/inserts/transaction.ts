@@ -1,138 +1,75 @@
-import type { QueryRunner } from "typeorm"
-import { dialectOf } from "../dialects"
-import { dataSourceOf } from "../typeorm/compat"
-import type { Flush } from "../numbers/flush"
-import { StatementQueue } from "./statement-queue"
+import type { Dialect } from "../dialects/dialect"
 
 interface Lock {
-    /** How many transactions deep it was taken; a savepoint that is rolled back gives it back. */
-    depth: number
     readonly isBeforeSnapshot: boolean
 }
 
-interface FlushRecord {
-    depth: number
-    isAbandoned: boolean
-    /** Whether a statement has failed since, which may have been its INSERT. */
-    mayHaveFailed: boolean
-    /** How many transactions deep its numbers were given back, and where its counters were. */
-    lookedAt?: { depth: number; readonly after: readonly bigint[] }
-}
-
-interface Undoing {
-    depth: number
-    readonly undo: () => void
-}
-
 /**
- * What is known of the open transaction of one query runner.
+ * What is known of the open transaction of a query runner. Savepoints are transactions within it;
+ * what was done since one began is undone with it.
  * @internal
  */
 export class Transaction {
-    private static readonly open = new WeakMap<QueryRunner, Transaction>()
-    private depth = 1
+    /** What undoes, in the order in which it was done. */
+    private readonly undoing: (() => void)[] = []
+    /** For each savepoint, how much had been done when it began. */
+    private readonly savepoints: number[] = []
     private readonly locks = new Map<string, Lock>()
+    /** The series of which it has locked counters. */
+    private readonly series = new Set<string>()
+    /** What keeps the transaction from being committed. */
+    private readonly refusals = new Set<Error>()
+    /** Whether numbers were given out in it. */
+    hasNumbers = false
     /** Whether the database has ended it after an error. */
     hasEnded = false
-    /** Whether numbers were handed out in it. */
-    hasNumbers = false
-    private readonly records = new Map<Flush, FlushRecord>()
-    private undoings: Undoing[] = []
-    /** What keeps the transaction from being committed. */
-    private refusals: { depth: number; readonly error: Error }[] = []
-    readonly statements: StatementQueue
 
-    private constructor(
-        private readonly runner: QueryRunner,
+    constructor(
+        private readonly dialect: Dialect | undefined,
+        /** Whether it may have read anything already. */
         private hasSnapshot: boolean,
-    ) {
-        this.statements = new StatementQueue(runner)
-        if (!dialectOf(dataSourceOf(runner))?.sharesRunner) this.statements.takeOver()
+    ) {}
+
+    get isOutermost(): boolean {
+        return this.savepoints.length === 0
     }
 
-    static of(runner: QueryRunner): Transaction | undefined {
-        return Transaction.open.get(runner)
+    begin(): void {
+        this.savepoints.push(this.undoing.length)
     }
 
-    /** For a transaction whose start wasn't seen, which may have read anything. */
-    static join(runner: QueryRunner): Transaction {
-        let transaction = Transaction.open.get(runner)
-        if (!transaction)
-            Transaction.open.set(runner, (transaction = new Transaction(runner, true)))
-        return transaction
+    /** Whether that was a savepoint, and the transaction goes on. */
+    commit(): boolean {
+        return this.savepoints.pop() !== undefined
     }
 
-    static started(runner: QueryRunner): void {
-        const outer = Transaction.open.get(runner)
-        if (outer) outer.depth += 1
-        else Transaction.open.set(runner, new Transaction(runner, false))
-    }
-
-    committed(): void {
-        this.depth -= 1
-        if (this.depth === 0) {
-            Transaction.open.delete(this.runner)
-            return
-        }
-        const records = [...this.records.values()]
-        const lookedAt = records.flatMap((record) => record.lookedAt ?? [])
-        for (const record of [
-            ...this.locks.values(),
-            ...records,
-            ...lookedAt,
-            ...this.undoings,
-            ...this.refusals,
-        ])
-            record.depth = Math.min(record.depth, this.depth)
-    }
-
-    rolledBack(): void {
-        this.depth -= 1
-        for (const [table, { depth }] of this.locks)
-            if (depth > this.depth) this.locks.delete(table)
-        for (const [flush, record] of this.records)
-            if (record.depth > this.depth) {
-                flush.clearNumbers()
-                this.records.delete(flush)
-            } else if (record.lookedAt && record.lookedAt.depth > this.depth) {
-                // The counters are where they were before.
-                for (const [at, after] of record.lookedAt.after.entries())
-                    Object.assign(flush.moved[at] ?? {}, { after })
-                record.lookedAt = undefined
-            }
-        const undone = this.undoings.filter(({ depth }) => depth > this.depth)
-        this.undoings = this.undoings.filter(({ depth }) => depth <= this.depth)
-        this.refusals = this.refusals.filter(({ depth }) => depth <= this.depth)
-        for (const { undo } of undone) undo()
-        if (this.depth === 0) Transaction.open.delete(this.runner)
+    /** Whether that was a savepoint, and the transaction goes on. */
+    rollBack(): boolean {
+        const savepoint = this.savepoints.pop()
+        const undone = this.undoing.splice(savepoint ?? 0)
+        for (const undo of undone.reverse()) undo()
+        return savepoint !== undefined
     }
 
     /** To be called when what was done up to now is rolled back. */
     onRollback(undo: () => void): void {
-        this.undoings.push({ depth: this.depth, undo })
+        this.undoing.push(undo)
     }
 
     /** Keeps what was done up to now from being committed, even if the error is caught. */
     refuseCommit(error: Error): void {
-        this.refusals.push({ depth: this.depth, error })
+        this.refusals.add(error)
+        this.onRollback(() => this.refusals.delete(error))
     }
 
     get refusal(): Error | undefined {
-        return this.refusals[0]?.error
-    }
-
-    get isOutermost(): boolean {
-        return this.depth === 1
+        return [...this.refusals][0]
     }
 
     noticeStatement(sql: string): void {
-        const { tableLock } = dialectOf(dataSourceOf(this.runner)) ?? {}
-        this.hasSnapshot ||= !tableLock || tableLock.takesSnapshot(sql)
-        // As plain SQL, after which nobody can tell what is left.
-        if (/^\s*rollback\s+to\s+(?!savepoint\s+typeorm_)/i.test(sql)) {
-            this.locks.clear()
-            this.records.clear()
-        }
+        this.hasSnapshot ||= this.dialect?.tableLock?.takesSnapshot(sql) ?? true
+        // As plain SQL, after which nobody can tell which locks are left.
+        if (this.locks.size > 0 && isPlainRollbackTo(sql)) this.locks.clear()
     }
 
     isLocked(table: string): boolean {
@@ -140,66 +77,27 @@ export class Transaction {
     }
 
     locked(table: string): void {
-        if (!this.locks.has(table))
-            this.locks.set(table, { depth: this.depth, isBeforeSnapshot: !this.hasSnapshot })
+        if (this.locks.has(table)) return
+        this.locks.set(table, { isBeforeSnapshot: !this.hasSnapshot })
+        this.onRollback(() => this.locks.delete(table))
+    }
+
+    /** Notes that a counter of this series is locked. */
+    holdsSeries(name: string): void {
+        if (this.series.has(name)) return
+        this.series.add(name)
+        this.onRollback(() => this.series.delete(name))
+    }
+
+    isHolding(series: string): boolean {
+        return this.series.has(series)
     }
 
     isLockedBeforeSnapshot(table: string): boolean {
         return this.locks.get(table)?.isBeforeSnapshot ?? false
     }
+}
 
-    /** The flushes that have numbers, but for those whose rows are known to be in the table. */
-    get flushes(): Iterable<Flush> {
-        return this.records.keys()
-    }
-
-    /** Whether all numbers are known to be in the table. */
-    get isSettled(): boolean {
-        return this.records.size === 0
-    }
-
-    numbered(flush: Flush): void {
-        this.hasNumbers = true
-        const { sharesRunner = false } = dialectOf(dataSourceOf(this.runner)) ?? {}
-        this.records.set(flush, {
-            depth: this.depth,
-            isAbandoned: false,
-            // Not every driver of TypeORM 0.3 announces statements that fail.
-            mayHaveFailed: flush.hasRefused || sharesRunner,
-        })
-        void flush.finished.then(() => {
-            if (!flush.isUpsert && !flush.hasFailed) this.records.delete(flush)
-        })
-    }
-
-    /** Called when the database has refused a statement. */
-    statementFailed({ endsTransaction }: { endsTransaction: boolean }): void {
-        this.hasEnded ||= endsTransaction
-        this.statements.isAborted ||= endsTransaction && this.hasNumbers
-        for (const record of this.records.values()) record.mayHaveFailed = true
-    }
-
-    /** The flushes that have failed since the last call. */
-    takeFailed(): Flush[] {
-        return [...this.records].flatMap(([flush, record]) => {
-            const hasFailed = flush.hasFailed || (record.isAbandoned && record.mayHaveFailed)
-            if (record.lookedAt || !hasFailed) return []
-            record.lookedAt = { depth: this.depth, after: flush.moved.map(({ after }) => after) }
-            return [flush]
-        })
-    }
-
-    /**
-     * Waits until the numbers handed out before are in the table. A flush whose save failed without
-     * a statement never gets there; it is given up once nothing happens any more.
-     */
-    async othersInserted(): Promise<void> {
-        if (this.isSettled) return
-        for (const [flush, record] of this.records) {
-            // Inside a statement this would wait for itself.
-            if (record.isAbandoned || flush.hasFailed || this.statements.isInside) continue
-            await Promise.race([flush.finished, this.statements.quiet()])
-            record.isAbandoned = true
-        }
-    }
+function isPlainRollbackTo(sql: string): boolean {
+    return /\brollback\b[^;]*\bto\b/i.test(sql) && !/^ROLLBACK TO SAVEPOINT typeorm_\d+$/.test(sql)
 }

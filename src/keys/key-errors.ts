@@ -1,12 +1,10 @@
-import type { DataSource, QueryRunner } from "typeorm"
-import type { Refused } from "../database-errors"
+import type { DataSource } from "typeorm"
+import { KEY_ENTITY } from "../declared/own-tables"
 import { dialectOf } from "../dialects"
 import type { DriverError } from "../dialects/dialect"
 import { KeyTakenError, StaleSnapshotError } from "../errors"
-import { uniqueIndexesOf } from "../schema/unique-index"
-import { KEY_ENTITY } from "../schema/key-entity"
-import { tableName } from "../series/series"
-import { NewKeys } from "./insert/new-keys"
+import type { Refused } from "../inserts/assigner"
+import { tableName } from "../typeorm/names"
 import type { StoredKey } from "./pseudo-key"
 import { pseudoKeysOf } from "./resolve-keys"
 
@@ -15,9 +13,10 @@ import { pseudoKeysOf } from "./resolve-keys"
  * @internal
  */
 export function keyErrorOf(
-    runner: QueryRunner,
     dataSource: DataSource,
-    { sql, parameters, cause }: Refused,
+    { sql, cause }: Refused,
+    /** Whether all keys of the statement were found free, rather than set by the caller. */
+    hasMade: (key: StoredKey) => boolean,
 ): KeyTakenError | StaleSnapshotError | undefined {
     const dialect = dialectOf(dataSource)
     if (!dialect?.keys.isDuplicate(cause)) return undefined
@@ -30,7 +29,7 @@ export function keyErrorOf(
     for (const metadata of dataSource.entityMetadatas) {
         if (!sql.includes(tableName(metadata))) continue
         const key = pseudoKeysOf(metadata).stored.find((one) => isAbout(cause, one))
-        if (key && NewKeys.of(runner)?.hasMade(key, parameters))
+        if (key && hasMade(key))
             return new StaleSnapshotError(
                 `${key.name}: a key was looked for and found free, but another row has it: it was inserted ` +
                     "since the transaction took its snapshot, or by somebody else at the same moment. " +
@@ -52,18 +51,19 @@ function isAbout({ message, ...error }: DriverError, key: StoredKey): boolean {
     const { indices, tableName: table } = key.metadata
     const { constraint } = error as { constraint?: unknown }
     const text = String(message)
-    return uniqueIndexesOf(key).some(({ columns }) => {
-        const index = indices.find(
-            (one) =>
-                one.isUnique &&
-                one.columns.length === columns.length &&
-                columns.every((column) => one.columns.includes(column)),
-        )
-        const names = columns.map(({ databaseName }) => `${table}.${databaseName}`).sort()
-        const named = text.replace(/^UNIQUE constraint failed: /, "").split(", ")
+    const named = text.replace(/^UNIQUE constraint failed: /, "").split(", ")
+    return indices.some(({ isUnique, name, columns }) => {
+        // Partial ones are over fewer columns of the scope.
+        const isOfKey =
+            isUnique &&
+            columns.includes(key.column) &&
+            columns.every((one) => one === key.column || key.scopeColumns.includes(one))
+        const names = columns.map(({ databaseName }) => `${table}.${databaseName}`)
         return (
-            (index && (constraint === index.name || text.includes(`${index.name}'`))) === true ||
-            named.sort().join() === names.join()
+            isOfKey &&
+            (constraint === name ||
+                text.includes(`${name}'`) ||
+                named.sort().join() === names.sort().join())
         )
     })
 }

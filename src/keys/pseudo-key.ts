@@ -1,8 +1,14 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
-import type { ColumnMetadata, Scoped } from "../series/series"
 import { withPrefix } from "../declared/key-form"
 import type { KeyHistory } from "../declared/key-options"
+import type { Scoped } from "../series/series"
+import type { ColumnMetadata } from "../typeorm/names"
 import type { Seal } from "./seal"
+
+/** @internal Relations by their names, each with those behind it. */
+export interface RelationTree {
+    readonly [name: string]: RelationTree
+}
 
 /** @internal A pseudo key in a column of one entity in one data source. */
 export interface StoredKey extends Scoped {
@@ -19,6 +25,10 @@ export interface StoredKey extends Scoped {
     /** A function of the caller's, in place of `generate`. */
     readonly generateFor?: (row: object, attempt: number) => unknown
     readonly derive?: (row: object) => unknown
+    /** What `derive` reads of other rows. */
+    readonly relations: RelationTree
+    /** Whether `derive` is called when the row is in the table. */
+    readonly isAfterInsert: boolean
     readonly history: KeyHistory
 }
 

@@ -1,5 +1,6 @@
 import type { DataSource, EntityMetadata } from "typeorm"
 import { dialectOf } from "../dialects"
+import type { Dialect } from "../dialects/dialect"
 import { InvalidOptionError, UnsupportedError } from "../errors"
 import {
     sealedKeys,
@@ -9,10 +10,11 @@ import {
 } from "../declared/registry"
 import { isOwnColumn, lineageOf } from "../series/own-columns"
 import { resolveScopeProperty } from "../series/resolve-series"
-import { columnType } from "../series/series"
+import { columnType } from "../typeorm/names"
 import { dataSourceOf, findDeclaredColumns } from "../typeorm/compat"
 import { withPrefix } from "../declared/key-form"
-import { generatorOf } from "./insert/generate"
+import { relationTreeOf } from "./derive/relation-tree"
+import { generatorOf } from "./free/generate"
 import type { AnyKey, PseudoKeys, SealedKey, StoredKey } from "./pseudo-key"
 import { type SealedType, sealOf } from "./seal"
 
@@ -63,13 +65,17 @@ export function resolveStoredKey(
             `${metadata.name}.${propertyPath} is a pseudo key, but another decorator declares it as ` +
                 "well. Remove that one: @PseudoKey takes the column's options itself.",
         )
-    const { prefix, generate, derive, history } = options
+    const { prefix, generate, derive, relations, isAfterInsert, history } = options
+    const dataSource = dataSourceOf(metadata)
     const generator = generatorOf(options)
     const scope = options.uniqueWith.map((p) => resolveScopeProperty(metadata, propertyPath, p))
     const scopeColumns = scope.flatMap(({ columns }) => columns)
     if (history !== false) refuseScopeOfHistory(metadata, propertyPath, scopeColumns)
     return {
         name: `${metadata.tablePath}.${column.databaseName}`,
+        dataSource,
+        // Where there is none, it is refused before it is asked.
+        dialect: dialectOf(dataSource) as Dialect,
         metadata,
         column,
         propertyPath,
@@ -81,6 +87,8 @@ export function resolveStoredKey(
         format: generator.format,
         generateFor: generate,
         derive,
+        relations: relationTreeOf(metadata, propertyPath, relations),
+        isAfterInsert,
         history,
     }
 }

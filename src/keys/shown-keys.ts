@@ -1,15 +1,12 @@
-import type { DataSource, EntityMetadata, ObjectLiteral, QueryRunner } from "typeorm"
-import { Transaction } from "../inserts/transaction"
-import { dialectOf } from "../dialects"
-import type { Upsert } from "../dialects/dialect"
+import type { DataSource, EntityMetadata, ObjectLiteral } from "typeorm"
 import { isAutoSequenceSubscriber } from "../declared/registry"
-import { tableName } from "../series/series"
+import type { Session } from "../inserts/session"
 import { dataSourceOf } from "../typeorm/compat"
-import { deriveShown } from "./derive/derived-keys"
+import { deriveShown } from "./derive/derive"
+import { KeyAssigner } from "./insert/key-assigner"
 import { sealedKeyOf, type StoredKey } from "./pseudo-key"
 import { pseudoKeysOf, storedKeysOf } from "./resolve-keys"
 
-const upserts = new WeakMap<QueryRunner, Upsert>()
 const shownKeys = new WeakMap<ObjectLiteral, Map<StoredKey, string>>()
 const showing = new WeakSet<DataSource>()
 
@@ -72,37 +69,30 @@ export function isShown(key: StoredKey, entity: ObjectLiteral): boolean {
     return shown !== undefined && shown === key.column.getEntityValue(entity)
 }
 
-/** @internal Called when an INSERT is about to be sent. */
-export function noticeInsert(runner: QueryRunner, sql: string): void {
-    const upsert = dialectOf(dataSourceOf(runner))?.findUpsert(sql)
-    if (upsert) upserts.set(runner, upsert)
-    else upserts.delete(runner)
-}
-
 /**
- * Called for a row that was inserted. When that is rolled back, nothing is left of its primary key.
+ * Called for a row that was inserted, when its primary key is on the entity. When that is rolled
+ * back, nothing is left of it.
  * @internal
  */
 export function showInsertedKeys(
-    runner: QueryRunner,
+    session: Session,
     metadata: EntityMetadata,
     entity: ObjectLiteral,
 ): void {
-    const { sealed } = pseudoKeysOf(metadata)
+    const { sealed, stored } = pseudoKeysOf(metadata)
+    if (sealed.length === 0 && stored.length === 0) return
+    const upserted = KeyAssigner.of(session)?.takeUpserted(entity)
+    // TypeORM may have set the primary key of another row.
+    for (const column of upserted?.stored ? metadata.primaryColumns : [])
+        column.setEntityValue(entity, column.getEntityValue(upserted?.stored ?? {}))
     if (sealed.length === 0) return
-    const upsert = upserts.get(runner)
-    if (upsert?.isInto(tableName(metadata)) && !tellsPrimaryKeys(metadata, upsert)) {
+    const clear = () => {
         for (const { propertyPath } of sealed) entity[propertyPath] = undefined
+    }
+    if (upserted && !upserted.stored) {
+        clear()
         return
     }
     showSealedKeys(metadata, entity)
-    Transaction.of(runner)?.onRollback(() => {
-        for (const { propertyPath } of sealed) entity[propertyPath] = undefined
-    })
-}
-
-/** Otherwise TypeORM may have set the primary key of another row. */
-function tellsPrimaryKeys(metadata: EntityMetadata, { skips }: Upsert): boolean {
-    const dataSource = dataSourceOf(metadata)
-    return !skips && dialectOf(dataSource)?.tellsUpserted(dataSource) === true
+    session.onRollback(clear)
 }

@@ -6,18 +6,24 @@ import type {
     ObjectLiteral,
     QueryRunner,
 } from "typeorm"
-import { preparedText } from "../series/scope"
-import { loadColumns } from "../typeorm/load-columns"
 import { dialectOf } from "../dialects"
+import type { Scope } from "../dialects/columns"
 import { InvalidOptionError } from "../errors"
-import { giveFreeKeys } from "../keys/insert/free-keys"
-import { KeyLocks } from "../keys/insert/key-locks"
-import { KeyedRow } from "../keys/insert/keyed-row"
-import type { StoredKey } from "../keys/pseudo-key"
+import { Session } from "../inserts/session"
+import { viewOfLoaded } from "../keys/derive/derive"
+import { addRelated } from "../keys/derive/related-rows"
+import { claimKeys } from "../keys/history/claim-keys"
+import { giveFreeKeys } from "../keys/free/free-keys"
+import { KeyAssigner } from "../keys/insert/key-assigner"
+import { KeyLocks } from "../keys/free/key-locks"
+import { wishFor } from "../keys/free/wish"
 import type { PropertyPath } from "../keys/property-path"
+import type { StoredKey } from "../keys/pseudo-key"
 import { storedKeysOf } from "../keys/resolve-keys"
-import { wishesOfStored } from "../keys/insert/wishes"
-import { claimKeys, writeKeys } from "../keys/insert/written-keys"
+import { primaryKeyText } from "../keys/rows/primary-key"
+import { loadScopes } from "../keys/rows/stored-scope"
+import { writeKeys } from "../keys/rows/write-keys"
+import { loadColumns } from "../typeorm/load-columns"
 
 /** How far {@link backfillPseudoKeys} has come. */
 export interface BackfillProgress {
@@ -161,7 +167,13 @@ async function fillBatch(
     const { primaryColumns } = metadata
     const query = missingRows(manager, metadata, key).limit(batchSize)
     // Only a function looks at more of the row.
-    if (!key.derive && !key.generateFor)
+    if (key.derive)
+        query.setFindOptions({
+            relations: key.relations,
+            withDeleted: true,
+            loadEagerRelations: false,
+        })
+    else if (!key.generateFor)
         query.select(primaryColumns.map((column) => `row.${column.propertyPath}`))
     for (const column of primaryColumns) query.addOrderBy(`row.${column.propertyPath}`)
     if (after) {
@@ -172,30 +184,40 @@ async function fillBatch(
     if (entities.length === 0) return { rows: 0 }
 
     const runner = manager.queryRunner as QueryRunner
-    const rows = entities.map((entity) => {
-        // A loaded row shows what `derive` gives.
-        key.column.setEntityValue(entity, undefined)
-        return new KeyedRow(entity, metadata, [key])
-    })
-    if (key.isUnique && !key.derive && !key.generateFor)
-        for (const row of rows) row.set(key, key.generate())
-    else {
-        const wishes = await wishesOfStored(
+    const texts = await makeKeys(runner, key, entities)
+    const rows = entities.map((row, at) => ({ row, text: texts[at] as string }))
+    await writeKeys(runner, key, rows, { onlyMissing: true })
+    if (key.history !== false)
+        await claimKeys(
             runner,
-            rows.map((row) => ({ row, keys: [key] })),
+            key,
+            (await stillTheirs(runner, key, rows)).map(({ row, text }) => ({ id: row, text })),
         )
-        await giveFreeKeys(runner, wishes)
-        for (const { row, got } of wishes) if (got !== undefined) row.set(key, got)
-    }
-    const written = rows.map((row) => ({ entity: row.entity, text: row.textOf(key) }))
-    await writeKeys(runner, key, written, { onlyMissing: true })
-    if (key.history !== false) await claimKeys(runner, await stillTheirs(runner, rows, key))
-    for (const row of rows) row.inserted()
-    if (!runner.isTransactionActive) {
-        KeyLocks.find(runner)?.forget()
-        await KeyLocks.find(runner)?.release()
-    }
     return { rows: entities.length, last: metadata.getEntityIdMap(entities.at(-1)) }
+}
+
+/** The keys of rows, in their order. */
+async function makeKeys(
+    runner: QueryRunner,
+    key: StoredKey,
+    entities: readonly ObjectLiteral[],
+): Promise<string[]> {
+    if (key.isUnique && !key.derive && !key.generateFor) return entities.map(() => key.generate())
+    const views = entities.map((entity) => viewOfLoaded(key, entity))
+    await addRelated(runner.manager, views, key.relations)
+    const scopes = await loadScopes(runner, key, entities)
+    const wishes = views.map((view, at) => wishFor(key, scopes[at] as Scope, view))
+    const session = Session.find(runner)
+    // Those of a session are given up when its transaction ends.
+    const shared = session && KeyAssigner.of(session)?.locks
+    const locks = shared ?? new KeyLocks(runner)
+    try {
+        await giveFreeKeys(runner, locks, wishes)
+    } finally {
+        locks.forgetGiven()
+        if (!shared || !runner.isTransactionActive) await locks.release()
+    }
+    return wishes.map(({ got }) => got as string)
 }
 
 /** The rows behind another one, in the order of the primary key. */
@@ -218,18 +240,15 @@ function behind(
 }
 
 /** A row that got a key of another writer meanwhile keeps that. */
-async function stillTheirs(
+async function stillTheirs<Row extends { readonly row: ObjectLiteral; readonly text: string }>(
     runner: QueryRunner,
-    rows: readonly KeyedRow[],
     { metadata, column }: StoredKey,
-): Promise<KeyedRow[]> {
-    // 1, "1" and 1n are the same key.
-    const idOf = (entity: ObjectLiteral) =>
-        JSON.stringify(
-            metadata.primaryColumns.map((c) => preparedText(c, c.getEntityValue(entity))),
-        )
-    const entities = rows.map(({ entity }) => entity)
+    rows: readonly Row[],
+): Promise<Row[]> {
+    const entities = rows.map(({ row }) => row)
     const stored = await loadColumns(runner.manager, metadata, [column], entities)
-    const texts = new Map(stored.map((row) => [idOf(row), column.getEntityValue(row) as unknown]))
-    return rows.filter(({ entity }) => texts.get(idOf(entity)) === column.getEntityValue(entity))
+    const texts = new Map(
+        stored.map((row) => [primaryKeyText(metadata, row), column.getEntityValue(row) as unknown]),
+    )
+    return rows.filter(({ row, text }) => texts.get(primaryKeyText(metadata, row)) === text)
 }

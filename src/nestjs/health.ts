@@ -1,6 +1,6 @@
 import type { DataSource } from "typeorm"
 import { AutoSequenceError } from "../errors"
-import { verifyAutoSequence } from "../schema/verify"
+import { verifyAutoSequence } from "../schema/verify/verify"
 
 /** What {@link autoSequenceHealth} finds, as `@nestjs/terminus` takes it. */
 export type AutoSequenceHealth<Key extends string = string> = Record<

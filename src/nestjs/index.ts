@@ -1,4 +1,4 @@
-export { AutoSequenceModule } from "./auto-sequence.module"
+export { AutoSequenceModule } from "./module/auto-sequence.module"
 export { autoSequenceHealth, type AutoSequenceHealth } from "./health"
 export type {
     AutoSequenceDataSource,
@@ -6,10 +6,10 @@ export type {
     AutoSequenceModuleOptions,
     AutoSequenceOptionsFactory,
     AutoSequenceRootOptions,
-} from "./module-options"
-export { PseudoKeyParam, type PseudoKeyParamOptions } from "./pseudo-key.param"
-export { PseudoKeyPipe } from "./pseudo-key.pipe"
-export { RetiredKeyException } from "./retired-keys"
-export type { PseudoKeyPipeOptions } from "./row-by-key"
-export { InjectSequence, type NamedSequence } from "./sequence-providers"
-export { getAutoSequenceOptionsToken, getSequenceToken } from "./tokens"
+} from "./module/module-options"
+export { PseudoKeyParam, type PseudoKeyParamOptions } from "./pseudo-keys/pseudo-key.param"
+export { PseudoKeyPipe, type PseudoKeyPipeOptions } from "./pseudo-keys/pseudo-key.pipe"
+export { RetiredKeyException } from "./pseudo-keys/retired-keys"
+export type { RowByKeyOptions } from "./pseudo-keys/row-by-key"
+export { InjectSequence, type NamedSequence } from "./module/sequence-providers"
+export { getAutoSequenceOptionsToken, getSequenceToken } from "./module/tokens"

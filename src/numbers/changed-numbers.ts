@@ -2,7 +2,7 @@ import type { ObjectLiteral, UpdateEvent } from "typeorm"
 import { ReadOnlyNumberError } from "../errors"
 import { seriesOf } from "../series/resolve-series"
 import type { Series } from "../series/series"
-import { parseNumber } from "./numbers"
+import { parseNumber } from "./number-values"
 import { loadColumns } from "../typeorm/load-columns"
 
 /**

@@ -1,13 +1,15 @@
 import type { EntityMetadata, QueryRunner } from "typeorm"
 import { databasesWith, dialectOf } from "../dialects"
-import type { Dialect, LastNumber, TableLockStatements } from "../dialects/dialect"
+import type { Scope } from "../dialects/columns"
+import type { LastNumber, TableLockStatements } from "../dialects/dialect"
 import { StaleSnapshotError, UnsupportedError } from "../errors"
-import { type Series, tableName } from "../series/series"
+import { type Series } from "../series/series"
+import { tableName } from "../typeorm/names"
 import { dataSourceOf } from "../typeorm/compat"
-import { parseNumber, nextNumber } from "./numbers"
-import type { NumberRequest } from "./flush"
-import { select } from "../typeorm/select"
-import { Transaction } from "../inserts/transaction"
+import type { NumberRequest } from "./number-request"
+import { beforeFirst, max, nextNumber, parseNumber } from "./number-values"
+import { select } from "../typeorm/statement"
+import { Session } from "../inserts/session"
 
 /** @internal Throws {@link UnsupportedError} where the database has no such lock. */
 export function tableLockOf(runnerOrMetadata: QueryRunner | EntityMetadata): TableLockStatements {
@@ -30,7 +32,7 @@ export async function lockTables(
     runner: QueryRunner,
     entities: readonly EntityMetadata[],
 ): Promise<void> {
-    const transaction = Transaction.join(runner)
+    const transaction = Session.of(runner).joinTransaction()
     const tables = [...new Set(entities.map((metadata) => tableName(metadata)))]
         .filter((table) => !transaction.isLocked(table))
         .sort()
@@ -39,37 +41,68 @@ export async function lockTables(
     for (const table of tables) transaction.locked(table)
 }
 
+interface Known {
+    readonly series: Series
+    /** By the keys of scopes: equal for those that the database takes for one. */
+    readonly groups: ReadonlyMap<string, string>
+    readonly last: Map<string, bigint>
+}
+
 /**
- * Gives requests of one series the numbers after the highest of each scope. The table must be
- * locked.
+ * The highest numbers of scopes whose table is locked.
  * @internal
  */
-export async function takeNumbers(
-    runner: QueryRunner,
-    requests: readonly NumberRequest[],
-): Promise<void> {
-    const series = requests[0]?.series
-    if (!series) return
-    const dialect = dialectOf(dataSourceOf(runner)) as Dialect
-    const scopes = new Map(requests.map(({ scope }) => [scope.key, scope]))
-    const keys = [...scopes.keys()]
-    const rows = await select<LastNumber>(runner, dialect.lastNumbers(series, [...scopes.values()]))
-    refuseStaleSnapshot(runner, series, rows)
+export class HighestNumbers {
+    private readonly known = new Map<Series, Known>()
 
+    /** Called before anything else is sent: it may change rows. */
+    forget(): void {
+        this.known.clear()
+    }
+
+    /**
+     * Gives requests of one series the numbers after the highest of each scope. Looks for those of
+     * the scopes that come next as well.
+     */
+    async take(
+        runner: QueryRunner,
+        requests: readonly NumberRequest[],
+        { coming, isKept }: { readonly coming: () => readonly Scope[]; readonly isKept: boolean },
+    ): Promise<void> {
+        const [{ series } = {}] = requests
+        if (!series) return
+        const before = this.known.get(series)
+        const isKnown = ({ scope }: NumberRequest) => before?.groups.has(scope.key) ?? false
+        const known = requests.every(isKnown)
+            ? (before as Known)
+            : await load(runner, series, [...requests.map(({ scope }) => scope), ...coming()])
+        if (isKept) this.known.set(series, known)
+        for (const request of requests) {
+            const group = known.groups.get(request.scope.key) ?? ""
+            const before = known.last.get(group) ?? beforeFirst(series)
+            const number = request.explicit ?? nextNumber(series, before)
+            request.number = number
+            request.group = group
+            known.last.set(group, max(before, number))
+        }
+    }
+}
+
+async function load(runner: QueryRunner, series: Series, scopes: readonly Scope[]): Promise<Known> {
+    const byKey = new Map(scopes.map((scope) => [scope.key, scope]))
+    const keys = [...byKey.keys()]
+    const rows = await select<LastNumber>(
+        runner,
+        series.dialect.lastNumbers(series, [...byKey.values()]),
+    )
+    refuseStaleSnapshot(runner, series, rows)
     const groups = new Map<string, string>()
-    const last = new Map<string, bigint | undefined>()
+    const last = new Map<string, bigint>()
     for (const row of rows) {
         groups.set(keys[Number(row.at)] ?? "", row.group)
-        last.set(row.group, row.last === null ? undefined : parseNumber(row.last))
+        last.set(row.group, parseNumber(row.last) ?? beforeFirst(series))
     }
-    for (const request of requests) {
-        const group = groups.get(request.scope.key) ?? ""
-        const before = last.get(group)
-        const number = request.given ?? nextNumber(series, before)
-        request.number = number
-        request.group = group
-        last.set(group, before === undefined || number > before ? number : before)
-    }
+    return { series, groups, last }
 }
 
 function refuseStaleSnapshot(
@@ -78,7 +111,8 @@ function refuseStaleSnapshot(
     [row]: readonly LastNumber[],
 ): void {
     if (!row || !tableLockOf(runner).keepsSnapshot(row.isolation)) return
-    if (Transaction.join(runner).isLockedBeforeSnapshot(tableName(series.metadata))) return
+    if (Session.of(runner).joinTransaction().isLockedBeforeSnapshot(tableName(series.metadata)))
+        return
     const level = row.isolation.toUpperCase()
     throw new StaleSnapshotError(
         `${series.name}: this ${level} transaction has read or written before it took the lock ` +

@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager, QueryRunner } from "typeorm"
-import { Transaction } from "../inserts/transaction"
+import { Session } from "../inserts/session"
 import { InvalidOptionError, TransactionRequiredError } from "../errors"
 import { dataSourceOf } from "../typeorm/compat"
 
@@ -37,27 +37,36 @@ export function resolveTarget(target: DataSource | EntityManager | undefined): T
 
 /**
  * Runs work on a connection that the caller holds, after what was asked of it before: a connection
- * takes one statement at a time.
+ * takes one statement at a time. In a transaction the work is part of that, and `name` is the series of
+ * which it holds a counter then.
  * @internal
  */
 export function onHeldConnection<T>(
     runner: QueryRunner,
     work: Work<T>,
-    { needsTransaction = false } = {},
+    { name, needsTransaction = false }: { name?: string; needsTransaction?: boolean } = {},
 ): Promise<T> {
     if (!runner.isTransactionActive)
         return inTurn(runner, () => (needsTransaction ? inTransaction(runner, work) : work(runner)))
-    return inTurn(runner, async () => {
+    // There is none where the data source has no subscriber.
+    const session = Session.find(runner)
+    const run = async (inner: QueryRunner): Promise<T> => {
+        // TypeORM takes note of the end of a transaction right behind its last statement.
+        await Promise.resolve()
         if (!runner.isTransactionActive)
             throw new TransactionRequiredError(
                 "A sequence was asked for a number, and its turn came when the transaction had ended. " +
                     "Wait for every next() before the transaction ends.",
             )
-        const result = await work(runner)
-        const transaction = Transaction.of(runner)
-        if (transaction) transaction.hasNumbers = true
+        const result = await work(inner)
+        if (session && name !== undefined) {
+            const transaction = session.joinTransaction()
+            transaction.hasNumbers = true
+            transaction.holdsSeries(name)
+        }
         return result
-    })
+    }
+    return session ? session.together(run) : inTurn(runner, () => run(runner))
 }
 
 /** @internal Runs work on a connection that is free. */

@@ -1,31 +1,22 @@
 import type { QueryRunner } from "typeorm"
-import { select } from "../typeorm/select"
-import { Transaction } from "../inserts/transaction"
+import { select } from "../typeorm/statement"
 import { dialectOf } from "../dialects"
 import type { Dialect } from "../dialects/dialect"
 import { CounterLockedError } from "../errors"
 import { dataSourceOf } from "../typeorm/compat"
-import { type Rule, show } from "./rule"
+import { show } from "../declared/show"
+import type { Rule } from "./rule"
 
 // Named as TypeORM names its own: what is rolled back to it is known.
 const SAVEPOINT = "typeorm_autosequence"
 
 /**
  * Runs statements that fail where they would have to wait for a lock, in a way that leaves the
- * transaction of the caller usable.
+ * transaction of the caller usable. What others sent behind the savepoint would be rolled back with it,
+ * so they are kept from it: the runner is one that nobody else uses meanwhile.
  * @internal
  */
-export function withoutWaiting<T>(
-    runner: QueryRunner,
-    rule: Rule,
-    work: () => Promise<T>,
-): Promise<T> {
-    const run = () => runWithoutWaiting(runner, rule, work)
-    // What others sent behind the savepoint would be rolled back with it.
-    return Transaction.of(runner)?.statements.together(run) ?? run()
-}
-
-async function runWithoutWaiting<T>(
+export async function withoutWaiting<T>(
     runner: QueryRunner,
     rule: Rule,
     work: () => Promise<T>,

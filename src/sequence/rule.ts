@@ -1,11 +1,14 @@
-import { InvalidOptionError } from "../errors"
 import { isSeriesName } from "../declared/number-options"
-import type { NextOptions, SequenceOptions, SequenceType } from "./sequence"
+import { show } from "../declared/show"
+import { InvalidOptionError, NumberOverflowError } from "../errors"
+import type { NextOptions, SequenceOptions, SequenceType } from "./types"
 
 /** @internal How a sequence counts. */
 export interface Rule {
     readonly name: string
     readonly startAt: bigint
+    /** The number that the first one goes on after. */
+    readonly base: bigint
     readonly incrementBy: bigint
     readonly resetAt?: bigint
     readonly type: SequenceType
@@ -45,19 +48,20 @@ export function ruleOf(name: string, options: SequenceOptions<SequenceType>): Ru
     }
     const startAt = integer("startAt", options.startAt ?? 1)
     const incrementBy = integer("incrementBy", options.incrementBy ?? 1)
-    if (options.resetAt === undefined) return { name, startAt, incrementBy, type, max }
+    const rule = { name, startAt, base: startAt - incrementBy, incrementBy, type, max }
+    if (options.resetAt === undefined) return rule
     const resetAt = integer("resetAt", options.resetAt)
     if (resetAt <= startAt) refuse(`resetAt is ${resetAt}, give one above startAt (${startAt}).`)
     if (resetAt + incrementBy > MAX.bigint)
         refuse(`resetAt and incrementBy are more than ${MAX.bigint} together. Give lower ones.`)
-    return { name, startAt, incrementBy, resetAt, type, max }
+    return { ...rule, resetAt }
 }
 
 /** @internal */
 export function refuseCount({ name }: Rule, count: unknown): asserts count is number {
-    if (!Number.isSafeInteger(count) || Number(count) < 1 || Number(count) > MAX_COUNT)
+    if (!Number.isSafeInteger(count) || Number(count) < 0 || Number(count) > MAX_COUNT)
         throw new InvalidOptionError(
-            `Sequence ${show(name)}: ${show(count)} numbers were asked for, give an integer from 1 to ${MAX_COUNT}.`,
+            `Sequence ${show(name)}: ${show(count)} numbers were asked for, give an integer from 0 to ${MAX_COUNT}.`,
         )
 }
 
@@ -92,6 +96,9 @@ export function numbersAfter(
 }
 
 /** @internal */
-export function show(value: unknown): string {
-    return typeof value === "string" ? JSON.stringify(value) : String(value)
+export function refuseOverflow({ name, type, max }: Rule): never {
+    throw new NumberOverflowError(
+        `Sequence ${show(name)} would pass ${max}, the largest ` +
+            (type === "number" ? 'safe integer. Use type "bigint".' : "number of a counter."),
+    )
 }

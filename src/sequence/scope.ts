@@ -1,15 +1,14 @@
 import { createHash } from "node:crypto"
 import type { QueryRunner } from "typeorm"
-import { groupByKey, keyOf } from "../series/scope-key"
-import type { Scope } from "../series/scope"
-import { dialectOf } from "../dialects"
-import type { Dialect, Expressions } from "../dialects/dialect"
+import { KEY_LENGTH } from "../declared/own-tables"
+import { preparedText, scopeWith } from "../series/scope"
+import { keyOf, keysOf } from "../series/scope-key"
+import type { Scope } from "../dialects/columns"
+import type { Expressions } from "../dialects/dialect"
 import { InvalidOptionError } from "../errors"
-import { KEY_LENGTH } from "../schema/counter-entity"
-import type { SequenceScope } from "./sequence"
-import type { ColumnMetadata, Series } from "../series/series"
-import { dataSourceOf } from "../typeorm/compat"
-import { show } from "./rule"
+import type { SequenceScope } from "./types"
+import type { Series } from "../series/series"
+import { show } from "../declared/show"
 
 /** @internal The values of a scope, with their names where it is an object. */
 export interface SequenceKey {
@@ -97,15 +96,7 @@ export async function columnKey(
                     ? `Give scope as a list of ${scopeColumns.length}: ${list}.`
                     : "That has one scope, so leave out scope."),
         )
-    const texts = scopeColumns.map((column, at) => storedText(column, values[at]))
-    const scope = { values: texts, key: JSON.stringify(texts) }
-    const [key = ""] = (await groupByKey(runner, [{ series, scope }])).keys()
+    const scope = scopeWith(scopeColumns.map((column, at) => preparedText(column, values[at])))
+    const [key = ""] = await keysOf(runner, series, [scope])
     return { key, scope }
-}
-
-function storedText(column: ColumnMetadata, value: unknown): string | null {
-    const dataSource = dataSourceOf(column.entityMetadata)
-    const prepared: unknown = dataSource.driver.preparePersistentValue(value, column)
-    if (prepared === null || prepared === undefined) return null
-    return (dialectOf(dataSource) as Dialect).scopeText(dataSource, prepared)
 }

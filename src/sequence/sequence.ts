@@ -1,90 +1,17 @@
-import type { DataSource, EntityManager, QueryRunner } from "typeorm"
+import type { QueryRunner } from "typeorm"
 import { isTarget, onFreeConnection, onHeldConnection, resolveTarget } from "./connection"
 import { deleteCounter, findLast } from "./counter"
 import { isNowait, refuseCount, type Rule, ruleOf } from "./rule"
 import { type SequenceKey, sequenceKeyOf } from "./scope"
 import { takeNumbers } from "./take"
-
-/** What the numbers of a {@link Sequence} are in JavaScript, by its option `type`. */
-export interface SequenceNumbers {
-    number: number
-    bigint: bigint
-}
-
-/** The option `type` of a {@link Sequence}. */
-export type SequenceType = keyof SequenceNumbers
-
-/** What a {@link Sequence} works on. */
-export type SequenceTarget = DataSource | EntityManager
-
-/** A value in the scope of a {@link Sequence}. */
-export type SequenceScopeValue = string | number | bigint | boolean | Date | null
-
-/** The scope of a {@link Sequence}: values, or values with names. */
-export type SequenceScope =
-    readonly SequenceScopeValue[] | { readonly [name: string]: SequenceScopeValue }
-
-/** What a {@link Sequence} is created with. */
-export interface SequenceOptions<Type extends SequenceType = "number"> {
-    /**
-     * The first number, an integer from 1. A sequence that is below it goes on here.
-     *
-     * Default is `1`.
-     */
-    startAt?: number | bigint
-
-    /**
-     * The step between numbers, an integer from 1.
-     *
-     * Default is `1`.
-     */
-    incrementBy?: number | bigint
-
-    /**
-     * The number that is never given: on reaching or passing it the sequence goes back to
-     * `startAt`, so `{ resetAt: 4 }` gives 1, 2, 3, 1, 2, 3 …
-     *
-     * Default is none: the sequence only rises.
-     */
-    resetAt?: number | bigint
-
-    /**
-     * Each scope counts on its own. In an object the order of the keys doesn't matter. Values are
-     * told apart by their text, so that `1`, `"1"` and `1n` are one scope; `null` is not `"null"`.
-     *
-     * A sequence whose name is the series of an `@AutoSequenceColumn` with strategy `"counter"`
-     * takes a list, with the values of `uniqueWith` in their order.
-     *
-     * Default is none: one scope.
-     */
-    scope?: SequenceScope
-
-    /**
-     * `"bigint"` makes the numbers bigints, up to 2^63 - 1; a `"number"` ends at 2^53 - 1.
-     *
-     * Default is `"number"`.
-     */
-    type?: Type
-
-    /**
-     * What to work on where a call names nothing.
-     *
-     * Default is none: each call names it.
-     */
-    dataSource?: DataSource
-}
-
-/** What {@link Sequence.next} and {@link Sequence.nextMany} take. */
-export interface NextOptions {
-    /**
-     * Throw {@link CounterLockedError} where another transaction holds the counter, rather than
-     * wait for its end. The caller's own transaction goes on. MySQL waits for a second, MariaDB and
-     * the others don't.
-     *
-     * Default is `false`.
-     */
-    nowait?: boolean
-}
+import type {
+    NextOptions,
+    SequenceNumbers,
+    SequenceOptions,
+    SequenceScope,
+    SequenceTarget,
+    SequenceType,
+} from "./types"
 
 /**
  * Numbers without an entity: consecutive, without duplicates, whoever asks for them.
@@ -147,8 +74,8 @@ export class Sequence<Type extends SequenceType = "number"> implements AsyncIter
     /** Takes the next number. */
     next(options?: NextOptions): Promise<SequenceNumbers[Type]>
     next(target: SequenceTarget, options?: NextOptions): Promise<SequenceNumbers[Type]>
-    async next(...given: unknown[]): Promise<SequenceNumbers[Type]> {
-        const { target, rest } = this.split(given)
+    async next(...call: unknown[]): Promise<SequenceNumbers[Type]> {
+        const { target, rest } = this.split(call)
         const numbers = await this.take(target, 1, rest[0])
         return numbers[0] as SequenceNumbers[Type]
     }
@@ -156,7 +83,7 @@ export class Sequence<Type extends SequenceType = "number"> implements AsyncIter
     /**
      * Takes several numbers by one statement, in their order.
      *
-     * Up to 10 000 000.
+     * Up to 10 000 000; none is asked for by 0, which sends nothing.
      */
     nextMany(count: number, options?: NextOptions): Promise<SequenceNumbers[Type][]>
     nextMany(
@@ -164,8 +91,8 @@ export class Sequence<Type extends SequenceType = "number"> implements AsyncIter
         count: number,
         options?: NextOptions,
     ): Promise<SequenceNumbers[Type][]>
-    async nextMany(...given: unknown[]): Promise<SequenceNumbers[Type][]> {
-        const { target, rest } = this.split(given)
+    async nextMany(...call: unknown[]): Promise<SequenceNumbers[Type][]> {
+        const { target, rest } = this.split(call)
         return this.take(target, rest[0], rest[1])
     }
 
@@ -180,7 +107,9 @@ export class Sequence<Type extends SequenceType = "number"> implements AsyncIter
      * after their rows. Resolves to whether it existed.
      */
     async delete(target?: SequenceTarget): Promise<boolean> {
-        return this.on(target, (runner) => deleteCounter(runner, this.rule, this.key))
+        return this.on(target, (runner) => deleteCounter(runner, this.rule, this.key), {
+            name: this.name,
+        })
     }
 
     /** Takes number after number, one whenever it is asked for the next. */
@@ -200,27 +129,30 @@ export class Sequence<Type extends SequenceType = "number"> implements AsyncIter
     ): Promise<SequenceNumbers[Type][]> {
         refuseCount(this.rule, count)
         const nowait = isNowait(this.rule, options)
-        const numbers = await takeNumbers(resolveTarget(target), this, { count, nowait })
+        const resolved = resolveTarget(target)
+        if (count === 0) return []
+        const numbers = await takeNumbers(resolved, this, { count, nowait })
         return numbers.map((number) => this.toType(number))
     }
 
     private on<T>(
         target: SequenceTarget | undefined,
         work: (runner: QueryRunner) => Promise<T>,
+        options: { name?: string } = {},
     ): Promise<T> {
         const { dataSource, runner } = resolveTarget(target ?? this.options.dataSource)
-        return runner ? onHeldConnection(runner, work) : onFreeConnection(dataSource, work)
+        return runner ? onHeldConnection(runner, work, options) : onFreeConnection(dataSource, work)
     }
 
     /** Callers may leave out the target, which comes first. */
-    private split(given: readonly unknown[]): {
+    private split(call: readonly unknown[]): {
         target: SequenceTarget | undefined
         rest: readonly unknown[]
     } {
-        const [first, ...others] = given
+        const [first, ...others] = call
         if (isTarget(first)) return { target: first, rest: others }
         const isLeftOut = first === undefined && others.length > 0
-        return { target: this.options.dataSource, rest: isLeftOut ? others : given }
+        return { target: this.options.dataSource, rest: isLeftOut ? others : call }
     }
 
     private toType(number: bigint): SequenceNumbers[Type] {

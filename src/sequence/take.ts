@@ -1,11 +1,12 @@
 import type { DataSource, QueryRunner } from "typeorm"
 import { dialectOf } from "../dialects"
 import type { Dialect } from "../dialects/dialect"
+import { advance } from "./advance"
 import { takeTogether } from "./batch"
 import { onFreeConnection, onHeldConnection, type Target } from "./connection"
-import { advance, columnsOf } from "./counter"
 import { withoutWaiting } from "./nowait"
-import { numbersAfter, type Rule } from "./rule"
+import { columnsOf } from "./place"
+import type { Rule } from "./rule"
 import type { SequenceKey } from "./scope"
 
 interface Sequence {
@@ -19,33 +20,30 @@ export async function takeNumbers(
     { rule, key }: Sequence,
     { count, nowait }: { readonly count: number; readonly nowait: boolean },
 ): Promise<bigint[]> {
-    const options = { needsTransaction: needsTransaction(dataSource, rule, nowait) }
-    const move = (held: QueryRunner, by: number): Promise<bigint> => {
-        const work = () => advance(held, rule, key, BigInt(by))
+    const options = {
+        name: rule.name,
+        needsTransaction: needsTransaction(dataSource, rule, nowait),
+    }
+    const take = (held: QueryRunner, wanted: number): Promise<bigint[]> => {
+        const work = () => advance(held, rule, key, wanted)
         return nowait ? withoutWaiting(held, rule, work) : work()
     }
-    if (runner) {
-        const before = await onHeldConnection(runner, (held) => move(held, count), options)
-        return numbersAfter(rule, before, count)
-    }
-    const take = (counts: () => readonly number[]) =>
+    if (runner) return onHeldConnection(runner, (held) => take(held, count), options)
+    const takeForAll = (counts: () => readonly number[]) =>
         onFreeConnection(
             dataSource,
             async (held) => {
                 const wanted = counts()
-                let last = await move(
+                const all = await take(
                     held,
                     wanted.reduce((sum, each) => sum + each, 0),
                 )
-                return wanted.map((each) => {
-                    const numbers = numbersAfter(rule, last, each)
-                    last = numbers.at(-1) ?? last
-                    return numbers
-                })
+                let from = 0
+                return wanted.map((each) => all.slice(from, (from += each)))
             },
             options,
         )
-    return takeTogether(dataSource, idOf({ rule, key }, nowait), take, count)
+    return takeTogether(dataSource, idOf({ rule, key }, nowait), takeForAll, count)
 }
 
 /** Whether it takes more than one statement to move the counter. */
@@ -54,7 +52,8 @@ function needsTransaction(dataSource: DataSource, rule: Rule, nowait: boolean): 
     const { counter } = dialectOf(dataSource) as Dialect
     return (
         hasColumns ||
-        !counter.advancesAtOnce(dataSource) ||
+        rule.resetAt !== undefined ||
+        !counter.movesAtOnce(dataSource) ||
         (nowait && counter.lockWait.isOfTransaction)
     )
 }

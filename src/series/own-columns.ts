@@ -1,6 +1,6 @@
 import { getMetadataArgsStorage } from "typeorm"
 import type { Declared, Registry, Target } from "../declared/registry"
-import type { ColumnMetadata } from "./series"
+import type { ColumnMetadata } from "../typeorm/names"
 
 /**
  * Whether rows of an entity have this column of their metadata. The root of a single-table

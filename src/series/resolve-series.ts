@@ -1,4 +1,6 @@
 import type { EntityMetadata } from "typeorm"
+import { dialectOf } from "../dialects"
+import type { Dialect } from "../dialects/dialect"
 import { InvalidOptionError } from "../errors"
 import { type NumberedColumn, numbers } from "../declared/registry"
 import { dataSourceOf, findDeclaredColumns } from "../typeorm/compat"
@@ -36,11 +38,15 @@ export function resolveSeries(
                 "Remove that one: @AutoSequenceColumn takes the column's options itself.",
         )
     const scope = numbering.uniqueWith.map((p) => resolveScopeProperty(metadata, path, p))
+    const dataSource = dataSourceOf(metadata)
     return {
         name: numbering.series ?? `${metadata.tablePath}.${column.databaseName}`,
         strategy: numbering.strategy,
         gapless: numbering.gapless,
         cache: numbering.cache,
+        dataSource,
+        // Where there is none, the series is refused before it is asked.
+        dialect: dialectOf(dataSource) as Dialect,
         metadata,
         column,
         scope,

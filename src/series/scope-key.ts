@@ -1,14 +1,12 @@
 import { createHash } from "node:crypto"
 import type { QueryRunner } from "typeorm"
-import { dialectOf } from "../dialects"
 import type { Dialect, Expressions } from "../dialects/dialect"
 import { InvalidOptionError } from "../errors"
-import { groupBy } from "../group-by"
-import { KEY_LENGTH } from "../schema/counter-entity"
-import type { ColumnMetadata, Series } from "./series"
-import { dataSourceOf } from "../typeorm/compat"
-import { isNewRow, type Scope } from "./scope"
-import { select } from "../typeorm/select"
+import { KEY_LENGTH } from "../declared/own-tables"
+import type { Scoped } from "./series"
+import { type ColumnMetadata, columnName } from "../typeorm/names"
+import { type Scope } from "../dialects/columns"
+import { select } from "../typeorm/statement"
 
 // What a key looks like is kept in the counter tables of all users. Another form needs another
 // version, and a migration.
@@ -66,53 +64,35 @@ function isAlwaysShort({ type }: ColumnMetadata): boolean {
 }
 
 /**
- * The keys of scopes, in their order; undefined for those that a row inserted by the same flush
- * makes. Sends a statement only for values that the columns may store in another form.
+ * The keys of scopes, in their order. Sends a statement only for values that the columns may store
+ * in another form.
+ * @internal
  */
-async function keysOf(
-    runner: QueryRunner,
-    series: Series,
+export async function keysOf(
+    runner: Pick<QueryRunner, "query">,
+    scoped: Scoped,
     scopes: readonly Scope[],
-): Promise<(string | undefined)[]> {
-    const dialect = dialectOf(dataSourceOf(series.metadata)) as Dialect
+): Promise<string[]> {
+    const { dialect, scopeColumns } = scoped
     const unknown: number[] = []
     const keys = scopes.map(({ values }, at) => {
-        if (values.some(isNewRow)) return undefined
         const texts = values.map((value, i) => {
-            const column = series.scopeColumns[i]
-            if (typeof value !== "string" || !column) return null
-            return dialect.canonicalText(column, value)
+            const column = scopeColumns[i]
+            return value === null || !column ? null : dialect.canonicalText(column, value)
         })
-        if (texts.includes(undefined)) return void unknown.push(at)
-        return keyOf(texts as (string | null)[], dialect.expressions)
+        if (!texts.includes(undefined))
+            return keyOf(texts as (string | null)[], dialect.expressions)
+        unknown.push(at)
+        return ""
     })
     if (unknown.length > 0) {
         const asked = unknown.map((at) => scopes[at] as Scope)
-        const key = keySql(series.scopeColumns, dialect, (column) => {
-            return `s.${dataSourceOf(series.metadata).driver.escape(column.databaseName)}`
-        })
+        const key = keySql(scopeColumns, dialect, (column) => `s.${columnName(column)}`)
         const rows = await select<{ at: string | number; key: string }>(
             runner,
-            dialect.scopeKeys(series, asked, key),
+            dialect.scopeKeys(scoped, asked, key),
         )
         for (const row of rows) keys[unknown[Number(row.at)] as number] = row.key
     }
     return keys
-}
-
-/**
- * Rows of one scope by its key; those of a row that the same flush inserts by a key of their own.
- * @internal
- */
-export async function groupByKey<T extends { readonly series: Series; readonly scope: Scope }>(
-    runner: QueryRunner,
-    requests: readonly T[],
-): Promise<Map<string, T[]>> {
-    const keys = new Map<Scope, string>()
-    for (const [series, ofSeries] of groupBy(requests, (request) => request.series)) {
-        const scopes = [...new Set(ofSeries.map(({ scope }) => scope))]
-        const found = await keysOf(runner, series, scopes)
-        scopes.forEach((scope, at) => keys.set(scope, found[at] ?? `new ${scope.key}`))
-    }
-    return groupBy(requests, ({ scope }) => keys.get(scope) ?? "")
 }

@@ -1,5 +1,5 @@
 import type { EntityManager, EntityMetadata, ObjectLiteral } from "typeorm"
-import type { ColumnMetadata } from "../series/series"
+import type { ColumnMetadata } from "./names"
 
 /**
  * Loads the keys and these columns of rows, the soft-deleted ones and hidden columns included.

@@ -3,13 +3,13 @@ import { Column, type DataSource, Entity, PrimaryGeneratedColumn } from "typeorm
 import {
     AutoSequenceColumn,
     type AutoSequenceColumnOptions,
-    DuplicateNumberError,
+    DuplicateRowsError,
     generateMigration,
     type GenerateMigrationOptions,
     InvalidOptionError,
     NotInstalledError,
 } from "../../src"
-import { servedEntities } from "../../src/schema/inventory"
+import { servedEntities } from "../../src/schema/plan/inventory"
 import { seriesOf } from "../../src/series/resolve-series"
 import {
     onEachDatabase,
@@ -171,10 +171,12 @@ onEveryDatabase("generateMigration", (db) => {
         ])
         const options = { strategy: "counter", uniqueWith: "area" } as const
         const changed = await changeEntities(db(), before, [tickets(options)])
-        const error = (await rejection(generateMigration(changed))) as DuplicateNumberError
-        expect(error).to.be.instanceOf(DuplicateNumberError)
-        expect(error.code).to.equal("DUPLICATE_NUMBER")
-        expect(error.message).to.include("ticket: 2 numbers in number are there more than once")
+        const error = (await rejection(generateMigration(changed))) as DuplicateRowsError
+        expect(error).to.be.instanceOf(DuplicateRowsError)
+        expect(error.code).to.equal("DUPLICATE_ROWS")
+        expect(error.message).to.match(
+            /^Ticket\.number: 2 numbers in \S*ticket\.number are there more than once/,
+        )
         expect(error.message).to.include("for the same area")
 
         await changed.query(
@@ -190,9 +192,7 @@ onEveryDatabase("generateMigration", (db) => {
         const options = { strategy: "counter", uniqueWith: "area" } as const
         const changed = await changeEntities(db(), before, [tickets(options)])
         if (db().can.partialIndexes)
-            expect(await rejection(generateMigration(changed))).to.be.instanceOf(
-                DuplicateNumberError,
-            )
+            expect(await rejection(generateMigration(changed))).to.be.instanceOf(DuplicateRowsError)
         else await expectUpToDate((await migrate(db(), changed, [tickets(options)])).dataSource)
     })
 

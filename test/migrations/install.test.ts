@@ -3,7 +3,7 @@ import { Column, type DataSource, Entity, ManyToOne, PrimaryGeneratedColumn } fr
 import {
     AutoSequenceColumn,
     type AutoSequenceColumnOptions,
-    DuplicateNumberError,
+    DuplicateRowsError,
     generateMigration,
     installAutoSequence,
     NotInstalledError,
@@ -135,7 +135,7 @@ onEveryDatabase("installAutoSequence", (db) => {
         const dataSource = await changeEntities(db(), before, [tickets(options)])
         const shape = await shapeOf(dataSource, "Ticket")
         expect(await rejection(installAutoSequence(dataSource))).to.be.instanceOf(
-            DuplicateNumberError,
+            DuplicateRowsError,
         )
         expect(await shapeOf(dataSource, "Ticket")).to.eql(shape)
     })

@@ -12,6 +12,7 @@ import {
 import { getDataSourceToken, TypeOrmModule } from "@nestjs/typeorm"
 import { expect } from "chai"
 import type { DataSource } from "typeorm"
+import { InvalidOptionError } from "../../src"
 import { AutoSequenceModule, PseudoKeyPipe } from "../../src/nestjs"
 import { onOnePostgres } from "../support/databases"
 import { Applications, Messages } from "./applications"
@@ -281,6 +282,13 @@ onOnePostgres("PseudoKeyPipe", (database) => {
             },
         )
         await expectJson(site, "/articles/whatever", { id: 42, isEntity: true })
+    })
+
+    it("refuses conditions of the request, which it would not make", () => {
+        const where = (() => ({ tenantId: 7 })) as never
+        expect(() => PseudoKeyPipe(Article, { where }))
+            .to.throw(InvalidOptionError, "@PseudoKeyParam")
+            .with.property("code", "INVALID_OPTION")
     })
 
     it("says what to import where nothing was", async () => {

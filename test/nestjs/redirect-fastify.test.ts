@@ -13,7 +13,7 @@ import { Test } from "@nestjs/testing"
 import { TypeOrmModule } from "@nestjs/typeorm"
 import { expect } from "chai"
 import type { AddressInfo } from "node:net"
-import { AutoSequenceModule, PseudoKeyPipe } from "../../src/nestjs"
+import { AutoSequenceModule, PseudoKeyParam, PseudoKeyPipe } from "../../src/nestjs"
 import { onOnePostgres } from "../support/databases"
 import { Messages } from "./applications"
 import { Article, ENTITIES, Site } from "./articles"
@@ -31,7 +31,7 @@ class Articles {
     }
 
     @Get(":key/of-tenant")
-    ofTenant(@Param("key", PseudoKeyPipe(Article, { where: ofTenant })) { slug }: Article) {
+    ofTenant(@PseudoKeyParam("key", Article, { where: ofTenant }) { slug }: Article) {
         return { slug }
     }
 

@@ -20,7 +20,12 @@ import {
 import { APP_FILTER, APP_INTERCEPTOR, HttpAdapterHost } from "@nestjs/core"
 import { expect } from "chai"
 import type { Observable } from "rxjs"
-import { AutoSequenceModule, PseudoKeyPipe, RetiredKeyException } from "../../src/nestjs"
+import {
+    AutoSequenceModule,
+    PseudoKeyParam,
+    PseudoKeyPipe,
+    RetiredKeyException,
+} from "../../src/nestjs"
 import { onOnePostgres } from "../support/databases"
 import { Applications } from "./applications"
 import { type Answer, Article, Author, Page, type SiteOptions, startSite } from "./articles"
@@ -66,14 +71,11 @@ class Articles {
 
     @Get("tenants/:tenant/articles/:key")
     ofTenant(
-        @Param(
-            "key",
-            PseudoKeyPipe(Article, {
-                where: (request: { params: { tenant: string } }) => ({
-                    tenantId: Number(request.params.tenant),
-                }),
+        @PseudoKeyParam("key", Article, {
+            where: (request: { params: { tenant: string } }) => ({
+                tenantId: Number(request.params.tenant),
             }),
-        )
+        })
         { slug }: Article,
     ) {
         return { slug }

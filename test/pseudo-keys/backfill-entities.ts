@@ -10,7 +10,7 @@ import {
     TableInheritance,
 } from "typeorm"
 import { PseudoKey, type PseudoKeyOptions, withPseudoKeys } from "../../src"
-import { columnName, tableName } from "../../src/series/series"
+import { columnName, tableName } from "../../src/typeorm/names"
 import { isKey } from "../../src/declared/key-form"
 
 /** A row of whatever table. */

@@ -1,3 +1,4 @@
+import { KEY_ENTITY } from "../../src/declared/own-tables"
 import { expect } from "chai"
 import {
     ChildEntity,
@@ -25,8 +26,7 @@ import {
     wherePseudoKey,
     withPseudoKeys,
 } from "../../src"
-import { KEY_ENTITY } from "../../src/schema/key-entity"
-import { tableName } from "../../src/series/series"
+import { tableName } from "../../src/typeorm/names"
 import { dataSourceOf } from "../../src/typeorm/compat"
 import { rejection } from "../support/errors"
 

@@ -1,3 +1,4 @@
+import { KEY_ENTITY } from "../../src/declared/own-tables"
 import { expect } from "chai"
 import {
     DataSource,
@@ -20,7 +21,6 @@ import {
     UnsupportedError,
     withAutoSequence,
 } from "../../src"
-import { KEY_ENTITY } from "../../src/schema/key-entity"
 import { onEveryDatabase } from "../support/databases"
 import { storedRows } from "../support/errors"
 import {

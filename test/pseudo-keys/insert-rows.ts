@@ -1,6 +1,6 @@
 import { expect } from "chai"
 import type { EntityManager, EntityTarget, Logger, ObjectLiteral } from "typeorm"
-import { columnName, tableName } from "../../src/series/series"
+import { columnName, tableName } from "../../src/typeorm/names"
 import { rejection } from "../support/errors"
 
 interface Manages {

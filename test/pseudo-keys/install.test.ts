@@ -1,7 +1,7 @@
 import { expect } from "chai"
 import type { DataSource } from "typeorm"
 import {
-    DuplicateKeyError,
+    DuplicateRowsError,
     findByPseudoKey,
     generateMigration,
     installAutoSequence,
@@ -160,9 +160,9 @@ onEveryDatabase("installAutoSequence and pseudo keys", (db) => {
                 table("doubled", { slug: key, more: {} }, columns),
             ])
             for (const attempt of [generateMigration, installAutoSequence]) {
-                const error = (await rejection(attempt(dataSource))) as DuplicateKeyError
-                expect(error).to.be.instanceOf(DuplicateKeyError)
-                expect(error.code).to.equal("DUPLICATE_KEY")
+                const error = (await rejection(attempt(dataSource))) as DuplicateRowsError
+                expect(error).to.be.instanceOf(DuplicateRowsError)
+                expect(error.code).to.equal("DUPLICATE_ROWS")
                 const { tablePath } = dataSource.getMetadata("doubled")
                 expect(error.message).to.include(`${tablePath}: ${text} the column can't have`)
                 expect(error.message).not.to.match(/'[abc]'/)

@@ -14,9 +14,9 @@ import { findByPseudoKey, PseudoKey, resolvePseudoKey, wherePseudoKey } from "..
 import { keySql } from "../../src/series/scope-key"
 import { dialectOf } from "../../src/dialects"
 import type { Dialect } from "../../src/dialects/dialect"
-import { keyTableOf } from "../../src/keys/history/key-table"
+import { keyTableOf } from "../../src/series/own-table"
 import { storedKeysOf } from "../../src/keys/resolve-keys"
-import { columnName, tableName } from "../../src/series/series"
+import { columnName, tableName } from "../../src/typeorm/names"
 import { onEveryDatabase, type TestDatabase } from "../support/databases"
 
 const ROWS = 20_000

@@ -16,7 +16,7 @@ import {
     resolvePseudoKey,
     withPseudoKeys,
 } from "../../src"
-import { tableName } from "../../src/series/series"
+import { tableName } from "../../src/typeorm/names"
 import { onEveryDatabase } from "../support/databases"
 import { rejection } from "../support/errors"
 

@@ -7,7 +7,7 @@ import {
     PrimaryGeneratedColumn,
 } from "typeorm"
 import { CounterLockedError, Sequence } from "../../src"
-import { select } from "../../src/typeorm/select"
+import { select } from "../../src/typeorm/statement"
 import { dialectOf } from "../../src/dialects"
 import { onEveryDatabase, StatementLog } from "../support/databases"
 import { rejection } from "../support/errors"
@@ -184,7 +184,7 @@ onEveryDatabase(
             log.statements.length = 0
             expect(await loop.nextMany(dataSource, 4)).to.eql([1, 2, 3, 1])
             const verbs = log.statements.map((sql) => sql.split(" ", 1)[0])
-            expect(verbs).to.eql(["START", "INSERT", "SELECT", "COMMIT"])
+            expect(verbs).to.eql(["START", "INSERT", "SELECT", "UPDATE", "COMMIT"])
             const numbers = await Promise.all(
                 Array.from({ length: 200 }, (_, at) =>
                     at % 2

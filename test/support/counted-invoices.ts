@@ -14,7 +14,7 @@ import {
     type Relation,
 } from "typeorm"
 import { AutoSequenceColumn } from "../../src"
-import type { AutoSequenceCounter } from "../../src/schema/counter-entity"
+import type { AutoSequenceCounter } from "../../src"
 import { seriesOf } from "../../src/series/resolve-series"
 import { upTo } from "./invoices"
 import type { Capabilities, TestDatabase } from "./test-database"

@@ -2,7 +2,7 @@ import { expect } from "chai"
 import { type ObjectLiteral, QueryFailedError, type Repository } from "typeorm"
 import {
     type AutoSequenceError,
-    DuplicateNumberError,
+    DuplicateRowsError,
     InvalidNumberError,
     InvalidOptionError,
     NotInstalledError,
@@ -21,7 +21,7 @@ import { isTypeORM1 } from "./typeorm-version"
 type ErrorClass = new (message: string) => AutoSequenceError
 
 const CODES = new Map<ErrorClass, string>([
-    [DuplicateNumberError, "DUPLICATE_NUMBER"],
+    [DuplicateRowsError, "DUPLICATE_ROWS"],
     [InvalidNumberError, "INVALID_NUMBER"],
     [InvalidOptionError, "INVALID_OPTION"],
     [NotInstalledError, "NOT_INSTALLED"],

@@ -1,5 +1,5 @@
-import { baseOf, firstMove, wayOf } from "../advance"
-import type { CounterStatements, CounterTable, Moves, Statement } from "../dialect"
+import type { CounterStatements, CounterTable, Moves } from "../counter-statements"
+import type { Statement } from "../../typeorm/statement"
 
 /** @internal */
 export const mysqlCounter: CounterStatements = {
@@ -11,39 +11,7 @@ export const mysqlCounter: CounterStatements = {
         return [move(table, moves, false), selectMoved(table, moves)]
     },
 
-    advance(table, advance, { driver }) {
-        const { name, series, scope, last, movedBy, movedAt } = table
-        const { resetAt, max } = advance
-        const parameters: string[] = [advance.series, advance.key]
-        const value = (number: bigint) => {
-            parameters.push(String(number))
-            return "CAST(? AS SIGNED)"
-        }
-        const from = () => `GREATEST(${last}, ${value(baseOf(advance))})`
-        const way = () => wayOf(from, advance, { value, divide: (a, b) => `${a} DIV ${b}` })
-        const first = firstMove(advance)
-        const selected = `CAST(${last} AS CHAR) AS \`last\`, CAST(${movedBy} AS CHAR) AS \`way\``
-        const returns = driver.isReturningSqlSupported("insert")
-        // The columns are set in this order, and each sees those before it.
-        const sql =
-            `${insertInto(table)} VALUES (?, ?, ${value(first.last)}, ${value(first.way)}, CURRENT_TIMESTAMP) ` +
-            `ON DUPLICATE KEY UPDATE ${movedBy} = ` +
-            (resetAt === undefined
-                ? `IF(${last} <= ${value(max - first.way)}, ${way()}, 0), `
-                : `${way()}, `) +
-            `${last} = ${from()} + ${movedBy}, ${movedAt} = CURRENT_TIMESTAMP`
-        if (returns) return [{ sql: `${sql} RETURNING ${selected}`, parameters }]
-        const where = `WHERE ${series} = ? AND ${scope} = ?`
-        return [
-            { sql, parameters },
-            {
-                sql: `SELECT ${selected} FROM ${name} ${where}`,
-                parameters: [advance.series, advance.key],
-            },
-        ]
-    },
-
-    advancesAtOnce: ({ driver }) => driver.isReturningSqlSupported("insert"),
+    movesAtOnce: ({ driver }) => driver.isReturningSqlSupported("insert"),
 
     lockWait: {
         read: { sql: "SELECT @@innodb_lock_wait_timeout AS `value`" },
@@ -72,11 +40,19 @@ export const mysqlCounter: CounterStatements = {
  */
 function move(
     table: CounterTable,
-    { series, base, moves, columns }: Moves,
+    { series, base, moves, columns, max }: Moves,
     returns: boolean,
 ): Statement {
     const { last, movedBy, movedAt } = table
     const moved = `GREATEST(${last}, CAST(? AS SIGNED)) + VALUES(${movedBy})`
+    // The columns are set in this order, and each sees those before it.
+    const sets =
+        max === undefined
+            ? [`${last} = ${moved}`, `${movedBy} = VALUES(${movedBy})`]
+            : [
+                  `${movedBy} = IF(${last} <= CAST(? AS SIGNED) - VALUES(${movedBy}), VALUES(${movedBy}), 0)`,
+                  `${last} = IF(${movedBy} = 0, ${last}, ${moved})`,
+              ]
     const parameters = moves.flatMap(({ key, by }) => [
         series,
         key,
@@ -87,19 +63,19 @@ function move(
         sql:
             `${insertInto(table)} VALUES ` +
             moves.map(() => "(?, ?, ?, ?, CURRENT_TIMESTAMP)").join(", ") +
-            ` ON DUPLICATE KEY UPDATE ${last} = ${moved}, ` +
-            `${movedBy} = VALUES(${movedBy}), ${movedAt} = VALUES(${movedAt})` +
-            (returns ? ` RETURNING ${selected(table)}` : ""),
-        parameters: [...parameters, String(base)],
+            ` ON DUPLICATE KEY UPDATE ${sets.join(", ")}, ${movedAt} = VALUES(${movedAt})` +
+            (returns ? ` RETURNING ${selected(table, max)}` : ""),
+        parameters: [...parameters, ...(max === undefined ? [] : [String(max)]), String(base)],
     }
 }
 
-function selectMoved(table: CounterTable, { series, moves }: Moves): Statement {
+function selectMoved(table: CounterTable, { series, moves, max }: Moves): Statement {
     const keys = moves.map(() => "?").join(", ")
     return {
         sql:
-            `SELECT ${selected(table)} FROM ${table.name} ` +
-            `WHERE ${table.series} = ? AND ${table.scope} IN (${keys})`,
+            `SELECT ${selected(table, max)} FROM ${table.name} ` +
+            // Where the move has changed nothing, another read would show the snapshot.
+            `WHERE ${table.series} = ? AND ${table.scope} IN (${keys}) FOR UPDATE`,
         parameters: [series, ...moves.map(({ key }) => key)],
     }
 }
@@ -108,6 +84,7 @@ function insertInto({ name, series, scope, last, movedBy, movedAt }: CounterTabl
     return `INSERT INTO ${name} (${series}, ${scope}, ${last}, ${movedBy}, ${movedAt})`
 }
 
-function selected({ scope, last }: CounterTable): string {
-    return `${scope} AS \`key\`, CAST(${last} AS CHAR) AS \`last\``
+function selected({ scope, last, movedBy }: CounterTable, max: bigint | undefined): string {
+    const moved = max === undefined ? last : `CASE WHEN ${movedBy} > 0 THEN ${last} END`
+    return `${scope} AS \`key\`, CAST(${moved} AS CHAR) AS \`last\``
 }

@@ -1,12 +1,14 @@
 import type { DataSource, DataSourceOptions } from "typeorm"
-import { type ColumnMetadata, columnType } from "../../series/series"
-import type { Dialect, DriverError, Upsert } from "../dialect"
+import { textsOf } from "../column-type"
+import type { Dialect, Upsert } from "../dialect"
+import type { DriverError } from "../driver-error"
 import { mysqlCounter } from "./counter"
 import { mysqlKeys } from "./keys"
 import { mysqlSchema } from "./schema"
 import { lastNumbers, scopeKeys, storedNumbers } from "./scopes"
 import { mysqlText } from "./text"
 import { mysqlTrigger } from "./trigger"
+import { mysqlTypes } from "./types"
 
 const LOCK_WAIT_TIMEOUT = 1205
 const DEADLOCK = 1213
@@ -20,6 +22,7 @@ const LOCK_NOWAIT = 3572
 
 /** @internal MariaDB and MySQL. */
 export const mysql: Dialect = {
+    syntax: { hasNumberedParameters: false, escapesByBackslash: true },
     hasPartialIndices: false,
     announcesErrors: false,
     sharesRunner: false,
@@ -52,80 +55,18 @@ export const mysql: Dialect = {
     isMissingTable: ({ errno }) => errno === NO_SUCH_TABLE,
     isLocked: ({ errno }: DriverError) => errno === LOCK_WAIT_TIMEOUT || errno === LOCK_NOWAIT,
     scopeText: mysqlText,
-    canonicalText,
-    keyText,
+    ...textsOf(mysqlTypes),
     separateConnection,
 }
 
-function findUpsert(sql: string): Upsert | undefined {
-    const [insert = "", update] = sql.split(" ON DUPLICATE KEY UPDATE ", 2)
+function findUpsert(head: string, tail: string): Upsert | undefined {
+    const [, update] = tail.split(" ON DUPLICATE KEY UPDATE ", 2)
     // TypeORM puts two blanks there.
-    const isIgnore = /^INSERT\s+IGNORE\s/.test(insert)
+    const isIgnore = /\bINSERT\s+IGNORE\s/.test(head)
     if (update === undefined && !isIgnore) return undefined
     return {
         skips: isIgnore,
-        isInto: (table) => insert.includes(`INTO ${table}`),
         overwrites: (column) => update?.includes(`${column} = VALUES(`) ?? false,
-    }
-}
-
-function canonicalText(column: ColumnMetadata, text: string): string | undefined {
-    switch (columnType(column)) {
-        case "tinyint":
-        case "smallint":
-        case "mediumint":
-        case "int":
-        case "bigint":
-        case "year":
-            return /^-?\d+$/.test(text) ? String(BigInt(text)) : undefined
-        case "varchar":
-        case "text":
-        case "mediumtext":
-        case "longtext":
-            return text
-        case "char":
-            return text.replace(/ +$/, "")
-        case "uuid":
-            return text.toLowerCase()
-        case "enum":
-            // It is stored as it was declared, in whatever case it is given.
-            return String(
-                column.enum?.find((e) => String(e).toLowerCase() === text.toLowerCase()) ?? text,
-            )
-        case "date":
-            return /^\d{4}-\d\d-\d\d$/.test(text) ? text : undefined
-        default:
-            return undefined
-    }
-}
-
-function keyText(column: ColumnMetadata, sql: string): string | undefined {
-    switch (columnType(column)) {
-        case "tinyint":
-        case "smallint":
-        case "mediumint":
-        case "int":
-        case "bigint":
-        case "year":
-        case "decimal":
-        case "date":
-        case "datetime":
-        case "time":
-        case "uuid":
-            return `CONVERT(CAST(${sql} AS CHAR) USING utf8mb4)`
-        case "char":
-            return `CONVERT(RTRIM(${sql}) USING utf8mb4)`
-        case "varchar":
-        case "text":
-        case "mediumtext":
-        case "longtext":
-        case "enum":
-            return `CONVERT(${sql} USING utf8mb4)`
-        // As text it depends on the time zone of the session.
-        case "timestamp":
-            return `CONVERT(CAST(UNIX_TIMESTAMP(${sql}) AS CHAR) USING utf8mb4)`
-        default:
-            return undefined
     }
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
-import { columnName, columnType } from "../../series/series"
+import { columnName } from "../../typeorm/names"
 import type { KeyStatements, Locks } from "../key-statements"
+import { integerOf } from "./types"
 
 const DUPLICATE_ENTRY = 1062
 
@@ -10,7 +11,7 @@ export const mysqlKeys: KeyStatements = {
     member(json, at, column) {
         const text = `JSON_UNQUOTE(JSON_EXTRACT(${json}, '$[${at}]'))`
         // As a text it would be compared with the integers of the column as a floating point number.
-        return /int/.test(columnType(column)) ? `CAST(${text} AS ${integerType(column)})` : text
+        return integerOf(text, column)
     },
     ignoreDuplicates: (column) => `ON DUPLICATE KEY UPDATE ${column} = ${column}`,
 
@@ -42,8 +43,7 @@ export const mysqlKeys: KeyStatements = {
         const selects = rows.map((row) => {
             const values = primaryColumns.map((c, at) => {
                 parameters.push(row[at])
-                const isInteger = /int/.test(columnType(c))
-                return `${isInteger ? `CAST(? AS ${integerType(c)})` : "?"} AS p${at}`
+                return `${integerOf("?", c)} AS p${at}`
             })
             parameters.push(row[primaryColumns.length])
             return `SELECT ${values.join(", ")}, ? AS w`
@@ -65,10 +65,6 @@ export const mysqlKeys: KeyStatements = {
 
     // UUID() tells the time and the machine, and RANDOM_BYTES() is not in every version.
     random: () => undefined,
-}
-
-function integerType(column: { unsigned?: boolean }): string {
-    return column.unsigned ? "UNSIGNED" : "SIGNED"
 }
 
 /** Locks have names of at most 64 characters, which all databases of a server share. */

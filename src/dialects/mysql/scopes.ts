@@ -1,23 +1,17 @@
-import { isNewRow, type Scope, type ScopeValue } from "../../series/scope"
-import {
-    type ColumnMetadata,
-    columnName,
-    columnType,
-    type Series,
-    tableName,
-} from "../../series/series"
-import type { Statement } from "../dialect"
+import type { CountedColumn, Scope, ScopedColumn, ScopeValue } from "../columns"
+import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
+import type { Statement } from "../../typeorm/statement"
+import { cast } from "./types"
 
 /** @internal Selects the highest number of each scope. */
-export function lastNumbers(series: Series, scopes: readonly Scope[]): Statement {
+export function lastNumbers(series: CountedColumn, scopes: readonly Scope[]): Statement {
     const parameters: string[] = []
     const number = `t.${columnName(series.column)}`
     const selects = scopes.map(({ values }, at) => {
         const where = [...equalTo(series.scopeColumns, values, parameters), `${number} IS NOT NULL`]
-        const last = values.some(isNewRow)
-            ? "NULL"
-            : `(SELECT CAST(${number} AS CHAR) FROM ${tableName(series.metadata)} t ` +
-              `WHERE ${where.join(" AND ")} ORDER BY ${number} DESC LIMIT 1)`
+        const last =
+            `(SELECT CAST(${number} AS CHAR) FROM ${tableName(series.metadata)} t ` +
+            `WHERE ${where.join(" AND ")} ORDER BY ${number} DESC LIMIT 1)`
         return `SELECT ${at} AS \`at\`, '${at}' AS \`group\`, ${last} AS \`last\`, '' AS \`isolation\``
     })
     return { sql: selects.join(" UNION ALL "), parameters }
@@ -25,7 +19,7 @@ export function lastNumbers(series: Series, scopes: readonly Scope[]): Statement
 
 /** @internal Selects the places of those numbers that rows have. */
 export function storedNumbers(
-    series: Series,
+    series: CountedColumn,
     numbers: readonly { readonly scope: Scope; readonly number: string }[],
 ): Statement {
     const parameters: string[] = []
@@ -46,7 +40,6 @@ function equalTo(
     values: readonly ScopeValue[],
     parameters: string[],
 ): string[] {
-    if (values.some(isNewRow)) return ["FALSE"]
     return columns.map((column, at) => {
         const value = values[at]
         if (typeof value !== "string") return `t.${columnName(column)} IS NULL`
@@ -56,10 +49,10 @@ function equalTo(
 }
 
 /** @internal Selects the keys of scopes as the columns store them. */
-export function scopeKeys(series: Series, scopes: readonly Scope[], key: string): Statement {
+export function scopeKeys(scoped: ScopedColumn, scopes: readonly Scope[], key: string): Statement {
     const parameters: (string | null)[] = []
     const selects = scopes.map(({ values }, at) => {
-        const stored = series.scopeColumns.map((column, i) => {
+        const stored = scoped.scopeColumns.map((column, i) => {
             const value = values[i]
             parameters.push(typeof value === "string" ? value : null)
             return `${cast(column)} AS ${columnName(column)}`
@@ -69,33 +62,8 @@ export function scopeKeys(series: Series, scopes: readonly Scope[], key: string)
     return { sql: selects.join(" UNION ALL "), parameters }
 }
 
-/** A parameter as the column would store it. */
-function cast(column: ColumnMetadata): string {
-    const { precision, scale } = column
-    switch (columnType(column)) {
-        case "decimal":
-            return `CAST(? AS DECIMAL(${precision ?? 10}, ${scale ?? 0}))`
-        case "datetime":
-        case "timestamp":
-            return `CAST(? AS DATETIME(${precision ?? 0}))`
-        case "time":
-            return `CAST(? AS TIME(${precision ?? 0}))`
-        case "date":
-            return "CAST(? AS DATE)"
-        case "tinyint":
-        case "smallint":
-        case "mediumint":
-        case "int":
-        case "bigint":
-        case "year":
-            return `CAST(? AS ${column.unsigned ? "UNSIGNED" : "SIGNED"})`
-        default:
-            return "?"
-    }
-}
-
 /** @internal The highest number that a column has in the scope of the row that a trigger is about. */
-export function lastInRows(sharer: Series, { scopeColumns }: Series): string {
+export function lastInRows(sharer: CountedColumn, { scopeColumns }: CountedColumn): string {
     const number = `t.${columnName(sharer.column)}`
     const where = sharer.scopeColumns.map((column, at) => {
         const own = scopeColumns[at] ?? column

@@ -1,4 +1,4 @@
-import { columnName } from "../../series/series"
+import { columnName } from "../../typeorm/names"
 import { RAISED, raisedTexts, type TriggeredColumn } from "../trigger-statements"
 import { literal } from "./literal"
 import { lastInRows } from "./scopes"

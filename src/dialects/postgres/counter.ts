@@ -1,6 +1,7 @@
-import { type ColumnMetadata, columnName, type Series, tableName } from "../../series/series"
-import { baseOf, firstMove, wayOf } from "../advance"
-import type { CounterStatements, CounterTable, Move, Moves, Statement } from "../dialect"
+import type { CountedColumn } from "../columns"
+import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
+import type { CounterStatements, CounterTable, Move, Moves } from "../counter-statements"
+import type { Statement } from "../../typeorm/statement"
 import { realName, selectLast } from "./scopes"
 
 /** @internal */
@@ -9,39 +10,20 @@ export const postgresCounter: CounterStatements = {
 
     move: (table, moves) => [move(table, moves)],
 
-    moveExisting(table, { series, base, moves: [move] }) {
-        const { name, last, movedBy, movedAt, scope } = table
-        return {
-            sql:
-                `UPDATE ${name} SET ${last} = GREATEST(${last}, $1) + $2, ${movedBy} = $2, ` +
-                `${movedAt} = CURRENT_TIMESTAMP WHERE ${table.series} = $3 AND ${scope} = $4 ` +
-                `RETURNING ${scope} AS "key", ${last}::text AS "last"`,
-            parameters: [String(base), String(move?.by), series, move?.key],
-        }
+    moveExisting(table, moves) {
+        const parameters: unknown[] = []
+        const update = updateOne(table, moves, (value) => `$${parameters.push(value)}`)
+        const returned = `${table.scope} AS "key", ${table.last}::text AS "last"`
+        return { sql: `${update} RETURNING ${returned}`, parameters }
     },
 
-    advance(table, advance) {
-        const { name, scope, last, movedBy, movedAt } = table
-        const parameters: string[] = []
-        const text = (value: string) => `$${parameters.push(value)}`
-        const value = (number: bigint) => `${text(String(number))}::bigint`
-        const from = () => `GREATEST(c.${last}, ${value(baseOf(advance))})`
-        const way = () => wayOf(from, advance, { value, divide: (a, b) => `${a} / ${b}` })
-        const first = firstMove(advance)
-        const sql =
-            `INSERT INTO ${name} AS c (${table.series}, ${scope}, ${last}, ${movedBy}, ${movedAt}) ` +
-            `VALUES (${text(advance.series)}, ${text(advance.key)}, ${value(first.last)}, ` +
-            `${value(first.way)}, CURRENT_TIMESTAMP) ` +
-            `ON CONFLICT (${table.series}, ${scope}) DO UPDATE SET ${last} = ${from()} + ${way()}, ` +
-            `${movedBy} = ${way()}, ${movedAt} = EXCLUDED.${movedAt} ` +
-            (advance.resetAt === undefined
-                ? `WHERE c.${last} <= ${value(advance.max - first.way)} `
-                : "") +
-            `RETURNING c.${last}::text AS "last", c.${movedBy}::text AS "way"`
-        return [{ sql, parameters }]
+    moveWithin(table, moves, parameter) {
+        const update = updateOne(table, moves, parameter)
+        const highest = parameter(String(moves.max - (moves.moves[0]?.by ?? 0n)))
+        return `WITH moved AS (${update} AND ${table.last} <= ${highest} RETURNING ${table.last} AS last)`
     },
 
-    advancesAtOnce: () => true,
+    movesAtOnce: () => true,
 
     lockWait: {
         read: { sql: `SELECT current_setting('lock_timeout') AS "value"` },
@@ -72,11 +54,24 @@ export const postgresCounter: CounterStatements = {
     },
 }
 
+function updateOne(
+    { name, last, movedBy, movedAt, scope, ...table }: CounterTable,
+    { series, base, moves: [move] }: Moves,
+    parameter: (value: unknown) => string,
+): string {
+    const by = parameter(String(move?.by))
+    return (
+        `UPDATE ${name} SET ${last} = GREATEST(${last}, ${parameter(String(base))}) + ${by}, ` +
+        `${movedBy} = ${by}, ${movedAt} = CURRENT_TIMESTAMP ` +
+        `WHERE ${table.series} = ${parameter(series)} AND ${scope} = ${parameter(move?.key)}`
+    )
+}
+
 /**
  * A new counter goes on after the rows of its scope. Those are looked at only where there is none:
  * two that race for it both find none, and the second one waits for the first and moves its counter.
  */
-function move(table: CounterTable, { series, base, moves, columns }: Moves): Statement {
+function move(table: CounterTable, { series, base, moves, columns, max }: Moves): Statement {
     const { name, last, movedBy, movedAt, scope } = table
     const stored = columns.map(lastInRows)
     const start =
@@ -98,12 +93,18 @@ function move(table: CounterTable, { series, base, moves, columns }: Moves): Sta
             `ON CONFLICT (${table.series}, ${scope}) DO UPDATE SET ` +
             `${last} = GREATEST(c.${last}, $2::bigint) + EXCLUDED.${movedBy}, ` +
             `${movedBy} = EXCLUDED.${movedBy}, ${movedAt} = EXCLUDED.${movedAt} ` +
+            (max === undefined ? "" : `WHERE c.${last} <= $4::bigint - EXCLUDED.${movedBy} `) +
             `RETURNING c.${scope} AS "key", c.${last}::text AS "last"`,
-        parameters: [series, String(base), JSON.stringify(wanted)],
+        parameters: [
+            series,
+            String(base),
+            JSON.stringify(wanted),
+            ...(max === undefined ? [] : [String(max)]),
+        ],
     }
 }
 
-function rowOf({ scopeColumns }: Series, { scope }: Move): object {
+function rowOf({ scopeColumns }: CountedColumn, { scope }: Move): object {
     return Object.fromEntries(
         scopeColumns.flatMap((column, at) => {
             const value = scope?.values[at]
@@ -113,7 +114,7 @@ function rowOf({ scopeColumns }: Series, { scope }: Move): object {
 }
 
 /** The values are read as the types of the table's own columns. */
-function lastInRows(series: Series, at: number): string {
+function lastInRows(series: CountedColumn, at: number): string {
     const row = `json_populate_record(NULL::${tableName(series.metadata)}, w."rows" -> ${at})`
     return `(SELECT ${lastWhere(series, series.scopeColumns, [])} FROM ${row} s)`
 }
@@ -124,7 +125,7 @@ function lastInRows(series: Series, at: number): string {
  * @internal
  */
 export function lastWhere(
-    series: Series,
+    series: CountedColumn,
     [column, ...others]: readonly ColumnMetadata[],
     where: readonly string[],
     {

@@ -1,5 +1,5 @@
 import type { DataSource, DataSourceOptions } from "typeorm"
-import { type ColumnMetadata, columnType } from "../../series/series"
+import { textsOf } from "../column-type"
 import type { Dialect } from "../dialect"
 import { findOnConflict } from "../on-conflict"
 import { postgresCounter } from "./counter"
@@ -8,9 +8,11 @@ import { postgresSchema } from "./schema"
 import { lastNumbers, scopeKeys, storedNumbers } from "./scopes"
 import { postgresText } from "./text"
 import { postgresTrigger } from "./trigger"
+import { postgresTypes } from "./types"
 
 /** @internal */
 export const postgres: Dialect = {
+    syntax: { hasNumberedParameters: true, escapesByBackslash: false },
     hasPartialIndices: true,
     announcesErrors: true,
     sharesRunner: false,
@@ -39,8 +41,7 @@ export const postgres: Dialect = {
     isMissingTable: (error) => error.code === "42P01",
     isLocked: (error) => error.code === "55P03",
     scopeText: postgresText,
-    canonicalText,
-    keyText,
+    ...textsOf(postgresTypes),
     separateConnection,
     tableLock: {
         lock: (tables) => [{ sql: `LOCK TABLE ${tables.join(", ")} IN SHARE ROW EXCLUSIVE MODE` }],
@@ -50,65 +51,6 @@ export const postgres: Dialect = {
         takesSnapshot: (sql) =>
             !/^\s*(start|begin|set|show|savepoint|release|lock)\b[^;]*;?\s*$/i.test(sql),
     },
-}
-
-function canonicalText(column: ColumnMetadata, text: string): string | undefined {
-    switch (columnType(column)) {
-        case "smallint":
-        case "integer":
-        case "bigint":
-            return /^-?\d+$/.test(text) ? String(BigInt(text)) : undefined
-        case "text":
-        case "enum":
-            return text
-        case "character varying":
-            return !column.length || text.length <= Number(column.length) ? text : undefined
-        case "uuid":
-            return /^[\da-f-]{36}$/i.test(text) ? text.toLowerCase() : undefined
-        case "boolean":
-            return text === "true" || text === "false" ? text : undefined
-        case "date":
-            return /^\d{4}-\d\d-\d\d$/.test(text) ? text : undefined
-        default:
-            return undefined
-    }
-}
-
-function keyText(column: ColumnMetadata, sql: string): string | undefined {
-    switch (columnType(column)) {
-        case "smallint":
-        case "integer":
-        case "bigint":
-        case "text":
-        case "enum":
-        case "character varying":
-        case "character":
-        case "uuid":
-        case "boolean":
-        case "time without time zone":
-        case "inet":
-        case "cidr":
-        case "macaddr":
-            return `${sql}::text`
-        case "citext":
-            return `lower(${sql}::text)`
-        case "numeric":
-            return `trim_scale(${sql})::text`
-        case "real":
-        case "double precision":
-            // Adding 0 makes -0 the 0 that it is equal to.
-            return `encode(float8send(${sql}::float8 + 0), 'hex')`
-        // JSON has dates in one form, whatever DateStyle is.
-        case "date":
-        case "timestamp without time zone":
-            return `(to_json(${sql}) #>> '{}')`
-        case "timestamp with time zone":
-            return `(to_json(${sql} AT TIME ZONE 'UTC') #>> '{}')`
-        case "bytea":
-            return `encode(${sql}, 'hex')`
-        default:
-            return undefined
-    }
 }
 
 function separateConnection({ options, driver }: DataSource): DataSourceOptions | undefined {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { columnName, columnType } from "../../series/series"
+import { columnName, columnType } from "../../typeorm/names"
 import type { KeyStatements, Locks } from "../key-statements"
 
 /** @internal */

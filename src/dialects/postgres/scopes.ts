@@ -1,18 +1,18 @@
-import { isNewRow, type Scope, type ScopeValue } from "../../series/scope"
-import { type ColumnMetadata, columnName, type Series, tableName } from "../../series/series"
-import type { Statement } from "../dialect"
+import type { CountedColumn, Scope, ScopedColumn, ScopeValue } from "../columns"
+import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
+import type { Statement } from "../../typeorm/statement"
 
 const ISOLATION = `current_setting('transaction_isolation') AS "isolation"`
 
 /** @internal Selects the highest number of each scope. */
-export function lastNumbers(series: Series, scopes: readonly Scope[]): Statement {
+export function lastNumbers(series: CountedColumn, scopes: readonly Scope[]): Statement {
     return scopes.length === 1 && scopes[0] && isComparedAsGiven(series)
         ? lastNumber(series, scopes[0])
         : lastNumberPerScope(series, scopes)
 }
 
 /** The way of nearly every insert: one scope, its values as plain parameters. */
-function lastNumber(series: Series, { values }: Scope): Statement {
+function lastNumber(series: CountedColumn, { values }: Scope): Statement {
     const parameters: string[] = []
     const where = series.scopeColumns.map((column, at) => {
         const value = values[at]
@@ -22,12 +22,10 @@ function lastNumber(series: Series, { values }: Scope): Statement {
     })
     const select = (last: string) =>
         `SELECT 0 AS "at", '' AS "group", ${last} AS "last", ${ISOLATION}`
-    return values.some(isNewRow)
-        ? { sql: select("NULL") }
-        : { sql: select(selectLast(series, where)), parameters }
+    return { sql: select(selectLast(series, where)), parameters }
 }
 
-function lastNumberPerScope(series: Series, scopes: readonly Scope[]): Statement {
+function lastNumberPerScope(series: CountedColumn, scopes: readonly Scope[]): Statement {
     return selectPerScope(
         series,
         series.scopeColumns,
@@ -41,7 +39,7 @@ function lastNumberPerScope(series: Series, scopes: readonly Scope[]): Statement
 
 /** @internal Selects the places of those numbers that rows have. */
 export function storedNumbers(
-    series: Series,
+    series: CountedColumn,
     numbers: readonly { readonly scope: Scope; readonly number: string }[],
 ): Statement {
     const rows = numbers.map(({ scope, number }) => [...scope.values, number])
@@ -53,10 +51,10 @@ export function storedNumbers(
 }
 
 /** @internal Selects the keys of scopes as the columns store them. */
-export function scopeKeys(series: Series, scopes: readonly Scope[], key: string): Statement {
+export function scopeKeys(scoped: ScopedColumn, scopes: readonly Scope[], key: string): Statement {
     return selectPerScope(
-        series,
-        series.scopeColumns,
+        scoped,
+        scoped.scopeColumns,
         scopes.map(({ values }) => values),
         { select: () => `${key} AS "key"` },
     )
@@ -68,7 +66,7 @@ export function scopeKeys(series: Series, scopes: readonly Scope[], key: string)
  * are the same here exactly when they are the same to the unique index.
  */
 function selectPerScope(
-    series: Series,
+    { metadata }: ScopedColumn,
     columns: readonly ColumnMetadata[],
     rows: readonly (readonly ScopeValue[])[],
     parts: {
@@ -76,36 +74,35 @@ function selectPerScope(
         where?: (where: readonly string[]) => string
     },
 ): Statement {
-    const branches = new Map<string, { at: number; newRows: ScopeValue[]; row: object }[]>()
+    const branches = new Map<string, { at: number; row: object }[]>()
     rows.forEach((values, at) => {
         const row = Object.fromEntries(
             columns.flatMap((column, i) =>
                 typeof values[i] === "string" ? [[realName(column), values[i]]] : [],
             ),
         )
-        const shape = values.map((v) => (v === null ? "n" : isNewRow(v) ? "r" : "v")).join("")
+        const shape = values.map((v) => (v === null ? "n" : "v")).join("")
         const branch = branches.get(shape) ?? []
         branches.set(shape, branch)
-        branch.push({ at, newRows: values.filter(isNewRow), row })
+        branch.push({ at, row })
     })
 
     const parameters: string[] = []
     const selects = [...branches].map(([shape, branch], number) => {
         const names = columns.map((column) => columnName(column))
         const where = names.map((name, i) =>
-            shape[i] === "v"
-                ? `t.${name} = s.${name}`
-                : shape[i] === "n"
-                  ? `t.${name} IS NULL`
-                  : "FALSE",
+            shape[i] === "v" ? `t.${name} = s.${name}` : `t.${name} IS NULL`,
         )
         const values = names.filter((_, i) => shape[i] === "v").map((name) => `s.${name}`)
-        const by = ["e.v->>'newRows'", ...values].join(", ")
+        const rank =
+            values.length > 0
+                ? `'${number}:' || dense_rank() OVER (ORDER BY ${values.join(", ")})`
+                : `'${number}:'`
         return (
             `SELECT (e.v->>'at')::int AS "at", ` +
-            parts.select(where, `'${number}:' || dense_rank() OVER (ORDER BY ${by})`) +
+            parts.select(where, rank) +
             ` FROM json_array_elements($${parameters.push(JSON.stringify(branch))}::json) AS e(v)` +
-            ` CROSS JOIN LATERAL json_populate_record(NULL::${tableName(series.metadata)}, e.v->'row') AS s ` +
+            ` CROSS JOIN LATERAL json_populate_record(NULL::${tableName(metadata)}, e.v->'row') AS s ` +
             (parts.where?.(where) ?? "")
         )
     })
@@ -114,7 +111,7 @@ function selectPerScope(
 
 /** @internal The highest number of the rows where this is so, one step down the index. */
 export function selectLast(
-    series: Series,
+    series: CountedColumn,
     where: readonly string[],
     type = "text",
     table = tableName(series.metadata),
@@ -125,7 +122,7 @@ export function selectLast(
 }
 
 /** Whether a value equals its stored form: rounding types change it, and only a cast shows how. */
-function isComparedAsGiven(series: Series): boolean {
+function isComparedAsGiven(series: CountedColumn): boolean {
     return series.scopeColumns.every((c) => c.precision == null && c.scale == null && !c.length)
 }
 

@@ -1,10 +1,5 @@
-import {
-    type ColumnMetadata,
-    columnName,
-    columnType,
-    type Series,
-    tableName,
-} from "../../series/series"
+import type { CountedColumn } from "../columns"
+import { type ColumnMetadata, columnName, columnType, tableName } from "../../typeorm/names"
 import { RAISED, raisedTexts, shortHash, type TriggeredColumn } from "../trigger-statements"
 import { lastWhere } from "./counter"
 import { literal } from "./literal"
@@ -36,7 +31,7 @@ export function triggerBodies(column: TriggeredColumn): TriggerBodies {
     const { counter: c, series, base, keyOf, kinds } = column
     const { incrementBy: step, max } = series
     const name = literal(series.name)
-    // Series of two counter tables may have the same name.
+    // CountedColumn of two counter tables may have the same name.
     const counted = `${c.name} ${series.name}`
     const place = `${Array.from(counted).length}:${counted}`
     const keyFrom = Array.from(place).length + 1
@@ -240,7 +235,7 @@ END
 }
 
 /** The highest number that a column with the same counters has in the scope of the new row. */
-function lastInRows(sharer: Series, { series, schema }: TriggeredColumn): string {
+function lastInRows(sharer: CountedColumn, { series, schema }: TriggeredColumn): string {
     const table = tableName(sharer.metadata, schema)
     const values = sharer.scopeColumns.map((column, at) => {
         const own = series.scopeColumns[at] ?? column

@@ -1,4 +1,4 @@
-import { tableName } from "../../series/series"
+import { tableName } from "../../typeorm/names"
 import {
     RAISED,
     type StoredTrigger,

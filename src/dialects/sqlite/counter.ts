@@ -1,5 +1,5 @@
-import { baseOf, firstMove, wayOf } from "../advance"
-import type { CounterStatements, CounterTable, Moves, Statement } from "../dialect"
+import type { CounterStatements, CounterTable, Moves } from "../counter-statements"
+import type { Statement } from "../../typeorm/statement"
 import { lastInRows, listed } from "./scopes"
 
 const MAX = "9223372036854775807"
@@ -10,30 +10,7 @@ export const sqliteCounter: CounterStatements = {
 
     move: (table, moves) => [move(table, moves)],
 
-    advance(table, advance) {
-        const { name, scope, last, movedBy, movedAt } = table
-        const parameters: string[] = []
-        const value = (number: bigint) => {
-            parameters.push(String(number))
-            return "CAST(? AS INTEGER)"
-        }
-        const from = () => `MAX(c.${last}, ${value(baseOf(advance))})`
-        const way = () => wayOf(from, advance, { value, divide: (a, b) => `${a} / ${b}` })
-        const first = firstMove(advance)
-        parameters.push(advance.series, advance.key)
-        const sql =
-            `INSERT INTO ${name} AS c (${table.series}, ${scope}, ${last}, ${movedBy}, ${movedAt}) ` +
-            `VALUES (?, ?, ${value(first.last)}, ${value(first.way)}, CURRENT_TIMESTAMP) ` +
-            `ON CONFLICT (${table.series}, ${scope}) DO UPDATE SET ${last} = ${from()} + ${way()}, ` +
-            `${movedBy} = ${way()}, ${movedAt} = excluded.${movedAt} ` +
-            (advance.resetAt === undefined
-                ? `WHERE c.${last} <= ${value(advance.max - first.way)} `
-                : "") +
-            `RETURNING CAST(${last} AS TEXT) AS "last", CAST(${movedBy} AS TEXT) AS "way"`
-        return [{ sql, parameters }]
-    },
-
-    advancesAtOnce: () => true,
+    movesAtOnce: () => true,
 
     lockWait: {
         read: { sql: `SELECT timeout AS "value" FROM pragma_busy_timeout` },
@@ -59,7 +36,7 @@ export const sqliteCounter: CounterStatements = {
     },
 }
 
-function move(table: CounterTable, { series, base, moves, columns }: Moves): Statement {
+function move(table: CounterTable, { series, base, moves, columns, max }: Moves): Statement {
     const { name, scope, last, movedBy, movedAt } = table
     const first = `CAST(? AS INTEGER)`
     const stored = columns.map((ofSeries) => `COALESCE(${lastInRows(ofSeries)}, p.base)`)
@@ -85,7 +62,17 @@ function move(table: CounterTable, { series, base, moves, columns }: Moves): Sta
             // A number that is too large would become one of floating point; NULL is refused.
             `${movedBy} = CASE WHEN MAX(c.${last}, ${first}) <= ${MAX} - excluded.${movedBy} ` +
             `THEN excluded.${movedBy} END, ${movedAt} = excluded.${movedAt} ` +
+            (max === undefined
+                ? ""
+                : `WHERE c.${last} <= CAST(? AS INTEGER) - excluded.${movedBy} `) +
             `RETURNING ${scope} AS "key", CAST(${last} AS TEXT) AS "last"`,
-        parameters: [series, String(base), JSON.stringify(wanted), String(base), String(base)],
+        parameters: [
+            series,
+            String(base),
+            JSON.stringify(wanted),
+            String(base),
+            String(base),
+            ...(max === undefined ? [] : [String(max)]),
+        ],
     }
 }

@@ -1,4 +1,3 @@
-import { type ColumnMetadata, columnType } from "../../series/series"
 import type { Dialect } from "../dialect"
 import { wellFormed } from "../well-formed"
 import { findOnConflict } from "../on-conflict"
@@ -6,9 +5,11 @@ import { sqliteCounter } from "./counter"
 import { sqliteKeys } from "./keys"
 import { sqliteSchema } from "./schema"
 import { lastNumbers, scopeKeys, storedNumbers } from "./scopes"
+import { canonicalText, keyText } from "./types"
 
 /** @internal SQLite by better-sqlite3 and sql.js. */
 export const sqlite: Dialect = {
+    syntax: { hasNumberedParameters: false, escapesByBackslash: false },
     hasPartialIndices: true,
     announcesErrors: false,
     sharesRunner: true,
@@ -25,14 +26,10 @@ export const sqlite: Dialect = {
     storedNumbers,
     scopeKeys,
     tellsUpserted: () => false,
-    findUpsert: (sql) =>
-        sql.startsWith("INSERT OR IGNORE ")
-            ? {
-                  skips: true,
-                  isInto: (table) => sql.includes(`INTO ${table}`),
-                  overwrites: () => false,
-              }
-            : findOnConflict(sql),
+    findUpsert: (head, tail) =>
+        head.startsWith("INSERT OR IGNORE ")
+            ? { skips: true, overwrites: () => false }
+            : findOnConflict(head, tail),
     hasRolledBack: () => false,
     endsTransaction: () => false,
     isTransient: ({ code }) => /^SQLITE_BUSY/.test(String(code)),
@@ -53,19 +50,4 @@ export const sqlite: Dialect = {
         keepsSnapshot: () => false,
         takesSnapshot: () => false,
     },
-}
-
-function canonicalText(column: ColumnMetadata, text: string): string | undefined {
-    const type = columnType(column)
-    if (/int/i.test(type)) return /^-?\d+$/.test(text) ? String(BigInt(text)) : undefined
-    if (type === "boolean" || column.collation) return undefined
-    return /char|text|clob|date|time/i.test(type) ? text : undefined
-}
-
-function keyText(column: ColumnMetadata, sql: string): string | undefined {
-    const type = columnType(column)
-    const text = `CAST(${sql} AS TEXT)`
-    if (column.collation?.toUpperCase() === "NOCASE") return `LOWER(${text})`
-    if (column.collation?.toUpperCase() === "RTRIM") return `RTRIM(${text})`
-    return /int|char|text|clob|date|time|bool|decimal|numeric/i.test(type) ? text : undefined
 }

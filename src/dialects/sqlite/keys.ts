@@ -1,4 +1,4 @@
-import { columnName } from "../../series/series"
+import { columnName } from "../../typeorm/names"
 import type { KeyStatements } from "../key-statements"
 
 /** @internal */

@@ -1,22 +1,17 @@
-import { isNewRow, type Scope, type ScopeValue } from "../../series/scope"
-import {
-    type ColumnMetadata,
-    columnName,
-    columnType,
-    type Series,
-    tableName,
-} from "../../series/series"
-import type { Statement } from "../dialect"
+import type { CountedColumn, Scope, ScopedColumn, ScopeValue } from "../columns"
+import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
+import type { Statement } from "../../typeorm/statement"
+import { cast } from "./types"
 
 /** @internal Selects the highest number of each scope. */
-export function lastNumbers(series: Series, scopes: readonly Scope[]): Statement {
+export function lastNumbers(series: CountedColumn, scopes: readonly Scope[]): Statement {
     const values = scopes.map((scope) => scope.values)
     const group = series.scopeColumns.map(
         (column, at) => `QUOTE(${cast(column, value(at))} COLLATE ${column.collation ?? "BINARY"})`,
     )
     return {
         sql:
-            `SELECT e.key AS "at", ${["e.value ->> '$.newRows'", ...group].join(" || ',' || ")} AS "group", ` +
+            `SELECT e.key AS "at", ${group.length > 0 ? group.join(" || ',' || ") : "''"} AS "group", ` +
             `CAST(${lastInRows(series)} AS TEXT) AS "last", '' AS "isolation" FROM json_each(?) e`,
         parameters: [list(values)],
     }
@@ -24,7 +19,7 @@ export function lastNumbers(series: Series, scopes: readonly Scope[]): Statement
 
 /** @internal Selects the places of those numbers that rows have. */
 export function storedNumbers(
-    series: Series,
+    series: CountedColumn,
     numbers: readonly { readonly scope: Scope; readonly number: string }[],
 ): Statement {
     const where = equalTo([...series.scopeColumns, series.column])
@@ -37,8 +32,8 @@ export function storedNumbers(
 }
 
 /** @internal Selects the keys of scopes as the columns store them. */
-export function scopeKeys(series: Series, scopes: readonly Scope[], key: string): Statement {
-    const stored = series.scopeColumns.map(
+export function scopeKeys(scoped: ScopedColumn, scopes: readonly Scope[], key: string): Statement {
+    const stored = scoped.scopeColumns.map(
         (column, at) => `${cast(column, value(at))} AS ${columnName(column)}`,
     )
     return {
@@ -50,7 +45,7 @@ export function scopeKeys(series: Series, scopes: readonly Scope[], key: string)
 }
 
 /** @internal The highest number of the scope that `e.value` holds, one step down the index. */
-export function lastInRows(series: Series): string {
+export function lastInRows(series: CountedColumn): string {
     const number = `t.${columnName(series.column)}`
     const where = [...equalTo(series.scopeColumns), `${number} IS NOT NULL`].join(" AND ")
     return `(SELECT ${number} FROM ${tableName(series.metadata)} t WHERE ${where} ORDER BY ${number} DESC LIMIT 1)`
@@ -63,23 +58,14 @@ export function list(rows: readonly (readonly ScopeValue[])[]): string {
 
 /** @internal */
 export function listed(values: readonly ScopeValue[]): object {
-    const newRows = values.filter(isNewRow).map(({ newRow }) => newRow)
-    return { newRows, v: newRows.length > 0 ? null : values }
+    return { v: values }
 }
 
 /** IS takes NULL for equal to NULL, and uses the index. */
 function equalTo(columns: readonly ColumnMetadata[]): string[] {
-    const isKnown = "json_array_length(e.value, '$.newRows') = 0"
-    return [isKnown, ...columns.map((column, at) => `t.${columnName(column)} IS ${value(at)}`)]
+    return columns.map((column, at) => `t.${columnName(column)} IS ${value(at)}`)
 }
 
 function value(at: number): string {
     return `(e.value ->> '$.v[${at}]')`
-}
-
-/** A value as the column would store it. */
-function cast(column: ColumnMetadata, sql: string): string {
-    const type = columnType(column)
-    if (/int|bool/i.test(type)) return `CAST(${sql} AS INTEGER)`
-    return /decimal|numeric/i.test(type) ? `CAST(${sql} AS NUMERIC)` : sql
 }

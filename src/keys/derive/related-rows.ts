@@ -1,104 +1,128 @@
 import type { EntityManager, EntityMetadata, ObjectLiteral } from "typeorm"
-import type { Flush } from "../../numbers/flush"
-import { preparedText } from "../../series/scope"
 import { groupBy } from "../../group-by"
-
-/** @internal A stored row, and the relations that lead from it to what is looked for. */
-export interface Place {
-    readonly metadata: EntityMetadata
-    readonly id: ObjectLiteral
-    /** Names of relations, with dots between. */
-    readonly path: string
-}
-
-type RelationMetadata = EntityMetadata["relations"][number]
-
-interface Loaded {
-    entity: object | null
-    readonly paths: Set<string>
-}
-
-type Relations = { [name: string]: Relations }
+import { dataSourceOf } from "../../typeorm/compat"
+import type { ColumnMetadata, RelationMetadata } from "../../typeorm/names"
+import type { RelationTree } from "../pseudo-key"
+import { hasPrimaryKey, primaryKeyText } from "../rows/primary-key"
+import { RowView } from "./row-view"
 
 const BATCH = 500
 
 /**
- * Rows that were loaded for `derive`, each with as many of its relations as were asked for.
+ * Adds related rows to views. What is there in memory stays as it is; what is not is loaded, the rows
+ * of one relation by one statement, with all that is behind them.
  * @internal
  */
-export class RelatedRows {
-    private readonly rows = new Map<string, Loaded>()
-
-    constructor(
-        private readonly manager: EntityManager,
-        /** What is inserted together. */
-        private readonly flush?: Flush,
-    ) {}
-
-    /** Whether a row may be inserted because another one brings it along: by save() alone. */
-    get cascades(): boolean {
-        return this.manager.queryRunner?.isTransactionActive ?? false
-    }
-
-    /** The row that brings another one along, and is inserted with it. */
-    parentOf(child: object, relation: RelationMetadata): object | undefined {
-        return this.flush?.parentOf(child, relation)
-    }
-
-    /** Null where there is no such row, undefined where it is not loaded yet. */
-    at(place: Place): object | null | undefined {
-        const row = this.rows.get(nameOf(place))
-        if (!row?.paths.has(place.path)) return undefined
-        let value: unknown = row.entity
-        for (const name of place.path.split(".").filter(Boolean))
-            value = (value as Record<string, unknown> | null)?.[name] ?? null
-        return value as object | null
-    }
-
-    /** Loads what is missing, all rows of an entity by one statement. */
-    async load(places: readonly Place[]): Promise<void> {
-        for (const [metadata, ofEntity] of groupBy(places, (place) => place.metadata)) {
-            const rows = [...groupBy(ofEntity, nameOf).values()]
-            for (let start = 0; start < rows.length; start += BATCH)
-                await this.loadRows(metadata, rows.slice(start, start + BATCH))
+export async function addRelated(
+    manager: EntityManager,
+    views: readonly RowView[],
+    relations: RelationTree,
+): Promise<void> {
+    for (const [name, behind] of Object.entries(relations)) {
+        const related = views.flatMap((view) => relatedView(view, name) ?? [])
+        for (const [metadata, ofEntity] of groupBy(related, (view) => view.metadata)) {
+            const incomplete = ofEntity.filter(
+                (view) => hasPrimaryKey(metadata, view.object) && !isComplete(view, behind),
+            )
+            for (let start = 0; start < incomplete.length; start += BATCH)
+                await complete(manager, metadata, incomplete.slice(start, start + BATCH), behind)
         }
-    }
-
-    private async loadRows(metadata: EntityMetadata, rows: readonly Place[][]): Promise<void> {
-        const places = rows.flatMap(([place]) => place ?? [])
-        const known = places.flatMap((place) => [...(this.rows.get(nameOf(place))?.paths ?? [])])
-        const paths = new Set(["", ...known, ...rows.flat().map(({ path }) => path)])
-        const found = await this.manager
-            .createQueryBuilder(metadata.target, "row")
-            .setFindOptions({
-                relations: relationsOf(paths),
-                withDeleted: true,
-                loadEagerRelations: false,
-            })
-            .whereInIds(places.map(({ id }) => id))
-            .getMany()
-        for (const place of places) this.rows.set(nameOf(place), { entity: null, paths })
-        for (const entity of found) {
-            const id = metadata.getEntityIdMap(entity)
-            const row = id && this.rows.get(nameOf({ metadata, id }))
-            if (row) row.entity = entity
-        }
+        await addRelated(manager, related, behind)
     }
 }
 
-function nameOf({ metadata, id }: Pick<Place, "metadata" | "id">): string {
-    // 1, "1" and 1n are the same key.
-    const texts = metadata.primaryColumns.map((column) =>
-        preparedText(column, column.getEntityValue(id)),
+/** @internal Whether related rows are all there, so that nothing would have to be loaded. */
+export function hasRelated(row: ObjectLiteral, metadata: EntityMetadata, relations: RelationTree) {
+    return Object.entries(relations).every(([name, behind]): boolean => {
+        const relation = metadata.findRelationWithPropertyPath(name)
+        const value: unknown = relation?.getEntityValue(row)
+        if (!relation || value === null) return true
+        if (typeof value !== "object") return false
+        return isComplete(new RowView(value, relation.inverseEntityMetadata), behind)
+    })
+}
+
+function isComplete({ object, metadata }: RowView, behind: RelationTree): boolean {
+    const hasColumns = metadata.columns.every(
+        (column) =>
+            column.isVirtual || !column.isSelect || column.getEntityValue(object) !== undefined,
     )
-    return `${metadata.name} ${JSON.stringify(texts)}`
+    return hasColumns && hasRelated(object, metadata, behind)
 }
 
-function relationsOf(paths: Iterable<string>): Relations {
-    const relations: Relations = {}
-    for (const path of paths) {
-        let at = relations
-        for (const name of path.split(".").filter(Boolean)) at = at[name] ??= {}
+/** The row that a relation leads to; undefined for none. */
+function relatedView(view: RowView, name: string): RowView | undefined {
+    const relation = view.metadata.findRelationWithPropertyPath(name)
+    if (!relation) return undefined
+    const { inverseEntityMetadata: inverse } = relation
+    const given: unknown = relation.getEntityValue(view.object)
+    const key = foreignKey(view, relation)
+    const inMemory = typeof given === "object" && given !== null ? given : undefined
+    // A row of the same statement has its foreign key set later.
+    const isMeant =
+        inMemory &&
+        (!key ||
+            !hasPrimaryKey(inverse, inMemory) ||
+            primaryKeyText(inverse, inMemory) === primaryKeyText(inverse, key))
+    const row = isMeant ? inMemory : key
+    if (!row) return undefined
+    const related = new RowView(row, inverse)
+    for (const column of key ? inverse.primaryColumns : [])
+        if (!column.isVirtual) related.set(column, column.getEntityValue(key ?? {}))
+    view.setRelated(name, related.object)
+    return related
+}
+
+/** The primary key that a relation leads to; undefined where it is NULL, or nobody tells. */
+function foreignKey(view: RowView, { joinColumns }: RelationMetadata): ObjectLiteral | undefined {
+    const key: ObjectLiteral = {}
+    for (const column of joinColumns) {
+        const value = joinValue(view, column)
+        if (value === undefined || value === null) return undefined
+        column.referencedColumn?.setEntityValue(key, value)
     }
-    return relations
+    return key
+}
+
+function joinValue({ inserting, object }: RowView, column: ColumnMetadata): unknown {
+    const cell = inserting?.cell(column)
+    if (!cell) return column.getEntityValue(object)
+    if (cell.kind !== "value" || cell.value === null || !column.referencedColumn) return undefined
+    const { driver } = dataSourceOf(column.entityMetadata)
+    return driver.prepareHydratedValue(cell.value, column.referencedColumn)
+}
+
+async function complete(
+    manager: EntityManager,
+    metadata: EntityMetadata,
+    views: readonly RowView[],
+    behind: RelationTree,
+): Promise<void> {
+    const byKey = groupBy(views, ({ object }) => primaryKeyText(metadata, object))
+    const ids = [...byKey.values()].flatMap(
+        ([view]) => view?.metadata.getEntityIdMap(view.object) ?? [],
+    )
+    const found = await manager
+        .createQueryBuilder(metadata.target, "row")
+        .setFindOptions({ relations: behind, withDeleted: true, loadEagerRelations: false })
+        .whereInIds(ids)
+        .getMany()
+    for (const row of found)
+        for (const view of byKey.get(primaryKeyText(metadata, row)) ?? [])
+            addStored(view, row, behind)
+}
+
+/** @internal Adds what a stored row has to a view that lacks it. */
+export function addStored(view: RowView, row: ObjectLiteral, relations: RelationTree = {}): void {
+    const { metadata, object } = view
+    for (const column of metadata.columns) {
+        if (column.isVirtual || view.valueOf(column) !== undefined) continue
+        const value: unknown = column.getEntityValue(row)
+        if (value !== undefined) view.set(column, value)
+    }
+    for (const name of Object.keys(relations)) {
+        const relation = metadata.findRelationWithPropertyPath(name)
+        if (relation && relation.getEntityValue(object) === undefined)
+            view.setRelated(name, relation.getEntityValue(row))
+    }
 }

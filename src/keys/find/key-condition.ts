@@ -7,18 +7,16 @@ import {
     type ObjectLiteral,
     Raw,
 } from "typeorm"
-import { preparedText, type Scope } from "../../series/scope"
-import { dialectOf } from "../../dialects"
-import type { Dialect } from "../../dialects/dialect"
-import { InvalidOptionError } from "../../errors"
-import { type ColumnMetadata, columnName, tableName } from "../../series/series"
-import { dataSourceOf } from "../../typeorm/compat"
 import { hasPrefix, isKey } from "../../declared/key-form"
+import type { Scope } from "../../dialects/columns"
+import { InvalidOptionError } from "../../errors"
+import { preparedText, scopeWith } from "../../series/scope"
+import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import { keyTableOf } from "../history/key-table"
 import { type AnyKey, isSealed, type SealedKey, type StoredKey } from "../pseudo-key"
 import { pseudoKeysOf } from "../resolve-keys"
 import { refuseNoConditions, refuseUnset } from "./unset-conditions"
-import { historyScopeOf } from "../stored-keys"
+import { historyScopeOf } from "../rows/taken-keys"
 
 /** @internal How a row is looked for. */
 export interface KeyLookUp {
@@ -120,9 +118,7 @@ function hadBy(
     column: ColumnMetadata,
     at: number,
 ): FindOperator<unknown> {
-    const { metadata, scopeColumns } = key
-    const dataSource = dataSourceOf(metadata)
-    const { keys } = dialectOf(dataSource) as Dialect
+    const { dataSource, dialect, metadata, scopeColumns } = key
     const table = keyTableOf(dataSource)
     // Of several conditions of a query each needs names of its own.
     const name = `autosequence${++parameters}`
@@ -141,7 +137,7 @@ function hadBy(
         `SELECT t.${columnName(column)} FROM ${tableName(metadata)} t ` +
         `WHERE ${[...where, `t.${columnName(key.column)} = :${name}`].join(" AND ")}`
     const former =
-        `SELECT ${keys.member(`h.${table.owner}`, at, column)} FROM ${table.name} h ` +
+        `SELECT ${dialect.keys.member(`h.${table.owner}`, at, column)} FROM ${table.name} h ` +
         `WHERE h.${table.series} = :${name}_series AND h.${table.scope} = :${name}_scope ` +
         `AND h.${table.key} = :${name} AND h.${table.retiredAt} IS NOT NULL`
     return Raw((alias) => `${alias} = COALESCE((${current}), (${former}))`, values)
@@ -178,7 +174,7 @@ function scopeIn({ name, scope, scopeColumns }: StoredKey, where: ObjectLiteral)
             )
         return preparedText(column, value)
     })
-    return { values, key: JSON.stringify(values) }
+    return scopeWith(values)
 }
 
 function atPath(path: string, value: unknown): ObjectLiteral {

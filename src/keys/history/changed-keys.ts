@@ -1,21 +1,19 @@
-import type { ObjectLiteral, QueryRunner, RemoveEvent, UpdateEvent } from "typeorm"
-import type { Scope } from "../../series/scope"
-import { select } from "../../typeorm/select"
-import { Transaction } from "../../inserts/transaction"
-import { dialectOf } from "../../dialects"
+import type { ObjectLiteral, RemoveEvent, UpdateEvent } from "typeorm"
+import type { Scope } from "../../dialects/columns"
 import { InvalidKeyError, TransactionRequiredError, UnsupportedError } from "../../errors"
-import { columnName, tableName } from "../../series/series"
-import { dataSourceOf } from "../../typeorm/compat"
-import { placeOf } from "../insert/free-keys"
-import { claim, type Claim, forget, moveScope, ownerOf, takenError } from "./history"
-import { KeyLocks } from "../insert/key-locks"
+import { Session } from "../../inserts/session"
+import { columnName, tableName } from "../../typeorm/names"
+import { select } from "../../typeorm/statement"
+import { placeOf } from "../free/free-keys"
+import { KeyAssigner } from "../insert/key-assigner"
 import { isLookedFor, refuseInvalid } from "../insert/keyed-row"
-import { Parameters } from "./parameters"
 import type { StoredKey } from "../pseudo-key"
 import { storedKeysOf } from "../resolve-keys"
+import { Parameters } from "../rows/parameters"
+import { changedScope, loadScope } from "../rows/stored-scope"
+import { findTaken } from "../rows/taken-keys"
 import { isShown } from "../shown-keys"
-import { findTaken } from "../stored-keys"
-import { changedScope, loadScope } from "./stored-scope"
+import { claim, type Claim, forget, moveScope, ownerOf, takenError } from "./history"
 
 /**
  * Looks at the keys that an UPDATE changes, and writes the ones before down where there is a history.
@@ -36,7 +34,8 @@ export function changeKeys(event: UpdateEvent<ObjectLiteral>): Promise<void> | u
         else if (isChanged(key, value, stored) || isMoved(key, entity, stored)) changed.push(key)
     }
     if (!stored || changed.length === 0) return undefined
-    return changeAll(event.queryRunner, changed, entity, stored)
+    const session = Session.of(event.queryRunner)
+    return session.together(() => changeAll(session, changed, entity, stored))
 }
 
 /** For `update()`, which does not tell the rows. */
@@ -72,7 +71,7 @@ function refuseRemoval({ name, column }: StoredKey): void {
 }
 
 async function changeAll(
-    runner: QueryRunner,
+    session: Session,
     keys: readonly StoredKey[],
     entity: ObjectLiteral,
     stored: ObjectLiteral,
@@ -81,22 +80,25 @@ async function changeAll(
         const value: unknown = key.column.getEntityValue(entity)
         if (value === null) refuseRemoval(key)
         else if (value !== undefined) refuseInvalid(key, value)
-        const isLocked = typeof value === "string" && runner.isTransactionActive && isLookedFor(key)
-        if (key.history !== false) refuseWithoutTransaction(runner, key)
+        const isLocked = typeof value === "string" && session.isInTransaction && isLookedFor(key)
+        if (key.history !== false) refuseWithoutTransaction(session, key)
         else if (!isLocked) continue
 
-        const before = await loadScope(runner, key, stored)
+        const before = await loadScope(session.inner, key, stored)
         const scope = changedScope(key, before, entity)
         // Those who look for a free key go round one that a row is about to have.
-        if (isLocked) await KeyLocks.of(runner).tryLock(placeOf({ key, scope }), [value])
+        if (isLocked) {
+            const locks = KeyAssigner.of(session)?.locks
+            await locks?.tryLock(placeOf({ key, scope }), [value])
+        }
         if (key.history === false) continue
         const isMoved = scope.key !== before.key
-        await retire(runner, key, { entity, stored, scope, isMoved })
+        await retire(session, key, { entity, stored, scope, isMoved })
     }
 }
 
-function refuseWithoutTransaction({ isTransactionActive }: QueryRunner, { name }: StoredKey): void {
-    if (!isTransactionActive)
+function refuseWithoutTransaction({ isInTransaction }: Session, { name }: StoredKey): void {
+    if (!isInTransaction)
         throw new TransactionRequiredError(
             `${name} has a history, which is written before the row. Use save() without ` +
                 "{ transaction: false }, or change it inside dataSource.transaction(…).",
@@ -112,10 +114,11 @@ interface Change {
 }
 
 async function retire(
-    runner: QueryRunner,
+    session: Session,
     key: StoredKey,
     { entity, stored, scope, isMoved }: Change,
 ): Promise<void> {
+    const { inner: runner } = session
     const { metadata, column } = key
     const owner = ownerOf(metadata, stored)
     const former = await formerKey(runner, key, stored)
@@ -135,25 +138,23 @@ async function retire(
         await claim(runner, claims)
     } catch (error) {
         // The history has moved, and the row has not.
-        if (isMoved) Transaction.of(runner)?.refuseCommit(error as Error)
+        if (isMoved) session.joinTransaction().refuseCommit(error as Error)
         throw error
     }
 }
 
 /** The key that the row has, whatever it had when it was loaded. */
 async function formerKey(
-    runner: QueryRunner,
-    key: StoredKey,
+    runner: Session["inner"],
+    { dataSource, dialect, metadata, column }: StoredKey,
     stored: ObjectLiteral,
 ): Promise<string | undefined> {
-    const { metadata, column } = key
-    const dataSource = dataSourceOf(metadata)
     const parameters = new Parameters(dataSource)
     const where = metadata.primaryColumns.map(
         (c) => `t.${columnName(c)} = ${parameters.add(c.getEntityValue(stored, true))}`,
     )
     // Another transaction may have changed it since it was loaded.
-    const lock = dialectOf(dataSource)?.keys.locks ? " FOR UPDATE" : ""
+    const lock = dialect.keys.locks ? " FOR UPDATE" : ""
     const [row] = await select<{ former: unknown }>(runner, {
         sql:
             `SELECT t.${columnName(column)} AS ${dataSource.driver.escape("former")} ` +
@@ -169,22 +170,25 @@ async function formerKey(
  * @internal
  */
 export async function freeKeys(event: RemoveEvent<ObjectLiteral>): Promise<void> {
-    const { metadata, queryRunner } = event
     const stored = event.databaseEntity as ObjectLiteral | undefined
     // Undefined for rows that `delete()` removes without loading them.
     if (!stored) return
-    for (const key of storedKeysOf(metadata)) {
-        if (key.history === false) continue
-        const owner = ownerOf(metadata, stored)
-        if (key.history === true) {
-            await forget(queryRunner, key, [owner])
-            continue
-        }
-        const text = await formerKey(queryRunner, key, stored)
-        const scope = await loadScope(queryRunner, key, stored)
-        if (text !== undefined)
-            await claim(queryRunner, [{ key, scope, text, owner, isRetired: true }])
-    }
+    const keys = storedKeysOf(event.metadata).filter(({ history }) => history !== false)
+    await Session.of(event.queryRunner).together(async (runner) => {
+        for (const key of keys) await freeKey(runner, key, stored)
+    })
+}
+
+async function freeKey(
+    runner: Session["inner"],
+    key: StoredKey,
+    stored: ObjectLiteral,
+): Promise<void> {
+    const owner = ownerOf(key.metadata, stored)
+    if (key.history === true) return forget(runner, key, [owner])
+    const text = await formerKey(runner, key, stored)
+    const scope = await loadScope(runner, key, stored)
+    if (text !== undefined) await claim(runner, [{ key, scope, text, owner, isRetired: true }])
 }
 
 /** @internal Whether rows of an entity leave keys behind. */

@@ -1,23 +1,20 @@
 import type { EntityMetadata, ObjectLiteral, QueryRunner } from "typeorm"
-import { preparedText, type Scope } from "../../series/scope"
-import { select } from "../../typeorm/select"
-import { dialectOf } from "../../dialects"
-import type { Dialect } from "../../dialects/dialect"
+import { KEY_LENGTH } from "../../declared/own-tables"
+import type { Scope } from "../../dialects/columns"
 import type { KeyTable } from "../../dialects/key-statements"
 import { KeyTakenError, UnsupportedError } from "../../errors"
 import { groupBy } from "../../group-by"
-import { KEY_LENGTH } from "../../schema/counter-entity"
-import { dataSourceOf } from "../../typeorm/compat"
-import { keyTableOf } from "./key-table"
-import { Parameters } from "./parameters"
+import { select } from "../../typeorm/statement"
 import type { StoredKey } from "../pseudo-key"
-import { historyScopeOf, selectOwner } from "../stored-keys"
+import { Parameters } from "../rows/parameters"
+import { primaryKeyText } from "../rows/primary-key"
+import { historyScopeOf, selectOwner } from "../rows/taken-keys"
+import { keyTableOf } from "./key-table"
 
 const BATCH = 200
 
 /** What each statement on the history of a key begins with. */
-function statementOn({ metadata }: StoredKey): { table: KeyTable; parameters: Parameters } {
-    const dataSource = dataSourceOf(metadata)
+function statementOn({ dataSource }: StoredKey): { table: KeyTable; parameters: Parameters } {
     return { table: keyTableOf(dataSource), parameters: new Parameters(dataSource) }
 }
 
@@ -33,13 +30,7 @@ export interface Claim {
 
 /** @internal The primary key of a row as the history keeps it. */
 export function ownerOf(metadata: EntityMetadata, row: ObjectLiteral): string {
-    const dialect = dialectOf(dataSourceOf(metadata)) as Dialect
-    const values = metadata.primaryColumns.map((column) => {
-        const text = preparedText(column, column.getEntityValue(row))
-        // A UUID in capital letters is the same.
-        return text === null ? null : (dialect.canonicalText(column, text) ?? text)
-    })
-    const owner = JSON.stringify(values)
+    const owner = primaryKeyText(metadata, row)
     if (owner.length > KEY_LENGTH)
         throw new UnsupportedError(
             `The primary key of a row of ${metadata.tablePath} takes more than ${KEY_LENGTH} ` +
@@ -84,9 +75,8 @@ async function insertClaims(
     key: StoredKey,
     claims: readonly Claim[],
 ): Promise<Claim[]> {
-    const dataSource = dataSourceOf(key.metadata)
+    const { dataSource, dialect } = key
     const table = keyTableOf(dataSource)
-    const { keys } = dialectOf(dataSource) as Dialect
     const rows = new Parameters(dataSource)
     const values = claims.map(
         ({ scope, text, owner }) =>
@@ -94,7 +84,7 @@ async function insertClaims(
     )
     await runner.query(
         `INSERT INTO ${table.name} (${table.series}, ${table.scope}, ${table.key}, ${table.owner}) ` +
-            `VALUES ${values.join(", ")} ${keys.ignoreDuplicates(table.owner)}`,
+            `VALUES ${values.join(", ")} ${dialect.keys.ignoreDuplicates(table.owner)}`,
         rows.values,
     )
 

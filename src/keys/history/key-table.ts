@@ -1,8 +1,8 @@
 import type { DataSource } from "typeorm"
+import { KEY_ENTITY } from "../../declared/own-tables"
 import type { KeyTable } from "../../dialects/key-statements"
 import { NotInstalledError } from "../../errors"
-import { KEY_ENTITY } from "../../schema/key-entity"
-import { columnName, tableName } from "../../series/series"
+import { columnName, tableName } from "../../typeorm/names"
 
 /** @internal */
 export const NO_KEY_TABLE =

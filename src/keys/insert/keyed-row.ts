@@ -1,12 +1,12 @@
-import type { EntityMetadata, ObjectLiteral } from "typeorm"
-import { InvalidKeyError } from "../../errors"
+import type { ObjectLiteral } from "typeorm"
 import { hasPrefix, isKey } from "../../declared/key-form"
+import { InvalidKeyError } from "../../errors"
+import type { InsertRow } from "../../inserts/insert"
+import { viewOfInserting } from "../derive/inserting-view"
+import type { RowView } from "../derive/row-view"
 import type { StoredKey } from "../pseudo-key"
 
-// An entity whose insert has failed may still have the key that it got. When it is saved again, that
-// must not pass for one set by the caller: another row may have it by now, if any other can ever have it.
-const pending = new WeakMap<ObjectLiteral, KeyedRow>()
-const withLate = new WeakMap<object, KeyedRow>()
+const NONE: readonly StoredKey[] = []
 
 /**
  * A row that is inserted, and its pseudo keys.
@@ -14,74 +14,68 @@ const withLate = new WeakMap<object, KeyedRow>()
  */
 export class KeyedRow {
     /** Those that the caller has set. */
-    readonly given: readonly StoredKey[]
-    /** Those that are made of what the INSERT gives. */
-    late: StoredKey[] = []
+    readonly explicit: readonly StoredKey[]
     readonly missing: readonly StoredKey[]
-    /** Whether it was announced before, and not inserted. */
-    readonly isAgain: boolean
+    /** The primary key of the stored row, as far as it is known. */
+    id?: ObjectLiteral
     /** By the places of the keys. */
-    private made: (string | undefined)[] = []
+    private readonly texts: (string | undefined)[] = []
+    private viewed?: RowView
 
     constructor(
-        readonly entity: ObjectLiteral,
-        readonly metadata: EntityMetadata,
+        readonly row: InsertRow,
         readonly keys: readonly StoredKey[],
     ) {
-        const isContendedFor = keys.some(isContended)
-        const before = isContendedFor ? pending.get(entity) : undefined
-        this.given = keys.filter((key, at) => {
-            const value: unknown = key.column.getEntityValue(entity)
-            if (value === undefined || value === null || before?.made[at] === value) return false
+        const explicit: StoredKey[] = []
+        for (const [at, key] of keys.entries()) {
+            const cell = row.cell(key.column)
+            if (cell.kind === "default") continue
+            const value: unknown = cell.kind === "value" ? cell.value : cell
+            if (value === null || value === undefined) continue
             refuseInvalid(key, value)
-            return true
-        })
-        this.missing =
-            this.given.length === 0 ? keys : keys.filter((key) => !this.given.includes(key))
-        this.isAgain = before !== undefined
-        if (isContendedFor) pending.set(entity, this)
+            this.texts[at] = value
+            explicit.push(key)
+        }
+        this.explicit = explicit.length > 0 ? explicit : NONE
+        this.missing = explicit.length > 0 ? keys.filter((key) => !explicit.includes(key)) : keys
     }
 
-    /** Whether the key of an entity is one that stands in until the row is in the table. */
-    static isLate(entity: object, column: StoredKey["column"]): boolean {
-        return withLate.get(entity)?.late.some((key) => key.column === column) ?? false
+    /** Those that are made when the row is in the table. */
+    get late(): readonly StoredKey[] {
+        return this.missing.some(isLate) ? this.missing.filter(isLate) : NONE
     }
 
-    /** Notes a key that only the INSERT tells, and what stands in for it. */
-    defer(key: StoredKey): void {
-        this.late.push(key)
-        withLate.set(this.entity, this)
-    }
-
-    /** Whether one of these values is a key that it was given. */
-    isAmong(values: ReadonlySet<unknown>): boolean {
-        return this.made.some((text) => text !== undefined && values.has(text))
+    /** The row as the caller's functions see it. */
+    get view(): RowView {
+        return (this.viewed ??= viewOfInserting(this.row))
     }
 
     textOf(key: StoredKey): string {
-        return key.column.getEntityValue(this.entity) as string
+        return this.texts[this.keys.indexOf(key)] as string
     }
 
-    set(key: StoredKey, text: string): void {
-        key.column.setEntityValue(this.entity, text)
-        this.made[this.keys.indexOf(key)] = text
+    /** Notes a key that it gets. */
+    give(key: StoredKey, text: string): void {
+        this.texts[this.keys.indexOf(key)] = text
+        this.viewed?.set(key.column, text)
     }
 
-    /** Called when it is in the table: its keys are as good as set by the caller. */
-    inserted(): void {
-        pending.delete(this.entity)
+    /** The same, and puts it into the INSERT. */
+    assign(key: StoredKey, text: string): void {
+        this.give(key, text)
+        this.row.assign(key.column, text)
     }
 
-    /** Takes the keys off the entity that it was given, where it is not in the table. */
-    clear(): void {
-        for (const [at, text] of this.made.entries()) {
-            const key = this.keys[at]
-            if (key && text !== undefined && this.textOf(key) === text)
-                key.column.setEntityValue(this.entity, undefined)
-        }
-        this.made = []
-        pending.delete(this.entity)
+    /** Puts a key into the INSERT that stands in for the one that is made afterwards. */
+    holdPlace(key: StoredKey, text: string): void {
+        this.texts[this.keys.indexOf(key)] = text
+        this.row.assign(key.column, text)
     }
+}
+
+/** @internal Whether the row has to be in the table before the key is made. */
+export function isLate({ isAfterInsert }: StoredKey): boolean {
+    return isAfterInsert
 }
 
 /** @internal Whether keys are looked for before they are given: the others are never the same. */

@@ -1,8 +1,8 @@
+import { COUNTER_ENTITY } from "../../declared/own-tables"
 import type { DataSource } from "typeorm"
 import type { CounterTable } from "../../dialects/dialect"
 import { NotInstalledError } from "../../errors"
-import { COUNTER_ENTITY } from "../../schema/counter-entity"
-import { columnName, tableName } from "../../series/series"
+import { columnName, tableName } from "../../typeorm/names"
 
 const cache = new WeakMap<DataSource, CounterTable>()
 

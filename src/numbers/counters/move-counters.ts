@@ -11,8 +11,8 @@ import type { Series } from "../../series/series"
 import { sharersOf } from "../../series/sharers"
 import { dataSourceOf } from "../../typeorm/compat"
 import { counterTableOf } from "./counter-table"
-import { parseNumber } from "../numbers"
-import { select } from "../../typeorm/select"
+import { beforeFirst, parseNumber } from "../number-values"
+import { select } from "../../typeorm/statement"
 
 /** @internal A series as its counters see it, which may have no column at all. */
 export interface CounterSeries {
@@ -25,12 +25,7 @@ export interface CounterSeries {
 
 /** @internal The series of a column as its counters see it. */
 export function counterSeriesOf(series: Series): CounterSeries {
-    return { name: series.name, base: baseOf(series), columns: sharersOf(series) }
-}
-
-/** @internal */
-export function baseOf({ startAt, incrementBy }: Series): bigint {
-    return startAt - incrementBy
+    return { name: series.name, base: beforeFirst(series), columns: sharersOf(series) }
 }
 
 /**
@@ -113,30 +108,20 @@ export async function raiseCounters(
     }
 }
 
-/**
- * Sets a counter back, unless it has moved on since; resolves to where it is.
- * @internal
- */
+/** @internal Sets a counter back, unless it has moved on since. */
 export async function setBack(
     runner: QueryRunner,
     series: string,
     { key, from, to }: { readonly key: string; readonly from: bigint; readonly to: bigint },
-): Promise<bigint> {
+): Promise<void> {
     const dataSource = dataSourceOf(runner)
     const { name, last, scope, ...table } = counterTableOf(dataSource)
-    const { expressions } = dialectOf(dataSource) as Dialect
     const parameter = (at: number) => dataSource.driver.createParameter("", at)
-    const where = (at: number) =>
-        `WHERE ${table.series} = ${parameter(at)} AND ${scope} = ${parameter(at + 1)}`
     await runner.query(
-        `UPDATE ${name} SET ${last} = ${parameter(0)} ${where(1)} AND ${last} = ${parameter(3)}`,
+        `UPDATE ${name} SET ${last} = ${parameter(0)} WHERE ${table.series} = ${parameter(1)} ` +
+            `AND ${scope} = ${parameter(2)} AND ${last} = ${parameter(3)}`,
         [String(to), series, key, String(from)],
     )
-    const [row] = await select<{ last: string }>(runner, {
-        sql: `SELECT ${expressions.text(last)} AS ${dataSource.driver.escape("last")} FROM ${name} ${where(0)}`,
-        parameters: [series, key],
-    })
-    return BigInt(row?.last ?? to)
 }
 
 function asArguments({ sql, parameters }: { sql: string; parameters?: unknown[] }) {

@@ -6,7 +6,7 @@ import { dataSourceOf } from "../../typeorm/compat"
 import { Block } from "./block"
 import { counterSeriesOf, moveCounters, raiseCounters } from "../counters/move-counters"
 import { OwnConnection } from "./own-connection"
-import type { Scope } from "../../series/scope"
+import type { Scope } from "../../dialects/columns"
 
 /** @internal What is wanted of one scope at once. */
 export interface Want {

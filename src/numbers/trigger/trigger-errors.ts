@@ -1,3 +1,4 @@
+import { COUNTER_ENTITY } from "../../declared/own-tables"
 import type { DataSource } from "typeorm"
 import { dialectOf } from "../../dialects"
 import type { DriverError } from "../../dialects/dialect"
@@ -8,9 +9,8 @@ import {
     NumberOverflowError,
     ReadOnlyNumberError,
 } from "../../errors"
-import { COUNTER_ENTITY } from "../../schema/counter-entity"
 import { seriesOf } from "../../series/resolve-series"
-import { tableName } from "../../series/series"
+import { tableName } from "../../typeorm/names"
 import { noCounterTable } from "../counters/move-counters"
 
 /**

@@ -1,0 +1,35 @@
+import type { EntityMetadata } from "typeorm"
+import { UnsupportedError } from "../errors"
+import { refusePrefixes, resolveStoredKey } from "../keys/resolve-keys"
+import { showKeys } from "../keys/shown-keys"
+import type { StoredKeyColumn } from "../declared/registry"
+import { uniqueIndex } from "../series/unique-index"
+import { onMetadata } from "../typeorm/index-metadata"
+
+/** @internal For TypeORM's `@Index`: the unique indexes of a pseudo key. */
+export function uniqueKeyIndex(declared: StoredKeyColumn): () => string[] {
+    return uniqueIndex((metadata, embeddedPath) => {
+        const key = resolveStoredKey(metadata, declared, embeddedPath)
+        // The usual collations of MySQL take upper and lower case for equal.
+        Object.assign(key.column, key.dialect?.keyCollation)
+        start(metadata)
+        return key
+    })
+}
+
+/** @internal For TypeORM's `@Index`: there is none, but the moment at which it asks. */
+export function sealedKeyIndex(): () => string[] {
+    return onMetadata((metadata, embeddedPath) => {
+        if (embeddedPath)
+            throw new UnsupportedError(
+                `A sealed key is in the embedded ${embeddedPath} of ${metadata.name}. Declare it in the ` +
+                    "entity itself, whose primary key it is made of.",
+            )
+        start(metadata)
+    })
+}
+
+function start(metadata: EntityMetadata): void {
+    refusePrefixes(metadata)
+    showKeys(metadata)
+}

@@ -1,0 +1,38 @@
+import type { DriverError } from "../dialects/dialect"
+import type { Statement } from "../typeorm/statement"
+import type { Insert } from "./insert"
+import type { NewRow } from "./new-row"
+
+/**
+ * Assigns values to the rows of an INSERT, in the turn in which it is sent: nothing comes between
+ * the first call and the last.
+ * @internal
+ */
+export interface Assigner {
+    /**
+     * Called before the INSERT of a row, by its event: whether it has anything to do with it. Refuses
+     * what can be seen to be wrong already.
+     */
+    notice(row: NewRow): boolean
+    /** Puts the values into the INSERT, right before it is sent. */
+    assign(insert: Insert): Promise<void> | undefined
+    /** Whether it assigns values that are made of others, which have to be known before. */
+    derives?(insert: Insert): boolean
+    /** Called where the INSERT was to select its row, and there was none: it is sent again. */
+    assignAgain?(insert: Insert): Promise<void>
+    /** Called right behind the INSERT, with what the driver has made of it. */
+    inserted(insert: Insert, result: unknown): Promise<void> | undefined
+    /** Called before another statement is sent that may write. */
+    settle?(): Promise<void> | undefined
+    /** Called where the INSERT is not sent or has failed, and the transaction may go on. */
+    failed(insert: Insert): Promise<void> | undefined
+    /** What an error of a statement is called; undefined where it has no name for it. */
+    nameOf?(refused: Refused): Error | undefined
+}
+
+/** @internal A statement that the database has refused. */
+export interface Refused extends Required<Statement> {
+    readonly cause: DriverError
+    /** Where it was an INSERT of new rows. */
+    readonly insert?: Insert
+}

@@ -1,0 +1,159 @@
+import { markedId } from "../typeorm/marks"
+import type { Statement } from "../typeorm/statement"
+
+/** @internal What stands in one place of an INSERT. */
+export type Cell =
+    /** A parameter, or a literal, as the driver sends it; NULL is null. */
+    | { readonly kind: "value"; readonly value: unknown }
+    | { readonly kind: "default" }
+    /** SQL that is not a literal. */
+    | { readonly kind: "expression"; readonly sql: string }
+
+/** A place that is written anew. */
+interface Assigned {
+    readonly value: unknown
+}
+
+/** SQL that is put in a place as it is. */
+interface Verbatim {
+    readonly sql: string
+}
+
+const DEFAULT: Cell = { kind: "default" }
+
+/** @internal What a literal of SQL stands for; undefined for other SQL. */
+export function literalOf(sql: string): (Cell & { readonly kind: "value" }) | undefined {
+    if (/^null$/i.test(sql)) return { kind: "value", value: null }
+    if (/^-?\d+(\.\d+)?$/.test(sql)) return { kind: "value", value: sql }
+    if (/^'(?:[^'\\]|'')*'$/.test(sql))
+        return { kind: "value", value: sql.slice(1, -1).replaceAll("''", "'") }
+    return undefined
+}
+
+/** @internal The values of one row, in the order of the columns. */
+export class InsertTuple {
+    private assigned?: (Assigned | Verbatim | undefined)[]
+
+    constructor(
+        private readonly texts: readonly string[],
+        /** For each place the first of its parameters, and how many it has. */
+        private readonly first: readonly number[],
+        private readonly count: readonly number[],
+        private readonly parameters: readonly unknown[],
+    ) {}
+
+    /** The row that TypeORM has marked it as. */
+    get markedId(): number | undefined {
+        for (const text of this.texts) {
+            const id = text.startsWith("/*") ? markedId(text) : undefined
+            if (id !== undefined) return id
+        }
+        return undefined
+    }
+
+    cellAt(at: number): Cell {
+        const assigned = this.assigned?.[at]
+        if (assigned) return "value" in assigned ? { kind: "value", ...assigned } : DEFAULT
+        const text = this.texts[at]
+        if (text === undefined || text.endsWith("DEFAULT")) return DEFAULT
+        if (this.count[at] === 1 && (text === "?" || /^\$\d+$/.test(text)))
+            return { kind: "value", value: this.parameters[this.first[at] as number] }
+        return literalOf(text) ?? { kind: "expression", sql: text }
+    }
+
+    assign(at: number, value: unknown): void {
+        ;(this.assigned ??= [])[at] = { value }
+    }
+
+    assignSql(at: number, sql: string): void {
+        ;(this.assigned ??= [])[at] = { sql }
+    }
+
+    sqlAt(at: number, add: (value: unknown) => string): string {
+        const assigned = this.assigned?.[at]
+        if (assigned) return "value" in assigned ? add(assigned.value) : assigned.sql
+        return this.texts[at] ?? "DEFAULT"
+    }
+
+    /** Writes the places, and hands over the parameters of each in their order. */
+    write(
+        length: number,
+        keep: (values: readonly unknown[]) => void,
+        add: (value: unknown) => string,
+    ): string {
+        const parts: string[] = []
+        for (let at = 0; at < length; at += 1) {
+            const count = this.assigned?.[at] ? 0 : (this.count[at] ?? 0)
+            const first = this.first[at] ?? 0
+            if (count > 0) keep(this.parameters.slice(first, first + count))
+            parts.push(this.sqlAt(at, add))
+        }
+        return `(${parts.join(", ")})`
+    }
+}
+
+/**
+ * An INSERT as TypeORM writes it: columns, and the values of rows. Read once, changed in its places,
+ * and written again.
+ * @internal
+ */
+export class InsertText {
+    constructor(
+        readonly head: string,
+        /** As SQL names them. */
+        readonly columns: string[],
+        readonly tuples: readonly InsertTuple[],
+        /** What stands behind the rows. */
+        public tail: string,
+        private readonly parameters: readonly unknown[],
+        /** Where the parameters of the rows begin and end, where they are found by their order. */
+        private readonly ordered?: { readonly from: number; readonly to: number },
+    ) {}
+
+    /** The place of a column, which is added where the statement does not name it. */
+    placeOf(column: string): number {
+        const at = this.columns.indexOf(column)
+        return at < 0 ? this.columns.push(column) - 1 : at
+    }
+
+    /** Lets the statement return a column; whether it did not before. */
+    returnColumn(column: string): boolean {
+        const [, returned] = /\bRETURNING (.*)$/s.exec(this.tail) ?? []
+        if (returned?.split(", ").includes(column)) return false
+        this.tail += returned === undefined ? ` RETURNING ${column}` : `, ${column}`
+        return true
+    }
+
+    /** The same for one row, whose values may be those of a query that `with` begins. */
+    writeWith(
+        from: string,
+        begin: (parameter: (value: unknown) => string) => string,
+    ): Required<Statement> {
+        const parameters = [...this.parameters]
+        const add = (value: unknown) => `$${parameters.push(value)}`
+        const [tuple] = this.tuples
+        const cells = this.columns.flatMap((column, at) => {
+            const sql = tuple?.sqlAt(at, add) ?? "DEFAULT"
+            return sql.endsWith("DEFAULT") ? [] : [{ column, sql }]
+        })
+        const names = cells.map(({ column }) => column).join(", ")
+        const values = cells.map(({ sql }) => sql).join(", ")
+        const sql = `${begin(add)} ${this.head}(${names}) SELECT ${values} FROM ${from}${this.tail}`
+        return { sql, parameters }
+    }
+
+    write(): Required<Statement> {
+        const { ordered } = this
+        const parameters = ordered ? this.parameters.slice(0, ordered.from) : [...this.parameters]
+        const keep = (values: readonly unknown[]) => {
+            if (ordered) parameters.push(...values)
+        }
+        const add = ordered
+            ? (value: unknown) => (parameters.push(value), "?")
+            : (value: unknown) => `$${parameters.push(value)}`
+        const rows = this.tuples.map((tuple) => tuple.write(this.columns.length, keep, add))
+        if (ordered) parameters.push(...this.parameters.slice(ordered.to))
+        const sql = `${this.head}(${this.columns.join(", ")}) VALUES ${rows.join(", ")}${this.tail}`
+        return { sql, parameters }
+    }
+}

@@ -1,0 +1,112 @@
+import type { EntityMetadata, ObjectLiteral } from "typeorm"
+import type { Upsert } from "../dialects/dialect"
+import { type ColumnMetadata, columnName } from "../typeorm/names"
+import type { Statement } from "../typeorm/statement"
+import type { Cell, InsertText, InsertTuple } from "./insert-text"
+import { NewRow } from "./new-row"
+
+type Beginning = (parameter: (value: unknown) => string) => string
+
+/** @internal A row of an INSERT. */
+export class InsertRow {
+    constructor(
+        readonly insert: Insert,
+        readonly metadata: EntityMetadata,
+        /** Undefined where nobody waits for its values. */
+        readonly announced: NewRow | undefined,
+        private readonly tuple: InsertTuple,
+    ) {}
+
+    get entity(): ObjectLiteral | undefined {
+        return this.announced?.entity
+    }
+
+    /** What stands in the place of a column. */
+    cell(column: ColumnMetadata): Cell {
+        const at = this.insert.placeOf(column)
+        return at === undefined ? { kind: "default" } : this.tuple.cellAt(at)
+    }
+
+    /** Sets the value of a column, as the driver sends it. */
+    assign(column: ColumnMetadata, value: unknown): void {
+        this.tuple.assign(this.insert.placeFor(column), value)
+    }
+
+    /** Leaves a column to the database. */
+    assignSql(column: ColumnMetadata, sql: string): void {
+        this.tuple.assignSql(this.insert.placeFor(column), sql)
+    }
+}
+
+/**
+ * An INSERT of new rows that is about to be sent: read once, for everybody who assigns values.
+ * @internal
+ */
+export class Insert {
+    readonly rows: readonly InsertRow[]
+    private readonly places = new Map<ColumnMetadata, number>()
+    private readonly returned = new Set<string>()
+    private source?: { readonly from: string; readonly begin: Beginning }
+
+    constructor(
+        /** The table, as SQL names it. */
+        readonly table: string,
+        private readonly text: InsertText,
+        /** Of each row: its entity, and what it is an entity of. */
+        found: readonly (NewRow | { readonly metadata: EntityMetadata })[],
+        /** Where it may update or skip rows instead. */
+        readonly upsert: Upsert | undefined,
+    ) {
+        this.rows = text.tuples.map((tuple, at) => {
+            const row = found[at] as NewRow | { readonly metadata: EntityMetadata }
+            return new InsertRow(this, row.metadata, row instanceof NewRow ? row : undefined, tuple)
+        })
+    }
+
+    /** Undefined where the statement does not name it. */
+    placeOf(column: ColumnMetadata): number | undefined {
+        let at = this.places.get(column)
+        if (at === undefined) {
+            at = this.text.columns.indexOf(columnName(column))
+            this.places.set(column, at)
+        }
+        return at < 0 ? undefined : at
+    }
+
+    placeFor(column: ColumnMetadata): number {
+        const known = this.placeOf(column)
+        if (known !== undefined) return known
+        const at = this.text.placeOf(columnName(column))
+        this.places.set(column, at)
+        return at
+    }
+
+    /** Lets the statement return a column that TypeORM has not asked for. */
+    returnColumn(column: ColumnMetadata): void {
+        if (this.text.returnColumn(columnName(column))) this.returned.add(column.databaseName)
+    }
+
+    /** Takes what TypeORM has not asked for off the rows: it would put it on entities as it is. */
+    hideReturned(rows: Iterable<Record<string, unknown>>): void {
+        for (const row of rows) for (const name of this.returned) delete row[name]
+    }
+
+    /** Lets its one row be a row of a query, which may have none. */
+    selectFrom(from: string, begin: Beginning): void {
+        this.source = { from, begin }
+    }
+
+    /** Lets its rows be their values again. */
+    selectNothing(): void {
+        this.source = undefined
+    }
+
+    get isSelected(): boolean {
+        return this.source !== undefined
+    }
+
+    write(): Required<Statement> {
+        const { source } = this
+        return source ? this.text.writeWith(source.from, source.begin) : this.text.write()
+    }
+}

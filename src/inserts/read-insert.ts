@@ -1,0 +1,114 @@
+import type { SqlSyntax } from "../dialects/dialect"
+import { InsertText, InsertTuple } from "./insert-text"
+
+/** @internal The table that an INSERT goes into, as SQL names it; undefined for other statements. */
+export function insertedTable(sql: string): string | undefined {
+    return START.exec(sql)?.[1]
+}
+
+// Names are quoted in one of two ways, with quotes in them doubled.
+const NAME = /(?:"(?:[^"]|"")*"|`(?:[^`]|``)*`)/.source
+const START = new RegExp(
+    `^(?:/\\*(?:[^*]|\\*(?!/))*\\*/\\s*)?(?:WITH\\b.*?)?INSERT\\s+(?:OR\\s+)?(?:IGNORE\\s+)?INTO (${NAME}(?:\\.${NAME})*)`,
+    "s",
+)
+const COLUMNS = new RegExp(`\\((${NAME}(?:, ${NAME})*)\\) VALUES `, "y")
+const ALIAS = new RegExp(` AS ${NAME}`, "y")
+
+/**
+ * Reads an INSERT that TypeORM has written; undefined where it has no list of values.
+ * @internal
+ */
+export function readInsert(
+    sql: string,
+    parameters: readonly unknown[],
+    syntax: SqlSyntax,
+): InsertText | undefined {
+    const { hasNumberedParameters } = syntax
+    const start = START.exec(sql)
+    if (!start) return undefined
+    ALIAS.lastIndex = start[0].length
+    COLUMNS.lastIndex = start[0].length + (ALIAS.exec(sql)?.[0].length ?? 0)
+    const list = COLUMNS.exec(sql)
+    if (!list) return undefined
+    const columns = list[1]?.match(new RegExp(NAME, "g")) ?? []
+    const head = sql.slice(0, list.index)
+    const from = hasNumberedParameters ? 0 : head.split("?").length - 1
+    const reader = new TupleReader(sql, list.index + list[0].length, parameters, from, syntax)
+    const tuples: InsertTuple[] = []
+    do tuples.push(reader.tuple())
+    while (reader.skip(", ("))
+    const ordered = hasNumberedParameters ? undefined : { from, to: reader.nextParameter }
+    return new InsertText(head, [...columns], tuples, sql.slice(reader.at), parameters, ordered)
+}
+
+const CODE = {
+    space: 32,
+    doubleQuote: 34,
+    dollar: 36,
+    quote: 39,
+    open: 40,
+    close: 41,
+    comma: 44,
+    question: 63,
+    backslash: 92,
+    backtick: 96,
+}
+
+/** Goes through the values of rows, one character after the other. */
+class TupleReader {
+    constructor(
+        private readonly sql: string,
+        public at: number,
+        private readonly parameters: readonly unknown[],
+        /** Where parameters are found by their order: the next one. */
+        public nextParameter: number,
+        private readonly syntax: SqlSyntax,
+    ) {}
+
+    /** Steps over a text, up to the parenthesis that ends it. */
+    skip(text: string): boolean {
+        if (!this.sql.startsWith(text, this.at)) return false
+        this.at += text.length - 1
+        return true
+    }
+
+    tuple(): InsertTuple {
+        const texts: string[] = []
+        const first: number[] = []
+        const count: number[] = []
+        this.at += 1
+        for (;;) {
+            const from = this.at
+            const before = this.nextParameter
+            let depth = 0
+            let numbered = -1
+            let code = this.sql.charCodeAt(this.at)
+            while (depth > 0 || (code !== CODE.comma && code !== CODE.close)) {
+                if (Number.isNaN(code)) throw new SyntaxError("an INSERT ends within its values")
+                if (code === CODE.quote || code === CODE.doubleQuote || code === CODE.backtick)
+                    this.skipQuoted(code)
+                else if (code === CODE.open) depth += 1
+                else if (code === CODE.close) depth -= 1
+                else if (code === CODE.question) this.nextParameter += 1
+                else if (code === CODE.dollar && this.at === from)
+                    numbered = parseInt(this.sql.slice(this.at + 1, this.at + 8), 10) - 1
+                this.at += 1
+                code = this.sql.charCodeAt(this.at)
+            }
+            texts.push(this.sql.slice(from, this.at))
+            first.push(numbered >= 0 ? numbered : before)
+            count.push(numbered >= 0 ? 1 : this.nextParameter - before)
+            this.at += 1
+            if (code === CODE.close) return new InsertTuple(texts, first, count, this.parameters)
+            if (this.sql.charCodeAt(this.at) === CODE.space) this.at += 1
+        }
+    }
+
+    /** Leaves off at the quote that ends it. A doubled one begins another text, which is as good. */
+    private skipQuoted(quote: number): void {
+        for (this.at += 1; this.sql.charCodeAt(this.at) !== quote; this.at += 1)
+            if (this.syntax.escapesByBackslash && this.sql.charCodeAt(this.at) === CODE.backslash)
+                this.at += 1
+    }
+}

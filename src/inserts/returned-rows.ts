@@ -1,0 +1,23 @@
+import type { Insert, InsertRow } from "./insert"
+
+type Values = Record<string, unknown>
+
+/** @internal The rows that a statement has returned. */
+export function rawRows(result: unknown): readonly Values[] {
+    const raw: unknown = (Object(result) as { raw?: unknown }).raw ?? result
+    return Array.isArray(raw) ? (raw as Values[]) : []
+}
+
+/**
+ * What an INSERT has returned of each of its rows, by the names of columns; undefined where it has
+ * not returned all of them, so that nobody can tell which is which.
+ * @internal
+ */
+export function returnedRows(
+    { rows }: Insert,
+    result: unknown,
+): ReadonlyMap<InsertRow, Values> | undefined {
+    const returned = rawRows(result)
+    if (returned.length !== rows.length) return undefined
+    return new Map(rows.map((row, at) => [row, returned[at] ?? {}]))
+}

@@ -1,0 +1,92 @@
+import type { Scope, ScopeValue } from "../dialects/columns"
+import { UnknownScopeError } from "../errors"
+import { isMadeByDatabase, scopeWith } from "../series/scope"
+import type { Scoped } from "../series/series"
+import { dataSourceOf } from "../typeorm/compat"
+import type { ColumnMetadata } from "../typeorm/names"
+import type { InsertRow } from "./insert"
+import { literalOf } from "./insert-text"
+
+/**
+ * Reads the scopes of the rows of one INSERT from what is about to be stored. Rows of the same scope
+ * get the same object.
+ * @internal
+ */
+export class RowScopes {
+    private readonly byKey = new Map<Scoped, Map<unknown, Scope>>()
+
+    /** Where the scope can't be known it is never guessed: {@link UnknownScopeError}. */
+    of(scoped: Scoped, row: InsertRow): Scope {
+        let known = this.byKey.get(scoped)
+        if (!known) this.byKey.set(scoped, (known = new Map<unknown, Scope>()))
+        const plain = plainValue(scoped, row)
+        const before = plain === undefined ? undefined : known.get(plain)
+        if (before) return before
+        const scope = scopeWith(
+            scoped.scope.flatMap(({ path, columns }) =>
+                columns.map((column) => scopeValue(scoped, path, column, row)),
+            ),
+        )
+        const same = known.get(scope.key) ?? scope
+        known.set(scope.key, same)
+        if (plain !== undefined) known.set(plain, same)
+        return same
+    }
+
+    /** The same, undefined where it can't be known. */
+    find(scoped: Scoped, row: InsertRow): Scope | undefined {
+        try {
+            return this.of(scoped, row)
+        } catch (error) {
+            if (error instanceof UnknownScopeError) return undefined
+            throw error
+        }
+    }
+}
+
+/** A number that rows of the same scope have in common, so that the scope of thousands is read once. */
+function plainValue({ scopeColumns }: Scoped, row: InsertRow): unknown {
+    const [column, ...others] = scopeColumns
+    if (!column || others.length > 0) return undefined
+    const cell = row.cell(column)
+    return cell.kind === "value" && typeof cell.value === "number" ? cell.value : undefined
+}
+
+function scopeValue(
+    { name, dataSource, dialect }: Scoped,
+    path: string,
+    column: ColumnMetadata,
+    row: InsertRow,
+): ScopeValue {
+    const refuse = (problem: string): never => {
+        throw new UnknownScopeError(
+            `The scope of ${name} can't be known before the insert: ${path} ${problem}`,
+        )
+    }
+    const text = (value: unknown) =>
+        value === null || value === undefined ? null : dialect.scopeText(dataSource, value)
+    const cell = row.cell(column)
+    if (cell.kind === "value") return text(cell.value)
+    const fallback = defaultOf(column)
+    if (fallback && (cell.kind === "default" || cell.sql === fallback.sql))
+        return text(fallback.value)
+    if (cell.kind === "expression") return refuse("is a function (an SQL expression). Set a value.")
+    if (column.default !== undefined && column.default !== null)
+        return refuse("is not set, and its default is the database's to give. Set it.")
+    if (isMadeByDatabase(column)) return refuse("is made by the database. Use another property.")
+    if (!column.isNullable) return refuse(`is not set. Set ${path}.`)
+    return null
+}
+
+/** The default of a column, where it is a literal. */
+function defaultOf(column: ColumnMetadata): { sql: string; value: unknown } | undefined {
+    const { default: value } = column
+    if (value === undefined || value === null) return undefined
+    const { driver } = dataSourceOf(column.entityMetadata)
+    const sql = driver.normalizeDefault(column) ?? ""
+    if (typeof value === "function") {
+        const literal = literalOf(sql)
+        return literal && { sql, value: literal.value }
+    }
+    return { sql, value: driver.preparePersistentValue(value, column) as unknown }
+}

@@ -1,0 +1,237 @@
+import type { DataSource, EntityMetadata, ObjectLiteral, QueryRunner } from "typeorm"
+import { isAutoSequenceSubscriber } from "../declared/registry"
+import { dialectOf } from "../dialects"
+import type { Dialect, DriverError } from "../dialects/dialect"
+import { dataSourceOf } from "../typeorm/compat"
+import { abortedError } from "./aborted"
+import type { Assigner } from "./assigner"
+import { findInsert } from "./find-insert"
+import type { Insert } from "./insert"
+import { rawRows } from "./returned-rows"
+import { NewRow } from "./new-row"
+import { StatementQueue } from "./statement-queue"
+import { Transaction } from "./transaction"
+
+type Query = (sql: string, parameters?: unknown[], structured?: boolean) => Promise<unknown>
+
+/**
+ * What is known of one query runner: its open transaction, the rows that were announced to it, and
+ * who assigns values to them. All of its statements go through here.
+ * @internal
+ */
+export class Session {
+    private static readonly all = new WeakMap<QueryRunner, Session>()
+
+    readonly dataSource: DataSource
+    readonly dialect: Dialect | undefined
+    /** The runner as it is to be used within a turn: what it sends does not wait for others. */
+    readonly inner: QueryRunner
+    transaction: Transaction | undefined
+    assigners: readonly Assigner[] = []
+    private readonly queue: StatementQueue
+    private readonly send: Query
+    private readonly rows = new Map<number, NewRow>()
+
+    private constructor(readonly runner: QueryRunner) {
+        const dataSource = (this.dataSource = dataSourceOf(runner))
+        this.dialect = dialectOf(dataSource)
+        this.queue = new StatementQueue({
+            isWatched: dataSource.subscribers.some(
+                (subscriber) =>
+                    !isAutoSequenceSubscriber(subscriber) &&
+                    (subscriber.beforeQuery ?? subscriber.afterQuery),
+            ),
+            isShared: this.dialect?.sharesRunner ?? false,
+        })
+        this.send = (runner.query as Query).bind(runner)
+        this.inner = innerRunner(runner, dataSource, (...args) => this.sendNamed(...args))
+        Session.all.set(this.inner, this)
+        runner.query = ((sql: string, ...args: [unknown[]?, boolean?]) =>
+            this.queue.turn(sql, () => this.process(sql, ...args))) as QueryRunner["query"]
+    }
+
+    /** The session of a runner, with those who assign values as soon as somebody names them. */
+    static of(
+        runner: QueryRunner,
+        assignersOf?: (session: Session) => readonly Assigner[],
+    ): Session {
+        let session = Session.all.get(runner)
+        if (!session) Session.all.set(runner, (session = new Session(runner)))
+        if (assignersOf && session.assigners.length === 0) session.assigners = assignersOf(session)
+        return session
+    }
+
+    static find(runner: QueryRunner): Session | undefined {
+        return Session.all.get(runner)
+    }
+
+    /** Whether rows are stored for good only when a transaction ends well. */
+    get isInTransaction(): boolean {
+        return this.runner.isTransactionActive
+    }
+
+    /** The open transaction, also one whose start wasn't seen, and which may have read anything. */
+    joinTransaction(): Transaction {
+        return (this.transaction ??= new Transaction(this.dialect, true))
+    }
+
+    transactionStarted(): void {
+        if (this.transaction) this.transaction.begin()
+        else this.transaction = new Transaction(this.dialect, false)
+    }
+
+    transactionCommitted(): void {
+        if (!this.transaction?.commit()) this.endTransaction()
+    }
+
+    transactionRolledBack(): void {
+        if (!this.transaction?.rollBack()) this.endTransaction()
+    }
+
+    private endTransaction(): void {
+        this.transaction = undefined
+        for (const row of this.rows.values()) row.end()
+        this.rows.clear()
+    }
+
+    /** Undoes with the transaction, if there is one. */
+    onRollback(undo: () => void): void {
+        this.transaction?.onRollback(undo)
+    }
+
+    /** Called before the INSERT of a row. */
+    notice(entity: ObjectLiteral, metadata: EntityMetadata): void {
+        this.endRow(entity)
+        const row = new NewRow(entity, metadata)
+        const isConcerned = this.assigners.map((assigner) => assigner.notice(row))
+        if (!isConcerned.includes(true)) return
+        row.announce()
+        this.rows.set(row.id, row)
+    }
+
+    /** Called when a row is in the table. */
+    endRow(entity: ObjectLiteral): void {
+        const row = this.rows.size > 0 ? NewRow.find(entity) : undefined
+        if (row && this.rows.delete(row.id)) row.end()
+    }
+
+    /** Whether somebody makes values of others, which have to be known before the INSERT is sent. */
+    derives(insert: Insert): boolean {
+        return this.assigners.some((assigner) => assigner.derives?.(insert) ?? false)
+    }
+
+    /** The rows that were announced, and whose INSERT has not been sent. */
+    get announced(): ReadonlyMap<number, NewRow> {
+        return this.rows
+    }
+
+    /** Runs work that sends several statements by the inner runner, with none of others between. */
+    together<T>(work: (inner: QueryRunner) => Promise<T>): Promise<T> {
+        const settled = async () => {
+            await this.settle()
+            return work(this.inner)
+        }
+        return this.queue.turn("", settled, { follow: true })
+    }
+
+    private async process(...args: Parameters<Query>): Promise<unknown> {
+        const [sql, parameters = []] = args
+        const { transaction } = this
+        if (transaction?.hasEnded && transaction.hasNumbers && !/^ROLLBACK\b/.test(sql))
+            throw abortedError()
+        const insert =
+            this.rows.size > 0 ? findInsert(this.dataSource, this.rows, sql, parameters) : undefined
+        if (insert) return this.sendInsert(insert, args[2])
+        if (!/^\s*SELECT\b/i.test(sql)) await this.settle()
+        return this.sendNamed(...args)
+    }
+
+    private async settle(): Promise<void> {
+        for (const assigner of this.assigners) await assigner.settle?.()
+    }
+
+    private async sendNamed(...args: Parameters<Query>): Promise<unknown> {
+        const [sql, parameters = []] = args
+        try {
+            return await this.sendNoticed(...args)
+        } catch (error) {
+            // No rollback is announced where the connection is lost, but all was rolled back.
+            if (sql === "ROLLBACK" && this.transaction) {
+                while (this.transaction.rollBack());
+                this.endTransaction()
+            }
+            throw this.nameOf(sql, parameters, error)
+        }
+    }
+
+    private async sendInsert(insert: Insert, structured?: boolean): Promise<unknown> {
+        const assigned: Assigner[] = []
+        let statement: ReturnType<Insert["write"]> | undefined
+        let result: unknown
+        try {
+            for (const assigner of this.assigners) {
+                assigned.unshift(assigner)
+                await assigner.assign(insert)
+            }
+            statement = insert.write()
+            result = await this.sendNoticed(statement.sql, statement.parameters, structured)
+            if (insert.isSelected && rawRows(result).length === 0) {
+                for (const assigner of this.assigners) await assigner.assignAgain?.(insert)
+                statement = insert.write()
+                result = await this.sendNoticed(statement.sql, statement.parameters, structured)
+            }
+        } catch (error) {
+            // What rows were given is known as long as the error is named.
+            const named = statement
+                ? this.nameOf(statement.sql, statement.parameters, error, insert)
+                : error
+            for (const assigner of assigned) await assigner.failed(insert)
+            throw named
+        } finally {
+            this.forget(insert)
+        }
+        for (const assigner of this.assigners) await assigner.inserted(insert, result)
+        insert.hideReturned(rawRows(result))
+        return result
+    }
+
+    private async sendNoticed(...args: Parameters<Query>): Promise<unknown> {
+        this.transaction?.noticeStatement(args[0])
+        try {
+            return await this.send(...args)
+        } catch (error) {
+            const { driverError } = Object(error) as { driverError?: DriverError }
+            if (this.transaction && driverError && this.dialect?.endsTransaction(driverError))
+                this.transaction.hasEnded = true
+            throw error
+        }
+    }
+
+    private forget(insert: Insert): void {
+        for (const { announced } of insert.rows)
+            if (announced) {
+                announced.end()
+                this.rows.delete(announced.id)
+            }
+    }
+
+    private nameOf(sql: string, parameters: unknown[], error: unknown, insert?: Insert): unknown {
+        const { driverError: cause } = Object(error) as { driverError?: DriverError }
+        if (!cause) return error
+        for (const assigner of this.assigners) {
+            const named = assigner.nameOf?.({ sql, parameters, cause, insert })
+            if (named) return named
+        }
+        return error
+    }
+}
+
+/** A runner that differs from the other one in how it sends statements. */
+function innerRunner(runner: QueryRunner, dataSource: DataSource, query: Query): QueryRunner {
+    let manager: QueryRunner["manager"] | undefined
+    const inner = Object.create(runner, {
+        query: { value: query },
+        manager: { get: () => (manager ??= dataSource.createEntityManager(inner)) },
+    }) as QueryRunner
+    return inner
+}

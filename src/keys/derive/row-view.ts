@@ -1,0 +1,93 @@
+import type { EntityMetadata, ObjectLiteral } from "typeorm"
+import type { InsertRow } from "../../inserts/insert"
+import type { ColumnMetadata } from "../../typeorm/names"
+
+type Embedded = EntityMetadata["embeddeds"][number]
+
+/**
+ * A copy of a row that the caller's functions are given: of its class, with what is known of it beside
+ * what the entity tells. It notes what is read of it and not known.
+ * @internal
+ */
+export class RowView {
+    readonly object: ObjectLiteral
+    private readonly read = new Set<string>()
+
+    constructor(
+        row: object,
+        readonly metadata: EntityMetadata,
+        /** Where it is about to be inserted. */
+        readonly inserting?: InsertRow,
+    ) {
+        const { target, embeddeds } = metadata
+        const own = Object.getPrototypeOf(row) as object | null
+        const prototype =
+            own === Object.prototype && typeof target === "function"
+                ? (target.prototype as object)
+                : own
+        this.object = copyOf(row, prototype, embeddeds)
+    }
+
+    /** What it was asked for since the last time, and didn't know. */
+    takeUnknown(): string[] {
+        const read = [...this.read]
+        this.read.clear()
+        return read
+    }
+
+    valueOf(column: ColumnMetadata): unknown {
+        const value: unknown = column.getEntityValue(this.object)
+        this.read.clear()
+        return value
+    }
+
+    set(column: ColumnMetadata, value: unknown): void {
+        const holder = this.holderOf(column)
+        if (holder) define(holder, column.propertyName, value)
+        else column.setEntityValue(this.object, value)
+    }
+
+    setRelated(name: string, value: unknown): void {
+        define(this.object, name, value)
+    }
+
+    /** Notes it when the value of a column is asked for. */
+    setUnknown(column: ColumnMetadata): void {
+        const holder = this.holderOf(column)
+        if (!holder) return
+        Object.defineProperty(holder, column.propertyName, {
+            get: () => void this.read.add(column.propertyPath),
+            // A copy of the whole row does not ask for it.
+            enumerable: false,
+            configurable: true,
+        })
+    }
+
+    private holderOf({ embeddedMetadata }: ColumnMetadata): ObjectLiteral | undefined {
+        let holder: unknown = this.object
+        for (const { propertyName } of embeddedMetadata?.embeddedMetadataTree ?? [])
+            holder = (holder as ObjectLiteral | null | undefined)?.[propertyName]
+        return typeof holder === "object" && holder !== null ? holder : undefined
+    }
+}
+
+function copyOf(row: object, prototype: object | null, embeddeds: readonly Embedded[]): object {
+    const descriptors = Object.getOwnPropertyDescriptors(row) as PropertyDescriptorMap
+    for (const one of Object.values(descriptors)) one.configurable = true
+    const copy = Object.create(prototype, descriptors) as ObjectLiteral
+    for (const { propertyName, embeddeds: inner } of embeddeds) {
+        const value: unknown = copy[propertyName]
+        if (typeof value !== "object" || value === null) continue
+        define(copy, propertyName, copyOf(value, Object.getPrototypeOf(value) as object, inner))
+    }
+    return copy
+}
+
+function define(object: object, name: string, value: unknown): void {
+    Object.defineProperty(object, name, {
+        value,
+        writable: true,
+        enumerable: true,
+        configurable: true,
+    })
+}

@@ -1,0 +1,115 @@
+import type { DataSource, QueryRunner } from "typeorm"
+import { dialectOf } from "../../dialects"
+import type { KeyLocks as LockStatements, Locks } from "../../dialects/key-statements"
+import { dataSourceOf } from "../../typeorm/compat"
+import { select } from "../../typeorm/statement"
+
+/** More locks than this are not taken one by one where all of them can be had at once. */
+const MANY = 500
+
+/**
+ * The keys that the writers of one query runner are about to take: locked against the writers of
+ * others, and kept apart among themselves.
+ * @internal
+ */
+export class KeyLocks {
+    /** By place: keys that rows were given which may not be in the table yet. */
+    private readonly given = new Map<string, Set<string>>()
+    /** Those of the session; without keys, of the place as a whole. */
+    private held: { place: string; keys?: readonly string[] }[] = []
+    private readonly places = new Set<string>()
+    /** Places of which a part is locked: two who have one and want the whole would wait for each other. */
+    private readonly parts = new Set<string>()
+
+    private readonly dataSource: DataSource
+    private readonly statements: LockStatements | undefined
+
+    constructor(private readonly runner: QueryRunner) {
+        this.dataSource = dataSourceOf(runner)
+        this.statements = dialectOf(this.dataSource)?.keys.locks
+    }
+
+    isGiven(place: string, key: string): boolean {
+        return this.given.get(place)?.has(key) ?? false
+    }
+
+    give(place: string, key: string): void {
+        const keys = this.given.get(place)
+        if (keys) keys.add(key)
+        else this.given.set(place, new Set([key]))
+    }
+
+    /** Locks those that nobody else is about to take, in their order; with `isFirst` one of them. */
+    async tryLock(
+        place: string,
+        keys: readonly string[],
+        { isFirst = false } = {},
+    ): Promise<string[]> {
+        const { statements } = this
+        if (!statements || keys.length === 0 || this.places.has(place))
+            return isFirst ? keys.slice(0, 1) : [...keys]
+        if (!isFirst && keys.length > MANY && statements.ofPlace && !this.parts.has(place)) {
+            await select(this.runner, statements.ofPlace.lock(this.locks(place, [])))
+            this.places.add(place)
+            this.note({ place })
+            return [...keys]
+        }
+        const locked: string[] = []
+        for (let start = 0; start < keys.length; start += MANY) {
+            const batch = keys.slice(start, start + MANY)
+            this.parts.add(place)
+            const locks = this.locks(place, batch)
+            const found = await select<{ at: string | number | null }>(
+                this.runner,
+                isFirst ? statements.tryFirst(locks) : statements.tryAll(locks),
+            )
+            const got = found.flatMap(({ at }) => (at === null ? [] : (batch[Number(at)] ?? [])))
+            // Each statement of PostgreSQL has locked the place as well.
+            this.note({ place, keys: got })
+            locked.push(...got)
+            if (isFirst && locked.length > 0) break
+        }
+        return locked
+    }
+
+    /** Called when the rows are in the table. */
+    forgetGiven(): void {
+        this.given.clear()
+    }
+
+    /** Called when they never will be, and what was locked for them may not be any more. */
+    forget(): void {
+        this.forgetGiven()
+        this.places.clear()
+        this.parts.clear()
+    }
+
+    get isHolding(): boolean {
+        return this.held.length > 0
+    }
+
+    /** Gives up locks that no end of a transaction gives up. */
+    async release(): Promise<void> {
+        const { held, statements, dataSource } = this
+        this.held = []
+        if (!statements || this.runner.isReleased) return
+        for (const { place, keys } of held) {
+            const unlock = keys ? statements : (statements.ofPlace ?? statements)
+            await select(this.runner, unlock.unlock({ dataSource, place, keys: keys ?? [] }))
+        }
+    }
+
+    private locks(place: string, keys: readonly string[]): Locks {
+        return {
+            dataSource: this.dataSource,
+            place,
+            keys,
+            isOfTransaction: this.runner.isTransactionActive,
+        }
+    }
+
+    private note(held: { place: string; keys?: readonly string[] }): void {
+        if (this.statements?.endWithTransaction && this.runner.isTransactionActive) return
+        this.held.push(held)
+    }
+}

@@ -1,0 +1,28 @@
+import type { Scope } from "../../dialects/columns"
+import { derive } from "../derive/derive"
+import type { RowView } from "../derive/row-view"
+import type { StoredKey } from "../pseudo-key"
+import { called, type Candidates, random, suffixed } from "./candidates"
+
+/** @internal A row that wants a key which no other row has. */
+export interface Wish {
+    readonly key: StoredKey
+    readonly scope: Scope
+    readonly candidates: Candidates
+    /** Rows with the same text want the same keys. */
+    readonly text?: string
+    /** The key that it got. */
+    got?: string
+}
+
+/** @internal What a row wants; its view has the related rows that `derive` reads. */
+export function wishFor(key: StoredKey, scope: Scope, view: RowView): Wish {
+    const text = (key.derive && derive(key, view)) || undefined
+    const candidates =
+        text !== undefined
+            ? suffixed(text)
+            : key.generateFor
+              ? called(key, view.object)
+              : random(key)
+    return { key, scope, candidates, text }
+}

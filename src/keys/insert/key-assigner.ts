@@ -1,0 +1,207 @@
+import { nanoid } from "nanoid"
+import type { ObjectLiteral } from "typeorm"
+import { withPrefix } from "../../declared/key-form"
+import { TransactionRequiredError } from "../../errors"
+import type { Assigner, Refused } from "../../inserts/assigner"
+import type { Insert } from "../../inserts/insert"
+import { NewRow } from "../../inserts/new-row"
+import { RowScopes } from "../../inserts/row-scope"
+import type { Session } from "../../inserts/session"
+import { isMark } from "../../typeorm/marks"
+import { keyErrorOf } from "../key-errors"
+import type { StoredKey } from "../pseudo-key"
+import { pseudoKeysOf, storedKeysOf } from "../resolve-keys"
+import { assignEarlyKeys } from "./early-keys"
+import { finishKeys, hasHistory, type InsertedRows } from "./finish-keys"
+import { KeyLocks } from "../free/key-locks"
+import { isContended, isLate, isLookedFor, KeyedRow, refuseInvalid } from "./keyed-row"
+import { showKeys } from "./show-keys"
+import { askForPrimaryKeys } from "./stored-rows"
+import { findInserted, findLeftOut, refuseOverwrittenKeys } from "./upserted-rows"
+
+/** @internal What an upsert has made of an entity. */
+export interface Upserted {
+    /** The row that the entity stands for; undefined where nobody knows. */
+    readonly stored?: ObjectLiteral
+}
+
+/**
+ * Gives rows their pseudo keys in the turn of their INSERT, when their numbers and foreign keys are
+ * known.
+ * @internal
+ */
+export class KeyAssigner implements Assigner {
+    readonly locks: KeyLocks
+    private readonly open = new Map<Insert, { rows: readonly KeyedRow[]; scopes: RowScopes }>()
+    private readonly upserted = new WeakMap<object, Upserted>()
+
+    constructor(private readonly session: Session) {
+        this.locks = new KeyLocks(session.inner)
+    }
+
+    static of({ assigners }: Session): KeyAssigner | undefined {
+        return assigners.find((one) => one instanceof KeyAssigner)
+    }
+
+    notice({ entity, metadata }: NewRow): boolean {
+        this.upserted.delete(entity)
+        const keys = storedKeysOf(metadata)
+        if (keys.length === 0) return hasKeys(metadata)
+        NewRow.mark(
+            keys.map(({ column }) => column),
+            { fillsNull: true },
+        )
+        for (const key of keys) {
+            const value: unknown = key.column.getEntityValue(entity)
+            const isMissing = value === undefined || value === null || isMark(value)
+            if (!isMissing) refuseInvalid(key, value)
+            if (key.history !== false || (isMissing && isLate(key)))
+                this.refuseWithoutTransaction(key)
+        }
+        return true
+    }
+
+    derives({ rows }: Insert): boolean {
+        return rows.some(({ metadata }) =>
+            storedKeysOf(metadata).some((key) => (key.derive ?? key.generateFor) && !isLate(key)),
+        )
+    }
+
+    assign(insert: Insert): Promise<void> | undefined {
+        const rows = insert.rows.flatMap((row) => {
+            const keys = storedKeysOf(row.metadata)
+            return keys.length > 0 ? new KeyedRow(row, keys) : []
+        })
+        if (rows.length === 0) return undefined
+        if (insert.upsert) refuseOverwrittenKeys(insert, insert.upsert)
+        const scopes = new RowScopes()
+        this.open.set(insert, { rows, scopes })
+        for (const row of rows)
+            for (const key of row.missing) {
+                // What only the INSERT gives is not known yet, but the column is NOT NULL.
+                if (isLate(key)) row.holdPlace(key, withPrefix(key.prefix, nanoid()))
+                else if (!isLookedFor(key)) row.assign(key, key.generate())
+            }
+        const kept = rows.filter(hasHistory)
+        if (kept.length > 0)
+            askForPrimaryKeys(
+                insert,
+                kept.map(({ row }) => row),
+            )
+        if (!rows.some(isContendedFor)) return undefined
+        this.session.onRollback(() => {
+            this.locks.forget()
+        })
+        return assignEarlyKeys(this.session, this.locks, rows, scopes)
+    }
+
+    inserted(insert: Insert, result: unknown): Promise<void> | undefined {
+        const { rows, scopes } = this.open.get(insert) ?? { rows: [], scopes: new RowScopes() }
+        this.open.delete(insert)
+        if (insert.upsert) return this.settleUpsert({ insert, rows, scopes, result })
+        if (rows.some(takesMore)) return this.finish({ insert, rows, scopes, result })
+        showKeys(this.session, rows)
+        return this.giveUpLocks()
+    }
+
+    private async finish(inserted: InsertedRows): Promise<void> {
+        try {
+            await finishKeys(this.session, this.locks, inserted)
+        } catch (error) {
+            // The rows are in the table with keys that they must not have.
+            this.session.joinTransaction().refuseCommit(error as Error)
+            throw error
+        } finally {
+            await this.giveUpLocks()
+        }
+        showKeys(this.session, inserted.rows)
+    }
+
+    /** Rows that were there already have their keys, and the others are as good as any inserted. */
+    private async settleUpsert({ insert, rows, scopes, result }: InsertedRows): Promise<void> {
+        const { session, upserted } = this
+        const inserted = await findInserted(session, rows, scopes)
+        for (const { row, id } of inserted) if (row.entity) upserted.set(row.entity, { stored: id })
+        const isInserted = new Set(inserted.map(({ row }) => row))
+        const others = insert.rows.filter((row) => row.entity && !isInserted.has(row))
+        const left = others.filter(({ metadata }) => hasKeys(metadata))
+        const missing = new Map(rows.map(({ row, missing }) => [row, missing]))
+        const columns = new Set(
+            left.flatMap((row) => (missing.get(row) ?? []).map(({ column }) => column)),
+        )
+        const stored = await findLeftOut(session, insert, left, [...columns], result)
+        for (const row of left) {
+            const found = stored.get(row)
+            const entity = row.entity as ObjectLiteral
+            upserted.set(entity, { stored: found })
+            for (const { column } of (found && missing.get(row)) ?? [])
+                column.setEntityValue(entity, column.getEntityValue(found as ObjectLiteral))
+        }
+        await this.finish({ insert, rows: inserted, scopes, result })
+    }
+
+    failed(insert: Insert): Promise<void> | undefined {
+        if (!this.open.delete(insert)) return undefined
+        this.locks.forget()
+        return this.giveUpLocks()
+    }
+
+    nameOf(refused: Refused): Error | undefined {
+        const rows = (refused.insert && this.open.get(refused.insert)?.rows) ?? []
+        return keyErrorOf(
+            this.session.dataSource,
+            refused,
+            ({ name }) =>
+                rows.length > 0 &&
+                rows.every(({ missing }) =>
+                    missing.some((key) => key.name === name && isLookedFor(key)),
+                ),
+        )
+    }
+
+    /**
+     * Called behind an INSERT, when TypeORM has put on the entity what it takes for the primary key
+     * of the row. Gives what is known better; undefined unless it was an upsert.
+     */
+    takeUpserted(entity: object): Upserted | undefined {
+        const upserted = this.upserted.get(entity)
+        this.upserted.delete(entity)
+        return upserted
+    }
+
+    /** Called when a transaction has ended; gives up the locks that don't end with it. */
+    transactionEnded(): Promise<void> | undefined {
+        this.locks.forget()
+        return this.locks.isHolding ? this.locks.release() : undefined
+    }
+
+    private giveUpLocks(): Promise<void> | undefined {
+        this.locks.forgetGiven()
+        return this.session.isInTransaction ? undefined : this.transactionEnded()
+    }
+
+    private refuseWithoutTransaction({ name, history }: StoredKey): void {
+        if (this.session.isInTransaction) return
+        throw new TransactionRequiredError(
+            `${name} takes a second statement: ` +
+                (history === false
+                    ? "it is made of what only the INSERT gives. "
+                    : "its history is kept. ") +
+                "Insert inside dataSource.transaction(…) by the manager that it gives you, or use save() " +
+                "without { transaction: false }.",
+        )
+    }
+}
+
+function hasKeys(metadata: NewRow["metadata"]): boolean {
+    const { stored, sealed } = pseudoKeysOf(metadata)
+    return stored.length > 0 || sealed.length > 0
+}
+
+function isContendedFor({ missing, explicit }: KeyedRow): boolean {
+    return missing.some((key) => isLookedFor(key) && !isLate(key)) || explicit.some(isContended)
+}
+
+function takesMore(row: KeyedRow): boolean {
+    return row.late.length > 0 || hasHistory(row)
+}

@@ -1,0 +1,83 @@
+import type { ObjectLiteral, QueryRunner } from "typeorm"
+import type { Insert, InsertRow } from "../../inserts/insert"
+import { returnedRows } from "../../inserts/returned-rows"
+import type { RowScopes } from "../../inserts/row-scope"
+import { dataSourceOf } from "../../typeorm/compat"
+import type { StoredKey } from "../pseudo-key"
+import { hasPrimaryKey } from "../rows/primary-key"
+import { entityOf, readRows, type RowCondition } from "../rows/read-rows"
+import type { KeyedRow } from "./keyed-row"
+
+/** @internal Lets an INSERT tell the primary keys of its rows, where TypeORM has not asked for them. */
+export function askForPrimaryKeys(insert: Insert, rows: readonly InsertRow[]): void {
+    const [first] = rows
+    if (!first || !dataSourceOf(first.metadata).driver.isReturningSqlSupported("insert")) return
+    for (const column of first.metadata.primaryColumns)
+        if (rows.some((row) => !isSet(row, column))) insert.returnColumn(column)
+}
+
+/** @internal The primary keys of the rows of an INSERT; undefined where nobody has told one. */
+export function primaryKeysOf(
+    insert: Insert,
+    result: unknown,
+): ReadonlyMap<InsertRow, ObjectLiteral> {
+    const returned = returnedRows(insert, result)
+    const { raw } = Object(result) as { raw?: unknown }
+    const keys = new Map<InsertRow, ObjectLiteral>()
+    for (const [at, row] of insert.rows.entries()) {
+        const { metadata } = row
+        const { driver } = dataSourceOf(metadata)
+        // Of several rows some drivers tell the first or the last alone.
+        const counted = Array.isArray(raw)
+            ? undefined
+            : driver.createGeneratedMap(metadata, raw, at, insert.rows.length)
+        const id: ObjectLiteral = {}
+        for (const column of metadata.primaryColumns) {
+            const cell = row.cell(column)
+            const value: unknown =
+                cell.kind === "value" && cell.value !== null
+                    ? cell.value
+                    : (returned?.get(row)?.[column.databaseName] ??
+                      (counted && column.getEntityValue(counted)))
+            if (value !== undefined && value !== null)
+                column.setEntityValue(id, driver.prepareHydratedValue(value, column))
+        }
+        if (hasPrimaryKey(metadata, id)) keys.set(row, id)
+    }
+    return keys
+}
+
+/** @internal Looks rows of one entity up by keys that no other row can have. */
+export async function findByKeys(
+    runner: QueryRunner,
+    rows: readonly { readonly row: KeyedRow; readonly key: StoredKey }[],
+    scopes: RowScopes,
+): Promise<void> {
+    const [first] = rows
+    if (!first) return
+    const { metadata } = first.row.row
+    const found = await readRows(
+        runner,
+        metadata,
+        metadata.primaryColumns,
+        rows.map(({ row, key }) => withKey(key, row, scopes)),
+    )
+    for (const [at, { row }] of rows.entries()) {
+        const values = found[at]
+        row.id = values && entityOf(metadata.primaryColumns, values)
+    }
+}
+
+/** Another scope may have the same key. */
+function withKey(key: StoredKey, row: KeyedRow, scopes: RowScopes): RowCondition {
+    const scope = scopes.find(key, row.row)
+    const within = key.scopeColumns.map(
+        (column, at) => [column, scope?.values[at] ?? null] as const,
+    )
+    return [[key.column, row.textOf(key)], ...(scope ? within : [])]
+}
+
+function isSet(row: InsertRow, column: Parameters<InsertRow["cell"]>[0]): boolean {
+    const cell = row.cell(column)
+    return cell.kind === "value" && cell.value !== null
+}

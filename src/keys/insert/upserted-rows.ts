@@ -1,0 +1,95 @@
+import type { ObjectLiteral } from "typeorm"
+import type { Upsert } from "../../dialects/dialect"
+import { UnsupportedError } from "../../errors"
+import type { Insert, InsertRow } from "../../inserts/insert"
+import { returnedRows } from "../../inserts/returned-rows"
+import type { RowScopes } from "../../inserts/row-scope"
+import type { Session } from "../../inserts/session"
+import { columnName } from "../../typeorm/names"
+import type { StoredKey } from "../pseudo-key"
+import { pseudoKeysOf } from "../resolve-keys"
+import { entityOf, readRows, type RowCondition, withPrimaryKey } from "../rows/read-rows"
+import type { KeyedRow } from "./keyed-row"
+import { findByKeys, primaryKeysOf } from "./stored-rows"
+
+/** @internal Refuses an upsert that would change a key without a trace in its history. */
+export function refuseOverwrittenKeys({ rows: [row] }: Insert, upsert: Upsert): void {
+    for (const key of row ? pseudoKeysOf(row.metadata).stored : [])
+        if (
+            key.history !== false &&
+            [key.column, ...key.scopeColumns].some((one) => upsert.overwrites(columnName(one)))
+        )
+            throw new UnsupportedError(
+                `This upsert would change ${key.name} of a stored row, and the key has a history. Leave it ` +
+                    "out of the rows, or out of orUpdate(), and change it by save().",
+            )
+}
+
+/**
+ * Of some rows of an upsert those that were inserted, with their primary keys: a key that was made
+ * for a row is in the table only if the row is.
+ * @internal
+ */
+export async function findInserted(
+    { inner }: Session,
+    rows: readonly KeyedRow[],
+    scopes: RowScopes,
+): Promise<KeyedRow[]> {
+    const made = rows.flatMap((row) => (row.missing[0] ? [{ row, key: row.missing[0] }] : []))
+    await findByKeys(inner, made, scopes)
+    return made.flatMap(({ row }) => (row.id ? [row] : []))
+}
+
+/** @internal Rows that were there before, as far as it can be known which ones they are. */
+export async function findLeftOut(
+    session: Session,
+    insert: Insert,
+    rows: readonly InsertRow[],
+    columns: readonly StoredKey["column"][],
+    result: unknown,
+): Promise<Map<InsertRow, ObjectLiteral>> {
+    const told = tellsUpserted(session, insert, result) ? primaryKeysOf(insert, result) : undefined
+    const known = rows.flatMap((row) => {
+        const id = told?.get(row)
+        const condition = id ? withPrimaryKey(row.metadata, id) : withTarget(insert, row)
+        return condition ? [{ row, condition }] : []
+    })
+    const [first] = known
+    if (!first) return new Map()
+    if (columns.length === 0 && told) return new Map(told)
+    const { metadata } = first.row
+    const read = [...metadata.primaryColumns, ...columns]
+    const found = await readRows(
+        session.inner,
+        metadata,
+        read,
+        known.map(({ condition }) => condition),
+    )
+    return new Map(
+        known.flatMap(({ row }, at) => {
+            const values = found[at]
+            return values ? [[row, entityOf(read, values)] as const] : []
+        }),
+    )
+}
+
+/** Skipped rows are left out of what the statement returns, so that nobody knows which is which. */
+function tellsUpserted({ dialect, dataSource }: Session, insert: Insert, result: unknown): boolean {
+    return (
+        insert.upsert?.skips === false &&
+        dialect?.tellsUpserted(dataSource) === true &&
+        returnedRows(insert, result) !== undefined
+    )
+}
+
+/** What the statement itself recognises a row by. */
+function withTarget({ upsert }: Insert, row: InsertRow): RowCondition | undefined {
+    const condition = upsert?.target?.map((name) => {
+        const column = row.metadata.columns.find((one) => columnName(one) === name)
+        const cell = column && row.cell(column)
+        return cell?.kind === "value" && cell.value !== null && cell.value !== undefined
+            ? ([column as StoredKey["column"], cell.value] as const)
+            : undefined
+    })
+    return condition?.every((one) => one !== undefined) ? condition : undefined
+}

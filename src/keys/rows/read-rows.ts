@@ -1,0 +1,83 @@
+import type { EntityMetadata, ObjectLiteral, QueryRunner } from "typeorm"
+import { dataSourceOf } from "../../typeorm/compat"
+import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
+import { select } from "../../typeorm/statement"
+import { Parameters } from "./parameters"
+
+const BATCH = 200
+
+/** @internal What tells one row: values of columns, as the driver sends them. */
+export type RowCondition = readonly (readonly [ColumnMetadata, unknown])[]
+
+/**
+ * Reads columns of rows, each of which is told by a condition of its own, in their order, soft-deleted
+ * ones included. Gives the values as the driver does; undefined where there is no such row.
+ * @internal
+ */
+export async function readRows(
+    runner: QueryRunner,
+    metadata: EntityMetadata,
+    columns: readonly ColumnMetadata[],
+    conditions: readonly RowCondition[],
+): Promise<(unknown[] | undefined)[]> {
+    const rows: (unknown[] | undefined)[] = []
+    for (let start = 0; start < conditions.length; start += BATCH)
+        rows.push(
+            ...(await readBatch(runner, metadata, columns, conditions.slice(start, start + BATCH))),
+        )
+    return rows
+}
+
+async function readBatch(
+    runner: QueryRunner,
+    metadata: EntityMetadata,
+    columns: readonly ColumnMetadata[],
+    conditions: readonly RowCondition[],
+): Promise<(unknown[] | undefined)[]> {
+    const dataSource = dataSourceOf(metadata)
+    const { driver } = dataSource
+    const parameters = new Parameters(dataSource)
+    const read = columns.map((column, i) => `t.${columnName(column)} AS ${driver.escape(`c${i}`)}`)
+    // One SELECT each, so that none has to be recognised by its values.
+    const selects = conditions.map((condition, at) => {
+        const where = condition.map(([column, value]) =>
+            value === null
+                ? `t.${columnName(column)} IS NULL`
+                : `t.${columnName(column)} = ${parameters.add(value)}`,
+        )
+        return (
+            `SELECT ${[`${at} AS ${driver.escape("at")}`, ...read].join(", ")} ` +
+            `FROM ${tableName(metadata)} t WHERE ${where.join(" AND ")}`
+        )
+    })
+    const found = await select<Record<string, unknown>>(runner, {
+        sql: selects.join(" UNION ALL "),
+        parameters: parameters.values,
+    })
+    const byRow = new Map(found.map((row) => [Number(row.at), row]))
+    return conditions.map((_, at) => {
+        const row = byRow.get(at)
+        return row && columns.map((__, i) => row[`c${i}`])
+    })
+}
+
+/** @internal The condition that a primary key is. */
+export function withPrimaryKey(
+    { primaryColumns }: EntityMetadata,
+    row: ObjectLiteral,
+): RowCondition {
+    return primaryColumns.map((column) => [column, column.getEntityValue(row, true) as unknown])
+}
+
+/** @internal Values that were read, as an entity has them. */
+export function entityOf(
+    columns: readonly ColumnMetadata[],
+    values: readonly unknown[],
+): ObjectLiteral {
+    const entity: ObjectLiteral = {}
+    for (const [at, column] of columns.entries()) {
+        const { driver } = dataSourceOf(column.entityMetadata)
+        column.setEntityValue(entity, driver.prepareHydratedValue(values[at], column))
+    }
+    return entity
+}

@@ -1,0 +1,95 @@
+import type { QueryRunner } from "typeorm"
+import type { Scope } from "../../dialects/columns"
+import { UnknownScopeError } from "../../errors"
+import { keyOf } from "../../series/scope-key"
+import { columnName, tableName } from "../../typeorm/names"
+import { select } from "../../typeorm/statement"
+import { keyTableOf } from "../history/key-table"
+import type { StoredKey } from "../pseudo-key"
+import { Parameters } from "./parameters"
+
+const BATCH = 500
+
+/**
+ * Those of some keys that rows of a scope have, or had, where there is a history.
+ * @internal
+ */
+export async function findTaken(
+    runner: QueryRunner,
+    key: StoredKey,
+    scope: Scope,
+    keys: readonly string[],
+): Promise<Set<string>> {
+    const taken = new Set<string>()
+    for (let start = 0; start < keys.length; start += BATCH) {
+        const batch = keys.slice(start, start + BATCH)
+        const parameters = new Parameters(key.dataSource)
+        const sql = [selectCurrent(key, scope, batch, parameters)]
+        if (key.history !== false) sql.push(selectFormer(key, scope, batch, parameters))
+        const rows = await select<{ taken: string }>(runner, {
+            sql: sql.join(" UNION ALL "),
+            parameters: parameters.values,
+        })
+        for (const row of rows) taken.add(row.taken)
+    }
+    return taken
+}
+
+function selectCurrent(
+    { dataSource: { driver }, metadata, column, scopeColumns }: StoredKey,
+    { values }: Scope,
+    keys: readonly string[],
+    parameters: Parameters,
+): string {
+    const name = columnName(column)
+    const where = scopeColumns.map((c, at) => {
+        const value = values[at]
+        return typeof value === "string"
+            ? `t.${columnName(c)} = ${parameters.add(value)}`
+            : `t.${columnName(c)} IS NULL`
+    })
+    return (
+        `SELECT t.${name} AS ${driver.escape("taken")} FROM ${tableName(metadata)} t ` +
+        `WHERE ${[...where, `t.${name} IN (${parameters.list(keys)})`].join(" AND ")}`
+    )
+}
+
+function selectFormer(
+    key: StoredKey,
+    scope: Scope,
+    keys: readonly string[],
+    parameters: Parameters,
+): string {
+    const table = keyTableOf(key.dataSource)
+    const where = [
+        `h.${table.series} = ${parameters.add(key.name)}`,
+        `h.${table.scope} = ${parameters.add(historyScopeOf(key, scope))}`,
+        `h.${table.key} IN (${parameters.list(keys)})`,
+    ]
+    // The key of a row that is gone, whoever deleted it, is free again.
+    if (key.history !== "forever") where.push(`EXISTS (${selectOwner(key, `h.${table.owner}`)})`)
+    return `SELECT h.${table.key} FROM ${table.name} h WHERE ${where.join(" AND ")}`
+}
+
+/** @internal Selects the row that an owner in the history stands for. */
+export function selectOwner({ dialect, metadata }: StoredKey, owner: string): string {
+    const where = metadata.primaryColumns.map(
+        (column, at) => `o.${columnName(column)} = ${dialect.keys.member(owner, at, column)}`,
+    )
+    return `SELECT 1 FROM ${tableName(metadata)} o WHERE ${where.join(" AND ")}`
+}
+
+/** @internal The scope of a key as the history keeps it. */
+export function historyScopeOf({ name, dialect, scopeColumns }: StoredKey, scope: Scope): string {
+    const texts = scope.values.map((value, at) => {
+        const column = scopeColumns[at]
+        if (typeof value !== "string" || !column) return null
+        const text = dialect.canonicalText(column, value)
+        if (text === undefined)
+            throw new UnknownScopeError(
+                `The scope of ${name} has a value that ${column.propertyPath} can't hold.`,
+            )
+        return text
+    })
+    return keyOf(texts, dialect.expressions)
+}

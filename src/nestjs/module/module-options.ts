@@ -1,0 +1,109 @@
+import type {
+    InjectionToken,
+    ModuleMetadata,
+    OptionalFactoryDependency,
+    Type,
+} from "@nestjs/common"
+import { InvalidOptionError } from "../../errors"
+import type { InstallOptions } from "../../schema/install/install"
+
+/** What `AutoSequenceModule` does when the application starts, and for retired keys. */
+export interface AutoSequenceModuleOptions {
+    /**
+     * Create what the database lacks, as {@link installAutoSequence} does. For development and tests;
+     * production uses a migration.
+     *
+     * Default is `false`.
+     */
+    install?: boolean | InstallOptions
+
+    /**
+     * Check the data source, as {@link verifyAutoSequence} does.
+     *
+     * Default is `true`: what is missing is logged as a warning.
+     */
+    verify?: boolean
+
+    /**
+     * Stop the start of the application where something is missing.
+     *
+     * Default is `false`.
+     */
+    strict?: boolean
+
+    /**
+     * Answer a request by a retired key with a redirect to the current one: 301, or 308 for methods
+     * other than GET and HEAD. {@link PseudoKeyPipe} finds out about it.
+     *
+     * Default is `false`: the handler gets the row, whichever key it was.
+     */
+    redirectRetiredKeys?: boolean
+}
+
+/** Which data source `AutoSequenceModule` is for. */
+export interface AutoSequenceDataSource {
+    /**
+     * The name of the data source, as `TypeOrmModule.forRoot({ name })` has it.
+     *
+     * Default is the data source without a name.
+     */
+    dataSource?: string
+
+    /**
+     * The injection token of the data source, where a provider of the application makes it and not
+     * `TypeOrmModule`. Import the module that exports it by `imports`, unless that is global. Where
+     * there are several data sources, give it a name by `dataSource` as well: sequences and pipes ask
+     * for it by that.
+     */
+    dataSourceToken?: InjectionToken
+
+    /** The modules that export what is injected here. */
+    imports?: ModuleMetadata["imports"]
+}
+
+/** What `AutoSequenceModule.forRoot` takes. */
+export interface AutoSequenceRootOptions
+    extends AutoSequenceModuleOptions, AutoSequenceDataSource {}
+
+/** A class that makes the options of `AutoSequenceModule.forRootAsync`. */
+export interface AutoSequenceOptionsFactory {
+    createAutoSequenceOptions(): Promise<AutoSequenceModuleOptions> | AutoSequenceModuleOptions
+}
+
+/** What `AutoSequenceModule.forRootAsync` takes: exactly one of three ways to make the options. */
+export type AutoSequenceModuleAsyncOptions = AutoSequenceDataSource &
+    (
+        | {
+              /** Makes the options out of what is injected. */
+              useFactory: (
+                  // Nest can't know what `inject` leads to, and the factory says it.
+                  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+                  ...injected: any[]
+              ) => Promise<AutoSequenceModuleOptions> | AutoSequenceModuleOptions
+              inject?: (InjectionToken | OptionalFactoryDependency)[]
+          }
+        | {
+              /** A class that is made for it. */
+              useClass: Type<AutoSequenceOptionsFactory>
+          }
+        | {
+              /** A provider that is there already. */
+              useExisting: InjectionToken<AutoSequenceOptionsFactory>
+          }
+    )
+
+const KNOWN = ["install", "verify", "strict", "redirectRetiredKeys"]
+
+/** @internal Refuses a misspelt option, which would be a check that is not made. */
+export function refuseUnknown(options: AutoSequenceModuleOptions): AutoSequenceModuleOptions {
+    if (typeof options !== "object" || options === null)
+        throw new InvalidOptionError(
+            `AutoSequenceModule was given ${String(options)} for its options, give an object.`,
+        )
+    for (const option of Object.keys(options))
+        if (!KNOWN.includes(option))
+            throw new InvalidOptionError(
+                `AutoSequenceModule has no option "${option}". The options are ${KNOWN.join(", ")}.`,
+            )
+    return options
+}

@@ -1,0 +1,99 @@
+import { COUNTER_ENTITY } from "../../declared/own-tables"
+import { Logger } from "@nestjs/common"
+import { type DataSource, InstanceChecker } from "typeorm"
+import { AutoSequenceError, NotInstalledError } from "../../errors"
+import { registerSubscriber } from "../../register-subscriber"
+import { installAutoSequence } from "../../schema/install/install"
+import { verifyAutoSequence, verifyCounterTable } from "../../schema/verify/verify"
+import { withAutoSequence } from "../../with-auto-sequence"
+import type { AutoSequenceModuleOptions } from "./module-options"
+
+const AUTO_LOAD =
+    "This data source does not know the library's own tables. Import AutoSequenceModule before it is made and set " +
+    "autoLoadEntities: true for it, or give TypeOrmModule the options that withAutoSequence(options) returns."
+
+/** @internal What is done to a data source before anybody uses it. */
+export class Preparation {
+    private readonly logger = new Logger("AutoSequenceModule")
+    private isDone = false
+    private counterTable: Promise<void> | undefined
+
+    constructor(
+        readonly dataSource: DataSource,
+        readonly options: AutoSequenceModuleOptions,
+    ) {}
+
+    /** Registers the subscriber, and what else still can be. */
+    static register(dataSource: DataSource): void {
+        if (!InstanceChecker.isDataSource(dataSource)) return
+        const { isInitialized, options } = dataSource
+        const { subscribers, entities } = withAutoSequence(options)
+        // Read whenever it is initialized, maybe once more. The object is the application's.
+        const changed = isInitialized ? { subscribers } : { subscribers, entities }
+        Object.assign(dataSource, { options: { ...options, ...changed } })
+        if (isInitialized) registerSubscriber(dataSource)
+    }
+
+    async start(): Promise<void> {
+        // Tests put something else in its place.
+        if (!InstanceChecker.isDataSource(this.dataSource)) this.isDone = true
+        if (this.isDone || !this.dataSource.isInitialized) return
+        this.isDone = true
+        const { install = false } = this.options
+        if (install) await this.install(install === true ? {} : install)
+        await this.check(() => verifyAutoSequence(this.dataSource))
+    }
+
+    /** For a data source that the application initializes itself. */
+    async finish(): Promise<void> {
+        await this.start()
+        if (this.isDone || this.options.verify === false) return
+        this.report(
+            new NotInstalledError(
+                "The data source is not initialized when the application starts, so it can't be " +
+                    "checked. Call verifyAutoSequence(dataSource) when it is, and set verify: false.",
+            ),
+        )
+    }
+
+    /** For sequences, of which there may be many. */
+    checkCounterTable(): Promise<void> {
+        return (this.counterTable ??= this.check(() => verifyCounterTable(this.dataSource)))
+    }
+
+    /** Reports what a check finds, as the options want it. */
+    async check(verify: () => Promise<unknown>): Promise<void> {
+        if (this.options.verify === false || !this.isDone) return
+        try {
+            await verify()
+        } catch (error) {
+            this.report(this.explain(error))
+        }
+    }
+
+    private async install(options: Parameters<typeof installAutoSequence>[1]): Promise<void> {
+        try {
+            await installAutoSequence(this.dataSource, options)
+        } catch (error) {
+            throw this.explain(error)
+        }
+    }
+
+    /** Says how it is done in Nest. */
+    private explain(error: unknown): unknown {
+        const { entityMetadatas } = this.dataSource
+        const isKnown = entityMetadatas.some(({ name }) => name === COUNTER_ENTITY)
+        return error instanceof NotInstalledError && !isKnown
+            ? new NotInstalledError(`${error.message}\n${AUTO_LOAD}`, { cause: error })
+            : error
+    }
+
+    private report(error: unknown): void {
+        if (this.options.strict) throw error
+        this.logger.warn(
+            error instanceof AutoSequenceError
+                ? `${error.message} (${error.code})`
+                : `The data source could not be checked: ${String(error)}`,
+        )
+    }
+}

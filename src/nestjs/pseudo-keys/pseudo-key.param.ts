@@ -1,0 +1,111 @@
+import {
+    createParamDecorator,
+    type ExecutionContext,
+    Inject,
+    Injectable,
+    type PipeTransform,
+} from "@nestjs/common"
+import { ModuleRef } from "@nestjs/core"
+import type { EntityTarget, ObjectLiteral } from "typeorm"
+import { named, rowByKey, type RowByKeyOptions, type Where } from "./row-by-key"
+import type { KeyRequest } from "./url-with-key"
+
+/** What {@link PseudoKeyParam} takes. */
+export interface PseudoKeyParamOptions<
+    Entity extends ObjectLiteral,
+> extends RowByKeyOptions<Entity> {
+    /**
+     * What the row has to meet as well, as its tenant: the conditions, or a function that makes them
+     * of the request.
+     */
+    where?:
+        | Where<Entity>
+        // Which type a request has is known to the application alone.
+        // eslint-disable-next-line @typescript-eslint/no-explicit-any
+        | ((request: any) => Where<Entity> | Promise<Where<Entity>>)
+}
+
+/**
+ * The decorator hands the request to its pipe, which can't ask for it without being made for each. By a
+ * function, because global pipes come in between: one that copies or trims objects would walk through
+ * the request.
+ */
+type Asked = () => { readonly key: unknown; readonly request: unknown }
+
+/**
+ * Gives a handler the row that a route parameter leads to, as `@Param(name, PseudoKeyPipe(Entity))`
+ * does, and answers 404 where there is none. It differs in this:
+ *
+ * - `where` may be a function of the request. Pipe and controllers are singletons all the same.
+ * - A global `ValidationPipe` takes no notice of it, unless it has `validateCustomDecorators`. From
+ *   `@Param` it takes the key for what the validators of the entity are for, where that has any.
+ * - For `@nestjs/swagger` there is no parameter. Declare it by `@ApiParam({ name: "key" })`.
+ *
+ * Errors: those of {@link PseudoKeyPipe}.
+ *
+ * ```ts
+ * import { Controller, Get } from "@nestjs/common"
+ * import { Column, Entity, PrimaryGeneratedColumn } from "typeorm"
+ * import { PseudoKey } from "typeorm-autosequence"
+ * import { PseudoKeyParam } from "typeorm-autosequence/nestjs"
+ *
+ * @Entity()
+ * class Ticket {
+ *     @PrimaryGeneratedColumn()
+ *     id!: number
+ *
+ *     @Column()
+ *     tenantId!: number
+ *
+ *     @PseudoKey({ prefix: "tck" })
+ *     publicId!: string
+ * }
+ *
+ * const TicketByKey = () =>
+ *     PseudoKeyParam("key", Ticket, {
+ *         where: (request: { tenantId: number }) => ({ tenantId: request.tenantId }),
+ *     })
+ *
+ * @Controller("tickets")
+ * export class TicketsController {
+ *     @Get(":key")
+ *     show(@TicketByKey() { publicId }: Ticket) {
+ *         return { publicId }
+ *     }
+ * }
+ * ```
+ */
+export function PseudoKeyParam<Entity extends ObjectLiteral>(
+    name: string,
+    entity: EntityTarget<Entity>,
+    options: PseudoKeyParamOptions<Entity> = {},
+): ParameterDecorator {
+    const { where, ...find } = options
+    const rows = rowByKey("PseudoKeyParam", entity, find)
+
+    @Injectable()
+    class Pipe implements PipeTransform<Asked, Promise<Entity>> {
+        @Inject(ModuleRef) private readonly modules!: ModuleRef
+
+        async transform(asked: Asked): Promise<Entity> {
+            const { key, request } = asked()
+            const argument = { type: "param", data: name } as const
+            const conditions = await conditionsOf(where, request)
+            return rows.find(this.modules, { key, argument, where: conditions })
+        }
+    }
+    const decorator = createParamDecorator((_: unknown, context: ExecutionContext): Asked => {
+        const request = context.switchToHttp().getRequest<KeyRequest>()
+        return () => ({ key: request.params[name], request })
+    })
+    return decorator(name, named(Pipe, rows.name))
+}
+
+async function conditionsOf<Entity extends ObjectLiteral>(
+    where: PseudoKeyParamOptions<Entity>["where"],
+    request: unknown,
+): Promise<Where<Entity> | undefined> {
+    if (typeof where !== "function") return where
+    // Nothing is refused further on, as it is no tenant; undefined would stand for no condition.
+    return (await where(request)) ?? (null as never)
+}

@@ -1,0 +1,91 @@
+import {
+    type ArgumentMetadata,
+    Inject,
+    Injectable,
+    type PipeTransform,
+    type Type,
+} from "@nestjs/common"
+import { ModuleRef } from "@nestjs/core"
+import type { EntityTarget, ObjectLiteral } from "typeorm"
+import { InvalidOptionError } from "../../errors"
+import { named, rowByKey, type RowByKeyOptions, type Where } from "./row-by-key"
+
+/** What {@link PseudoKeyPipe} takes. */
+export interface PseudoKeyPipeOptions<
+    Entity extends ObjectLiteral,
+> extends RowByKeyOptions<Entity> {
+    /**
+     * What the row has to meet as well. Conditions that depend on the request are for
+     * {@link PseudoKeyParam}.
+     */
+    where?: Where<Entity>
+
+    /**
+     * Whether the parameter may be missing; the handler then gets `undefined`, or `null`.
+     *
+     * Default is `false`.
+     */
+    optional?: boolean
+}
+
+type KeyPipe<Entity> = PipeTransform<unknown, Promise<Entity | null | undefined>>
+
+/**
+ * Turns a parameter of a route, or of the query, into the row that has it as its pseudo key, and
+ * answers 404 where there is none. A text that can't be a key is answered in the same way.
+ *
+ * Each call makes a class. Keep it in a constant for Nest's `overridePipe()`.
+ *
+ * Errors: {@link InvalidOptionError} for a `where` that is a function; a `NotFoundException`; {@link RetiredKeyException} for a retired key, where the application
+ * redirects; those of {@link findByPseudoKey}.
+ *
+ * ```ts
+ * import { Controller, Get, Param } from "@nestjs/common"
+ * import { Column, Entity, PrimaryGeneratedColumn } from "typeorm"
+ * import { PseudoKey } from "typeorm-autosequence"
+ * import { PseudoKeyPipe } from "typeorm-autosequence/nestjs"
+ *
+ * @Entity()
+ * class Article {
+ *     @PrimaryGeneratedColumn()
+ *     id!: number
+ *
+ *     @Column()
+ *     title!: string
+ *
+ *     @PseudoKey({ prefix: "art" })
+ *     publicId!: string
+ * }
+ *
+ * @Controller("articles")
+ * export class ArticlesController {
+ *     @Get(":key")
+ *     show(@Param("key", PseudoKeyPipe(Article)) { title, publicId }: Article) {
+ *         return { title, publicId }
+ *     }
+ * }
+ * ```
+ */
+export function PseudoKeyPipe<Entity extends ObjectLiteral>(
+    entity: EntityTarget<Entity>,
+    options: PseudoKeyPipeOptions<Entity> = {},
+): Type<PipeTransform<unknown, Promise<Entity | null | undefined>>> {
+    const { optional, where, ...find } = options
+    const rows = rowByKey("PseudoKeyPipe", entity, find)
+    // Rows of others would be found where the conditions were left out.
+    if (typeof where === "function")
+        throw new InvalidOptionError(
+            `${rows.name}: where is a function. Use @PseudoKeyParam, which makes conditions of the request.`,
+        )
+
+    @Injectable()
+    class Pipe implements KeyPipe<Entity> {
+        @Inject(ModuleRef) private readonly modules!: ModuleRef
+
+        async transform(key: unknown, argument: ArgumentMetadata) {
+            if (optional && (key === undefined || key === null)) return key
+            return rows.find(this.modules, { key, argument, where })
+        }
+    }
+    return named(Pipe, rows.name)
+}

@@ -1,0 +1,120 @@
+import { type ArgumentMetadata, NotFoundException, type Type } from "@nestjs/common"
+import type { ModuleRef } from "@nestjs/core"
+import type { EntityTarget, FindOptionsWhere, ObjectLiteral } from "typeorm"
+import { NotInstalledError } from "../../errors"
+import type { PropertyPath } from "../../keys/property-path"
+import { resolvePseudoKey, type ResolvePseudoKeyOptions } from "../../keys/find/resolve-pseudo-key"
+import type { Preparation } from "../module/preparation"
+import { RetiredKeyException } from "./retired-keys"
+import { preparationToken } from "../module/tokens"
+
+/** Conditions as `findBy` takes them. */
+export type Where<Entity> = FindOptionsWhere<Entity> | FindOptionsWhere<Entity>[]
+
+/** What {@link PseudoKeyPipe} and {@link PseudoKeyParam} take: TypeORM's options for `findOne`, and these. */
+export interface RowByKeyOptions<Entity extends ObjectLiteral> extends Omit<
+    ResolvePseudoKeyOptions<Entity>,
+    "entity" | "property" | "where"
+> {
+    /** The key's property, where the entity has several keys without a prefix. */
+    property?: PropertyPath<Entity>
+
+    /**
+     * Whether a key that the row no longer has leads to it.
+     *
+     * Default is `true`.
+     */
+    retired?: boolean
+
+    /**
+     * `false` gives the handler the row of a retired key where the application redirects. GraphQL and
+     * messages, which have no address to redirect to, give it anyway.
+     */
+    redirect?: false
+
+    /**
+     * Makes what is thrown where there is no row.
+     *
+     * Default is a `NotFoundException`.
+     */
+    exceptionFactory?: () => unknown
+
+    /**
+     * The name of the data source.
+     *
+     * Default is the data source without a name.
+     */
+    dataSource?: string
+}
+
+/** @internal How a handler asks for a row. */
+export interface AskedKey<Entity extends ObjectLiteral> {
+    readonly key: unknown
+    /** Where the key was found. */
+    readonly argument: ArgumentMetadata
+    /** What the row has to meet as well. */
+    readonly where?: Where<Entity>
+}
+
+/** @internal Finds rows as the options say. */
+export interface RowByKey<Entity extends ObjectLiteral> {
+    /** For errors, and for the class of a pipe. */
+    readonly name: string
+    find(modules: ModuleRef, asked: AskedKey<Entity>): Promise<Entity>
+}
+
+/** @internal */
+export function rowByKey<Entity extends ObjectLiteral>(
+    decorator: string,
+    entity: EntityTarget<Entity>,
+    options: RowByKeyOptions<Entity>,
+): RowByKey<Entity> {
+    const { property, retired, redirect, exceptionFactory, dataSource, ...find } = options
+    const name = `${decorator}(${nameOf(entity)})`
+    const token = preparationToken(dataSource)
+    return {
+        name,
+        async find(modules, { key, argument, where }) {
+            const { dataSource: target, options: all } = findPreparation(modules, token, name)
+            const found = await resolvePseudoKey<Entity>(target, key as string, {
+                ...find,
+                entity,
+                property,
+                where,
+            })
+            if (!found || (found.isRetired && retired === false))
+                throw exceptionFactory ? exceptionFactory() : new NotFoundException()
+            const isRedirected = redirect !== false && all.redirectRetiredKeys
+            if (found.isRetired && isRedirected && isInAddress(argument))
+                throw new RetiredKeyException(found.key, argument)
+            return found.row
+        },
+    }
+}
+
+/** @internal Nest shows the names of classes in its errors. */
+export function named<Class extends Type<unknown>>(pipe: Class, name: string): Class {
+    return Object.defineProperty(pipe, "name", { value: name })
+}
+
+function nameOf<Entity extends ObjectLiteral>(entity: EntityTarget<Entity>): string {
+    if (typeof entity === "string") return entity
+    if (typeof entity === "function") return entity.name
+    return "options" in entity ? entity.options.name : entity.name
+}
+
+function findPreparation(modules: ModuleRef, token: string, pipe: string): Preparation {
+    try {
+        return modules.get<Preparation>(token, { strict: false })
+    } catch (cause) {
+        throw new NotInstalledError(
+            `${pipe} knows no data source. Import ${token} in the module of the application.`,
+            { cause },
+        )
+    }
+}
+
+/** A key that is in the body of a request has no address that could be another one. */
+function isInAddress({ type, data }: ArgumentMetadata): boolean {
+    return data !== undefined && (type === "param" || type === "query")
+}

@@ -1,0 +1,56 @@
+import type { ObjectLiteral } from "typeorm"
+import type { Scope } from "../dialects/columns"
+import type { Insert } from "../inserts/insert"
+import type { Session } from "../inserts/session"
+import { preparedText, scopeWith } from "../series/scope"
+import type { Series } from "../series/series"
+
+/**
+ * The rows of one call whose INSERTs come next. Where an INSERT returns nothing, TypeORM sends a row
+ * at a time, and a statement for the number of each would double their number. Their scopes are what
+ * the entities say here; the INSERTs themselves decide in the end.
+ * @internal
+ */
+export class ComingRows {
+    private readonly seen = new Set<Series>()
+
+    constructor(private readonly session: Session) {}
+
+    /** Called when something else is sent: other rows come next then. */
+    forget(): void {
+        this.seen.clear()
+    }
+
+    /** Whether numbers are made for several INSERTs at once. */
+    isAwaited({ dataSource }: Series, { rows }: Insert): boolean {
+        return rows.length === 1 && !dataSource.driver.isReturningSqlSupported("insert")
+    }
+
+    /** The scopes of those that nobody has looked at before, one for each row. */
+    scopes(series: Series, insert: Insert): Scope[] {
+        if (!this.isAwaited(series, insert) || this.seen.has(series)) return []
+        this.seen.add(series)
+        const [row] = insert.rows
+        const scopes = new Map<string, Scope>()
+        const coming: Scope[] = []
+        for (const { entity, metadata } of this.session.announced.values()) {
+            if (entity === row?.entity || metadata !== row?.metadata) continue
+            // What has a number brings it along.
+            if (typeof series.column.getEntityValue(entity) !== "function") continue
+            const scope = scopeOf(entity, series)
+            if (!scope) continue
+            const same = scopes.get(scope.key) ?? scope
+            scopes.set(scope.key, same)
+            coming.push(same)
+        }
+        return coming
+    }
+}
+
+function scopeOf(entity: ObjectLiteral, { scopeColumns }: Series): Scope | undefined {
+    const values = scopeColumns.map((column) => {
+        const value: unknown = column.getEntityValue(entity)
+        return value === undefined ? undefined : preparedText(column, value)
+    })
+    return values.includes(undefined) ? undefined : scopeWith(values as Scope["values"])
+}

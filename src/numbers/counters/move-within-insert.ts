@@ -1,0 +1,49 @@
+import type { Insert } from "../../inserts/insert"
+import { returnedRows } from "../../inserts/returned-rows"
+import type { Session } from "../../inserts/session"
+import { keysOf } from "../../series/scope-key"
+import type { NumberRequest } from "../number-request"
+import { parseNumber } from "../number-values"
+import { counterSeriesOf } from "./move-counters"
+import { counterTableOf } from "./counter-table"
+
+/**
+ * Lets the INSERT of one row move the counter itself, which saves a statement. Whether it does: not
+ * for values that are made of the number, nor where a database has no such statement.
+ * @internal
+ */
+export async function moveWithinInsert(
+    session: Session,
+    insert: Insert,
+    [request, ...others]: readonly NumberRequest[],
+): Promise<boolean> {
+    if (!request || others.length > 0 || insert.rows.length > 1 || insert.upsert) return false
+    const { series, scope, row, explicit } = request
+    const { counter } = series.dialect
+    const { moveWithin } = counter
+    if (!moveWithin || series.strategy !== "counter" || !series.gapless) return false
+    if (explicit !== undefined || session.derives(insert)) return false
+
+    const [key = ""] = await keysOf(session.inner, series, [scope])
+    const { name, base, columns } = counterSeriesOf(series)
+    const { incrementBy, max } = series
+    const moves = { series: name, base, moves: [{ key, by: incrementBy }], columns, max }
+    row.assignSql(series.column, "moved.last")
+    insert.selectFrom("moved", (parameter) =>
+        moveWithin.call(counter, counterTableOf(series.dataSource), moves, parameter),
+    )
+    insert.returnColumn(series.column)
+    session.transaction?.holdsSeries(series.name)
+    return true
+}
+
+/** @internal Reads the number that such an INSERT has returned. */
+export function readMovedWithin(
+    insert: Insert,
+    [request]: readonly NumberRequest[],
+    result: unknown,
+): void {
+    if (!request) return
+    const values = returnedRows(insert, result)?.get(request.row)
+    request.number = parseNumber(values?.[request.series.column.databaseName])
+}

@@ -1,0 +1,104 @@
+import type { QueryRunner } from "typeorm"
+import type { DriverError } from "../../dialects/dialect"
+import { groupBy } from "../../group-by"
+import { keysOf } from "../../series/scope-key"
+import type { Series } from "../../series/series"
+import { beforeFirst, max, nextNumber } from "../number-values"
+import type { NumberRequest } from "../number-request"
+import { counterSeriesOf, moveCounters, raiseCounters, setBack } from "./move-counters"
+
+/** @internal A counter that was moved for an INSERT. */
+export interface MovedCounter {
+    readonly series: Series
+    readonly key: string
+    readonly before: bigint
+    after: bigint
+}
+
+/** @internal Requests of one series by the keys of their scopes. */
+export async function groupByKey(
+    runner: QueryRunner,
+    requests: readonly NumberRequest[],
+): Promise<Map<string, NumberRequest[]>> {
+    const [{ series } = {}] = requests
+    if (!series) return new Map()
+    const scopes = [...new Set(requests.map(({ scope }) => scope))]
+    const keys = await keysOf(runner, series, scopes)
+    const byScope = new Map(scopes.map((scope, at) => [scope, keys[at] ?? ""]))
+    return groupBy(requests, ({ scope }) => byScope.get(scope) ?? "")
+}
+
+/**
+ * Gives requests of one series the numbers after the counters of their scopes, which stay locked
+ * until the transaction ends.
+ * @internal
+ */
+export async function takeFromCounters(
+    runner: QueryRunner,
+    requests: readonly NumberRequest[],
+): Promise<MovedCounter[]> {
+    const [{ series } = {}] = requests
+    if (!series) return []
+    const groups = await groupByKey(runner, requests)
+    const last = await moveCounters(
+        runner,
+        counterSeriesOf(series),
+        [...groups].map(([key, group]) => ({ key, by: wayOf(group), scope: group[0]?.scope })),
+    )
+    const moved: MovedCounter[] = []
+    const raised: { key: string; to: bigint }[] = []
+    for (const [key, group] of groups) {
+        const after = last.get(key) ?? beforeFirst(series)
+        const before = after - wayOf(group)
+        const highest = giveNumbers(group, key, before)
+        moved.push({ series, key, before, after: max(after, highest) })
+        if (highest > after) raised.push({ key, to: highest })
+    }
+    await raiseCounters(runner, series.name, raised)
+    return moved
+}
+
+/**
+ * Sets counters back to the last of their numbers that a row has, where the others have not got into
+ * the table.
+ * @internal
+ */
+export async function setCountersBack(
+    runner: QueryRunner,
+    moved: readonly MovedCounter[],
+    lastOf: (counter: MovedCounter) => bigint,
+): Promise<void> {
+    try {
+        for (const counter of moved) {
+            const { series, key, after } = counter
+            const to = lastOf(counter)
+            if (to < after) await setBack(runner, series.name, { key, from: after, to })
+        }
+    } catch (error) {
+        const { driverError } = Object(error) as { driverError?: DriverError }
+        // Then nothing of the transaction will be stored, its counters included.
+        if (!driverError || moved[0]?.series.dialect.isAborted(driverError) !== true) throw error
+    }
+}
+
+/**
+ * How far a counter goes for these rows. Where callers have set numbers of some, the others follow
+ * those, so the counter is only read, and set when all numbers are known.
+ */
+function wayOf(group: readonly NumberRequest[]): bigint {
+    const [first] = group
+    if (!first || group.some(({ explicit }) => explicit !== undefined)) return 0n
+    return first.series.incrementBy * BigInt(group.length)
+}
+
+/** Returns the highest of them and of what was there before. */
+function giveNumbers(group: readonly NumberRequest[], key: string, before: bigint): bigint {
+    let last = before
+    for (const request of group) {
+        const number = request.explicit ?? nextNumber(request.series, last)
+        request.number = number
+        request.group = key
+        last = max(last, number)
+    }
+    return last
+}

@@ -1,0 +1,40 @@
+import type { QueryRunner } from "typeorm"
+import { groupByKey } from "../counters/take-from-counters"
+import type { NumberRequest } from "../number-request"
+import { beforeFirst, max, refuseOverflow } from "../number-values"
+import type { Leases } from "./leases"
+
+/**
+ * Gives requests of one series with `gapless: false` numbers that were taken from the counters of
+ * their scopes ahead.
+ * @internal
+ */
+export async function takeFromLeases(
+    runner: QueryRunner,
+    leases: Leases,
+    requests: readonly NumberRequest[],
+): Promise<void> {
+    const groups = [...(await groupByKey(runner, requests))]
+    const taken = groups.map(([key, group]) => takeOfScope(leases, key, group))
+    await (taken.length === 1 ? taken[0] : Promise.all(taken))
+}
+
+async function takeOfScope(
+    leases: Leases,
+    key: string,
+    group: readonly NumberRequest[],
+): Promise<void> {
+    const [first] = group
+    if (!first) return
+    const { series, scope } = first
+    const explicit = group.flatMap((request) => request.explicit ?? [])
+    if (explicit.length > 0) await leases.raise(series, [{ key, to: explicit.reduce(max) }])
+    const count = group.length - explicit.length
+    const numbers = await leases.take({ series, key, scope, count })
+    for (const request of group) {
+        const number = request.explicit ?? numbers.shift() ?? beforeFirst(series)
+        refuseOverflow(request.series, number)
+        request.number = number
+        request.group = key
+    }
+}

@@ -1,0 +1,48 @@
+import type { Scope } from "../dialects/columns"
+import { groupBy } from "../group-by"
+import type { Insert, InsertRow } from "../inserts/insert"
+import type { RowScopes } from "../inserts/row-scope"
+import { allocatedSeriesOf } from "../series/own-series"
+import type { Series } from "../series/series"
+import { explicitNumber } from "./number-values"
+
+/** @internal One number of a row that is about to be inserted. */
+export interface NumberRequest {
+    readonly series: Series
+    readonly row: InsertRow
+    readonly scope: Scope
+    /** The number that the caller has set. */
+    readonly explicit?: bigint
+    /** The number that it got, or has. */
+    number?: bigint
+    /** The scope of that number, as the database sees it. */
+    group?: string
+}
+
+/**
+ * The numbers that the rows of an INSERT ask for, by series, in the order in which counters are
+ * locked.
+ * @internal
+ */
+export function numberRequests(insert: Insert, scopes: RowScopes): NumberRequest[][] {
+    const requests = insert.rows.flatMap((row) =>
+        allocatedSeriesOf(row.metadata).flatMap((series) => requestOf(series, row, scopes) ?? []),
+    )
+    return [...groupBy(requests, ({ series }) => series.name)]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([, ofSeries]) => ofSeries)
+        .filter((ofSeries) => ofSeries.some(asksDatabase))
+}
+
+function requestOf(series: Series, row: InsertRow, scopes: RowScopes): NumberRequest | undefined {
+    const explicit = explicitNumber(series, row)
+    if (explicit === null) return undefined
+    const isOptional = explicit !== undefined && series.strategy === "table-lock"
+    const scope = isOptional ? scopes.find(series, row) : scopes.of(series, row)
+    return scope && { series, row, scope, explicit }
+}
+
+/** A number that the caller has set raises the counter; without one it is there to be read. */
+function asksDatabase({ series, explicit }: NumberRequest): boolean {
+    return explicit === undefined || series.strategy === "counter"
+}

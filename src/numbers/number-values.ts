@@ -1,0 +1,84 @@
+import type { ObjectLiteral } from "typeorm"
+import { InvalidNumberError, NumberOverflowError } from "../errors"
+import type { Cell } from "../inserts/insert-text"
+import type { InsertRow } from "../inserts/insert"
+import type { Series } from "../series/series"
+
+/**
+ * The number that the caller has set, `null` for a nullable column that is to stay NULL, undefined
+ * where the row is to be given one.
+ * @internal
+ */
+export function explicitNumber(series: Series, row: InsertRow): bigint | null | undefined {
+    const { column } = series
+    const cell = row.cell(column)
+    if (cell.kind === "default") return undefined
+    const value: unknown = cell.kind === "value" ? cell.value : cell
+    if (value === null) return column.isNullable ? null : undefined
+    const number = parseNumber(value)
+    if (number === undefined) throw noNumber(series, cell)
+    refuseOverflow(series, number)
+    return number
+}
+
+function noNumber({ name }: Series, cell: Cell): InvalidNumberError {
+    const type = cell.kind === "value" ? typeof cell.value : "function"
+    return new InvalidNumberError(
+        `${name} is set to something that is not an integer (${type}). Set an integer, or leave it ` +
+            "undefined to be given the next number.",
+    )
+}
+
+/** @internal */
+export function parseNumber(value: unknown): bigint | undefined {
+    if (typeof value === "bigint") return value
+    if (typeof value === "number") return Number.isSafeInteger(value) ? BigInt(value) : undefined
+    return typeof value === "string" && /^-?\d+$/.test(value) ? BigInt(value) : undefined
+}
+
+/** @internal Numbers go on after it where none is higher: the first number less one step. */
+export function beforeFirst({ startAt, incrementBy }: Series): bigint {
+    return startAt - incrementBy
+}
+
+/** @internal */
+export function nextNumber(series: Series, last: bigint): bigint {
+    const next = last + series.incrementBy
+    const number = next < series.startAt ? series.startAt : next
+    refuseOverflow(series, number)
+    return number
+}
+
+/** @internal */
+export function refuseOverflow({ name, max, column }: Series, number: bigint): void {
+    if (number > max || number < -max)
+        throw new NumberOverflowError(
+            `${name} can't hold ${number}, its largest number is ${max}.` +
+                (column.type === "bigint" ? "" : ' Use type "bigint".'),
+        )
+}
+
+/** @internal A number as the driver sends it. */
+export function storedValue({ column }: Series, number: bigint): string | number {
+    return column.type === "bigint" ? String(number) : Number(number)
+}
+
+/** @internal Shows a number on an entity as TypeORM would, had it loaded the row. */
+export function showNumber(series: Series, entity: ObjectLiteral, number: bigint): void {
+    const { column, dataSource } = series
+    const value: unknown = dataSource.driver.prepareHydratedValue(
+        storedValue(series, number),
+        column,
+    )
+    column.setEntityValue(entity, value)
+}
+
+/** @internal */
+export function hideNumber({ column }: Series, entity: ObjectLiteral): void {
+    column.setEntityValue(entity, undefined)
+}
+
+/** @internal */
+export function max(a: bigint, b: bigint): bigint {
+    return a > b ? a : b
+}

@@ -1,0 +1,58 @@
+import { databasesWith } from "../dialects"
+import { UnsupportedError } from "../errors"
+import type { Series } from "../series/series"
+import type { ColumnMetadata } from "../typeorm/names"
+import { sharersOf } from "../series/sharers"
+import { counterTableOf } from "./counters/counter-table"
+import { keySql } from "../series/scope-key"
+import { tableLockOf } from "./table-lock"
+
+const supported = new WeakSet<Series>()
+
+/**
+ * Refuses a series that its strategy can't number in this data source, before anything is written.
+ * @internal
+ */
+export function refuseUnsupported(series: Series): void {
+    if (supported.has(series)) return
+    const { dataSource, dialect } = series as Series & { dialect: Series["dialect"] | undefined }
+    if (series.strategy === "table-lock") tableLockOf(series.metadata)
+    else {
+        if (!dialect?.[series.strategy])
+            throw new UnsupportedError(
+                `Strategy "${series.strategy}" does not work on "${dataSource.options.type}". It works ` +
+                    `on ${databasesWith(series.strategy)}.` +
+                    (dialect ? ' Strategy "counter" works there.' : ""),
+            )
+        if (series.strategy === "trigger") refuseUnseen(series)
+        counterTableOf(dataSource)
+        keySql(series.scopeColumns, dialect, ({ databaseName }) => databaseName)
+        sharersOf(series)
+    }
+    supported.add(series)
+}
+
+/** Refuses what a trigger does not see, or not in time. */
+function refuseUnseen({ name, scope, dataSource, dialect }: Series): void {
+    const { seesGenerated, seesForeignKeys } = dialect.trigger ?? {}
+    for (const { path, columns } of scope) {
+        const relation = columns.find(({ relationMetadata }) => relationMetadata)?.relationMetadata
+        const problem =
+            !seesGenerated && columns.some(({ generatedType }) => generatedType)
+                ? "is generated, and only after the trigger has run. Take the columns that it is made from"
+                : !seesForeignKeys && changesRows(relation)
+                  ? "is changed by its foreign key, and no trigger runs then. Declare the relation with " +
+                    'onDelete "RESTRICT" or "CASCADE", and without onUpdate'
+                  : undefined
+        if (problem)
+            throw new UnsupportedError(
+                `${name} on "${dataSource.options.type}": ${path} of its scope ${problem}, or use ` +
+                    'strategy "counter".',
+            )
+    }
+}
+
+function changesRows(relation: ColumnMetadata["relationMetadata"]): boolean {
+    const { onDelete = "", onUpdate = "" } = relation ?? {}
+    return /^SET/.test(onDelete) || /^(SET|CASCADE)/.test(onUpdate)
+}

@@ -1,0 +1,124 @@
+import type { Upsert } from "../dialects/dialect"
+import { NumberGapError, ReadOnlyNumberError } from "../errors"
+import { groupBy } from "../group-by"
+import type { Insert } from "../inserts/insert"
+import { returnedRows } from "../inserts/returned-rows"
+import type { Session } from "../inserts/session"
+import { seriesOf } from "../series/resolve-series"
+import { columnName } from "../typeorm/names"
+import { type MovedCounter, setCountersBack } from "./counters/take-from-counters"
+import type { NumberRequest } from "./number-request"
+import { max, showNumber } from "./number-values"
+import { showNumbers } from "./shown-numbers"
+import { type Condition, findStored, numbersWhere } from "./stored-numbers"
+
+/** @internal Refuses an upsert that would give stored rows other numbers. */
+export function refuseOverwrittenNumbers({ rows: [row] }: Insert, upsert: Upsert): void {
+    for (const { name, column } of row ? seriesOf(row.metadata) : [])
+        if (upsert.overwrites(columnName(column)))
+            throw new ReadOnlyNumberError(
+                `This upsert would overwrite ${name} of a stored row. Leave the number out of the ` +
+                    "rows, or out of orUpdate().",
+            )
+}
+
+/**
+ * Finds out which rows of an upsert were inserted. The others keep the number that is stored, and
+ * give back the one that was meant for them.
+ * @internal
+ */
+export async function settleUpsert(
+    session: Session,
+    insert: Insert,
+    given: { readonly requests: readonly NumberRequest[]; readonly moved: readonly MovedCounter[] },
+    result: unknown,
+): Promise<void> {
+    const { requests, moved } = given
+    const stored = await findStored(session.inner, requests)
+    try {
+        refuseGaps(requests, stored)
+    } catch (error) {
+        session.transaction?.refuseCommit(error as Error)
+        throw error
+    }
+    await setCountersBack(session.inner, moved, ({ series, key, before }) =>
+        [...stored].reduce(
+            (last, { series: { name }, group, number }) =>
+                name === series.name && group === key && number !== undefined
+                    ? max(last, number)
+                    : last,
+            before,
+        ),
+    )
+    showNumbers(
+        session,
+        requests.filter((request) => stored.has(request)),
+    )
+    const leftOut = requests.filter((r) => !stored.has(r) && r.explicit === undefined)
+    await showStoredNumbers(session, insert, leftOut, result)
+}
+
+/** A row that was left out must not have a number below that of one that was inserted. */
+function refuseGaps(requests: readonly NumberRequest[], stored: ReadonlySet<NumberRequest>): void {
+    const gapless = requests.filter(({ series }) => series.gapless)
+    for (const group of groupBy(gapless, (r) => `${r.series.name} ${r.group ?? ""}`).values()) {
+        const inserted = group.filter((request) => stored.has(request))
+        const highest = inserted.reduce((last, { number }) => max(last, number ?? last), 0n)
+        const missing = group.find(
+            (request) =>
+                !stored.has(request) &&
+                request.explicit === undefined &&
+                request.number !== undefined &&
+                request.number < highest,
+        )
+        if (missing?.number !== undefined)
+            throw new NumberGapError(
+                `${missing.series.name}: a row was given ${missing.number} and not inserted, but ` +
+                    `${highest} was. upsert() found that row stored already. Upsert one row at a time.`,
+            )
+    }
+}
+
+async function showStoredNumbers(
+    { inner }: Session,
+    insert: Insert,
+    requests: readonly NumberRequest[],
+    result: unknown,
+): Promise<void> {
+    const returned = returnedRows(insert, result)
+    for (const [series, ofSeries] of groupBy(requests, (request) => request.series)) {
+        const found = ofSeries.flatMap((request) => {
+            const condition = conditionOf(insert, request, returned?.get(request.row))
+            return condition ? [{ request, condition }] : []
+        })
+        if (found.length === 0) continue
+        const numbers = await numbersWhere(
+            inner,
+            series,
+            found.map(({ condition }) => condition),
+        )
+        for (const [at, { request }] of found.entries()) {
+            const number = numbers[at]
+            if (number !== undefined && request.row.entity)
+                showNumber(series, request.row.entity, number)
+        }
+    }
+}
+
+/** What the stored row is recognised by: what the statement itself does, or its primary key. */
+function conditionOf(
+    { upsert }: Insert,
+    { row, series: { metadata } }: NumberRequest,
+    returned: Readonly<Record<string, unknown>> | undefined,
+): Condition | undefined {
+    const columns = upsert?.target
+        ? upsert.target.map((name) => metadata.columns.find((c) => columnName(c) === name))
+        : metadata.primaryColumns
+    const condition = columns.map((column) => {
+        if (!column) return undefined
+        const cell = row.cell(column)
+        const value = returned?.[column.databaseName] ?? (cell.kind === "value" ? cell.value : null)
+        return value === null || value === undefined ? undefined : ([column, value] as const)
+    })
+    return condition.every((one) => one !== undefined) ? condition : undefined
+}

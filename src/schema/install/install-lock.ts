@@ -1,0 +1,73 @@
+import type { DataSource, QueryRunner } from "typeorm"
+import { select } from "../../typeorm/statement"
+import type { InstallLock } from "../../dialects/schema-statements"
+import { NotInstalledError, UnsupportedError } from "../../errors"
+
+/**
+ * Runs `work` while nobody else runs such work in the same database.
+ * @internal
+ */
+export async function underInstallLock(
+    dataSource: DataSource,
+    lock: InstallLock,
+    work: (runner: QueryRunner) => Promise<void>,
+): Promise<void> {
+    const runner = dataSource.createQueryRunner("master")
+    try {
+        if (runner.isTransactionActive)
+            throw new UnsupportedError(
+                "A transaction is open on the one connection that this data source has, and what " +
+                    "changes the schema must not be part of it. Wait for its end.",
+            )
+        // SQLite makes changed tables anew, and would delete the rows that refer to them.
+        await runner.beforeMigration()
+        try {
+            if (lock.isTransactional) await inTransaction(runner, lock, work)
+            else await inSession(runner, lock, work)
+        } finally {
+            await runner.afterMigration()
+        }
+    } finally {
+        await runner.release()
+    }
+}
+
+async function inTransaction(
+    runner: QueryRunner,
+    lock: InstallLock,
+    work: (runner: QueryRunner) => Promise<void>,
+): Promise<void> {
+    await runner.startTransaction(lock.isolation)
+    try {
+        await take(runner, lock)
+        await work(runner)
+        await runner.commitTransaction()
+    } catch (error) {
+        if (runner.isTransactionActive) await runner.rollbackTransaction()
+        throw error
+    }
+}
+
+async function inSession(
+    runner: QueryRunner,
+    lock: InstallLock,
+    work: (runner: QueryRunner) => Promise<void>,
+): Promise<void> {
+    await take(runner, lock)
+    try {
+        await work(runner)
+    } finally {
+        if (lock.release) await select(runner, lock.release)
+    }
+}
+
+async function take(runner: QueryRunner, lock: InstallLock): Promise<void> {
+    for (const statement of lock.take) {
+        const [row] = await select<{ taken?: unknown }>(runner, statement)
+        if (row?.taken === undefined || Number(row.taken) === 1) continue
+        throw new NotInstalledError(
+            "Somebody else is installing in this database and has not come to an end. Look for a " +
+                "connection that waits for a lock, then try again.",
+        )
+    }
+}

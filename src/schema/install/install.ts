@@ -1,0 +1,110 @@
+import { type DataSource, type QueryRunner, Table } from "typeorm"
+import { dialectOf } from "../../dialects"
+import { NotInstalledError } from "../../errors"
+import { fillKeysWith } from "../../maintenance/backfill-pseudo-keys"
+import { addColumns, tighten } from "../plan/column-steps"
+import { addCounting, setCounterSettings } from "../plan/counter-steps"
+import { refuseDuplicates } from "../plan/duplicate-rows"
+import { type Inventory, refuseUnsupportedSeries, takeInventory } from "../plan/inventory"
+import { ownersOf } from "../plan/key-filling"
+import { type NumberingOrder, orderOf } from "../plan/number-rows"
+import { fillKeysBySql, numberExistingRows } from "../plan/row-steps"
+import { dropTriggers } from "../plan/trigger-steps"
+import { readTriggers } from "../plan/triggers"
+import { underInstallLock } from "./install-lock"
+import { LiveSteps } from "./live-steps"
+
+/** What {@link installAutoSequence} takes. */
+export interface InstallOptions {
+    /**
+     * In which order rows that have no number are to be numbered: the name of an entity, and the
+     * properties, the first one first. Rows that are equal in them are ordered by primary key.
+     *
+     * Default is the primary key.
+     */
+    orderBy?: NumberingOrder
+}
+
+/**
+ * Creates what numbers and pseudo keys need and the database lacks: the counter table, the history of
+ * keys, numbered columns and those of keys, filled in the rows that have none, unique indexes, triggers,
+ * and counters that go on after the rows. Triggers of this library that no column needs any more are
+ * removed. It changes nothing else, and does nothing where all is there. For development, demos and tests;
+ * production uses a migration, which `typeorm-autosequence migration:generate` writes.
+ *
+ * Several processes may call it at the same time: one after the other does the work. It runs in a
+ * transaction, but on MySQL and MariaDB, where changes of the schema can't be rolled back; call it
+ * again there if it was interrupted.
+ *
+ * Errors: {@link NotInstalledError} where an entity has no table yet, or
+ * no column for its scope, {@link DuplicateRowsError}
+ * where rows stand in the way of a unique index, {@link InvalidOptionError} and
+ * {@link UnsupportedError}, all before anything is written.
+ *
+ * ```ts
+ * import { DataSource } from "typeorm"
+ * import { installAutoSequence, withAutoSequence } from "typeorm-autosequence"
+ *
+ * const dataSource = new DataSource(withAutoSequence({ type: "postgres", entities: [] }))
+ * await dataSource.initialize()
+ * await installAutoSequence(dataSource)
+ * ```
+ */
+export async function installAutoSequence(
+    dataSource: DataSource,
+    { orderBy }: InstallOptions = {},
+): Promise<void> {
+    refuseUnsupportedSeries(dataSource)
+    const dialect = dialectOf(dataSource)
+    // No numbered column then, or it would have been refused.
+    if (!dialect) return
+    const order = orderOf(dataSource, orderBy)
+    await underInstallLock(dataSource, dialect.schema.installLock, async (runner) => {
+        const inventory = await takeInventory(runner, dataSource)
+        refuseIncomplete(inventory)
+        await refuseDuplicates(runner, inventory)
+
+        const triggers = await readTriggers(runner, dataSource)
+        const steps = new LiveSteps(runner)
+        await createOwnTables(runner, inventory)
+        await dropTriggers(steps, triggers)
+        for (const table of inventory.tables) await addColumns(steps, table)
+        await numberExistingRows(steps, inventory, order)
+        await fillKeysBySql(steps, inventory)
+        for (const key of inventory.tables.flatMap(({ keys }) => keys.left.flatMap(ownersOf)))
+            await fillKeysWith(runner, key)
+        for (const table of inventory.tables) {
+            const loose = [...table.loose, ...table.left]
+            await tighten(steps, table.table, { ...table, loose })
+        }
+        await setCounterSettings(runner, steps, inventory)
+        await addCounting(runner, steps, inventory, triggers)
+    })
+}
+
+async function createOwnTables(
+    runner: QueryRunner,
+    { dataSource: { driver }, counter, history }: Inventory,
+): Promise<void> {
+    for (const own of [counter, history])
+        if (own && !own.table) await runner.createTable(Table.create(own.metadata, driver))
+}
+
+/** Tables and the columns of their scopes belong to the application. */
+function refuseIncomplete({ tables, withoutTable }: Inventory): void {
+    const missing = [
+        ...withoutTable.map(({ tablePath }) => `no table ${tablePath}`),
+        ...tables.flatMap(({ metadata: { tablePath }, table, withoutScope }) =>
+            withoutScope
+                .flatMap(({ scopeColumns }) => scopeColumns)
+                .filter(({ databaseName }) => !table.findColumnByName(databaseName))
+                .map(({ databaseName }) => `no column ${tablePath}.${databaseName}`),
+        ),
+    ]
+    if (missing.length > 0)
+        throw new NotInstalledError(
+            `There is ${[...new Set(missing)].join(", ")}. Create that first: run a migration ` +
+                "(typeorm-autosequence migration:generate writes one that has all that numbers " +
+                "and keys need), or call dataSource.synchronize().",
+        )
+}

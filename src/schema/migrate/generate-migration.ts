@@ -1,0 +1,180 @@
+import type { DataSource, QueryRunner } from "typeorm"
+import { type Alteration, whileAltered } from "../../typeorm/altered-metadata"
+import { addColumns, tableAsDeclared, tighten } from "../plan/column-steps"
+import { addCounting, setCounterSettings } from "../plan/counter-steps"
+import { refuseDuplicates } from "../plan/duplicate-rows"
+import {
+    type Inventory,
+    refuseUnsupportedSeries,
+    type ServedTable,
+    takeInventory,
+} from "../plan/inventory"
+import { remainingFor } from "../plan/key-filling"
+import { retypeKeys } from "../plan/key-types"
+import { type NumberingOrder, orderOf } from "../plan/number-rows"
+import { fillKeysBySql, numberExistingRows } from "../plan/row-steps"
+import type { MigrationStatement } from "../plan/steps"
+import { dropTriggers } from "../plan/trigger-steps"
+import { readTriggers } from "../plan/triggers"
+import { type MigrationFormat, migrationName, migrationSource } from "./migration-source"
+import { RecordedSteps } from "./recorded-steps"
+
+/** What {@link generateMigration} takes. */
+export interface GenerateMigrationOptions {
+    /**
+     * The name of the migration, to which the timestamp is added.
+     *
+     * Default is `"AutoSequence"`.
+     */
+    name?: string
+
+    /**
+     * The time by which TypeORM orders migrations, in milliseconds since 1970.
+     *
+     * Default is now.
+     */
+    timestamp?: number
+
+    /**
+     * In which order rows that have no number are to be numbered: the name of an entity, and the
+     * properties, the first one first. Rows that are equal in them are ordered by primary key.
+     *
+     * Default is the primary key.
+     */
+    orderBy?: NumberingOrder
+
+    /**
+     * The language of the source text.
+     *
+     * Default is `"typescript"`.
+     */
+    format?: MigrationFormat
+}
+
+/** A migration that {@link generateMigration} has written. */
+export interface GeneratedMigration {
+    /** The name of its class. */
+    readonly name: string
+    /** The statements, in the order in which they run. */
+    readonly up: readonly MigrationStatement[]
+    /** The statements of the way back, in the order in which they run. */
+    readonly down: readonly MigrationStatement[]
+    /** The text of a file with its class. */
+    readonly source: string
+    /** What is left to be done when it has run, before the next one is generated. */
+    readonly remaining: readonly string[]
+}
+
+/**
+ * Compares a database with the entities of a data source, and writes the TypeORM migration that
+ * makes up the difference, in plain SQL. Resolves to undefined where there is none.
+ *
+ * It holds all that TypeORM's own `migration:generate` would write. Where a table with rows gets a
+ * numbered column, or one that could be NULL, the rows that have no number are numbered: in each
+ * scope from the highest number that is there, by primary key or as `orderBy` says. Then the column
+ * becomes NOT NULL and gets its unique indexes. A numbered column with `{ nullable: true }` is left
+ * as it is. Counters are made, and raised, from the rows that exist; none is ever lowered.
+ *
+ * Nothing is written to the database. Run the migration while no other program inserts into these
+ * tables: rows that it adds behind the migration's back may lack a number.
+ *
+ * Errors: {@link InvalidOptionError}, {@link UnsupportedError}, {@link NotInstalledError} where the
+ * data source is not initialized or lacks the counter table's entity, and
+ * {@link DuplicateRowsError} where rows stand in the way of a unique index.
+ *
+ * ```ts
+ * import { DataSource } from "typeorm"
+ * import { generateMigration, withAutoSequence } from "typeorm-autosequence"
+ *
+ * const dataSource = new DataSource(withAutoSequence({ type: "postgres", entities: [] }))
+ * await dataSource.initialize()
+ * const migration = await generateMigration(dataSource, {
+ *     name: "NumberInvoices",
+ *     orderBy: { Invoice: "issuedAt" },
+ * })
+ * console.log(migration?.source ?? "The database is up to date.")
+ * ```
+ */
+export async function generateMigration(
+    dataSource: DataSource,
+    options: GenerateMigrationOptions = {},
+): Promise<GeneratedMigration | undefined> {
+    const name = migrationName(options.name ?? "AutoSequence", options.timestamp ?? Date.now())
+    refuseUnsupportedSeries(dataSource)
+    const order = orderOf(dataSource, options.orderBy)
+    const inventory = await withRunner(dataSource, async (runner) => {
+        const found = await takeInventory(runner, dataSource)
+        await refuseDuplicates(runner, found)
+        return found
+    })
+    const { declared, ofTypeORM } = await whileAltered(
+        inventory.tables.flatMap(beforeRowsAreFilled),
+        async () => ({
+            declared: new Map(inventory.tables.map((t) => [t, tableAsDeclared(t)])),
+            // It takes a connection of its own, and there may be only one.
+            ofTypeORM: await dataSource.driver.createSchemaBuilder().log(),
+        }),
+    )
+    const { up, down } = await withRunner(dataSource, async (runner) => {
+        const steps = new RecordedSteps(runner)
+        const triggers = await readTriggers(runner, dataSource)
+        await dropTriggers(steps, triggers)
+        steps.add(ofTypeORM)
+        for (const table of inventory.tables)
+            if (!table.metadata.synchronize) await addColumns(steps, table)
+        await numberExistingRows(steps, inventory, order)
+        await fillKeysBySql(steps, inventory)
+        for (const table of inventory.tables) {
+            const after = table.metadata.synchronize ? declared.get(table) : undefined
+            await tighten(steps, after ?? table.table, table)
+            await retypeKeys(steps, table.mistyped, table.left)
+        }
+        await setCounterSettings(runner, steps, inventory)
+        await addCounting(runner, steps, inventory, triggers)
+        return steps
+    })
+    if (up.length === 0) return undefined
+    const remaining = remainingOf(inventory)
+    const source = migrationSource({ name, up, down, remaining }, options.format ?? "typescript")
+    return { name, up, down, source, remaining }
+}
+
+function remainingOf({ tables }: Inventory): string[] {
+    return tables.flatMap(({ keys }) => keys.left.flatMap(remainingFor))
+}
+
+/** @internal What no migration can do, but has to be done before the next one. */
+export function remainingWork(dataSource: DataSource): Promise<string[]> {
+    return withRunner(dataSource, async (runner) =>
+        remainingOf(await takeInventory(runner, dataSource)),
+    )
+}
+
+/**
+ * How TypeORM is to see a table before its rows are filled: the columns as ones that can be NULL, without
+ * their unique indexes, and of the types that they have. It would drop those of another type, with all
+ * keys, and add others.
+ */
+function beforeRowsAreFilled(table: ServedTable): Alteration[] {
+    const { metadata, loose, left, indexes, mistyped } = table
+    return [
+        [metadata, { indices: metadata.indices.filter((index) => !indexes.includes(index)) }],
+        ...[...loose, ...left].map((column): Alteration => [column, { isNullable: true }]),
+        ...mistyped.map(({ key, stored: { type, length } }): Alteration => [
+            key.column,
+            { type, length },
+        ]),
+    ]
+}
+
+async function withRunner<T>(
+    dataSource: DataSource,
+    work: (runner: QueryRunner) => Promise<T>,
+): Promise<T> {
+    const runner = dataSource.createQueryRunner("master")
+    try {
+        return await work(runner)
+    } finally {
+        await runner.release()
+    }
+}

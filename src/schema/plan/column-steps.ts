@@ -1,0 +1,65 @@
+import { Table, TableForeignKey, TableIndex } from "typeorm"
+import type { ServedTable } from "./inventory"
+import type { Steps } from "./steps"
+
+/** @internal Adds the columns that are missing, as ones that can be NULL yet. */
+export async function addColumns(
+    steps: Steps,
+    { dataSource, metadata, table, missingColumns }: ServedTable,
+): Promise<void> {
+    const { columns } = Table.create(metadata, dataSource.driver)
+    const added = columns.filter(({ name }) =>
+        missingColumns.some(({ databaseName }) => databaseName === name),
+    )
+    if (added.length === 0) return
+    // Their unique indexes come last.
+    for (const column of added) Object.assign(column, { isNullable: true, isUnique: false })
+    await steps.schema((runner) => runner.addColumns(table, added))
+    for (const column of added)
+        if (!table.findColumnByName(column.name)) table.addColumn(column.clone())
+}
+
+/** @internal Makes the columns NOT NULL that are filled now, and the unique indexes. */
+export async function tighten(steps: Steps, table: Table, served: ServedTable): Promise<void> {
+    const { loose, indexes } = served
+    const changed = loose.flatMap((column) => {
+        const oldColumn = table.findColumnByName(column.databaseName)
+        if (!oldColumn) return []
+        const newColumn = oldColumn.clone()
+        newColumn.isNullable = false
+        return [{ oldColumn, newColumn }]
+    })
+    if (changed.length > 0) await steps.schema((runner) => runner.changeColumns(table, changed))
+    const add = () =>
+        steps.schema((runner) => runner.createIndices(table, indexes.map(TableIndex.create)))
+    const keys = foreignKeysOn(served)
+    if (keys.length === 0) return indexes.length > 0 ? add() : undefined
+    await steps.undoneWithout((runner) => runner.createForeignKeys(table.clone(), keys), add)
+}
+
+/** MySQL gives up the index that it made for a foreign key once there is another one. */
+function foreignKeysOn({ dataSource, dialect, metadata, indexes }: ServedTable): TableForeignKey[] {
+    if (!dialect.schema.foreignKeysNeedIndex) return []
+    return metadata.foreignKeys
+        .filter((key) =>
+            indexes.some(({ columns }) =>
+                key.columns.every((column, at) => columns[at] === column),
+            ),
+        )
+        .map((key) => TableForeignKey.create(key, dataSource.driver))
+}
+
+/** @internal A table as TypeORM would have it, and with the indexes that it leaves alone. */
+export function tableAsDeclared({
+    dataSource: { driver },
+    metadata,
+    table: stored,
+}: ServedTable): Table {
+    const table = Table.create(metadata, driver)
+    table.foreignKeys = metadata.foreignKeys.map((key) => TableForeignKey.create(key, driver))
+    const leftAlone = metadata.indices.filter(({ synchronize }) => !synchronize)
+    table.indices.push(
+        ...stored.indices.filter(({ name }) => leftAlone.some((index) => index.name === name)),
+    )
+    return table
+}

@@ -1,0 +1,98 @@
+import type { QueryRunner } from "typeorm"
+import { counterTableOf } from "../../series/own-table"
+import { hasCounters, type Series } from "../../series/series"
+import { allSeriesOf, isSameColumn } from "../../series/sharers"
+import { select, type Statement } from "../../typeorm/statement"
+import { findBehind, seedCounters, type Sharers } from "./counters-in-rows"
+import type { Inventory } from "./inventory"
+import type { Steps } from "./steps"
+import { createTriggers } from "./trigger-steps"
+import type { TableTriggers } from "./triggers"
+
+/** @internal Sets what makes moves of counters cheap, where it is not set. */
+export async function setCounterSettings(
+    runner: QueryRunner,
+    steps: Steps,
+    { dataSource, dialect, counter }: Inventory,
+): Promise<void> {
+    const settings = dialect.schema.counterSettings
+    if (!settings || !counter) return
+    const name = counterTableOf(dataSource)
+    if (counter.table && (await select(runner, settings.isMissing(name))).length === 0) return
+    await steps.sql(
+        { sql: settings.add(name) },
+        "Counters move within their page, without a new entry in the index.",
+        // A table that is new goes as a whole.
+        ...(counter.table ? [{ sql: settings.remove(name) }] : []),
+    )
+}
+
+/**
+ * Makes triggers and the counters that they move, in the order in which no row of a writer beside it
+ * is numbered wrongly. Where that is one transaction, a table that has its triggers is locked for the
+ * rest of it. Where it isn't, nothing can be inserted until the triggers are there.
+ * @internal
+ */
+export async function addCounting(
+    runner: QueryRunner,
+    steps: Steps,
+    inventory: Inventory,
+    triggers: readonly TableTriggers[],
+): Promise<void> {
+    const { isTransactional } = inventory.dialect.schema.installLock
+    if (isTransactional) await createTriggers(steps, triggers)
+    await addSeeds(runner, steps, inventory)
+    if (!isTransactional) await createTriggers(steps, triggers)
+}
+
+/**
+ * Makes counters that go on after the rows there are, and raises those that are behind them: one
+ * statement for each series that has tables with rows.
+ */
+async function addSeeds(runner: QueryRunner, steps: Steps, inventory: Inventory): Promise<void> {
+    const { dataSource } = inventory
+    for (const [name, sharers] of allSeriesOf(dataSource)) {
+        if (!sharers[0] || !hasCounters(sharers[0])) continue
+        const [first, ...others] = sharers.filter(({ metadata }) =>
+            inventory.tables.some((t) => t.metadata.tablePath === metadata.tablePath),
+        )
+        if (!first) continue
+        const existing: Sharers = [first, ...others]
+        if (await needsSeed(runner, existing, inventory))
+            await steps.sql(
+                seedCounters(existing),
+                `The counters of ${name} go on after the rows that exist.`,
+                ...(await deletionOf(runner, existing, inventory)),
+            )
+    }
+}
+
+/** The counters of a series that is new are of no use without its column. */
+async function deletionOf(
+    runner: QueryRunner,
+    sharers: Sharers,
+    { dataSource, tables, counter }: Inventory,
+): Promise<Statement[]> {
+    if (!counter?.table || tables.some(({ present }) => present.some(isOneOf(sharers)))) return []
+    const { name, series } = counterTableOf(dataSource)
+    const where = `FROM ${name} WHERE ${series} = ${dataSource.driver.createParameter(name, 0)}`
+    const parameters = [sharers[0].name]
+    const stored = { sql: `SELECT 1 AS found ${where} LIMIT 1`, parameters }
+    if ((await select(runner, stored)).length > 0) return []
+    return [{ sql: `DELETE ${where}`, parameters }]
+}
+
+function isOneOf(list: readonly Series[]): (series: Series) => boolean {
+    return (series) => list.some((other) => isSameColumn(series, other))
+}
+
+async function needsSeed(
+    runner: QueryRunner,
+    sharers: Sharers,
+    { tables, counter }: Inventory,
+): Promise<boolean> {
+    if (!counter?.table) return true
+    const changed = tables.flatMap((t) => [...t.missing, ...t.unnumbered, ...t.withoutScope])
+    if (changed.some(isOneOf(sharers))) return true
+    return (await select(runner, findBehind(sharers))).length > 0
+}

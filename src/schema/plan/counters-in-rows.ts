@@ -1,0 +1,60 @@
+import { counterTableOf } from "../../series/own-table"
+import { keySql } from "../../series/scope-key"
+import type { Series } from "../../series/series"
+import { columnName, tableName } from "../../typeorm/names"
+import type { Statement } from "../../typeorm/statement"
+
+/** @internal The key of a row's scope in the counter table. */
+export function keyOfRow({ scopeColumns, dialect }: Series, alias: string): string {
+    const key = keySql(scopeColumns, dialect, (column) => `${alias}.${columnName(column)}`)
+    // A text that is the same for all rows has nothing to be compared with.
+    return scopeColumns.length > 0 ? dialect.schema.exactly(key) : key
+}
+
+/** @internal Selects `key` and `highest` of each row that has a number, in several tables. */
+export function selectNumbers(sharers: readonly Series[]): string {
+    return sharers
+        .map((series) => {
+            const name = (text: string) => series.dataSource.driver.escape(text)
+            const number = `r.${columnName(series.column)}`
+            return (
+                `SELECT ${keyOfRow(series, "r")} AS ${name("key")}, ${number} AS ${name("highest")} ` +
+                `FROM ${tableName(series.metadata)} r WHERE ${number} IS NOT NULL`
+            )
+        })
+        .join(" UNION ALL ")
+}
+
+/** @internal The columns of one series. */
+export type Sharers = readonly [Series, ...Series[]]
+
+/** @internal Makes the counters that rows lack, and raises those that are behind their rows. */
+export function seedCounters(sharers: Sharers): Statement {
+    const [{ name, dataSource, dialect }] = sharers
+    const { driver } = dataSource
+    const [key, highest] = [driver.escape("key"), driver.escape("highest")]
+    const counters =
+        `SELECT ${driver.createParameter("series", 0)}, s.${key}, MAX(s.${highest}), 0, ` +
+        `CURRENT_TIMESTAMP FROM (${selectNumbers(sharers)}) s GROUP BY s.${key}`
+    return {
+        sql: dialect.schema.seed(counterTableOf(dataSource), counters),
+        parameters: [name],
+    }
+}
+
+/** @internal Selects a row if a scope of these series lacks its counter, or has one behind its rows. */
+export function findBehind(sharers: Sharers): Statement {
+    const [{ name, dataSource }] = sharers
+    const { driver } = dataSource
+    const counter = counterTableOf(dataSource)
+    const [key, highest] = [driver.escape("key"), driver.escape("highest")]
+    return {
+        sql:
+            `SELECT 1 AS found FROM (SELECT s.${key}, MAX(s.${highest}) AS ${highest} ` +
+            `FROM (${selectNumbers(sharers)}) s GROUP BY s.${key}) r ` +
+            `LEFT JOIN ${counter.name} c ON c.${counter.series} = ${driver.createParameter("series", 0)} ` +
+            `AND c.${counter.scope} = r.${key} ` +
+            `WHERE c.${counter.last} IS NULL OR c.${counter.last} < r.${highest} LIMIT 1`,
+        parameters: [name],
+    }
+}

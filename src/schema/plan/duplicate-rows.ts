@@ -1,0 +1,66 @@
+import type { QueryRunner } from "typeorm"
+import { select } from "../../typeorm/statement"
+import { DuplicateRowsError } from "../../errors"
+import { pseudoKeysOf } from "../../keys/resolve-keys"
+import { columnName, tableName } from "../../typeorm/names"
+import type { Inventory, ServedTable } from "./inventory"
+import type { Scoped } from "../../series/series"
+
+/** @internal Refuses to make unique indexes which the rows would not let be made. */
+export async function refuseDuplicates(runner: QueryRunner, { tables }: Inventory): Promise<void> {
+    const problems: string[] = []
+    for (const table of tables) {
+        for (const series of table.present)
+            problems.push(...(await findDuplicates(runner, table, series, "number")))
+        for (const key of pseudoKeysOf(table.metadata).stored)
+            problems.push(...(await findDuplicates(runner, table, key, "key")))
+    }
+    if (problems.length > 0) throw new DuplicateRowsError(problems.join("\n"))
+}
+
+async function findDuplicates(
+    runner: QueryRunner,
+    { indexes, table }: ServedTable,
+    unique: Scoped,
+    kind: "number" | "key",
+): Promise<string[]> {
+    const isIndexed = !indexes.some(({ columns }) => columns.includes(unique.column))
+    if (isIndexed || !table.findColumnByName(unique.column.databaseName)) return []
+    // A column of the scope that is not there yet is the same for all rows.
+    const scopeColumns = unique.scopeColumns.filter(({ databaseName }) =>
+        table.findColumnByName(databaseName),
+    )
+    const sql = countDuplicates({ ...unique, scopeColumns })
+    const [found] = await select<{ duplicates: string | number }>(runner, { sql })
+    const count = Number(found?.duplicates ?? 0)
+    return count > 0 ? [describe(unique, count, kind)] : []
+}
+
+function countDuplicates({ metadata, scopeColumns, column, dialect }: Scoped): string {
+    const columns = [...scopeColumns, column]
+    const names = columns.map(columnName).join(", ")
+    // Where no index covers NULLs, rows with one are no obstacle.
+    const where = columns
+        .filter((c) => c === column || (c.isNullable && !dialect.hasPartialIndices))
+        .map((c) => `${columnName(c)} IS NOT NULL`)
+    return (
+        `SELECT COUNT(*) AS duplicates FROM (SELECT 1 AS found FROM ${tableName(metadata)} ` +
+        `WHERE ${where.join(" AND ")} GROUP BY ${names} HAVING COUNT(*) > 1) d`
+    )
+}
+
+function describe(
+    { metadata, column, scopeColumns }: Scoped,
+    count: number,
+    kind: "number" | "key",
+): string {
+    const scope = scopeColumns.map(({ databaseName }) => databaseName).join(", ")
+    const names = [...scopeColumns, column].map(columnName).join(", ")
+    return (
+        `${metadata.name}.${column.propertyPath}: ${count} ${count === 1 ? kind : `${kind}s`} in ` +
+        `${metadata.tablePath}.${column.databaseName} ${count === 1 ? "is" : "are"} there more than once` +
+        `${scope ? ` for the same ${scope}` : ""}, so the column can't have its unique index. Give ` +
+        `these rows other ${kind}s first: SELECT ${names}, COUNT(*) FROM ${tableName(metadata)} ` +
+        `GROUP BY ${names} HAVING COUNT(*) > 1.`
+    )
+}

@@ -1,0 +1,172 @@
+import { COUNTER_ENTITY, KEY_ENTITY } from "../../declared/own-tables"
+import type { DataSource, EntityMetadata, QueryRunner, Table } from "typeorm"
+import { dialectOf } from "../../dialects"
+import type { Dialect } from "../../dialects/dialect"
+import { refuseUnsupported } from "../../numbers/refuse-unsupported"
+import { NotInstalledError } from "../../errors"
+import type { StoredKey } from "../../keys/pseudo-key"
+import { pseudoKeysOf } from "../../keys/resolve-keys"
+import { seriesOf } from "../../series/resolve-series"
+import type { Scoped, Series } from "../../series/series"
+import type { ColumnMetadata } from "../../typeorm/names"
+import { allSeriesOf } from "../../series/sharers"
+import { type KeysToFill, keysToFill } from "./key-filling"
+import { hasHistory } from "../../tables/key-entity"
+import { findMistyped, type Mistyped } from "./key-types"
+import { uniqueIndexesOf } from "../../series/unique-index"
+import type { IndexMetadata } from "../../typeorm/index-metadata"
+
+/** @internal What a table that is there lacks of what its numbered columns and its keys need. */
+export interface ServedTable {
+    readonly dataSource: DataSource
+    readonly dialect: Dialect
+    readonly metadata: EntityMetadata
+    /** As the database has it. */
+    readonly table: Table
+    /** The numbered columns that are there. */
+    readonly present: readonly Series[]
+    /** Those that are not. */
+    readonly missing: readonly Series[]
+    /** Those that are to be NOT NULL, and are not there or can be NULL. */
+    readonly unnumbered: readonly Series[]
+    /** Those whose scope has a column that is not there. */
+    readonly withoutScope: readonly Series[]
+    /** The pseudo keys that rows lack. */
+    readonly keys: KeysToFill
+    /** The columns that are not there. */
+    readonly missingColumns: readonly ColumnMetadata[]
+    /** The columns that become NOT NULL when their rows have numbers and keys. */
+    readonly loose: readonly ColumnMetadata[]
+    /** The columns of keys that have another type. */
+    readonly mistyped: readonly Mistyped[]
+    /** The columns that stay as ones that can be NULL, as their rows get keys later. */
+    readonly left: readonly ColumnMetadata[]
+    readonly indexes: readonly IndexMetadata[]
+}
+
+/** @internal The tables of a data source that matter to numbers and keys, as the database has them. */
+export interface Inventory {
+    readonly dataSource: DataSource
+    readonly dialect: Dialect
+    readonly tables: readonly ServedTable[]
+    /** Entities that have no table. */
+    readonly withoutTable: readonly EntityMetadata[]
+    /** Undefined where the data source does not know it. */
+    readonly counter?: OwnTable
+    /** The history of keys; undefined where there is none. */
+    readonly history?: OwnTable
+}
+
+interface OwnTable {
+    readonly metadata: EntityMetadata
+    readonly table?: Table
+}
+
+/** @internal The entities that have tables of their own, with numbers or keys. */
+export function servedEntities(dataSource: DataSource): EntityMetadata[] {
+    return dataSource.entityMetadatas.filter(
+        // The children of a single-table inheritance are in the table of their root.
+        (metadata) => metadata.tableType !== "entity-child" && uniqueColumnsOf(metadata).length > 0,
+    )
+}
+
+/** @internal The numbers and keys of an entity. */
+export function uniqueColumnsOf(metadata: EntityMetadata): readonly (Series | StoredKey)[] {
+    return [...seriesOf(metadata), ...pseudoKeysOf(metadata).stored]
+}
+
+/** @internal */
+export function refuseUninitialized(dataSource: DataSource): void {
+    if (!dataSource.isInitialized)
+        throw new NotInstalledError("The data source is not initialized. Call initialize() first.")
+}
+
+/** @internal Refuses what can't work, whatever is in the database. */
+export function refuseUnsupportedSeries(dataSource: DataSource): void {
+    refuseUninitialized(dataSource)
+    for (const series of dataSource.entityMetadatas.flatMap(seriesOf)) refuseUnsupported(series)
+    allSeriesOf(dataSource)
+}
+
+/** @internal */
+export async function takeInventory(
+    runner: QueryRunner,
+    dataSource: DataSource,
+): Promise<Inventory> {
+    // A database without a dialect has been refused, unless nothing is to be done there.
+    const dialect = dialectOf(dataSource) as Dialect
+    const tables: ServedTable[] = []
+    const withoutTable: EntityMetadata[] = []
+    for (const metadata of servedEntities(dataSource)) {
+        const table = await runner.getTable(metadata.tablePath)
+        if (table) tables.push({ dataSource, dialect, ...(await compare(runner, metadata, table)) })
+        else withoutTable.push(metadata)
+    }
+    return {
+        dataSource,
+        dialect,
+        tables,
+        withoutTable,
+        counter: await findOwnTable(runner, dataSource, COUNTER_ENTITY),
+        history: hasHistory(dataSource)
+            ? await findOwnTable(runner, dataSource, KEY_ENTITY)
+            : undefined,
+    }
+}
+
+async function findOwnTable(
+    runner: QueryRunner,
+    { entityMetadatas }: DataSource,
+    entity: string,
+): Promise<OwnTable | undefined> {
+    const metadata = entityMetadatas.find(({ name }) => name === entity)
+    return metadata && { metadata, table: await runner.getTable(metadata.tablePath) }
+}
+
+async function compare(
+    runner: QueryRunner,
+    metadata: EntityMetadata,
+    table: Table,
+): Promise<Omit<ServedTable, "dataSource" | "dialect">> {
+    const all = seriesOf(metadata)
+    const stored = ({ column }: Scoped) => table.findColumnByName(column.databaseName)
+    const unnumbered = all.filter(
+        (series) => !series.column.isNullable && (stored(series)?.isNullable ?? true),
+    )
+    const unique = uniqueColumnsOf(metadata)
+    const keys = await keysToFill(runner, metadata, table)
+    return {
+        metadata,
+        table,
+        present: all.filter((series) => stored(series)),
+        missing: all.filter((series) => !stored(series)),
+        unnumbered,
+        withoutScope: all.filter(({ scopeColumns }) =>
+            scopeColumns.some(({ databaseName }) => !table.findColumnByName(databaseName)),
+        ),
+        keys,
+        missingColumns: unique.filter((one) => !stored(one)).map(({ column }) => column),
+        loose: [...unnumbered, ...keys.tightened].map(({ column }) => column),
+        mistyped: findMistyped(metadata, table),
+        left: keys.left.map(({ column }) => column).filter(({ isNullable }) => !isNullable),
+        indexes: unique
+            .flatMap((one) => indexesOf(metadata, one))
+            .filter(({ name }) => !table.indices.some((index) => index.name === name)),
+    }
+}
+
+/** The unique indexes of a column as TypeORM knows them. */
+function indexesOf(metadata: EntityMetadata, column: Scoped): IndexMetadata[] {
+    const uniques = uniqueIndexesOf(column)
+    return metadata.indices.filter(
+        (index) =>
+            index.isUnique &&
+            index.synchronize &&
+            uniques.some(
+                ({ columns, nulls }) =>
+                    columns.length === index.columns.length &&
+                    columns.every((c) => index.columns.includes(c)) &&
+                    nulls.length > 0 === Boolean(index.where),
+            ),
+    )
+}

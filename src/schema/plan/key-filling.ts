@@ -1,0 +1,111 @@
+import type { EntityMetadata, QueryRunner, Table } from "typeorm"
+import { select } from "../../typeorm/statement"
+import { withPrefix } from "../../declared/key-form"
+import type { StoredKey } from "../../keys/pseudo-key"
+import { pseudoKeysOf, storedKeysOf } from "../../keys/resolve-keys"
+import { columnName, tableName } from "../../typeorm/names"
+
+/** @internal The pseudo keys of a table whose rows may have none. */
+export interface KeysToFill {
+    /** Those whose rows get their keys by SQL. */
+    readonly bySql: readonly StoredKey[]
+    /** Those whose columns are to be NOT NULL, and are not, though all rows have or get a key. */
+    readonly tightened: readonly StoredKey[]
+    /** Those whose rows get their keys by `backfillPseudoKeys`. */
+    readonly left: readonly StoredKey[]
+}
+
+/** @internal */
+export async function keysToFill(
+    runner: QueryRunner,
+    metadata: EntityMetadata,
+    table: Table,
+): Promise<KeysToFill> {
+    const bySql: StoredKey[] = []
+    const tightened: StoredKey[] = []
+    const left: StoredKey[] = []
+    for (const key of pseudoKeysOf(metadata).stored) {
+        const stored = table.findColumnByName(key.column.databaseName)
+        if (stored && !stored.isNullable) continue
+        const isOpen = await hasRowsWithout(runner, key, { isThere: stored !== undefined })
+        const canFill = keySql(key) !== undefined
+        if (isOpen && canFill) bySql.push(key)
+        if (isOpen && !canFill) left.push(key)
+        else if (!key.column.isNullable) tightened.push(key)
+    }
+    return { bySql, tightened, left }
+}
+
+async function hasRowsWithout(
+    runner: QueryRunner,
+    key: StoredKey,
+    { isThere }: { isThere: boolean },
+): Promise<boolean> {
+    const { metadata, column } = key
+    const conditions = [...ofOwners(key), ...(isThere ? [`${columnName(column)} IS NULL`] : [])]
+    const where = conditions.length > 0 ? ` WHERE ${conditions.join(" AND ")}` : ""
+    const sql = `SELECT 1 AS found FROM ${tableName(metadata)}${where} LIMIT 1`
+    return (await select(runner, { sql })).length > 0
+}
+
+/** @internal An UPDATE that gives a key to the rows that have none. */
+export function fillKeys(key: StoredKey): string {
+    const column = columnName(key.column)
+    return (
+        `UPDATE ${tableName(key.metadata)} SET ${column} = ${keySql(key) ?? "NULL"} ` +
+        `WHERE ${[`${column} IS NULL`, ...ofOwners(key)].join(" AND ")}`
+    )
+}
+
+/**
+ * The key as the classes know it whose rows have it: the root of a single-table inheritance has the
+ * columns of its children as well.
+ * @internal
+ */
+export function ownersOf(key: StoredKey): StoredKey[] {
+    const { metadata, propertyPath } = key
+    if (storedKeysOf(metadata).includes(key)) return [key]
+    const owned = metadata.childEntityMetadatas.flatMap(
+        (child) => storedKeysOf(child).find((own) => own.propertyPath === propertyPath) ?? [],
+    )
+    return owned.filter(
+        ({ metadata: { parentEntityMetadata: parent } }) =>
+            !owned.some((other) => other.metadata === parent),
+    )
+}
+
+/** Which rows of a table have a key. */
+function ofOwners(key: StoredKey): string[] {
+    const { discriminatorColumn: column, childEntityMetadatas: classes } = key.metadata
+    const owners = ownersOf(key)
+    if (!column || owners.includes(key)) return []
+    const values = classes
+        .filter((one) => storedKeysOf(one).some((own) => own.propertyPath === key.propertyPath))
+        .map(({ discriminatorValue = "" }) => `'${discriminatorValue.replaceAll("'", "''")}'`)
+    return [`${columnName(column)} IN (${values.join(", ")})`]
+}
+
+/** An expression that gives each row another key; undefined where only this library can make them. */
+function keySql(key: StoredKey): string | undefined {
+    const { format, prefix } = key
+    if (key.derive ?? key.generateFor) return undefined
+    // What is reserved has to be written down as well, and short keys may be there already.
+    if (key.history !== false || !key.isUnique || !format) return undefined
+    const { keys, expressions } = key.dialect
+    const random = keys.random(format.name, format.length)
+    if (random === undefined) return undefined
+    return prefix === undefined ? random : expressions.concat(`'${withPrefix(prefix, "")}'`, random)
+}
+
+/** @internal What is to be done about rows whose keys no migration can make. */
+export function remainingFor(key: StoredKey): string[] {
+    const { metadata, column } = key
+    return ownersOf(key).map(
+        (own) =>
+            `Rows of ${metadata.tablePath} have no ${column.databaseName}. Call ` +
+            `backfillPseudoKeys(dataSource, ${own.metadata.targetName})` +
+            (column.isNullable
+                ? "."
+                : ", then generate the migration that makes the column NOT NULL."),
+    )
+}

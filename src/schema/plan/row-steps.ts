@@ -1,0 +1,47 @@
+import { hasCounters } from "../../series/series"
+import { isSameColumn, sharersOf } from "../../series/sharers"
+import type { ColumnMetadata } from "../../typeorm/names"
+import type { Inventory } from "./inventory"
+import { fillKeys } from "./key-filling"
+import { numberRows } from "./number-rows"
+import type { Steps } from "./steps"
+
+/** @internal Gives numbers to the rows that have none, in all tables of a data source. */
+export async function numberExistingRows(
+    steps: Steps,
+    { tables, counter }: Inventory,
+    order: ReadonlyMap<string, ColumnMetadata[]>,
+): Promise<void> {
+    const numbered = tables.flatMap(({ present }) => present)
+    for (const { metadata, table, unnumbered, missing } of tables)
+        for (const series of unnumbered) {
+            const isCounter = hasCounters(series)
+            const others = isCounter
+                ? sharersOf(series).filter((s) => !isSameColumn(s, series))
+                : []
+            // Where the table lacks one column and has another, TypeORM renames that.
+            const isRenamed = table.columns.length === metadata.columns.length
+            const before = {
+                ownRows: isRenamed || !missing.includes(series),
+                sharers: others.filter((other) => numbered.some((s) => isSameColumn(s, other))),
+                counters: isCounter && counter?.table !== undefined,
+            }
+            const statement = numberRows(series, before, order.get(metadata.tablePath) ?? [])
+            await steps.sql(
+                statement,
+                `Rows of ${metadata.tablePath} that have no ${series.column.databaseName} get one.`,
+            )
+            // The next table with the same counters goes on after these.
+            numbered.push(series)
+        }
+}
+
+/** @internal Gives keys to the rows that have none, where SQL can make them. */
+export async function fillKeysBySql(steps: Steps, { tables }: Inventory): Promise<void> {
+    for (const { metadata, keys } of tables)
+        for (const key of keys.bySql)
+            await steps.sql(
+                { sql: fillKeys(key) },
+                `Rows of ${metadata.tablePath} that have no ${key.column.databaseName} get one.`,
+            )
+}

@@ -1,0 +1,23 @@
+import type { QueryRunner } from "typeorm"
+import type { Statement } from "../../typeorm/statement"
+
+/** A statement of a migration. */
+export interface MigrationStatement {
+    readonly sql: string
+    readonly parameters?: readonly unknown[]
+    /** What it is for, where it is none of TypeORM's own. */
+    readonly comment?: string
+}
+
+/** @internal Changes of the schema, be they written down or made. */
+export interface Steps {
+    /** What TypeORM's own query runner writes. */
+    schema(work: Work): Promise<void>
+    /** The way back is in the order in which it runs. */
+    sql(statement: Statement, comment?: string, ...undo: Statement[]): Promise<void>
+    /** Steps whose way back begins without what `made` makes, and ends by making it again. */
+    undoneWithout(made: Work, work: () => Promise<void>): Promise<void>
+}
+
+/** @internal */
+export type Work = (runner: QueryRunner) => Promise<void>

@@ -1,0 +1,136 @@
+import { COUNTER_ENTITY } from "../../declared/own-tables"
+import type { DataSource, EntityMetadata, QueryRunner } from "typeorm"
+import { beforeFirst } from "../../numbers/number-values"
+import { counterTableOf } from "../../series/own-table"
+import { keySql } from "../../series/scope-key"
+import { select } from "../../typeorm/statement"
+import { dialectOf } from "../../dialects"
+import {
+    shortHash,
+    type StoredTrigger,
+    type Trigger,
+    type TriggeredColumn,
+} from "../../dialects/trigger-statements"
+import { ownSeriesOf } from "../../series/own-series"
+import { seriesOf } from "../../series/resolve-series"
+import { type Series } from "../../series/series"
+import { columnName, tableName } from "../../typeorm/names"
+import { isSameColumn, sharersOf } from "../../series/sharers"
+import { servedEntities } from "./inventory"
+
+/** @internal The triggers that a table is to have, and those that it has. */
+export interface TableTriggers {
+    readonly metadata: EntityMetadata
+    readonly columns: readonly { readonly series: Series; readonly triggers: readonly Trigger[] }[]
+    readonly stored: readonly StoredTrigger[]
+}
+
+/** @internal What is wrong with the triggers of a table. */
+export interface TriggerChanges {
+    /** Those that have to go, as nobody needs them or they are not as they are to be. */
+    readonly removed: readonly StoredTrigger[]
+    readonly added: readonly Trigger[]
+}
+
+/** @internal The triggers of all tables of a data source. */
+export async function readTriggers(
+    runner: QueryRunner,
+    dataSource: DataSource,
+): Promise<TableTriggers[]> {
+    const { trigger } = dialectOf(dataSource) ?? {}
+    if (!trigger) return []
+    const schema = trigger.namesSchemas ? await runner.getCurrentSchema() : undefined
+    const tables = dataSource.entityMetadatas.filter(({ tableType }) => tableType === "regular")
+    const schemaOf = (metadata: EntityMetadata) => metadata.schema ?? schema
+    const schemas = new Set(tables.flatMap((metadata) => schemaOf(metadata) ?? []))
+    const rows = await select<Record<string, unknown>>(runner, trigger.stored([...schemas]))
+    const stored = rows.map((row) => trigger.storedTrigger(row))
+    const numbered = servedEntities(dataSource)
+    return tables.map((metadata) => ({
+        metadata,
+        columns: (numbered.includes(metadata) ? seriesOf(metadata) : [])
+            .filter(({ strategy }) => strategy === "trigger")
+            .map((series) => ({
+                series,
+                triggers: trigger.triggersOf(triggeredColumn(series, schema)),
+            })),
+        stored: stored.filter(
+            (other) => other.table === metadata.tableName && other.schema === schemaOf(metadata),
+        ),
+    }))
+}
+
+function triggeredColumn(series: Series, schema: string | undefined): TriggeredColumn {
+    const { dataSource, dialect } = series
+    const counter = dataSource.entityMetadatas.find(({ name }) => name === COUNTER_ENTITY)
+    const pendingOf = ({ metadata, column }: Series) =>
+        shortHash(`${tableName(metadata, schema)} ${column.databaseName}`)
+    const sharers = [...sharersOf(series)].sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1))
+    const [first = series] = sharers.filter(
+        ({ metadata }) => metadata.tablePath === series.metadata.tablePath,
+    )
+    return {
+        series,
+        id: idOf(series),
+        pending: pendingOf(series),
+        // Of several columns of a row, the last one that took a number gives it back first. The
+        // triggers of a row run in the order of their names.
+        givesBack: isSameColumn(first, series) ? sharers.reverse().map(pendingOf) : [],
+        schema,
+        counter: {
+            ...counterTableOf(dataSource),
+            ...(counter && { name: tableName(counter, schema) }),
+        },
+        base: beforeFirst(series),
+        keyOf: (row) =>
+            keySql(series.scopeColumns, dialect, (column) => `${row}.${columnName(column)}`),
+        sharers,
+        kinds: kindsOf(series),
+    }
+}
+
+function idOf({ metadata, column }: Series): string {
+    const place = `${metadata.tableName}_${column.databaseName}`
+    return `${place.replace(/\W/g, "").slice(0, 30)}_${shortHash(place)}`
+}
+
+/** A table of several classes may have a number for some of them alone. */
+function kindsOf(series: Series): TriggeredColumn["kinds"] {
+    const column = series.metadata.discriminatorColumn
+    if (!column) return undefined
+    const classes = series.dataSource.entityMetadatas.filter(
+        ({ tablePath }) => tablePath === series.metadata.tablePath,
+    )
+    const numbered = classes.filter((metadata) =>
+        ownSeriesOf(metadata).some((other) => isSameColumn(other, series)),
+    )
+    if (numbered.length === classes.length) return undefined
+    return {
+        column,
+        values: numbered.flatMap(({ discriminatorValue }) => discriminatorValue ?? []),
+    }
+}
+
+/** @internal A column's triggers are made anew where one of them isn't as it is to be. */
+export function changesOf({ columns, stored }: TableTriggers): TriggerChanges {
+    const added = columns
+        .filter(({ triggers }) => triggers.some((trigger) => !isInPlace(trigger, stored)))
+        .flatMap(({ triggers }) => triggers)
+    const kept = columns.flatMap(({ triggers }) => triggers).filter((t) => !added.includes(t))
+    return { added, removed: stored.filter(({ name }) => !kept.some((k) => k.name === name)) }
+}
+
+function isInPlace(trigger: Trigger, stored: readonly StoredTrigger[]): boolean {
+    const found = stored.find(({ name }) => name === trigger.name)
+    return (
+        found !== undefined &&
+        found.isEnabled &&
+        namesOf(found) === namesOf(trigger) &&
+        found.definition === trigger.definition
+    )
+}
+
+/** @internal The functions that a trigger calls. */
+export function namesOf({ calls }: Trigger): string {
+    return calls.map(({ name }) => name).join(", ")
+}

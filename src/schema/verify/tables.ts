@@ -1,0 +1,103 @@
+import type { EntityMetadata, QueryRunner, Table } from "typeorm"
+import { INSTALL_REMEDY as REMEDY } from "../../errors"
+import { pseudoKeysOf } from "../../keys/resolve-keys"
+import { seriesOf } from "../../series/resolve-series"
+import type { ColumnMetadata } from "../../typeorm/names"
+import type { Scoped } from "../../series/series"
+import { uniqueIndexesOf } from "../../series/unique-index"
+
+const KEY_REMEDY =
+    "Fill it by backfillPseudoKeys(dataSource, …), then generate and run a migration " +
+    "(typeorm-autosequence migration:generate)."
+
+/** @internal What a table of this library lacks. */
+export async function ownTableProblems(
+    runner: QueryRunner,
+    { tablePath, columns, primaryColumns }: EntityMetadata,
+    content: string,
+): Promise<string[]> {
+    const table = await runner.getTable(tablePath)
+    if (!table) return [`There is no table ${tablePath}, which keeps ${content}. ${REMEDY}`]
+    const missing = columns.filter(({ databaseName }) => !table.findColumnByName(databaseName))
+    const key = primaryColumns.map(({ databaseName }) => databaseName).sort()
+    const found = table.primaryColumns.map(({ name }) => name).sort()
+    // Two writers of a new scope would each make a counter, or take the same key.
+    const hasKey = key.join() === found.join()
+    return [
+        ...missing.map(({ databaseName }) => `${tablePath} has no column ${databaseName}.`),
+        ...(hasKey
+            ? []
+            : [
+                  `The primary key of ${tablePath} is (${found.join(", ")}), and has to be ` +
+                      `(${key.join(", ")}).`,
+              ]),
+    ].map(
+        (problem) =>
+            `${problem} Generate and run a migration (typeorm-autosequence migration:generate).`,
+    )
+}
+
+/** @internal What a numbered table lacks. */
+export async function tableProblems(
+    runner: QueryRunner,
+    metadata: EntityMetadata,
+): Promise<string[]> {
+    const { tablePath } = metadata
+    const table = await runner.getTable(tablePath)
+    if (!table)
+        return [
+            `There is no table ${tablePath}. Generate and run a migration ` +
+                "(typeorm-autosequence migration:generate).",
+        ]
+    return [
+        ...seriesOf(metadata).flatMap((series) => [
+            ...columnProblems(series, table, { lack: "a number" }),
+            ...missingIndexes(series, table),
+        ]),
+        ...pseudoKeysOf(metadata).stored.flatMap((key) => [
+            ...columnProblems(key, table, { lack: "a key", remedy: KEY_REMEDY }),
+            ...missingIndexes(key, table),
+        ]),
+    ]
+}
+
+function columnProblems(
+    { metadata, column }: Scoped,
+    table: Table,
+    { lack, remedy = REMEDY }: { lack: string; remedy?: string },
+): string[] {
+    const stored = table.findColumnByName(column.databaseName)
+    const name = `${metadata.tablePath}.${column.databaseName}`
+    if (!stored) return [`There is no column ${name}. ${REMEDY}`]
+    return stored.isNullable && !column.isNullable
+        ? [`The column ${name} can be NULL, so rows may be without ${lack}. ${remedy}`]
+        : []
+}
+
+function missingIndexes(unique: Scoped, table: Table): string[] {
+    const { tablePath } = unique.metadata
+    return uniqueIndexesOf(unique).flatMap(({ columns, nulls }) => {
+        const names = columns.map(({ databaseName }) => databaseName)
+        const exists = [
+            ...table.indices.filter(({ isUnique, where }) => isUnique && isFor(nulls, where)),
+            ...table.uniques.filter(() => nulls.length === 0),
+        ].some(
+            ({ columnNames }) =>
+                columnNames.length === names.length &&
+                names.every((name) => columnNames.includes(name)),
+        )
+        const conditions = nulls.map(({ databaseName }) => `${databaseName} is NULL`)
+        const where = nulls.length > 0 ? ` where ${conditions.join(" and ")}` : ""
+        return exists
+            ? []
+            : [`${tablePath} has no unique index over ${names.join(", ")}${where}. ${REMEDY}`]
+    })
+}
+
+/** Whether the condition of an index, as the database writes it, is that these columns are NULL. */
+function isFor(nulls: readonly ColumnMetadata[], where = ""): boolean {
+    const bare = (sql: string) => sql.replace(/[()"]/g, "")
+    const found = bare(where).split(" AND ").filter(Boolean)
+    const expected = nulls.map(({ databaseName }) => `${bare(databaseName)} IS NULL`)
+    return found.sort().join() === expected.sort().join()
+}

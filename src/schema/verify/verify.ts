@@ -1,0 +1,121 @@
+import { COUNTER_ENTITY, KEY_ENTITY } from "../../declared/own-tables"
+import type { DataSource, EntityMetadata, QueryRunner } from "typeorm"
+import { counterTableOf } from "../../series/own-table"
+import { refuseUnsupported } from "../../numbers/refuse-unsupported"
+import { NotInstalledError } from "../../errors"
+import { NO_KEY_TABLE } from "../../series/own-table"
+import { pseudoKeysOf } from "../../keys/resolve-keys"
+import { seriesOf } from "../../series/resolve-series"
+import { hasCounters } from "../../series/series"
+import { allSeriesOf } from "../../series/sharers"
+import { isAutoSequenceSubscriber } from "../../declared/registry"
+import { hasHistory } from "../../tables/key-entity"
+import { servedEntities, refuseUninitialized } from "../plan/inventory"
+import { inexactKeys, inexactPseudoKeys, inexactScopes } from "./collations"
+import { readTriggers } from "../plan/triggers"
+import { ownTableProblems, tableProblems } from "./tables"
+import { triggerProblems } from "./triggers"
+
+/**
+ * Checks that a data source can keep the promise: that the options fit the entities and the
+ * database, that the subscriber is registered, that every table has its columns of numbers and keys and their unique
+ * indexes, that the counter table is as strategies `"counter"` and `"trigger"` need it, and that
+ * triggers are there, enabled, and those of this version and these options. On MySQL and MariaDB
+ * also that the texts of a scope are compared exactly. Call it once when the application starts; it
+ * writes nothing.
+ *
+ * Errors: {@link InvalidOptionError}, {@link UnsupportedError}, and {@link NotInstalledError} that
+ * lists everything that is missing, and what to do about it.
+ *
+ * ```ts
+ * import { DataSource } from "typeorm"
+ * import { verifyAutoSequence, withAutoSequence } from "typeorm-autosequence"
+ *
+ * const dataSource = new DataSource(withAutoSequence({ type: "postgres", entities: [] }))
+ * await dataSource.initialize()
+ * await verifyAutoSequence(dataSource)
+ * ```
+ */
+export async function verifyAutoSequence(dataSource: DataSource): Promise<void> {
+    refuseUninitialized(dataSource)
+    const problems = new Set<string>()
+    const all = [...allSeriesOf(dataSource).values()].flat()
+    for (const series of dataSource.entityMetadatas.flatMap(seriesOf))
+        try {
+            refuseUnsupported(series)
+        } catch (error) {
+            // Its text says that the data source doesn't know the counter table.
+            if (!(error instanceof NotInstalledError)) throw error
+            problems.add(error.message)
+        }
+    const hasKeys = dataSource.entityMetadatas.some((metadata) => {
+        const { stored, sealed } = pseudoKeysOf(metadata)
+        return stored.length + sealed.length > 0
+    })
+    if ((all.length > 0 || hasKeys) && !dataSource.subscribers.some(isAutoSequenceSubscriber))
+        problems.add(
+            "The data source has no AutoSequenceSubscriber. Create it with withAutoSequence(options).",
+        )
+
+    const counter = dataSource.entityMetadatas.find(({ name }) => name === COUNTER_ENTITY)
+    const usesCounter = all.some(hasCounters)
+    const history = hasHistory(dataSource)
+        ? dataSource.entityMetadatas.find(({ name }) => name === KEY_ENTITY)
+        : undefined
+    if (hasHistory(dataSource) && !history) problems.add(NO_KEY_TABLE)
+    await collect(problems, dataSource, async (runner) => {
+        const found = [
+            usesCounter && counter ? await checkOwnTable(runner, counter, "the counters") : [],
+            history ? await checkOwnTable(runner, history, "the history of keys") : [],
+        ]
+        for (const metadata of servedEntities(dataSource))
+            found.push(
+                await tableProblems(runner, metadata),
+                await inexactScopes(runner, metadata),
+                await inexactPseudoKeys(runner, metadata),
+            )
+        for (const table of counter ? await readTriggers(runner, dataSource) : [])
+            found.push(triggerProblems(table))
+        return found.flat()
+    })
+}
+
+/**
+ * Checks the counter table alone, which is all that a sequence needs.
+ * @internal
+ */
+export async function verifyCounterTable(dataSource: DataSource): Promise<void> {
+    // Says what to do where the data source doesn't know it.
+    counterTableOf(dataSource)
+    const counter = dataSource.entityMetadatas.find(({ name }) => name === COUNTER_ENTITY)
+    await collect(new Set(), dataSource, async (runner) =>
+        counter ? checkOwnTable(runner, counter, "the counters") : [],
+    )
+}
+
+/** What a table of this library lacks, and whether its keys are compared exactly. */
+async function checkOwnTable(
+    runner: QueryRunner,
+    metadata: EntityMetadata,
+    content: string,
+): Promise<string[]> {
+    return [
+        ...(await ownTableProblems(runner, metadata, content)),
+        ...(await inexactKeys(runner, metadata)),
+    ]
+}
+
+/** Throws all problems together, those that were known before and those that the database shows. */
+async function collect(
+    problems: Set<string>,
+    dataSource: DataSource,
+    look: (runner: QueryRunner) => Promise<string[]>,
+): Promise<void> {
+    const runner = dataSource.createQueryRunner("master")
+    try {
+        for (const problem of await look(runner)) problems.add(problem)
+    } finally {
+        await runner.release()
+    }
+    if (problems.size > 0) throw new NotInstalledError([...problems].join("\n"))
+}

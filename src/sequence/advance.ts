@@ -1,0 +1,84 @@
+import type { QueryRunner } from "typeorm"
+import type { MovedCounter, Moves } from "../dialects/counter-statements"
+import { moveCounters, refusedByDatabase } from "../numbers/counters/move-counters"
+import { parseNumber } from "../numbers/number-values"
+import { select } from "../typeorm/statement"
+import { type Place, placeOf } from "./place"
+import { numbersAfter, refuseOverflow, type Rule } from "./rule"
+import type { SequenceKey } from "./scope"
+
+const LARGEST_STEP = 2n ** 63n - 1n
+
+/** @internal Takes the next numbers, in their order. */
+export async function advance(
+    runner: QueryRunner,
+    rule: Rule,
+    sequenceKey: SequenceKey,
+    count: number,
+): Promise<bigint[]> {
+    const place = await placeOf(runner, rule, sequenceKey)
+    try {
+        return await (rule.resetAt === undefined
+            ? takeNext(runner, rule, place, count)
+            : takeInRounds(runner, rule, place, count))
+    } catch (error) {
+        throw refusedByDatabase(place.dataSource, error)
+    }
+}
+
+async function takeNext(
+    runner: QueryRunner,
+    rule: Rule,
+    place: Place,
+    count: number,
+): Promise<bigint[]> {
+    const { key, columns, scope } = place
+    const by = rule.incrementBy * BigInt(count)
+    // Neither the number nor the way may be too much for a new counter.
+    if (rule.base + by > rule.max || by > LARGEST_STEP) refuseOverflow(rule)
+    // The counter goes on after the rows of its scope, and is locked from here on.
+    if (columns.length > 0)
+        await moveCounters(runner, { ...rule, columns }, [{ key, by: 0n, scope }])
+    const last = await move(runner, rule, place, { by, max: rule.max })
+    return last === undefined ? refuseOverflow(rule) : numbersAfter(rule, last - by, count)
+}
+
+/** Where the numbers start over is worked out here, while the row of the counter is locked. */
+async function takeInRounds(
+    runner: QueryRunner,
+    rule: Rule,
+    place: Place,
+    count: number,
+): Promise<bigint[]> {
+    const before = (await move(runner, rule, place, { by: 0n })) ?? rule.base
+    const numbers = numbersAfter(rule, before, count)
+    const last = numbers.at(-1) ?? before
+    const { dataSource, table } = place
+    const parameter = (at: number) => dataSource.driver.createParameter("", at)
+    await runner.query(
+        `UPDATE ${table.name} SET ${table.last} = ${parameter(0)}, ${table.movedBy} = ${parameter(1)} ` +
+            `WHERE ${table.series} = ${parameter(2)} AND ${table.scope} = ${parameter(3)}`,
+        [String(last), String(last - before), rule.name, place.key],
+    )
+    return numbers
+}
+
+/** Moves the counter, which it makes where there is none; undefined where it would pass the maximum. */
+async function move(
+    runner: QueryRunner,
+    rule: Rule,
+    { dataSource, dialect: { counter }, table, key }: Place,
+    { by, max }: { readonly by: bigint; readonly max?: bigint },
+): Promise<bigint | undefined> {
+    const moves: Moves = {
+        series: rule.name,
+        base: rule.base,
+        moves: [{ key, by }],
+        columns: [],
+        max,
+    }
+    let moved: MovedCounter[] = []
+    for (const statement of counter.move(table, moves, dataSource))
+        moved = await select(runner, statement)
+    return parseNumber(moved[0]?.last)
+}

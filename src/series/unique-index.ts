@@ -1,0 +1,35 @@
+import type { EntityMetadata } from "typeorm"
+import { replacedIndex, type UniqueIndex } from "../typeorm/index-metadata"
+import type { ColumnMetadata } from "../typeorm/names"
+import type { Scoped } from "./series"
+
+/**
+ * For TypeORM's `@Index`: the indexes that keep a value from being there twice, whoever writes the row.
+ * One is over the columns of the scope and then the column itself, so that the last number is one step
+ * down the index. NULLs differ from each other in that one, so each set of columns that can be NULL
+ * together has a partial index as well.
+ * @internal
+ */
+export function uniqueIndex(
+    resolve: (metadata: EntityMetadata, embeddedPath?: string) => Scoped,
+): () => string[] {
+    return replacedIndex((...look) => uniqueIndexesOf(resolve(...look)))
+}
+
+/** @internal The main index of a column, and the partial ones behind it. */
+export function uniqueIndexesOf({
+    column,
+    scopeColumns,
+    dialect,
+}: Scoped): [UniqueIndex, ...UniqueIndex[]] {
+    // There is none where the database is not supported, which is refused later.
+    const hasPartialIndices = dialect?.hasPartialIndices === true
+    const indexWhere = (nulls: ColumnMetadata[]): UniqueIndex => ({
+        columns: [...scopeColumns.filter((c) => !nulls.includes(c)), column],
+        nulls,
+    })
+    const sets = scopeColumns
+        .filter((c) => hasPartialIndices && c.isNullable)
+        .reduce<ColumnMetadata[][]>((sets, c) => [...sets, ...sets.map((set) => [...set, c])], [[]])
+    return [indexWhere([]), ...sets.slice(1).map(indexWhere)]
+}

@@ -1,0 +1,88 @@
+import { type DataSource, type EntityMetadata, EntitySchema } from "typeorm"
+import { KEY_ENTITY, KEY_LENGTH } from "../declared/own-tables"
+import { pseudoKeysOf } from "../keys/resolve-keys"
+import { hideTableUnless } from "../typeorm/altered-metadata"
+import { dataSourceOf } from "../typeorm/compat"
+import { onMetadata } from "../typeorm/index-metadata"
+import { compareExactly, refuseNoName } from "./table-name"
+
+/** A row of the history of pseudo keys: one key that a row has or had. */
+export interface AutoSequenceKey {
+    /** The table and the column. */
+    series: string
+    /** The key of the scope. */
+    scope: string
+    /** The pseudo key. */
+    key: string
+    /** The primary key of the row, as a JSON array of texts. */
+    owner: string
+    /** When the row got another key; NULL while it has this one. */
+    retiredAt: Date | null
+}
+
+/** Where the history of pseudo keys is. */
+export interface KeyTableOptions {
+    /**
+     * The name of the table.
+     *
+     * Default is `"autosequence_key"`.
+     */
+    name?: string
+
+    /**
+     * The schema of the table, where the database has schemas; on MySQL use the database of the
+     * data source.
+     *
+     * Default is the schema of the data source.
+     */
+    schema?: string
+}
+
+/**
+ * The entity of the history of pseudo keys under another name or in another schema than usual.
+ * {@link withAutoSequence} calls it; call it yourself where you name the entities of a data source
+ * without that function. The table exists only where an entity has a key with `history`.
+ *
+ * ```ts
+ * import { DataSource } from "typeorm"
+ * import { AutoSequenceSubscriber, keyEntity } from "typeorm-autosequence"
+ *
+ * export const dataSource = new DataSource({
+ *     type: "postgres",
+ *     subscribers: [AutoSequenceSubscriber],
+ *     entities: [keyEntity({ name: "public_keys", schema: "shop" })],
+ * })
+ * ```
+ */
+export function keyEntity({
+    name = "autosequence_key",
+    schema,
+}: KeyTableOptions = {}): EntitySchema<AutoSequenceKey> {
+    refuseNoName("key table", { name, schema })
+    return new EntitySchema<AutoSequenceKey>({
+        name: KEY_ENTITY,
+        tableName: name,
+        schema,
+        columns: {
+            series: { type: "varchar", length: KEY_LENGTH, primary: true },
+            scope: { type: "varchar", length: KEY_LENGTH, primary: true },
+            key: { type: "varchar", length: KEY_LENGTH, primary: true },
+            owner: { type: "varchar", length: KEY_LENGTH },
+            retiredAt: { name: "retired_at", type: Date, nullable: true },
+        },
+        indices: [{ columns: onMetadata(prepare) }, { columns: ["series", "owner"] }],
+    })
+}
+
+function prepare(metadata: EntityMetadata): void {
+    compareExactly(metadata)
+    const dataSource = dataSourceOf(metadata)
+    hideTableUnless(metadata, () => hasHistory(dataSource))
+}
+
+/** @internal Whether an entity of the data source has a key whose history is kept. */
+export function hasHistory(dataSource: DataSource): boolean {
+    return dataSource.entityMetadatas.some((metadata) =>
+        pseudoKeysOf(metadata).stored.some(({ history }) => history !== false),
+    )
+}

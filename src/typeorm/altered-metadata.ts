@@ -1,0 +1,43 @@
+import type { EntityMetadata } from "typeorm"
+import { otherVersion } from "./version"
+
+/** @internal Values that properties of an object of TypeORM's metadata are to have. */
+export type Alteration<T extends object = object> = readonly [of: T, values: Partial<T>]
+
+/**
+ * Runs work while TypeORM sees its metadata altered. Its query runners and its schema builder have no
+ * other way to be told of columns as they are on the way to what is declared.
+ * @internal
+ */
+export async function whileAltered<T>(
+    alterations: readonly Alteration[],
+    work: () => Promise<T>,
+): Promise<T> {
+    const before = alterations.map(([of, values]) =>
+        Object.fromEntries(Object.keys(values).map((name) => [name, Reflect.get(of, name)])),
+    )
+    for (const [of, values] of alterations) Object.assign(of, values)
+    try {
+        return await work()
+    } finally {
+        // The last one first, where two are about the same property.
+        for (const [at, [of]] of [...alterations.entries()].reverse()) Object.assign(of, before[at])
+    }
+}
+
+/** @internal Lets migrations and `synchronize()` see an entity's table only where it is of use. */
+export function hideTableUnless(metadata: EntityMetadata, isUsed: () => boolean): void {
+    if (!("synchronize" in metadata)) throw otherVersion("leaves out tables")
+    Object.defineProperty(metadata, "synchronize", {
+        configurable: true,
+        enumerable: true,
+        get: isUsed,
+        // TypeORM sets it once more when it has built the metadata.
+        set: () => {},
+    })
+}
+
+/** @internal Gives an entity that stands for another one the name of that. */
+export function renameEntity(metadata: EntityMetadata, name: string): void {
+    metadata.name = metadata.target = name
+}

@@ -1,0 +1,103 @@
+import type { EntityMetadata } from "typeorm"
+import { dataSourceOf } from "./compat"
+import type { ColumnMetadata } from "./names"
+import { otherVersion } from "./version"
+
+/** @internal */
+export type IndexMetadata = EntityMetadata["indices"][number]
+
+type IndexMetadataClass = new (options: {
+    entityMetadata: EntityMetadata
+    columns: ColumnMetadata[]
+    args: { target: EntityMetadata["target"]; where?: string; unique: true; synchronize: true }
+}) => IndexMetadata
+
+/** @internal A unique index over these columns, where the others are NULL. */
+export interface UniqueIndex {
+    readonly columns: ColumnMetadata[]
+    readonly nulls: ColumnMetadata[]
+}
+
+type Look = (metadata: EntityMetadata, embeddedPath?: string) => void
+
+/**
+ * For TypeORM's `@Index`: calls back when TypeORM builds the metadata of the entity, which gets no index.
+ *
+ * An index may name its columns by a function, which TypeORM calls as a method of its IndexMetadata. That
+ * is the earliest moment to look at a whole entity, so wrong options are refused there, while the
+ * data source is initialised.
+ * @internal
+ */
+export function onMetadata(look: Look): () => string[] {
+    return function (this: unknown) {
+        const index = indexOf(this)
+        look(index.entityMetadata, index.embeddedMetadata?.propertyPath)
+        index.synchronize = false
+        return index.entityMetadata.primaryColumns.slice(0, 1).map((c) => c.propertyPath)
+    }
+}
+
+/**
+ * For TypeORM's `@Index(columns, { unique: true })`: puts other indexes in its place, which are known only
+ * at the moment of {@link onMetadata}. The first one stands for it; returns the column that it ends with.
+ * @internal
+ */
+export function replacedIndex(
+    indexesOf: (...look: Parameters<Look>) => readonly [UniqueIndex, ...UniqueIndex[]],
+): () => string[] {
+    return function (this: unknown) {
+        const index = indexOf(this)
+        const metadata = index.entityMetadata
+        const unique = indexesOf(metadata, index.embeddedMetadata?.propertyPath)
+        const Index = index.constructor as IndexMetadataClass
+        const [main, ...partial] = unique.map((one) => build(Index, metadata, one))
+        // Children of a single-table inheritance may each declare the column that they share.
+        const isDeclared = metadata.indices.some((other) => other.name === main?.name)
+        if (main && isDeclared) main.synchronize = false
+        for (const list of listsOf(metadata)) {
+            const place = list.indexOf(index)
+            if (place < 0) continue
+            list[place] = main as IndexMetadata
+            if (!isDeclared) list.push(...partial)
+        }
+        return unique[0].columns.slice(-1).map(({ propertyPath }) => propertyPath)
+    }
+}
+
+function indexOf(caller: unknown): IndexMetadata {
+    const index = caller as Partial<IndexMetadata> | undefined
+    const isIndex = index?.entityMetadata?.indices && typeof index.build === "function"
+    if (!isIndex) throw otherVersion("builds indexes")
+    return index as IndexMetadata
+}
+
+function build(
+    Index: IndexMetadataClass,
+    metadata: EntityMetadata,
+    { columns, nulls }: UniqueIndex,
+): IndexMetadata {
+    const { driver, namingStrategy } = dataSourceOf(metadata)
+    const where = nulls.map((c) => `${driver.escape(c.databaseName)} IS NULL`).join(" AND ")
+    return new Index({
+        entityMetadata: metadata,
+        columns,
+        args: {
+            target: metadata.target,
+            where: where || undefined,
+            unique: true,
+            synchronize: true,
+        },
+    }).build(namingStrategy)
+}
+
+/** TypeORM puts `indices` together anew, from the others, for an entity with a generated column. */
+function listsOf(metadata: EntityMetadata): Set<IndexMetadata[]> {
+    return new Set([
+        metadata.indices,
+        metadata.ownIndices,
+        ...metadata.allEmbeddeds.flatMap((embedded) => [
+            embedded.indices,
+            embedded.indicesFromTree,
+        ]),
+    ])
+}

@@ -76,7 +76,7 @@ function canBe({ entity, metadata }: NewRow, text: InsertText, tuple: InsertTupl
         const value: unknown = column.getEntityValue(entity)
         const cell = tuple.cellAt(place)
         if (typeof value === "function" || cell.kind !== "value") return cell.kind !== "value"
-        const sent: unknown = driver.preparePersistentValue(value, column)
+        const sent = driver.preparePersistentValue(value, column) as string | null | undefined
         return String(sent ?? null) === String(cell.value)
     })
 }

@@ -11,12 +11,14 @@ let lastId = 0
  */
 export class NewRow {
     readonly id = ++lastId
-    /** Whether a transaction has ended since it was announced. */
+    /** Whether its INSERT is not expected any more: its call has failed, or a transaction has ended. */
     isLeft = false
 
     constructor(
         readonly entity: ObjectLiteral,
         readonly metadata: EntityMetadata,
+        /** The same for all rows that were announced by one call. */
+        readonly call: object,
     ) {}
 
     /** Lets the INSERT tell which of its rows it is. */

@@ -31,6 +31,7 @@ export class Session {
     private readonly queue: StatementQueue
     private readonly send: Query
     private readonly rows = new Map<number, NewRow>()
+    private call: object | undefined
 
     private constructor(readonly runner: QueryRunner) {
         const dataSource = (this.dataSource = dataSourceOf(runner))
@@ -92,8 +93,7 @@ export class Session {
         this.transaction = undefined
         for (const row of this.rows.values()) {
             // Where all callers have one runner, the save of another may be about to insert it.
-            const mayCome = this.dialect?.sharesRunner && !row.isLeft
-            if (mayCome) row.isLeft = true
+            if (this.dialect?.sharesRunner && !row.isLeft) row.isLeft = true
             else this.end(row)
         }
     }
@@ -111,11 +111,20 @@ export class Session {
     /** Called before the INSERT of a row. */
     notice(entity: ObjectLiteral, metadata: EntityMetadata): void {
         this.endRow(entity)
-        const row = new NewRow(entity, metadata)
+        const row = new NewRow(entity, metadata, this.currentCall())
         const isConcerned = this.assigners.map((assigner) => assigner.notice(row))
         if (!isConcerned.includes(true)) return
         row.announce()
         this.rows.set(row.id, row)
+    }
+
+    /** TypeORM announces all rows of a call in one go. */
+    private currentCall(): object {
+        if (!this.call) {
+            this.call = {}
+            void Promise.resolve().then(() => (this.call = undefined))
+        }
+        return this.call
     }
 
     /** Called when a row is in the table. */
@@ -194,6 +203,7 @@ export class Session {
             const named = statement
                 ? this.nameOf(statement.sql, statement.parameters, error, insert)
                 : error
+            this.leaveOthers(insert)
             for (const assigner of assigned) await assigner.failed(insert)
             throw named
         } finally {
@@ -214,6 +224,12 @@ export class Session {
                 this.transaction.hasEnded = true
             throw error
         }
+    }
+
+    /** Where an INSERT fails, TypeORM sends none of the other rows of its call. */
+    private leaveOthers({ rows: [row] }: Insert): void {
+        const call = row?.announced?.call
+        for (const other of this.rows.values()) if (other.call === call) other.isLeft = true
     }
 
     private forget(insert: Insert): void {

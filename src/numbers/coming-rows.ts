@@ -33,8 +33,8 @@ export class ComingRows {
         const [row] = insert.rows
         const scopes = new Map<string, Scope>()
         const coming: Scope[] = []
-        for (const { entity, metadata } of this.session.announced.values()) {
-            if (entity === row?.entity || metadata !== row?.metadata) continue
+        for (const { entity, metadata, isLeft } of this.session.announced.values()) {
+            if (isLeft || entity === row?.entity || metadata !== row?.metadata) continue
             // What has a number brings it along.
             if (typeof series.column.getEntityValue(entity) !== "function") continue
             const scope = scopeOf(entity, series)

@@ -73,9 +73,12 @@ export class HighestNumbers {
         if (!series) return
         const before = this.known.get(series)
         const isKnown = ({ scope }: NumberRequest) => before?.groups.has(scope.key) ?? false
-        const known = requests.every(isKnown)
-            ? (before as Known)
-            : await load(runner, series, [...requests.map(({ scope }) => scope), ...coming()])
+        let known = before as Known
+        if (!requests.every(isKnown)) {
+            const scopes = [...requests.map(({ scope }) => scope), ...coming()]
+            known = await load(runner, series, scopes)
+            refuseTooMany(series, known, scopes)
+        }
         if (isKept) this.known.set(series, known)
         for (const request of requests) {
             const group = known.groups.get(request.scope.key) ?? ""
@@ -85,6 +88,15 @@ export class HighestNumbers {
             request.group = group
             known.last.set(group, max(before, number))
         }
+    }
+}
+
+/** Refuses the first of some rows where there is no number left for one of them. */
+function refuseTooMany(series: Series, { groups, last }: Known, scopes: readonly Scope[]): void {
+    const reached = new Map(last)
+    for (const { key } of scopes) {
+        const group = groups.get(key) ?? ""
+        reached.set(group, nextNumber(series, reached.get(group) ?? beforeFirst(series)))
     }
 }
 

@@ -75,8 +75,15 @@ function canBe({ entity, metadata }: NewRow, text: InsertText, tuple: InsertTupl
         const cell = tuple.cellAt(place)
         if (typeof value === "function" || cell.kind !== "value") return cell.kind !== "value"
         const sent: unknown = driver.preparePersistentValue(value, column)
-        return String(sent ?? null) === String(cell.value)
+        return textOf(sent) === textOf(cell.value)
     })
+}
+
+/** Marked columns hold numbers and texts. */
+function textOf(value: unknown): string | undefined {
+    return ["string", "number", "bigint"].includes(typeof value)
+        ? String(value as string)
+        : undefined
 }
 
 /** Classes of a single-table inheritance are told apart by the discriminator. */

@@ -81,9 +81,8 @@ function canBe({ entity, metadata }: NewRow, text: InsertText, tuple: InsertTupl
 
 /** Marked columns hold numbers and texts. */
 function textOf(value: unknown): string | undefined {
-    return ["string", "number", "bigint"].includes(typeof value)
-        ? String(value as string)
-        : undefined
+    if (typeof value === "number" || typeof value === "bigint") return String(value)
+    return typeof value === "string" ? value : undefined
 }
 
 /** Classes of a single-table inheritance are told apart by the discriminator. */

@@ -1,4 +1,5 @@
 import type { DataSource, EntityMetadata } from "typeorm"
+import { dialectOf } from "../dialects"
 import { dataSourceOf } from "../typeorm/compat"
 import { hasMarks, isMarked } from "../typeorm/marks"
 import { columnName, tableName } from "../typeorm/names"
@@ -6,18 +7,19 @@ import { Insert } from "./insert"
 import type { InsertText, InsertTuple } from "./insert-text"
 import type { NewRow } from "./new-row"
 import { insertedTable, readInsert } from "./read-insert"
-import type { Session } from "./session"
 
 /**
  * Reads a statement where it is the INSERT of rows that were announced; undefined for others.
  * @internal
  */
 export function findInsert(
-    { dialect, dataSource, announced }: Session,
+    dataSource: DataSource,
+    announced: ReadonlyMap<number, NewRow>,
     sql: string,
     parameters: readonly unknown[],
 ): Insert | undefined {
-    if (!dialect || !sql.includes("INSERT ")) return undefined
+    const dialect = sql.includes("INSERT ") ? dialectOf(dataSource) : undefined
+    if (!dialect) return undefined
     const table = insertedTable(sql)
     if (table === undefined) return undefined
     const metadatas = metadatasOf(dataSource, table)

@@ -76,9 +76,15 @@ function canBe({ entity, metadata }: NewRow, text: InsertText, tuple: InsertTupl
         const value: unknown = column.getEntityValue(entity)
         const cell = tuple.cellAt(place)
         if (typeof value === "function" || cell.kind !== "value") return cell.kind !== "value"
-        const sent = driver.preparePersistentValue(value, column) as string | null | undefined
-        return String(sent ?? null) === String(cell.value)
+        const sent: unknown = driver.preparePersistentValue(value, column)
+        return textOf(sent) === textOf(cell.value)
     })
+}
+
+/** Marked columns hold numbers and texts. */
+function textOf(value: unknown): string | undefined {
+    if (typeof value === "number" || typeof value === "bigint") return String(value)
+    return typeof value === "string" ? value : undefined
 }
 
 /** Classes of a single-table inheritance are told apart by the discriminator. */

@@ -11,7 +11,7 @@ let lastId = 0
  */
 export class NewRow {
     readonly id = ++lastId
-    /** Whether its INSERT is not expected any more: its call has failed, or a transaction has ended. */
+    /** Whether a transaction has ended since it was announced. */
     isLeft = false
 
     constructor(

@@ -203,7 +203,6 @@ export class Session {
             const named = statement
                 ? this.nameOf(statement.sql, statement.parameters, error, insert)
                 : error
-            this.leaveOthers(insert)
             for (const assigner of assigned) await assigner.failed(insert)
             throw named
         } finally {
@@ -224,12 +223,6 @@ export class Session {
                 this.transaction.hasEnded = true
             throw error
         }
-    }
-
-    /** Where an INSERT fails, TypeORM sends none of the other rows of its call. */
-    private leaveOthers({ rows: [row] }: Insert): void {
-        const call = row?.announced?.call
-        for (const other of this.rows.values()) if (other.call === call) other.isLeft = true
     }
 
     private forget(insert: Insert): void {

@@ -149,7 +149,6 @@ export class NumberAssigner implements Assigner {
 
     settle(): Promise<void> | undefined {
         this.highest.forget()
-        this.coming.forget()
         return this.ahead.isEmpty ? undefined : this.ahead.giveBack(this.session.inner)
     }
 

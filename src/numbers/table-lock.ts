@@ -42,7 +42,8 @@ export async function lockTables(
 }
 
 interface Known {
-    readonly series: Series
+    /** The call whose rows they are for. */
+    readonly call: object | undefined
     /** By the keys of scopes: equal for those that the database takes for one. */
     readonly groups: ReadonlyMap<string, string>
     readonly last: Map<string, bigint>
@@ -71,12 +72,12 @@ export class HighestNumbers {
     ): Promise<void> {
         const [{ series } = {}] = requests
         if (!series) return
-        const before = this.known.get(series)
-        const isKnown = ({ scope }: NumberRequest) => before?.groups.has(scope.key) ?? false
-        let known = before as Known
-        if (!requests.every(isKnown)) {
+        const call = requests[0]?.row.announced?.call
+        let known = this.known.get(series)
+        const isKnown = ({ scope }: NumberRequest) => known?.groups.has(scope.key) ?? false
+        if (!known || known.call !== call || !requests.every(isKnown)) {
             const scopes = [...requests.map(({ scope }) => scope), ...coming()]
-            known = await load(runner, series, scopes)
+            known = { call, ...(await load(runner, series, scopes)) }
             refuseTooMany(series, known, scopes)
         }
         if (isKept) this.known.set(series, known)
@@ -100,7 +101,11 @@ function refuseTooMany(series: Series, { groups, last }: Known, scopes: readonly
     }
 }
 
-async function load(runner: QueryRunner, series: Series, scopes: readonly Scope[]): Promise<Known> {
+async function load(
+    runner: QueryRunner,
+    series: Series,
+    scopes: readonly Scope[],
+): Promise<Omit<Known, "call">> {
     const byKey = new Map(scopes.map((scope) => [scope.key, scope]))
     const keys = [...byKey.keys()]
     const rows = await select<LastNumber>(
@@ -114,7 +119,7 @@ async function load(runner: QueryRunner, series: Series, scopes: readonly Scope[
         groups.set(keys[Number(row.at)] ?? "", row.group)
         last.set(row.group, parseNumber(row.last) ?? beforeFirst(series))
     }
-    return { series, groups, last }
+    return { groups, last }
 }
 
 function refuseStaleSnapshot(

@@ -37,8 +37,9 @@ onEachCell("Large numbers", ({ way, can, tables }) => {
         it("that are refused in a transaction leave no gap", async () => {
             const tickets = ticketsOf()
             await tickets.save({ number: MAX_INT - 2 })
+            // TypeORM sends rows without values one by one, and these together.
             const overflow = (own: Repository<InstanceType<typeof Ticket>>) =>
-                expectOverflow(own.save([{}, {}, {}]))
+                expectOverflow(own.save(["a", "b", "c"].map((title) => ({ title }))))
             await overflow(tickets)
             const work = () =>
                 dataSource().transaction(async (manager) => {

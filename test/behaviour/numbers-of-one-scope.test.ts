@@ -90,7 +90,10 @@ onEachCell("Numbers of one scope", ({ way, tables }) => {
         await dataSource().transaction(async (manager) => {
             const insert = () => manager.createQueryBuilder().insert()
             await insert().into(Letter, ["box"]).values({ box: "a" }).execute()
-            await insert().into(Letter, ["box"]).values([{ box: "a" }, { box: "b" }]).execute()
+            await insert()
+                .into(Letter, ["box"])
+                .values([{ box: "a" }, { box: "b" }])
+                .execute()
             await insert().into(Letter, ["box", "number"]).values({ box: "a" }).execute()
         })
         await expectNext(dataSource().getRepository(Letter), { box: "a" }, upTo(4))

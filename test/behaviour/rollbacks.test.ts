@@ -17,7 +17,7 @@ onEachCell("Rollbacks", ({ way, can, database, tables }) => {
         customer: await dataSource().getRepository(Customer).save({ name: "Ada" }),
     })
 
-    it(`${way.isGapless ? "give numbers back" : "leave no number to two rows"}`, async () => {
+    it(way.isGapless ? "give numbers back" : "leave no number to two rows", async () => {
         const tickets = ticketsOf()
         await rolledBack(dataSource(), (manager) => manager.save(Ticket, [{}, {}]))
         await tickets.save({})

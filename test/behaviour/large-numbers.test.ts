@@ -37,15 +37,17 @@ onEachCell("Large numbers", ({ way, can, tables }) => {
         it("that are refused in a transaction leave no gap", async () => {
             const tickets = ticketsOf()
             await tickets.save({ number: MAX_INT - 2 })
+            // TypeORM sends rows without values one by one, and these together.
             const overflow = (own: Repository<InstanceType<typeof Ticket>>) =>
-                expectOverflow(own.save([{}, {}, {}]))
+                expectOverflow(own.save(["a", "b", "c"].map((title) => ({ title }))))
             await overflow(tickets)
             const work = () =>
                 dataSource().transaction(async (manager) => {
                     const own = manager.getRepository(Ticket)
                     expect((await own.save({})).number).to.equal(MAX_INT - 1)
                     await overflow(own)
-                    expect((await own.save({})).number).to.equal(MAX_INT)
+                    // Where rows are sent one by one, the one before the refused one is there.
+                    if (can.bulk) expect((await own.save({})).number).to.equal(MAX_INT)
                     await overflow(own)
                 })
             if (can.failOnce && !way.refusesOverflowFirst) {

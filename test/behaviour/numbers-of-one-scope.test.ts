@@ -87,22 +87,22 @@ onEachCell("Numbers of one scope", ({ way, tables }) => {
     })
 
     it("are given where the query builder names the columns, and not that of the number", async () => {
-        const { ada } = await customers()
-        const rows = () => [{ ...ada }, { ...ada }]
         await dataSource().transaction(async (manager) => {
             const insert = () => manager.createQueryBuilder().insert()
-            await insert().into(Invoice, ["customerId"]).values(rows()).execute()
-            await insert().into(Invoice, ["customerId", "number"]).values(rows()).execute()
             await insert().into(Letter, ["box"]).values({ box: "a" }).execute()
+            await insert()
+                .into(Letter, ["box"])
+                .values([{ box: "a" }, { box: "b" }])
+                .execute()
+            await insert().into(Letter, ["box", "number"]).values({ box: "a" }).execute()
         })
-        await expectNext(invoicesOf(), ada, upTo(5))
-        await expectNext(dataSource().getRepository(Letter), { box: "a" }, [1, 2])
+        await expectNext(dataSource().getRepository(Letter), { box: "a" }, upTo(4))
+        await expectNext(dataSource().getRepository(Letter), { box: "b" }, upTo(2))
     })
 
     it("are given to rows that are not read back", async () => {
         const rows = await ticketsOf().save(ticketsOf().create([{}, {}]), { reload: false })
-        // Where the database makes them, the entity has what it has read.
-        expect(numbersOf(rows)).to.eql(way.isBeforeInsert ? [1, 2] : [undefined, undefined])
+        expect(numbersOf(rows)).to.eql([1, 2])
         await expectNext(ticketsOf(), {}, [1, 2, 3])
     })
 

@@ -17,7 +17,7 @@ onEachCell("Rollbacks", ({ way, can, database, tables }) => {
         customer: await dataSource().getRepository(Customer).save({ name: "Ada" }),
     })
 
-    it(`${way.isGapless ? "give numbers back" : "leave no number to two rows"}`, async () => {
+    it(way.isGapless ? "give numbers back" : "leave no number to two rows", async () => {
         const tickets = ticketsOf()
         await rolledBack(dataSource(), (manager) => manager.save(Ticket, [{}, {}]))
         await tickets.save({})
@@ -131,9 +131,9 @@ onEachCell("Rollbacks", ({ way, can, database, tables }) => {
                         await own.save([{ ...ada }, { ...ada }])
                     }
                 })
-                if (can.failOnce && way.isGapless)
+                // What the transaction has written besides must not be taken for stored.
+                if (can.failOnce)
                     expect(await rejection(work)).to.be.instanceOf(TransactionAbortedError)
-                else if (can.failOnce) await Promise.allSettled([work])
                 else await work
 
                 // Where rows are inserted one by one, the one before the wrong one is there.
@@ -149,8 +149,7 @@ onEachCell("Rollbacks", ({ way, can, database, tables }) => {
                 const attempt = manager.insert(Invoice, wrong)
                 expect((await rejection(attempt)).name).to.equal("QueryFailedError")
             })
-            // What the transaction has written besides must not be taken for stored.
-            if (can.failOnce && way.isGapless)
+            if (can.failOnce)
                 expect(await rejection(work)).to.be.instanceOf(TransactionAbortedError)
             else await work
             await expectNext(invoicesOf(), ada, [1], way)
@@ -166,7 +165,10 @@ onEachCell("Rollbacks", ({ way, can, database, tables }) => {
                 expect(error).to.be.instanceOf(AutoSequenceError)
                 await own.save([{ ...ada }, { ...ada }])
             })
-            await expectNext(invoicesOf(), ada, [1, 2, 3, 4], way)
+            // Where rows are inserted one by one, the one before the refused one is there.
+            const rows = (await numbersOfScope(invoicesOf(), ada)).length
+            expect(rows).to.be.oneOf([3, 4])
+            await expectNext(invoicesOf(), ada, upTo(rows + 1), way)
         })
     })
 

@@ -10,6 +10,7 @@ export const mariaDbCan: Capabilities = {
     partialIndexes: false,
     upsertKeys: true,
     failOnce: false,
+    bulk: true,
     savepointSql: /^(?!.*TRANSACTION)/is,
     bigints: true,
 }

@@ -11,6 +11,7 @@ export const postgresCan: Capabilities = {
     partialIndexes: true,
     upsertKeys: true,
     failOnce: true,
+    bulk: true,
     savepointSql: /(?:)/,
     bigints: true,
 }

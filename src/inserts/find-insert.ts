@@ -1,22 +1,24 @@
 import type { DataSource, EntityMetadata } from "typeorm"
+import { dialectOf } from "../dialects"
 import { hasMarks } from "../typeorm/marks"
 import { columnName, tableName } from "../typeorm/names"
 import { Insert } from "./insert"
 import type { InsertText, InsertTuple } from "./insert-text"
 import type { NewRow } from "./new-row"
 import { insertedTable, readInsert } from "./read-insert"
-import type { Session } from "./session"
 
 /**
  * Reads a statement where it is the INSERT of rows that were announced; undefined for others.
  * @internal
  */
 export function findInsert(
-    { dialect, dataSource, announced }: Session,
+    dataSource: DataSource,
+    announced: ReadonlyMap<number, NewRow>,
     sql: string,
     parameters: readonly unknown[],
 ): Insert | undefined {
-    if (!dialect || !sql.includes("INSERT ")) return undefined
+    const dialect = sql.includes("INSERT ") ? dialectOf(dataSource) : undefined
+    if (!dialect) return undefined
     const table = insertedTable(sql)
     if (table === undefined) return undefined
     const metadatas = metadatasOf(dataSource, table)
@@ -40,13 +42,23 @@ function pairRows(
     metadatas: readonly EntityMetadata[],
 ): (NewRow | { metadata: EntityMetadata })[] | undefined {
     // Rows without a mark set all values themselves, or the statement names some columns only.
-    const unmarked = waiting.slice(-text.tuples.length)
-    const isCall = unmarked.length === text.tuples.length
+    const unmarked = waiting.length > 0 ? unmarkedRows(waiting, text.tuples.length) : []
     return text.tuples.map((tuple, at) => {
         const id = tuple.markedId
-        const row = id === undefined ? (isCall ? unmarked[at] : undefined) : announced.get(id)
+        const row = id === undefined ? unmarked[at] : announced.get(id)
         return row ?? { metadata: metadataOf(text, tuple, metadatas) }
     })
+}
+
+/** The rows of a statement without marks: those that are not waiting for one come first. */
+function unmarkedRows(waiting: readonly NewRow[], count: number): readonly NewRow[] {
+    const complete: NewRow[] = []
+    for (const row of waiting) {
+        if (complete.length === count) return complete
+        if (!row.isMarked) complete.push(row)
+    }
+    if (complete.length === count) return complete
+    return waiting.length >= count ? waiting.slice(-count) : []
 }
 
 /** Classes of a single-table inheritance are told apart by the discriminator. */

@@ -139,7 +139,8 @@ export class Session {
         const { transaction } = this
         if (transaction?.hasEnded && transaction.hasNumbers && !/^ROLLBACK\b/.test(sql))
             throw abortedError()
-        const insert = this.rows.size > 0 ? findInsert(this, sql, parameters) : undefined
+        const insert =
+            this.rows.size > 0 ? findInsert(this.dataSource, this.rows, sql, parameters) : undefined
         if (insert) return this.sendInsert(insert, args[2])
         if (!/^\s*SELECT\b/i.test(sql)) await this.settle()
         return this.sendNamed(...args)

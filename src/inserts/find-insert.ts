@@ -1,6 +1,7 @@
 import type { DataSource, EntityMetadata } from "typeorm"
 import { dialectOf } from "../dialects"
-import { hasMarks } from "../typeorm/marks"
+import { dataSourceOf } from "../typeorm/compat"
+import { hasMarks, isMarked } from "../typeorm/marks"
 import { columnName, tableName } from "../typeorm/names"
 import { Insert } from "./insert"
 import type { InsertText, InsertTuple } from "./insert-text"
@@ -41,24 +42,43 @@ function pairRows(
     waiting: readonly NewRow[],
     metadatas: readonly EntityMetadata[],
 ): (NewRow | { metadata: EntityMetadata })[] | undefined {
-    // Rows without a mark set all values themselves, or the statement names some columns only.
-    const unmarked = waiting.length > 0 ? unmarkedRows(waiting, text.tuples.length) : []
+    const unmarked = unmarkedRows(text, waiting)
     return text.tuples.map((tuple, at) => {
         const id = tuple.markedId
-        const row = id === undefined ? unmarked[at] : announced.get(id)
+        const row = id === undefined ? unmarked?.[at] : announced.get(id)
         return row ?? { metadata: metadataOf(text, tuple, metadatas) }
     })
 }
 
-/** The rows of a statement without marks: those that are not waiting for one come first. */
-function unmarkedRows(waiting: readonly NewRow[], count: number): readonly NewRow[] {
-    const complete: NewRow[] = []
-    for (const row of waiting) {
-        if (complete.length === count) return complete
-        if (!row.isMarked) complete.push(row)
+/**
+ * Rows without a mark set all values themselves, or the statement names some columns only. Those that
+ * came last are meant: the ones before them may never be sent.
+ */
+function unmarkedRows(text: InsertText, waiting: readonly NewRow[]): NewRow[] | undefined {
+    const rows: NewRow[] = []
+    let at = waiting.length
+    for (const tuple of [...text.tuples].reverse()) {
+        let row: NewRow | undefined
+        do row = waiting[--at]
+        while (row && !canBe(row, text, tuple))
+        if (!row) return undefined
+        rows.push(row)
     }
-    if (complete.length === count) return complete
-    return waiting.length >= count ? waiting.slice(-count) : []
+    return rows.reverse()
+}
+
+/** Whether a row has these values where it would have marks otherwise. */
+function canBe({ entity, metadata }: NewRow, text: InsertText, tuple: InsertTuple): boolean {
+    const { driver } = dataSourceOf(metadata)
+    return metadata.columns.every((column) => {
+        const place = isMarked(column) ? text.columns.indexOf(columnName(column)) : -1
+        if (place < 0) return true
+        const value: unknown = column.getEntityValue(entity)
+        const cell = tuple.cellAt(place)
+        if (typeof value === "function" || cell.kind !== "value") return cell.kind !== "value"
+        const sent = driver.preparePersistentValue(value, column) as string | null | undefined
+        return String(sent ?? null) === String(cell.value)
+    })
 }
 
 /** Classes of a single-table inheritance are told apart by the discriminator. */

@@ -1,6 +1,6 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
-import { type ColumnMetadata } from "../typeorm/names"
-import { isMark, markPlaces } from "../typeorm/marks"
+import type { ColumnMetadata } from "../typeorm/names"
+import { markPlaces } from "../typeorm/marks"
 
 const announced = new WeakMap<object, NewRow>()
 let lastId = 0
@@ -20,11 +20,6 @@ export class NewRow {
     /** Lets the INSERT tell which of its rows it is. */
     announce(): void {
         announced.set(this.entity, this)
-    }
-
-    /** Whether a value is still to come, so that its INSERT will tell which row it is. */
-    get isMarked(): boolean {
-        return this.metadata.columns.some((column) => isMark(column.getEntityValue(this.entity)))
     }
 
     /** Called when its INSERT is sent, or never will be. */

@@ -231,7 +231,11 @@ function innerRunner(runner: QueryRunner, dataSource: DataSource, query: Query):
     let manager: QueryRunner["manager"] | undefined
     const inner = Object.create(runner, {
         query: { value: query },
-        manager: { get: () => (manager ??= dataSource.createEntityManager(inner)) },
+        manager: {
+            get: () => (manager ??= dataSource.createEntityManager(inner)),
+            // The manager sets itself.
+            set: (made: QueryRunner["manager"]) => (manager = made),
+        },
     }) as QueryRunner
     return inner
 }

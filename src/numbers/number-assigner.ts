@@ -121,11 +121,17 @@ export class NumberAssigner implements Assigner {
             series.gapless || transaction?.isHolding(series.name) ? undefined : Leases.of(inner)
         if (leases) return takeFromLeases(inner, leases, group)
         transaction?.holdsSeries(series.name)
-        if (!series.gapless) return void (await takeFromCounters(inner, group))
+        if (!series.gapless) {
+            await takeFromCounters(inner, group)
+            return
+        }
         if (others.length === 0 && request.explicit === undefined && !this.ahead.isEmpty) {
             const [key = ""] = await keysOf(inner, series, [request.scope])
             const drawn = this.ahead.draw(request, key)
-            if (drawn) return void moved.push(drawn)
+            if (drawn) {
+                moved.push(drawn)
+                return
+            }
         }
         await this.ahead.giveBack(inner, series)
         const later = this.coming

@@ -5,7 +5,7 @@ import { InvalidOptionError } from "../errors"
 import { KEY_LENGTH } from "../declared/own-tables"
 import type { Scoped } from "./series"
 import { type ColumnMetadata, columnName } from "../typeorm/names"
-import { type Scope } from "../dialects/columns"
+import type { Scope } from "../dialects/columns"
 import { select } from "../typeorm/statement"
 
 // What a key looks like is kept in the counter tables of all users. Another form needs another

@@ -23,7 +23,7 @@ export function uniqueIndexesOf({
     dialect,
 }: Scoped): [UniqueIndex, ...UniqueIndex[]] {
     // There is none where the database is not supported, which is refused later.
-    const hasPartialIndices = dialect?.hasPartialIndices === true
+    const hasPartialIndices = dialect?.hasPartialIndices
     const indexWhere = (nulls: ColumnMetadata[]): UniqueIndex => ({
         columns: [...scopeColumns.filter((c) => !nulls.includes(c)), column],
         nulls,

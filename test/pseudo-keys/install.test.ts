@@ -151,9 +151,9 @@ onEveryDatabase("installAutoSequence and pseudo keys", (db) => {
             })),
         )
         const shape = await shapeOf(before, "doubled")
-        for (const [uniqueWith, text] of [
-            [[], "2 keys in slug are there more than once, so"],
-            [["area"], "1 key in slug is there more than once for the same area, so"],
+        for (const [uniqueWith, [keys, problem]] of [
+            [[], ["2 keys", "are there more than once, so"]],
+            [["area"], ["1 key", "is there more than once for the same area, so"]],
         ] as const) {
             const key = { generate: "uuid", uniqueWith } as const
             const dataSource = await changeEntities(db(), before, [
@@ -164,7 +164,9 @@ onEveryDatabase("installAutoSequence and pseudo keys", (db) => {
                 expect(error).to.be.instanceOf(DuplicateRowsError)
                 expect(error.code).to.equal("DUPLICATE_ROWS")
                 const { tablePath } = dataSource.getMetadata("doubled")
-                expect(error.message).to.include(`${tablePath}: ${text} the column can't have`)
+                expect(error.message).to.include(
+                    `doubled.slug: ${keys} in ${tablePath}.slug ${problem} the column can't have`,
+                )
                 expect(error.message).not.to.match(/'[abc]'/)
             }
             expect(await shapeOf(dataSource, "doubled")).to.eql(shape)

@@ -3,7 +3,7 @@ import { counterTableOf } from "../../series/own-table"
 import { beforeFirst } from "../../numbers/number-values"
 import type { Statement } from "../../typeorm/statement"
 import { InvalidOptionError } from "../../errors"
-import { type Series } from "../../series/series"
+import type { Series } from "../../series/series"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import { keyOfRow, selectNumbers } from "./counters-in-rows"
 

@@ -13,7 +13,7 @@ import {
 } from "../../dialects/trigger-statements"
 import { ownSeriesOf } from "../../series/own-series"
 import { seriesOf } from "../../series/resolve-series"
-import { type Series } from "../../series/series"
+import type { Series } from "../../series/series"
 import { columnName, tableName } from "../../typeorm/names"
 import { isSameColumn, sharersOf } from "../../series/sharers"
 import { servedEntities } from "./inventory"

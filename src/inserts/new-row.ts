@@ -11,6 +11,8 @@ let lastId = 0
  */
 export class NewRow {
     readonly id = ++lastId
+    /** Whether a transaction has ended since it was announced. */
+    isLeft = false
 
     constructor(
         readonly entity: ObjectLiteral,

@@ -90,8 +90,17 @@ export class Session {
 
     private endTransaction(): void {
         this.transaction = undefined
-        for (const row of this.rows.values()) row.end()
-        this.rows.clear()
+        for (const row of this.rows.values()) {
+            // Where all callers have one runner, the save of another may be about to insert it.
+            const mayCome = this.dialect?.sharesRunner && !row.isLeft
+            if (mayCome) row.isLeft = true
+            else this.end(row)
+        }
+    }
+
+    private end(row: NewRow): void {
+        row.end()
+        this.rows.delete(row.id)
     }
 
     /** Undoes with the transaction, if there is one. */
@@ -112,7 +121,7 @@ export class Session {
     /** Called when a row is in the table. */
     endRow(entity: ObjectLiteral): void {
         const row = this.rows.size > 0 ? NewRow.find(entity) : undefined
-        if (row && this.rows.delete(row.id)) row.end()
+        if (row && this.rows.has(row.id)) this.end(row)
     }
 
     /** Whether somebody makes values of others, which have to be known before the INSERT is sent. */
@@ -208,11 +217,7 @@ export class Session {
     }
 
     private forget(insert: Insert): void {
-        for (const { announced } of insert.rows)
-            if (announced) {
-                announced.end()
-                this.rows.delete(announced.id)
-            }
+        for (const { announced } of insert.rows) if (announced) this.end(announced)
     }
 
     private nameOf(sql: string, parameters: unknown[], error: unknown, insert?: Insert): unknown {

@@ -1,4 +1,3 @@
-import type { ObjectLiteral } from "typeorm"
 import { UnsupportedError } from "../../errors"
 import { groupBy } from "../../group-by"
 import type { Assigner, Refused } from "../../inserts/assigner"

@@ -42,6 +42,8 @@ export interface Call {
     readonly owners?: readonly Owner[]
     readonly removes?: readonly string[]
     readonly looksAtTable?: boolean
+    /** Whether TypeORM may give entities the ids of other rows. */
+    readonly mayConfuseIds?: boolean
     /** Whether entities may be left without what the statement has given them. */
     readonly mayNotShow?: boolean
     /** Whether what has failed can be saved again, alone. */
@@ -356,6 +358,7 @@ export class Calls {
             isSave: false,
             isRepeatable: false,
             mayBeRefused,
+            mayConfuseIds: !this.habits.showsUpserted,
             send: (manager) => manager.upsert("Invoice", list as object[], ["reference"]),
         }
     }

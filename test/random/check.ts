@@ -4,14 +4,14 @@ import type { Runs } from "./runs"
 
 const PROGRAMS_A_SEED = 25
 
-/** How many calls each way makes on each database. */
-export const OPERATIONS = Number(process.env.TEST_OPERATIONS ?? 300)
+/** How many calls are made on each database, by all ways together. */
+export const OPERATIONS = Number(process.env.TEST_OPERATIONS ?? 400)
 
 /** Another one each time; it is printed. */
 export const SEED = Number(process.env.TEST_SEED ?? Date.now() % 0x7fffffff)
 
 /** Runs programs until there were so many calls; throws the smallest program that goes wrong. */
-export async function checkPrograms(runs: Runs, operations = OPERATIONS): Promise<void> {
+export async function checkPrograms(runs: Runs, operations: number): Promise<void> {
     for (let seed = SEED; runs.operations < operations; seed += 1) await checkSeed(runs, seed)
 }
 

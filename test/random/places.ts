@@ -1,8 +1,10 @@
 import type { Capabilities, TestDatabase } from "../support/test-database"
+import { postgresServers } from "../support/servers"
 import { WAYS } from "../support/strategies"
 import type { WayName } from "./entities"
 
-const NAMES: readonly string[] = ["PostgreSQL (server of the machine)", "MariaDB", "better-sqlite3"]
+const [postgres] = postgresServers.slice(-1)
+const NAMES: readonly (string | undefined)[] = [postgres?.name, "MariaDB", "better-sqlite3"]
 
 /** One of each database is enough: others speak as these do. */
 export function isTested({ name }: TestDatabase): boolean {

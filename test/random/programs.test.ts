@@ -16,7 +16,8 @@ for (const way of WAY_NAMES)
                     connections: 4,
                 })
                 const runs = new Runs(dataSource, database(), way)
-                await checkPrograms(runs)
+                const ways = WAY_NAMES.filter((each) => worksIn(each)(database().can))
+                await checkPrograms(runs, OPERATIONS / ways.length)
                 console.log(
                     `      ${runs.operations} calls in ${runs.programs} programs, TEST_SEED=${SEED}`,
                 )

@@ -234,7 +234,7 @@ class Run {
             const { number } = this.model.stored().get(tag)!
             if (call.mayNotShow && entity.number === undefined) continue
             expect(entity.number, `number of the entity ${tag}`).to.equal(number)
-            this.saved.set(tag, entity)
+            if (!call.mayConfuseIds) this.saved.set(tag, entity)
             level?.numbered.push([entity, before.get(entity)])
         }
         for (const [entity, number] of call.shown ?? [])

@@ -1,6 +1,5 @@
 import type { DataSource } from "typeorm"
 import { InvalidOptionError } from "../errors"
-import { dataSourceOf } from "../typeorm/compat"
 import { seriesOf } from "./resolve-series"
 import type { Series } from "./series"
 
@@ -12,7 +11,7 @@ const cache = new WeakMap<DataSource, ReadonlyMap<string, readonly Series[]>>()
  * @internal
  */
 export function sharersOf(series: Series): readonly Series[] {
-    return allSeriesOf(dataSourceOf(series.metadata)).get(series.name) ?? [series]
+    return allSeriesOf(series.dataSource).get(series.name) ?? [series]
 }
 
 /** @internal The series of a data source by their names. */

@@ -1,16 +1,16 @@
 import type { EntityMetadata, QueryRunner } from "typeorm"
 import { select } from "../../typeorm/statement"
-import { dialectOf } from "../../dialects"
+import type { Dialect } from "../../dialects/dialect"
 import type { StoredCollation } from "../../dialects/schema-statements"
 import { pseudoKeysOf } from "../../keys/resolve-keys"
 import { seriesOf } from "../../series/resolve-series"
 import { hasCounters } from "../../series/series"
 import { type ColumnMetadata, columnType } from "../../typeorm/names"
-import { dataSourceOf } from "../../typeorm/compat"
 
 /** @internal The text columns of scopes whose counters tell values apart that the column doesn't. */
 export async function inexactScopes(
     runner: QueryRunner,
+    dialect: Dialect | undefined,
     metadata: EntityMetadata,
 ): Promise<string[]> {
     const columns = seriesOf(metadata)
@@ -18,8 +18,8 @@ export async function inexactScopes(
         .flatMap(({ scopeColumns }) => scopeColumns)
         // The values of an enum differ by more than that.
         .filter((column, at, all) => all.indexOf(column) === at && columnType(column) !== "enum")
-    const { collations } = dialectOf(dataSourceOf(metadata))?.schema ?? {}
-    const inexact = await inexactColumns(runner, metadata, columns)
+    const { collations } = dialect?.schema ?? {}
+    const inexact = await inexactColumns(runner, dialect, metadata, columns)
     return inexact.flatMap(({ column, collation, ignoresCase, ignoresBlanks }) => {
         const isPadded = columns.some((c) => c.databaseName === column && columnType(c) === "char")
         const pairs = [
@@ -40,10 +40,12 @@ export async function inexactScopes(
 /** @internal The columns of pseudo keys that take different keys for equal. */
 export async function inexactPseudoKeys(
     runner: QueryRunner,
+    dialect: Dialect | undefined,
     metadata: EntityMetadata,
 ): Promise<string[]> {
     return exactColumnsProblems(
         runner,
+        dialect,
         metadata,
         pseudoKeysOf(metadata).stored.map(({ column }) => column),
     )
@@ -52,18 +54,20 @@ export async function inexactPseudoKeys(
 /** @internal The key columns of a table of this library that take different keys for equal. */
 export async function inexactKeys(
     runner: QueryRunner,
+    dialect: Dialect | undefined,
     metadata: EntityMetadata,
 ): Promise<string[]> {
-    return exactColumnsProblems(runner, metadata, metadata.primaryColumns)
+    return exactColumnsProblems(runner, dialect, metadata, metadata.primaryColumns)
 }
 
 async function exactColumnsProblems(
     runner: QueryRunner,
+    dialect: Dialect | undefined,
     metadata: EntityMetadata,
     columns: readonly ColumnMetadata[],
 ): Promise<string[]> {
-    const exact = dialectOf(dataSourceOf(metadata))?.keyCollation?.collation ?? "one that is exact"
-    const inexact = await inexactColumns(runner, metadata, columns)
+    const exact = dialect?.keyCollation?.collation ?? "one that is exact"
+    const inexact = await inexactColumns(runner, dialect, metadata, columns)
     return inexact.flatMap(({ column, collation, ignoresCase }) =>
         // No key ends in blanks.
         ignoresCase
@@ -79,11 +83,12 @@ type Inexact = StoredCollation & { readonly ignoresCase: boolean; readonly ignor
 
 async function inexactColumns(
     runner: QueryRunner,
+    dialect: Dialect | undefined,
     metadata: EntityMetadata,
     columns: readonly ColumnMetadata[],
 ): Promise<Inexact[]> {
     const { database, tableName } = metadata
-    const { collations } = dialectOf(dataSourceOf(metadata))?.schema ?? {}
+    const { collations } = dialect?.schema ?? {}
     if (!collations || columns.length === 0) return []
     const stored = await select<StoredCollation>(runner, collations.select(database, tableName))
     const inexact: Inexact[] = []

@@ -1,18 +1,19 @@
-import { COUNTER_ENTITY, KEY_ENTITY } from "../../declared/own-tables"
 import type { DataSource, EntityMetadata, QueryRunner } from "typeorm"
-import { counterTableOf } from "../../series/own-table"
-import { refuseUnsupported } from "../../numbers/refuse-unsupported"
+import { COUNTER_ENTITY, KEY_ENTITY } from "../../declared/own-tables"
+import { isAutoSequenceSubscriber } from "../../declared/registry"
+import { dialectOf } from "../../dialects"
+import type { Dialect } from "../../dialects/dialect"
 import { NotInstalledError } from "../../errors"
-import { NO_KEY_TABLE } from "../../series/own-table"
 import { pseudoKeysOf } from "../../keys/resolve-keys"
+import { refuseUnsupported } from "../../numbers/refuse-unsupported"
+import { counterTableOf, NO_KEY_TABLE } from "../../series/own-table"
 import { seriesOf } from "../../series/resolve-series"
 import { hasCounters } from "../../series/series"
 import { allSeriesOf } from "../../series/sharers"
-import { isAutoSequenceSubscriber } from "../../declared/registry"
 import { hasHistory } from "../../tables/key-entity"
-import { servedEntities, refuseUninitialized } from "../plan/inventory"
-import { inexactKeys, inexactPseudoKeys, inexactScopes } from "./collations"
+import { refuseUninitialized, servedEntities } from "../plan/inventory"
 import { readTriggers } from "../plan/triggers"
+import { inexactKeys, inexactPseudoKeys, inexactScopes } from "./collations"
 import { ownTableProblems, tableProblems } from "./tables"
 import { triggerProblems } from "./triggers"
 
@@ -63,16 +64,19 @@ export async function verifyAutoSequence(dataSource: DataSource): Promise<void> 
         ? dataSource.entityMetadatas.find(({ name }) => name === KEY_ENTITY)
         : undefined
     if (hasHistory(dataSource) && !history) problems.add(NO_KEY_TABLE)
+    const dialect = dialectOf(dataSource)
     await collect(problems, dataSource, async (runner) => {
+        const check = (own: EntityMetadata, content: string) =>
+            checkOwnTable(runner, dialect, own, content)
         const found = [
-            usesCounter && counter ? await checkOwnTable(runner, counter, "the counters") : [],
-            history ? await checkOwnTable(runner, history, "the history of keys") : [],
+            usesCounter && counter ? await check(counter, "the counters") : [],
+            history ? await check(history, "the history of keys") : [],
         ]
         for (const metadata of servedEntities(dataSource))
             found.push(
                 await tableProblems(runner, metadata),
-                await inexactScopes(runner, metadata),
-                await inexactPseudoKeys(runner, metadata),
+                await inexactScopes(runner, dialect, metadata),
+                await inexactPseudoKeys(runner, dialect, metadata),
             )
         for (const table of counter ? await readTriggers(runner, dataSource) : [])
             found.push(triggerProblems(table))
@@ -89,19 +93,20 @@ export async function verifyCounterTable(dataSource: DataSource): Promise<void> 
     counterTableOf(dataSource)
     const counter = dataSource.entityMetadatas.find(({ name }) => name === COUNTER_ENTITY)
     await collect(new Set(), dataSource, async (runner) =>
-        counter ? checkOwnTable(runner, counter, "the counters") : [],
+        counter ? checkOwnTable(runner, dialectOf(dataSource), counter, "the counters") : [],
     )
 }
 
 /** What a table of this library lacks, and whether its keys are compared exactly. */
 async function checkOwnTable(
     runner: QueryRunner,
+    dialect: Dialect | undefined,
     metadata: EntityMetadata,
     content: string,
 ): Promise<string[]> {
     return [
         ...(await ownTableProblems(runner, metadata, content)),
-        ...(await inexactKeys(runner, metadata)),
+        ...(await inexactKeys(runner, dialect, metadata)),
     ]
 }
 

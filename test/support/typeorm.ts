@@ -1,5 +1,4 @@
 import type { DataSource, EntityManager, EntityMetadata, QueryRunner } from "typeorm"
-import type { ColumnMetadata } from "typeorm/metadata/ColumnMetadata"
 
 /** TypeORM 0.3 calls it `connection`, 1.x `dataSource`. */
 export function dataSourceOf(owner: EntityManager | EntityMetadata | QueryRunner): DataSource {
@@ -16,6 +15,6 @@ export function tableName(metadata: EntityMetadata): string {
 }
 
 /** A column as SQL names it. */
-export function columnName(column: ColumnMetadata): string {
+export function columnName(column: EntityMetadata["columns"][number]): string {
     return dataSourceOf(column.entityMetadata).driver.escape(column.databaseName)
 }

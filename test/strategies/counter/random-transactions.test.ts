@@ -15,6 +15,7 @@ import {
     worksWith,
 } from "../../support/counted-invoices"
 import { onEveryDatabase } from "../../support/databases"
+import { seed } from "../../support/seed"
 import { upTo } from "../../support/invoices"
 
 const WORKERS = 10
@@ -264,7 +265,7 @@ for (const strategy of COUNTING)
                     reference: "taken",
                 })
                 const canGoOn = !["postgres", "pglite"].includes(database().kind)
-                const work = new RandomWork(strategy, all.slice(0, 4), typed, canGoOn, 2026)
+                const work = new RandomWork(strategy, all.slice(0, 4), typed, canGoOn, seed)
                 const isParallel = database().can.parallel
                 await Promise.all(
                     upTo(isParallel ? WORKERS : 1).map(async () => {

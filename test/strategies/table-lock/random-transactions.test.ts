@@ -1,6 +1,7 @@
 import { expect } from "chai"
 import type { DataSource, EntityManager } from "typeorm"
 import { onEachDatabase } from "../../support/databases"
+import { seed } from "../../support/seed"
 import { sqlState } from "../../support/errors"
 import {
     customer,
@@ -109,7 +110,7 @@ onEachDatabase("Random transactions", (database) => {
         const customers: Customer[] = []
         for (const name of ["Ada", "Bob", "Cy", "Dot"])
             customers.push(await customer(dataSource, name))
-        const work = new RandomWork(customers, 2026)
+        const work = new RandomWork(customers, seed)
         await Promise.all(
             upTo(WORKERS).map(async () => {
                 for (let left = TRANSACTIONS_EACH; left > 0; left -= 1) await work.run(dataSource)

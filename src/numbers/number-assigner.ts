@@ -76,8 +76,7 @@ export class NumberAssigner implements Assigner {
         if (gapless) this.refuseWithoutTransaction(gapless.series)
         const transaction = gapless ? session.joinTransaction() : session.transaction
         if (transaction?.hasEnded) throw abortedError()
-        // Those of other transactions are lost with it.
-        if (transaction && gapless) transaction.hasNumbers = true
+        if (transaction) transaction.hasNumbers = true
         this.given.set(insert, given)
         if (await moveWithinInsert(session, insert, given.requests)) return
         await this.giveAll(insert, groups, given)

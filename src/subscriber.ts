@@ -55,7 +55,7 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
             return undefined
         } catch (error) {
             // Thrown, it would keep the others from being waited for.
-            return Promise.reject(error as Error)
+            return Promise.reject(error)
         }
     }
 

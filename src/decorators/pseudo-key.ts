@@ -25,7 +25,7 @@ export type HasProperties<Entity, Path extends string> = [Path] extends [Propert
  * Errors: {@link InvalidOptionError} when the class is decorated, or when the data source is
  * initialised, if an option is wrong. On insert and update: {@link KeyTakenError} where another row
  * has the key, {@link InvalidKeyError} where it is none, and {@link TransactionRequiredError} where the
- * key needs a second statement (`history`, or a `derive` that reads what only the INSERT gives) and no
+ * key needs a second statement (`history`, or a `derive` with `after: "insert"`) and no
  * transaction is open.
  *
  * ```ts
@@ -57,6 +57,7 @@ export type HasProperties<Entity, Path extends string> = [Path] extends [Propert
  *
  *     @PseudoKey({
  *         derive: (product: Product) => `${product.category.name}-${product.name}`,
+ *         relations: ["category"],
  *         history: true,
  *     })
  *     slug!: string // Tea-Earl-Grey

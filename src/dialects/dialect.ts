@@ -59,6 +59,8 @@ export interface SqlSyntax {
     readonly hasNumberedParameters: boolean
     /** Whether a backslash in a text escapes what comes next. */
     readonly escapesByBackslash: boolean
+    /** What stands in the place of a column that an INSERT leaves to the database. */
+    readonly absent: "DEFAULT" | "NULL"
 }
 
 /** @internal What a database can do, and the statements that differ. */

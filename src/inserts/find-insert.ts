@@ -1,22 +1,25 @@
 import type { DataSource, EntityMetadata } from "typeorm"
-import { hasMarks } from "../typeorm/marks"
+import { dialectOf } from "../dialects"
+import { dataSourceOf } from "../typeorm/compat"
+import { hasMarks, isMarked } from "../typeorm/marks"
 import { columnName, tableName } from "../typeorm/names"
 import { Insert } from "./insert"
 import type { InsertText, InsertTuple } from "./insert-text"
 import type { NewRow } from "./new-row"
 import { insertedTable, readInsert } from "./read-insert"
-import type { Session } from "./session"
 
 /**
  * Reads a statement where it is the INSERT of rows that were announced; undefined for others.
  * @internal
  */
 export function findInsert(
-    { dialect, dataSource, announced }: Session,
+    dataSource: DataSource,
+    announced: ReadonlyMap<number, NewRow>,
     sql: string,
     parameters: readonly unknown[],
 ): Insert | undefined {
-    if (!dialect || !sql.includes("INSERT ")) return undefined
+    const dialect = sql.includes("INSERT ") ? dialectOf(dataSource) : undefined
+    if (!dialect) return undefined
     const table = insertedTable(sql)
     if (table === undefined) return undefined
     const metadatas = metadatasOf(dataSource, table)
@@ -39,14 +42,49 @@ function pairRows(
     waiting: readonly NewRow[],
     metadatas: readonly EntityMetadata[],
 ): (NewRow | { metadata: EntityMetadata })[] | undefined {
-    // Rows without a mark set all values themselves, or the statement names some columns only.
-    const unmarked = waiting.slice(-text.tuples.length)
-    const isCall = unmarked.length === text.tuples.length
+    const unmarked = unmarkedRows(text, waiting)
     return text.tuples.map((tuple, at) => {
         const id = tuple.markedId
-        const row = id === undefined ? (isCall ? unmarked[at] : undefined) : announced.get(id)
+        const row = id === undefined ? unmarked?.[at] : announced.get(id)
         return row ?? { metadata: metadataOf(text, tuple, metadatas) }
     })
+}
+
+/**
+ * Rows without a mark set all values themselves, or the statement names some columns only. Those that
+ * came last are meant: the ones before them may never be sent.
+ */
+function unmarkedRows(text: InsertText, waiting: readonly NewRow[]): NewRow[] | undefined {
+    const rows: NewRow[] = []
+    let at = waiting.length
+    for (const tuple of [...text.tuples].reverse()) {
+        let row: NewRow | undefined
+        do row = waiting[--at]
+        while (row && !canBe(row, text, tuple))
+        if (!row) return undefined
+        rows.push(row)
+    }
+    return rows.reverse()
+}
+
+/** Whether a row has these values where it would have marks otherwise. */
+function canBe({ entity, metadata }: NewRow, text: InsertText, tuple: InsertTuple): boolean {
+    const { driver } = dataSourceOf(metadata)
+    return metadata.columns.every((column) => {
+        const place = isMarked(column) ? text.columns.indexOf(columnName(column)) : -1
+        if (place < 0) return true
+        const value: unknown = column.getEntityValue(entity)
+        const cell = tuple.cellAt(place)
+        if (typeof value === "function" || cell.kind !== "value") return cell.kind !== "value"
+        const sent: unknown = driver.preparePersistentValue(value, column)
+        return textOf(sent) === textOf(cell.value)
+    })
+}
+
+/** Marked columns hold numbers and texts. */
+function textOf(value: unknown): string | undefined {
+    if (typeof value === "number" || typeof value === "bigint") return String(value)
+    return typeof value === "string" ? value : undefined
 }
 
 /** Classes of a single-table inheritance are told apart by the discriminator. */

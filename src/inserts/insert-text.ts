@@ -40,6 +40,8 @@ export class InsertTuple {
         private readonly first: readonly number[],
         private readonly count: readonly number[],
         private readonly parameters: readonly unknown[],
+        /** What stands where there is no value. */
+        private readonly absent: string,
     ) {}
 
     /** The row that TypeORM has marked it as. */
@@ -72,7 +74,9 @@ export class InsertTuple {
     sqlAt(at: number, add: (value: unknown) => string): string {
         const assigned = this.assigned?.[at]
         if (assigned) return "value" in assigned ? add(assigned.value) : assigned.sql
-        return this.texts[at] ?? "DEFAULT"
+        const text = this.texts[at]
+        // A mark that nobody has replaced is one of another class of the same table.
+        return text === undefined || markedId(text) !== undefined ? this.absent : text
     }
 
     /** Writes the places, and hands over the parameters of each in their order. */

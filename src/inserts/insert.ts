@@ -88,7 +88,7 @@ export class Insert {
 
     /** Takes what TypeORM has not asked for off the rows: it would put it on entities as it is. */
     hideReturned(rows: Iterable<Record<string, unknown>>): void {
-        for (const row of rows) for (const name of this.returned) delete row[name]
+        for (const row of rows) for (const name of this.returned) Reflect.deleteProperty(row, name)
     }
 
     /** Lets its one row be a row of a query, which may have none. */

@@ -1,5 +1,5 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
-import { type ColumnMetadata } from "../typeorm/names"
+import type { ColumnMetadata } from "../typeorm/names"
 import { markPlaces } from "../typeorm/marks"
 
 const announced = new WeakMap<object, NewRow>()
@@ -11,10 +11,14 @@ let lastId = 0
  */
 export class NewRow {
     readonly id = ++lastId
+    /** Whether a transaction has ended since it was announced. */
+    isLeft = false
 
     constructor(
         readonly entity: ObjectLiteral,
         readonly metadata: EntityMetadata,
+        /** The same for all rows that were announced by one call. */
+        readonly call: object,
     ) {}
 
     /** Lets the INSERT tell which of its rows it is. */

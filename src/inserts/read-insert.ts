@@ -100,7 +100,8 @@ class TupleReader {
             first.push(numbered >= 0 ? numbered : before)
             count.push(numbered >= 0 ? 1 : this.nextParameter - before)
             this.at += 1
-            if (code === CODE.close) return new InsertTuple(texts, first, count, this.parameters)
+            if (code === CODE.close)
+                return new InsertTuple(texts, first, count, this.parameters, this.syntax.absent)
             if (this.sql.charCodeAt(this.at) === CODE.space) this.at += 1
         }
     }

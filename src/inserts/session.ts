@@ -31,6 +31,7 @@ export class Session {
     private readonly queue: StatementQueue
     private readonly send: Query
     private readonly rows = new Map<number, NewRow>()
+    private call: object | undefined
 
     private constructor(readonly runner: QueryRunner) {
         const dataSource = (this.dataSource = dataSourceOf(runner))
@@ -90,8 +91,16 @@ export class Session {
 
     private endTransaction(): void {
         this.transaction = undefined
-        for (const row of this.rows.values()) row.end()
-        this.rows.clear()
+        for (const row of this.rows.values()) {
+            // Where all callers have one runner, the save of another may be about to insert it.
+            if (this.dialect?.sharesRunner && !row.isLeft) row.isLeft = true
+            else this.end(row)
+        }
+    }
+
+    private end(row: NewRow): void {
+        row.end()
+        this.rows.delete(row.id)
     }
 
     /** Undoes with the transaction, if there is one. */
@@ -102,17 +111,26 @@ export class Session {
     /** Called before the INSERT of a row. */
     notice(entity: ObjectLiteral, metadata: EntityMetadata): void {
         this.endRow(entity)
-        const row = new NewRow(entity, metadata)
+        const row = new NewRow(entity, metadata, this.currentCall())
         const isConcerned = this.assigners.map((assigner) => assigner.notice(row))
         if (!isConcerned.includes(true)) return
         row.announce()
         this.rows.set(row.id, row)
     }
 
+    /** TypeORM announces all rows of a call in one go. */
+    private currentCall(): object {
+        if (!this.call) {
+            this.call = {}
+            void Promise.resolve().then(() => (this.call = undefined))
+        }
+        return this.call
+    }
+
     /** Called when a row is in the table. */
     endRow(entity: ObjectLiteral): void {
         const row = this.rows.size > 0 ? NewRow.find(entity) : undefined
-        if (row && this.rows.delete(row.id)) row.end()
+        if (row && this.rows.has(row.id)) this.end(row)
     }
 
     /** Whether somebody makes values of others, which have to be known before the INSERT is sent. */
@@ -139,7 +157,8 @@ export class Session {
         const { transaction } = this
         if (transaction?.hasEnded && transaction.hasNumbers && !/^ROLLBACK\b/.test(sql))
             throw abortedError()
-        const insert = this.rows.size > 0 ? findInsert(this, sql, parameters) : undefined
+        const insert =
+            this.rows.size > 0 ? findInsert(this.dataSource, this.rows, sql, parameters) : undefined
         if (insert) return this.sendInsert(insert, args[2])
         if (!/^\s*SELECT\b/i.test(sql)) await this.settle()
         return this.sendNamed(...args)
@@ -207,11 +226,7 @@ export class Session {
     }
 
     private forget(insert: Insert): void {
-        for (const { announced } of insert.rows)
-            if (announced) {
-                announced.end()
-                this.rows.delete(announced.id)
-            }
+        for (const { announced } of insert.rows) if (announced) this.end(announced)
     }
 
     private nameOf(sql: string, parameters: unknown[], error: unknown, insert?: Insert): unknown {
@@ -230,7 +245,11 @@ function innerRunner(runner: QueryRunner, dataSource: DataSource, query: Query):
     let manager: QueryRunner["manager"] | undefined
     const inner = Object.create(runner, {
         query: { value: query },
-        manager: { get: () => (manager ??= dataSource.createEntityManager(inner)) },
+        manager: {
+            get: () => (manager ??= dataSource.createEntityManager(inner)),
+            // The manager sets itself.
+            set: (made: QueryRunner["manager"]) => (manager = made),
+        },
     }) as QueryRunner
     return inner
 }

@@ -32,11 +32,6 @@ export class StatementQueue {
         return this.current !== undefined && surrounding.getStore() === this.current
     }
 
-    /** Whether COMMIT or ROLLBACK has been sent. */
-    get isEnding(): boolean {
-        return this.ending
-    }
-
     /** Runs work that sends statements, with none of others between them. */
     async turn<T>(sql: string, work: () => Promise<T>, { follow = false } = {}): Promise<T> {
         if (this.isInside) return work()

@@ -12,14 +12,10 @@ import type { Series } from "../series/series"
  * @internal
  */
 export class ComingRows {
-    private readonly seen = new Set<Series>()
+    /** The call whose rows were looked at last. */
+    private readonly seen = new Map<Series, object | undefined>()
 
     constructor(private readonly session: Session) {}
-
-    /** Called when something else is sent: other rows come next then. */
-    forget(): void {
-        this.seen.clear()
-    }
 
     /** Whether numbers are made for several INSERTs at once. */
     isAwaited({ dataSource }: Series, { rows }: Insert): boolean {
@@ -28,13 +24,16 @@ export class ComingRows {
 
     /** The scopes of those that nobody has looked at before, one for each row. */
     scopes(series: Series, insert: Insert): Scope[] {
-        if (!this.isAwaited(series, insert) || this.seen.has(series)) return []
-        this.seen.add(series)
         const [row] = insert.rows
+        const call = row?.announced?.call
+        if (!this.isAwaited(series, insert) || this.seen.get(series) === call) return []
+        this.seen.set(series, call)
         const scopes = new Map<string, Scope>()
         const coming: Scope[] = []
-        for (const { entity, metadata } of this.session.announced.values()) {
-            if (entity === row?.entity || metadata !== row?.metadata) continue
+        for (const other of this.session.announced.values()) {
+            const { entity, metadata } = other
+            if (other === row?.announced || other.call !== call || metadata !== row?.metadata)
+                continue
             // What has a number brings it along.
             if (typeof series.column.getEntityValue(entity) !== "function") continue
             const scope = scopeOf(entity, series)

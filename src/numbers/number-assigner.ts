@@ -18,7 +18,7 @@ import { isParentOfScopes, refuseDeferredScopes } from "./deferred-scopes"
 import { Leases } from "./leases/leases"
 import { takeFromLeases } from "./leases/take-from-leases"
 import { type NumberRequest, numberRequests } from "./number-request"
-import { storedValue } from "./number-values"
+import { refuseNoNumber, storedValue } from "./number-values"
 import { refuseUnsupported } from "./refuse-unsupported"
 import { refuseOverwrittenNumbers, settleUpsert } from "./settle-upsert"
 import { showNumbers } from "./shown-numbers"
@@ -50,8 +50,10 @@ export class NumberAssigner implements Assigner {
         const all = allocatedSeriesOf(metadata)
         for (const series of all) {
             refuseUnsupported(series)
-            const isGapless = series.gapless && series.column.getEntityValue(entity) === undefined
-            if (isGapless) this.refuseWithoutTransaction(series)
+            const value: unknown = series.column.getEntityValue(entity, true)
+            if (value === undefined) {
+                if (series.gapless) this.refuseWithoutTransaction(series)
+            } else if (value !== null) refuseNoNumber(series, value)
         }
         if (all.length > 0) NewRow.mark(all.map(({ column }) => column))
         return all.length > 0 || isParentOfScopes(metadata)
@@ -60,7 +62,10 @@ export class NumberAssigner implements Assigner {
     assign(insert: Insert): Promise<void> | undefined {
         if (insert.upsert) refuseOverwrittenNumbers(insert, insert.upsert)
         const groups = numberRequests(insert, new RowScopes())
-        return groups.length === 0 ? undefined : this.give(insert, groups)
+        if (groups.length > 0) return this.give(insert, groups)
+        // Rows that bring their numbers along may have the highest ones.
+        this.highest.forget()
+        return undefined
     }
 
     private async give(insert: Insert, groups: readonly NumberRequest[][]): Promise<void> {
@@ -71,7 +76,8 @@ export class NumberAssigner implements Assigner {
         if (gapless) this.refuseWithoutTransaction(gapless.series)
         const transaction = gapless ? session.joinTransaction() : session.transaction
         if (transaction?.hasEnded) throw abortedError()
-        if (transaction) transaction.hasNumbers = true
+        // Those of other transactions are lost with it.
+        if (transaction && gapless) transaction.hasNumbers = true
         this.given.set(insert, given)
         if (await moveWithinInsert(session, insert, given.requests)) return
         await this.giveAll(insert, groups, given)
@@ -121,23 +127,28 @@ export class NumberAssigner implements Assigner {
             series.gapless || transaction?.isHolding(series.name) ? undefined : Leases.of(inner)
         if (leases) return takeFromLeases(inner, leases, group)
         transaction?.holdsSeries(series.name)
-        if (!series.gapless) return void (await takeFromCounters(inner, group))
+        if (!series.gapless) {
+            await takeFromCounters(inner, group)
+            return
+        }
         if (others.length === 0 && request.explicit === undefined && !this.ahead.isEmpty) {
             const [key = ""] = await keysOf(inner, series, [request.scope])
             const drawn = this.ahead.draw(request, key)
-            if (drawn) return void moved.push(drawn)
+            if (drawn) {
+                moved.push(drawn)
+                return
+            }
         }
         await this.ahead.giveBack(inner, series)
         const later = this.coming
             .scopes(series, insert)
             .map((scope): NumberRequest => ({ series, row: request.row, scope }))
-        moved.push(...(await takeFromCounters(inner, [...group, ...later])))
+        await takeFromCounters(inner, [...group, ...later], moved)
         this.ahead.add(series, later)
     }
 
     settle(): Promise<void> | undefined {
         this.highest.forget()
-        this.coming.forget()
         return this.ahead.isEmpty ? undefined : this.ahead.giveBack(this.session.inner)
     }
 

@@ -1,6 +1,5 @@
 import type { ObjectLiteral } from "typeorm"
 import { InvalidNumberError, NumberOverflowError } from "../errors"
-import type { Cell } from "../inserts/insert-text"
 import type { InsertRow } from "../inserts/insert"
 import type { Series } from "../series/series"
 
@@ -13,20 +12,21 @@ export function explicitNumber(series: Series, row: InsertRow): bigint | null | 
     const { column } = series
     const cell = row.cell(column)
     if (cell.kind === "default") return undefined
-    const value: unknown = cell.kind === "value" ? cell.value : cell
+    const value: unknown = cell.kind === "value" ? cell.value : () => cell.sql
     if (value === null) return column.isNullable ? null : undefined
-    const number = parseNumber(value)
-    if (number === undefined) throw noNumber(series, cell)
-    refuseOverflow(series, number)
-    return number
+    return refuseNoNumber(series, value)
 }
 
-function noNumber({ name }: Series, cell: Cell): InvalidNumberError {
-    const type = cell.kind === "value" ? typeof cell.value : "function"
-    return new InvalidNumberError(
-        `${name} is set to something that is not an integer (${type}). Set an integer, or leave it ` +
-            "undefined to be given the next number.",
-    )
+/** @internal Refuses what is not an integer, or not one that the column holds. */
+export function refuseNoNumber(series: Series, value: unknown): bigint {
+    const number = parseNumber(value)
+    if (number === undefined)
+        throw new InvalidNumberError(
+            `${series.name} is set to something that is not an integer (${typeof value}). Set an ` +
+                "integer, or leave it undefined to be given the next number.",
+        )
+    refuseOverflow(series, number)
+    return number
 }
 
 /** @internal */

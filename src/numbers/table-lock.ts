@@ -3,7 +3,7 @@ import { databasesWith, dialectOf } from "../dialects"
 import type { Scope } from "../dialects/columns"
 import type { LastNumber, TableLockStatements } from "../dialects/dialect"
 import { StaleSnapshotError, UnsupportedError } from "../errors"
-import { type Series } from "../series/series"
+import type { Series } from "../series/series"
 import { tableName } from "../typeorm/names"
 import { dataSourceOf } from "../typeorm/compat"
 import type { NumberRequest } from "./number-request"
@@ -42,7 +42,8 @@ export async function lockTables(
 }
 
 interface Known {
-    readonly series: Series
+    /** The call whose rows they are for. */
+    readonly call: object | undefined
     /** By the keys of scopes: equal for those that the database takes for one. */
     readonly groups: ReadonlyMap<string, string>
     readonly last: Map<string, bigint>
@@ -71,11 +72,14 @@ export class HighestNumbers {
     ): Promise<void> {
         const [{ series } = {}] = requests
         if (!series) return
-        const before = this.known.get(series)
-        const isKnown = ({ scope }: NumberRequest) => before?.groups.has(scope.key) ?? false
-        const known = requests.every(isKnown)
-            ? (before as Known)
-            : await load(runner, series, [...requests.map(({ scope }) => scope), ...coming()])
+        const call = requests[0]?.row.announced?.call
+        let known = this.known.get(series)
+        const isKnown = ({ scope }: NumberRequest) => known?.groups.has(scope.key) ?? false
+        if (!known || known.call !== call || !requests.every(isKnown)) {
+            const scopes = [...requests.map(({ scope }) => scope), ...coming()]
+            known = { call, ...(await load(runner, series, scopes)) }
+            refuseTooMany(series, known, scopes)
+        }
         if (isKept) this.known.set(series, known)
         for (const request of requests) {
             const group = known.groups.get(request.scope.key) ?? ""
@@ -88,7 +92,20 @@ export class HighestNumbers {
     }
 }
 
-async function load(runner: QueryRunner, series: Series, scopes: readonly Scope[]): Promise<Known> {
+/** Refuses the first of some rows where there is no number left for one of them. */
+function refuseTooMany(series: Series, { groups, last }: Known, scopes: readonly Scope[]): void {
+    const reached = new Map(last)
+    for (const { key } of scopes) {
+        const group = groups.get(key) ?? ""
+        reached.set(group, nextNumber(series, reached.get(group) ?? beforeFirst(series)))
+    }
+}
+
+async function load(
+    runner: QueryRunner,
+    series: Series,
+    scopes: readonly Scope[],
+): Promise<Omit<Known, "call">> {
     const byKey = new Map(scopes.map((scope) => [scope.key, scope]))
     const keys = [...byKey.keys()]
     const rows = await select<LastNumber>(
@@ -102,7 +119,7 @@ async function load(runner: QueryRunner, series: Series, scopes: readonly Scope[
         groups.set(keys[Number(row.at)] ?? "", row.group)
         last.set(row.group, parseNumber(row.last) ?? beforeFirst(series))
     }
-    return { series, groups, last }
+    return { groups, last }
 }
 
 function refuseStaleSnapshot(

@@ -63,6 +63,8 @@ export function keyEntity({
         name: KEY_ENTITY,
         tableName: name,
         schema,
+        // Its rows would be taken for the last ones that were inserted, by sql.js and TypeORM.
+        withoutRowid: true,
         columns: {
             series: { type: "varchar", length: KEY_LENGTH, primary: true },
             scope: { type: "varchar", length: KEY_LENGTH, primary: true },

@@ -24,6 +24,11 @@ export function markPlaces(
     }
 }
 
+/** @internal Whether places of a column are marked. */
+export function isMarked(column: ColumnMetadata): boolean {
+    return marked.has(column)
+}
+
 /** @internal Whether a statement has marks at all. */
 export function hasMarks(sql: string): boolean {
     return sql.includes("/*#")
@@ -33,9 +38,4 @@ export function hasMarks(sql: string): boolean {
 export function markedId(text: string): number | undefined {
     const id = /^\/\*#(\d+)\*\/DEFAULT$/.exec(text)?.[1]
     return id === undefined ? undefined : Number(id)
-}
-
-/** @internal Whether the value of a column is a mark, and not one that the caller has set. */
-export function isMark(value: unknown): boolean {
-    return typeof value === "function" && markedId(String((value as () => unknown)())) !== undefined
 }

@@ -147,7 +147,7 @@ onEveryDatabase("backfillPseudoKeys", (db) => {
         }
         const thing = table(
             "thing",
-            loose({ slug: { derive } }),
+            loose({ slug: { derive, relations: ["maker.land"] } }),
             {},
             {
                 maker: { type: "many-to-one", target: "maker", nullable: false },

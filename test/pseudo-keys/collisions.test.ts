@@ -37,7 +37,10 @@ onEveryDatabase("Derived keys that would be the same", (database) => {
 
     it("get suffixes where the text itself ends in digits", async () => {
         await save("acme-2", "acme", "acme", "acme-2", "acme", "acme-2-2", "7", "7")
-        const slugs = ["acme-2", "acme", "acme-3", "acme-2-2", "acme-4", "acme-2-3", "7", "7-2"]
+        // Where each row is a statement of its own, nobody knows what those behind it want.
+        const { driver } = dataSource
+        const last = !driver.isReturningSqlSupported("insert") ? "acme-2-2-2" : "acme-2-3"
+        const slugs = ["acme-2", "acme", "acme-3", "acme-2-2", "acme-4", last, "7", "7-2"]
         expect(await stored()).to.have.members(slugs)
         await save("acme-4", "acme")
         expect((await stored()).slice(-2)).to.eql(["acme-4-2", "acme-5"])
@@ -47,6 +50,16 @@ onEveryDatabase("Derived keys that would be the same", (database) => {
         const given = (slug: string) => company("other", { slug })
         await dataSource.manager.save([acme(), given("acme"), acme(), given("acme-2")])
         expect((await stored()).sort()).to.eql(suffixed("acme", 4))
+    })
+
+    it("are on their own rows, beside rows that the caller has given all their keys", async () => {
+        const given = (slug: string) => company("other", { slug })
+        const rows = [given("mine"), acme(), given("yours"), acme()]
+        await dataSource.manager.save(rows)
+        expect(rows.map(({ slug }) => slug)).to.eql(["mine", "acme", "yours", "acme-2"])
+        expect((await stored()).sort()).to.eql(["acme", "acme-2", "mine", "yours"])
+        const [again] = await save("acme")
+        expect(again?.slug).to.equal("acme-3")
     })
 
     it("take the key of a row that was deleted", async () => {

@@ -132,7 +132,7 @@ export class Category {
     @PseudoKey({ derive: (category: Category) => category.name })
     slug!: string
 
-    @PseudoKey({ derive: (category: Category) => `c-${category.id}` })
+    @PseudoKey({ after: "insert", derive: (category: Category) => `c-${category.id}` })
     late!: string
 }
 
@@ -157,6 +157,7 @@ export class Product {
     @PseudoKey({
         derive: ({ category, name }: Product) =>
             [category?.department?.name, category?.name, name].filter(Boolean).join(" "),
+        relations: ["category.department"],
     })
     slug!: string
 }
@@ -170,16 +171,16 @@ export class Offer {
     @ManyToOne(() => Category, { nullable: false, cascade: ["insert"] })
     category!: Category
 
-    @PseudoKey({ derive: (offer: Offer) => offer.category.publicId })
+    @PseudoKey({ relations: ["category"], derive: (offer: Offer) => offer.category.publicId })
     byPublicId!: string
 
-    @PseudoKey({ derive: (offer: Offer) => `of-${offer.category.id}` })
+    @PseudoKey({ relations: ["category"], derive: (offer: Offer) => `of-${offer.category.id}` })
     byId!: string
 
-    @PseudoKey({ derive: (offer: Offer) => `of-${offer.category.slug}` })
+    @PseudoKey({ relations: ["category"], derive: (offer: Offer) => `of-${offer.category.slug}` })
     bySlug!: string
 
-    @PseudoKey({ derive: (offer: Offer) => `of-${offer.category.late}` })
+    @PseudoKey({ relations: ["category"], derive: (offer: Offer) => `of-${offer.category.late}` })
     byLate!: string
 }
 
@@ -200,11 +201,12 @@ export class Letter {
     @CreateDateColumn()
     createdAt!: Date
 
-    @PseudoKey({ derive: (letter: Letter) => `no-${letter.id}` })
+    @PseudoKey({ after: "insert", derive: (letter: Letter) => `no-${letter.id}` })
     byId!: string
 
     @PseudoKey({
         prefix: "on",
+        after: "insert",
         derive: (letter: Letter) => `${letter.createdAt.getFullYear() > 2000}`,
     })
     byDate!: string
@@ -212,7 +214,7 @@ export class Letter {
     @PseudoKey({ derive: (letter: Letter) => letter.status })
     byStatus!: string
 
-    @PseudoKey({ derive: (letter: Letter) => `by-${letter.byId}` })
+    @PseudoKey({ after: "insert", derive: (letter: Letter) => `by-${letter.byId}` })
     byKey!: string
 }
 

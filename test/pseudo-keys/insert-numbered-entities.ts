@@ -11,7 +11,11 @@ function billsBy(strategy: Strategy) {
         @AutoSequenceColumn({ strategy, startAt: 7 })
         number!: number
 
-        @PseudoKey({ prefix: "bill", derive: (bill: { number: number }) => `B-${bill.number}` })
+        @PseudoKey({
+            prefix: "bill",
+            derive: (bill: { number: number }) => `B-${bill.number}`,
+            after: strategy === "trigger" ? "insert" : undefined,
+        })
         slug!: string
     }
     return Bill

@@ -92,7 +92,11 @@ class Model {
     @PrimaryGeneratedColumn() id!: number
     @Column() name!: string
     @ManyToOne(() => Brand, (brand) => brand.models) brand!: Brand
-    @PseudoKey({ derive: (m: Model) => `${m.brand.name}-${m.name}`, nullable: true })
+    @PseudoKey({
+        derive: (m: Model) => `${m.brand.name}-${m.name}`,
+        relations: ["brand"],
+        nullable: true,
+    })
     slug!: string | null
 }
 

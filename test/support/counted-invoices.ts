@@ -1,4 +1,3 @@
-import { COUNTER_ENTITY } from "../../src/declared/own-tables"
 import { expect } from "chai"
 import {
     Check,
@@ -15,12 +14,11 @@ import {
     type Relation,
 } from "typeorm"
 import { AutoSequenceColumn } from "../../src"
-import { type AutoSequenceCounter } from "../../src/tables/counter-entity"
+import type { AutoSequenceCounter } from "../../src"
 import { seriesOf } from "../../src/series/resolve-series"
-import { tableName } from "../../src/typeorm/names"
-import { dataSourceOf } from "../../src/typeorm/compat"
 import { upTo } from "./invoices"
 import type { Capabilities, TestDatabase } from "./test-database"
+import { dataSourceOf, tableName } from "./typeorm"
 
 /** The strategies that count in rows of a table. */
 export const COUNTING = ["counter", "trigger"] as const
@@ -172,7 +170,7 @@ export async function lastOfCounters(
 ): Promise<[scope: string, last: number][]> {
     const [series] = seriesOf(dataSource.getMetadata(entity))
     const counters = await dataSource
-        .getRepository<AutoSequenceCounter>(COUNTER_ENTITY)
+        .getRepository<AutoSequenceCounter>("AutoSequenceCounter")
         .find({ where: { series: series!.name }, order: { scope: "ASC" } })
     return counters.map(({ scope, last }) => [scope, Number(last)])
 }
@@ -205,5 +203,5 @@ export async function insertWithoutCounter(
 ): Promise<void> {
     await insertBySql(dataSource.manager, customer, numbers)
     // A trigger has made them one.
-    await dataSource.getRepository(COUNTER_ENTITY).createQueryBuilder().delete().execute()
+    await dataSource.getRepository("AutoSequenceCounter").createQueryBuilder().delete().execute()
 }

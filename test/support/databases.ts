@@ -37,17 +37,30 @@ export function onEveryDatabase(
     define: (database: () => TestDatabase) => void,
     only: (can: Capabilities) => boolean = () => true,
 ): void {
-    for (const server of servers) if (only(server.can)) describeOn(title, server, define)
+    for (const server of servers)
+        if (only(server.can))
+            describeOn(title, server, (database) => {
+                define(database)
+            })
+}
+
+/** Databases of a block of tests, on one server. */
+export interface Databases<Database extends TestDatabase = TestDatabase> {
+    /** That of one test: what it connects is gone after the test. */
+    readonly database: () => Database
+    /** That of the whole block. */
+    readonly lasting: () => Database
 }
 
 /** What is missing on this machine is skipped aloud. */
-function describeOn<Database extends TestDatabase>(
+export function describeOn<Database extends TestDatabase>(
     title: string,
     server: Server<Database>,
-    define: (database: () => Database) => void,
+    define: (database: Databases<Database>["database"], databases: Databases<Database>) => void,
 ): void {
     describe(`${title} on ${server.name}`, () => {
         let database: Database | undefined
+        let lasting: Database | undefined
 
         before(async function () {
             if (!started.has(server)) started.set(server, server.start())
@@ -57,13 +70,17 @@ function describeOn<Database extends TestDatabase>(
                 return this.skip()
             }
             database = running.open(server.name)
+            lasting = running.open(server.name)
         })
         afterEach(() => database?.close())
+        after(() => lasting?.close())
 
-        define(() => {
-            if (!database) throw new Error("The database is there inside tests only.")
-            return database
-        })
+        const existing = (one: Database | undefined) => {
+            if (!one) throw new Error("The database is there inside tests only.")
+            return one
+        }
+        const databases = { database: () => existing(database), lasting: () => existing(lasting) }
+        define(databases.database, databases)
     })
 }
 

@@ -9,12 +9,14 @@ import {
     NumberOverflowError,
     ReadOnlyNumberError,
     StaleSnapshotError,
+    TransactionRequiredError,
     UnknownScopeError,
     UnsupportedError,
 } from "../../src"
 import type { Kind } from "./test-database"
+import { storedCounters } from "./stored"
+import { dataSourceOf, tableName } from "./typeorm"
 import { isTypeORM1 } from "./typeorm-version"
-import { tableName } from "../../src/typeorm/names"
 
 type ErrorClass = new (message: string) => AutoSequenceError
 
@@ -26,6 +28,7 @@ const CODES = new Map<ErrorClass, string>([
     [NumberOverflowError, "NUMBER_OVERFLOW"],
     [ReadOnlyNumberError, "READ_ONLY_NUMBER"],
     [StaleSnapshotError, "STALE_SNAPSHOT"],
+    [TransactionRequiredError, "TRANSACTION_REQUIRED"],
     [UnknownScopeError, "UNKNOWN_SCOPE"],
     [UnsupportedError, "UNSUPPORTED"],
 ])
@@ -60,6 +63,22 @@ export async function expectRefuses(
     const before = await storedRows(repository)
     await expectRejects(attempt(), expected, ...texts)
     expect(await storedRows(repository)).to.eql(before)
+}
+
+/** Expects the error, and rows and counters to be as they were. */
+export async function expectUnwritten(
+    repository: Repository<ObjectLiteral>,
+    attempt: () => Promise<unknown>,
+    expected: ErrorKind,
+    ...texts: string[]
+): Promise<void> {
+    const dataSource = dataSourceOf(repository.manager)
+    const look = async () => [await repository.count(), await storedCounters(dataSource)]
+    const before = await look()
+    const error = await rejection(attempt())
+    expect(error).to.be.instanceOf(expected)
+    for (const text of texts) expect(error.message).to.contain(text)
+    expect(await look()).to.eql(before)
 }
 
 /** All rows of the table as the database has them. */

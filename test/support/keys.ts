@@ -4,10 +4,9 @@ import { keySql } from "../../src/series/scope-key"
 import { dialectOf } from "../../src/dialects"
 import type { Dialect } from "../../src/dialects/dialect"
 import { seriesOf } from "../../src/series/resolve-series"
-import { type Series } from "../../src/series/series"
-import { columnName, tableName } from "../../src/typeorm/names"
-import { dataSourceOf } from "../../src/typeorm/compat"
+import type { Series } from "../../src/series/series"
 import { storedCounters } from "./stored"
+import { columnName, dataSourceOf, tableName } from "./typeorm"
 
 /** The keys as SQL makes them from the rows, and the highest number of each. */
 async function keysInSql(runner: QueryRunner, series: Series): Promise<Record<string, number>> {

@@ -10,6 +10,7 @@ export const mariaDbCan: Capabilities = {
     partialIndexes: false,
     upsertKeys: true,
     failOnce: false,
+    savepointSql: /^(?!.*TRANSACTION)/is,
     bigints: true,
 }
 

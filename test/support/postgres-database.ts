@@ -11,6 +11,7 @@ export const postgresCan: Capabilities = {
     partialIndexes: true,
     upsertKeys: true,
     failOnce: true,
+    savepointSql: /(?:)/,
     bigints: true,
 }
 export const pgliteCan: Capabilities = { ...postgresCan, parallel: false }

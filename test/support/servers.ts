@@ -6,8 +6,7 @@ import { MariaDbDatabase, mariaDbCan } from "./mariadb-database"
 import { PGliteDatabase, pgliteCan, PostgresDatabase, postgresCan } from "./postgres-database"
 import { BetterSqlite3Database, sqliteCan, SqlJsDatabase } from "./sqlite-database"
 import type { Capabilities, TestDatabase } from "./test-database"
-import { isShort } from "./brevity"
-import { isTypeORM1 } from "./typeorm-version"
+import { isThorough } from "./thoroughness"
 
 interface Running<Database> {
     open(name: string): Database
@@ -22,29 +21,37 @@ export interface Server<Database extends TestDatabase = TestDatabase> {
     start(): Promise<Running<Database> | { missing: string }>
 }
 
-const allPostgresServers: readonly Server<PostgresDatabase>[] = [
-    {
-        name: "PostgreSQL 18 (embedded)",
-        can: postgresCan,
-        async start() {
-            const server = await startEmbeddedPostgres()
-            return { ...(await createDatabase(server.url)), stop: () => server.stop() }
-        },
+const embeddedPostgres: Server<PostgresDatabase> = {
+    name: "PostgreSQL 18 (embedded)",
+    can: postgresCan,
+    async start() {
+        const server = await startEmbeddedPostgres()
+        return { ...(await createDatabase(server.url)), stop: () => server.stop() }
     },
-    {
-        name: "PostgreSQL (server of the machine)",
-        can: postgresCan,
-        async start() {
-            const url =
-                process.env.TEST_DATABASE_URL ?? "postgres://postgres@127.0.0.1:5432/postgres"
-            try {
-                return await createDatabase(url)
-            } catch (error) {
-                return missing(`PostgreSQL at ${url}`, "TEST_DATABASE_URL", error)
-            }
-        },
+}
+
+const postgresOfMachine: Server<PostgresDatabase> = {
+    name: "PostgreSQL (server of the machine)",
+    can: postgresCan,
+    async start() {
+        const url = process.env.TEST_DATABASE_URL ?? "postgres://postgres@127.0.0.1:5432/postgres"
+        try {
+            return await createDatabase(url)
+        } catch (error) {
+            return missing(`PostgreSQL at ${url}`, "TEST_DATABASE_URL", error)
+        }
     },
-]
+}
+
+/** The one of the machine; where it has none, the one that the tests bring. */
+const onePostgres: Server<PostgresDatabase> = {
+    name: "PostgreSQL",
+    can: postgresCan,
+    async start() {
+        const running = await postgresOfMachine.start()
+        return "missing" in running ? embeddedPostgres.start() : running
+    },
+}
 
 const pglite: Server = {
     name: "PGlite",
@@ -56,52 +63,58 @@ const pglite: Server = {
         }),
 }
 
-// What differs between servers differs by no version of TypeORM, so that each may have one of them.
-export const postgresServers = isShort
-    ? allPostgresServers.slice(isTypeORM1 ? 1 : 0).slice(0, 1)
-    : allPostgresServers
+const mariaDb: Server = {
+    name: "MariaDB",
+    can: mariaDbCan,
+    async start() {
+        const url = process.env.TEST_MARIADB_URL ?? "mysql://root@127.0.0.1:3306"
+        try {
+            await new MariaDbDatabase("", url).query("SELECT 1")
+        } catch (error) {
+            return missing(`MariaDB at ${url}`, "TEST_MARIADB_URL", error)
+        }
+        return {
+            open: (name) => new MariaDbDatabase(name, url),
+            stop: () => Promise.resolve(),
+        }
+    },
+}
 
-export const servers: readonly Server[] = [
-    ...postgresServers,
-    // It speaks as the servers do, and has tests of its own.
-    ...(isShort ? [] : [pglite]),
-    {
-        name: "MariaDB",
-        can: mariaDbCan,
-        async start() {
-            const url = process.env.TEST_MARIADB_URL ?? "mysql://root@127.0.0.1:3306"
-            try {
-                await new MariaDbDatabase("", url).query("SELECT 1")
-            } catch (error) {
-                return missing(`MariaDB at ${url}`, "TEST_MARIADB_URL", error)
-            }
-            return {
-                open: (name) => new MariaDbDatabase(name, url),
-                stop: () => Promise.resolve(),
-            }
-        },
+const betterSqlite3: Server = {
+    name: "better-sqlite3",
+    can: sqliteCan,
+    async start() {
+        const directory = await mkdtemp(join(tmpdir(), "autosequence-sqlite-"))
+        return {
+            open: (name) => new BetterSqlite3Database(name, directory),
+            stop: () => rm(directory, { recursive: true, force: true }),
+        }
     },
-    {
-        name: "better-sqlite3",
-        can: sqliteCan,
-        async start() {
-            const directory = await mkdtemp(join(tmpdir(), "autosequence-sqlite-"))
-            return {
-                open: (name) => new BetterSqlite3Database(name, directory),
-                stop: () => rm(directory, { recursive: true, force: true }),
-            }
-        },
-    },
-    {
-        name: "sql.js",
-        can: sqliteCan,
-        start: () =>
-            Promise.resolve({
-                open: (name) => new SqlJsDatabase(name),
-                stop: () => Promise.resolve(),
-            }),
-    },
-]
+}
+
+const sqlJs: Server = {
+    name: "sql.js",
+    can: sqliteCan,
+    start: () =>
+        Promise.resolve({
+            open: (name) => new SqlJsDatabase(name),
+            stop: () => Promise.resolve(),
+        }),
+}
+
+export const postgresServers: readonly Server<PostgresDatabase>[] = isThorough
+    ? [embeddedPostgres, postgresOfMachine]
+    : [onePostgres]
+
+/** One server of each database: those on which the matrix of behaviour runs. */
+export const matrixServers: readonly Server[] = [onePostgres, mariaDb, betterSqlite3]
+
+/** Other versions and drivers of the same databases. */
+export const smokeServers: readonly Server[] = [embeddedPostgres, pglite, sqlJs]
+
+export const servers: readonly Server[] = isThorough
+    ? [...postgresServers, pglite, mariaDb, betterSqlite3, sqlJs]
+    : matrixServers
 
 async function createDatabase(adminUrl: string): Promise<Running<PostgresDatabase>> {
     const admin = new PostgresDatabase("", adminUrl)

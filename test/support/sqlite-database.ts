@@ -12,6 +12,7 @@ export const sqliteCan: Capabilities = {
     partialIndexes: true,
     upsertKeys: false,
     failOnce: false,
+    savepointSql: /^(?!.*WORK)/is,
     bigints: false,
 }
 

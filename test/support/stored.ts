@@ -1,7 +1,6 @@
-import type { DataSource, ObjectLiteral, Repository } from "typeorm"
-import { counterTableOf } from "../../src/series/own-table"
-import { tableName } from "../../src/typeorm/names"
-import { dataSourceOf } from "../../src/typeorm/compat"
+import { expect } from "chai"
+import { type DataSource, IsNull, type ObjectLiteral, type Repository } from "typeorm"
+import { dataSourceOf, tableName } from "./typeorm"
 
 /** What the database has in a column, as text, the lowest first. */
 export async function storedTexts(
@@ -32,13 +31,58 @@ export interface StoredCounter {
     readonly last: string
 }
 
+/** The counter table as SQL names it. */
+export function counterTable(dataSource: DataSource): string {
+    return tableName(dataSource.getRepository("AutoSequenceCounter").metadata)
+}
+
 /** The counters, as text. */
 export async function storedCounters(dataSource: DataSource): Promise<StoredCounter[]> {
-    const { name, series, scope, last } = counterTableOf(dataSource)
-    const escape = (alias: string) => dataSource.driver.escape(alias)
-    const rows = (await dataSource.query(
-        `SELECT ${series} AS ${escape("series")}, ${scope} AS ${escape("scope")}, ` +
-            `CAST(${last} AS CHAR(30)) AS ${escape("last")} FROM ${name} ORDER BY 1, 2`,
-    )) as StoredCounter[]
+    const { metadata } = dataSource.getRepository("AutoSequenceCounter")
+    const column = (property: string) =>
+        dataSource.driver.escape(
+            metadata.findColumnWithPropertyName(property)?.databaseName ?? property,
+        )
+    const rows = await dataSource.query<StoredCounter[]>(
+        `SELECT ${column("series")} AS ${dataSource.driver.escape("series")}, ` +
+            `${column("scope")} AS ${dataSource.driver.escape("scope")}, ` +
+            `CAST(${column("last")} AS CHAR(30)) AS ${dataSource.driver.escape("last")} ` +
+            `FROM ${tableName(metadata)} ORDER BY 1, 2`,
+    )
     return rows.map(({ series, scope, last }) => ({ series, scope, last: last.trim() }))
+}
+
+/** An entity as its key, whatever else it has. */
+function condition(value: unknown): unknown {
+    if (value == null) return IsNull()
+    return typeof value === "object" && "id" in value ? { id: value.id } : value
+}
+
+/** The numbers of all rows whose scope this is, the lowest first. */
+export async function numbersOfScope(
+    repository: Repository<ObjectLiteral>,
+    scope: ObjectLiteral,
+): Promise<number[]> {
+    const where = Object.fromEntries(
+        Object.entries(scope).map(([name, value]) => [name, condition(value)]),
+    )
+    const rows = await repository.find({ where, order: { number: "ASC" }, withDeleted: true })
+    return rows.map(({ number }) => number as number)
+}
+
+/**
+ * What every scenario ends with: another row of the scope, and a look at all numbers that the scope
+ * has then. Where numbers may be lost, they differ from each other, and the last is the highest.
+ */
+export async function expectNext(
+    repository: Repository<ObjectLiteral>,
+    scope: ObjectLiteral,
+    numbers: readonly number[],
+    { isGapless }: { readonly isGapless: boolean } = { isGapless: true },
+): Promise<void> {
+    const { number } = await repository.save(repository.create({ ...scope }))
+    const stored = await numbersOfScope(repository, scope)
+    if (isGapless) expect(stored).to.eql(numbers)
+    else expect(new Set(stored)).to.have.property("size", numbers.length)
+    expect(number).to.equal(stored.at(-1))
 }

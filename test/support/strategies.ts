@@ -1,4 +1,9 @@
-import type { AutoSequenceColumnOptions, Strategy } from "../../src"
+import {
+    type AutoSequenceColumnOptions,
+    ReadOnlyNumberError,
+    type Strategy,
+    UnknownScopeError,
+} from "../../src"
 import type { Capabilities, Kind } from "./test-database"
 
 /** Where a strategy works, or what the error says that refuses it. */
@@ -64,11 +69,14 @@ export interface Way {
      */
     readonly isBeforeInsert: boolean
 
-    /**
-     * Whether the scope is to be known before the INSERT: a child that was pushed to the array of a
-     * saved parent is refused. Otherwise the database finds the scope in the row.
-     */
-    readonly needsKnownScope: boolean
+    /** Whether an explicit number moves a counter, and needs a transaction for that. */
+    readonly movesCounter: boolean
+
+    /** Whether an upsert of several rows is refused that would leave a gap in its order. */
+    readonly refusesMixedUpserts: boolean
+
+    /** How a parent and its children are refused that one save would insert in the wrong order. */
+    readonly treeRefusal: typeof UnknownScopeError | typeof ReadOnlyNumberError
 
     /** Whether there can be rows without a number, `{ nullable: true }`. */
     readonly hasDrafts: boolean
@@ -96,7 +104,9 @@ export interface Way {
 const BY_LIBRARY = {
     needsTransaction: true,
     isBeforeInsert: true,
-    needsKnownScope: true,
+    movesCounter: false,
+    refusesMixedUpserts: true,
+    treeRefusal: UnknownScopeError,
     hasDrafts: true,
     refusesOverflowFirst: true,
     isInDatabase: false,
@@ -106,7 +116,9 @@ const BY_LIBRARY = {
 const BY_DATABASE = {
     needsTransaction: false,
     isBeforeInsert: false,
-    needsKnownScope: false,
+    movesCounter: false,
+    refusesMixedUpserts: false,
+    treeRefusal: ReadOnlyNumberError,
     hasDrafts: false,
     refusesOverflowFirst: false,
     isInDatabase: true,
@@ -123,6 +135,7 @@ export const WAYS: Record<Strategy | "counter, gapless: false", Way> = {
     counter: {
         ...BY_LIBRARY,
         options: { strategy: "counter" },
+        movesCounter: true,
         isGapless: true,
         isReusing: false,
     },
@@ -132,6 +145,7 @@ export const WAYS: Record<Strategy | "counter, gapless: false", Way> = {
         isGapless: false,
         isReusing: false,
         needsTransaction: false,
+        refusesMixedUpserts: false,
     },
     trigger: {
         ...BY_DATABASE,

@@ -14,6 +14,8 @@ export interface Capabilities {
     readonly failOnce: boolean
     /** Whether TypeORM tells which row an upsert has updated. */
     readonly upsertKeys: boolean
+    /** What it takes for the end of a savepoint of plain SQL. */
+    readonly savepointSql: RegExp
     /** Whether entities read back numbers past 2^53 exactly. */
     readonly bigints: boolean
 }

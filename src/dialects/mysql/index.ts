@@ -22,7 +22,7 @@ const LOCK_NOWAIT = 3572
 
 /** @internal MariaDB and MySQL. */
 export const mysql: Dialect = {
-    syntax: { hasNumberedParameters: false, escapesByBackslash: true },
+    syntax: { hasNumberedParameters: false, escapesByBackslash: true, absent: "DEFAULT" },
     hasPartialIndices: false,
     announcesErrors: false,
     sharesRunner: false,

@@ -12,7 +12,7 @@ import { postgresTypes } from "./types"
 
 /** @internal */
 export const postgres: Dialect = {
-    syntax: { hasNumberedParameters: true, escapesByBackslash: false },
+    syntax: { hasNumberedParameters: true, escapesByBackslash: false, absent: "DEFAULT" },
     hasPartialIndices: true,
     announcesErrors: true,
     sharesRunner: false,

@@ -9,7 +9,7 @@ import { canonicalText, keyText } from "./types"
 
 /** @internal SQLite by better-sqlite3 and sql.js. */
 export const sqlite: Dialect = {
-    syntax: { hasNumberedParameters: false, escapesByBackslash: false },
+    syntax: { hasNumberedParameters: false, escapesByBackslash: false, absent: "NULL" },
     hasPartialIndices: true,
     announcesErrors: false,
     sharesRunner: true,

@@ -3,7 +3,7 @@ import { MAX_LENGTH, withPrefix } from "../../declared/key-form"
 import { InvalidKeyError } from "../../errors"
 import type { StoredKey } from "../pseudo-key"
 import { hasRelated } from "./related-rows"
-import { RowView } from "./row-view"
+import { RowView, type Unknown } from "./row-view"
 import { slugOf } from "./slug"
 
 /** Room for `-10000` behind a key that is taken. */
@@ -44,11 +44,17 @@ function call(key: StoredKey, view: RowView): unknown {
 
 function readsUnknown(
     { name, isAfterInsert }: StoredKey,
-    property: string,
+    { path, relation }: Unknown,
     options?: { cause: unknown },
 ): InvalidKeyError {
+    if (relation !== undefined)
+        return new InvalidKeyError(
+            `derive of ${name} reads ${relation}.${path}, which is not there. Declare the key with ` +
+                `relations: ["${relation}"].`,
+            options,
+        )
     return new InvalidKeyError(
-        `derive of ${name} reads ${property}, which ` +
+        `derive of ${name} reads ${path}, which ` +
             (isAfterInsert
                 ? "is not there after the INSERT either. Declare a key that it is made of before it."
                 : 'only the INSERT gives. Declare it with after: "insert".'),
@@ -84,5 +90,6 @@ export function viewOfLoaded({ metadata, column: own }: StoredKey, entity: Objec
     for (const column of metadata.columns)
         if (!column.isVirtual && (column === own || view.valueOf(column) === undefined))
             view.setUnknown(column)
+    view.setUnknownRelated()
     return view
 }

@@ -24,6 +24,7 @@ export function viewOfInserting(row: InsertRow): RowView {
             if (stored !== undefined) view.set(column, stored)
         }
     }
+    view.setUnknownRelated()
     return view
 }
 
@@ -50,7 +51,9 @@ export function storedValue(row: InsertRow, column: ColumnMetadata): unknown {
 function isToCome(row: InsertRow, column: ColumnMetadata, value: unknown): boolean {
     const isKey = storedKeysOf(row.metadata).some((key) => key.column === column)
     const isOurs = isKey || ownSeriesOf(row.metadata).some((series) => series.column === column)
-    if (!isOurs && value !== undefined && typeof value !== "function") return false
+    // What the entity has may be from an insert that failed.
+    const isTold = value !== undefined && typeof value !== "function" && !column.isGenerated
+    if (!isOurs && isTold) return false
     const cell = row.cell(column)
     if (cell.kind === "value") return cell.value === null && (isKey || column.isGenerated)
     if (isOurs || isMadeByDatabase(column)) return true

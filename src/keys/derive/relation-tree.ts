@@ -23,9 +23,9 @@ export function relationTreeOf(
             const problem = relation
                 ? problemOf(relation)
                 : `there is no relation ${of.name}.${name}`
-            if (!relation || problem)
+            if (!relation || problem !== undefined)
                 throw new InvalidOptionError(
-                    `relations of ${metadata.name}.${property} names "${path}", and ${problem}.`,
+                    `relations of ${metadata.name}.${property} names "${path}", and ${String(problem)}.`,
                 )
             at = at[name] ??= {}
             of = relation.inverseEntityMetadata

@@ -4,6 +4,13 @@ import type { ColumnMetadata } from "../../typeorm/names"
 
 type Embedded = EntityMetadata["embeddeds"][number]
 
+/** @internal A property that was asked for and is not known. */
+export interface Unknown {
+    readonly path: string
+    /** Where it is one of a related row. */
+    readonly relation?: string
+}
+
 /**
  * A copy of a row that the caller's functions are given: of its class, with what is known of it beside
  * what the entity tells. It notes what is read of it and not known.
@@ -11,13 +18,13 @@ type Embedded = EntityMetadata["embeddeds"][number]
  */
 export class RowView {
     readonly object: ObjectLiteral
-    private readonly read = new Set<string>()
 
     constructor(
         row: object,
         readonly metadata: EntityMetadata,
         /** Where it is about to be inserted. */
         readonly inserting?: InsertRow,
+        private readonly read = new Set<Unknown>(),
     ) {
         const { target, embeddeds } = metadata
         const own = Object.getPrototypeOf(row) as object | null
@@ -29,7 +36,7 @@ export class RowView {
     }
 
     /** What it was asked for since the last time, and didn't know. */
-    takeUnknown(): string[] {
+    takeUnknown(): Unknown[] {
         const read = [...this.read]
         this.read.clear()
         return read
@@ -52,15 +59,30 @@ export class RowView {
     }
 
     /** Notes it when the value of a column is asked for. */
-    setUnknown(column: ColumnMetadata): void {
+    setUnknown(column: ColumnMetadata, relation?: string): void {
+        const { propertyPath: path } = column
         const holder = this.holderOf(column)
         if (!holder) return
         Object.defineProperty(holder, column.propertyName, {
-            get: () => void this.read.add(column.propertyPath),
+            get: () => void this.read.add({ path, relation }),
             // A copy of the whole row does not ask for it.
             enumerable: false,
             configurable: true,
         })
+    }
+
+    /** The same for related rows that are there in part alone, as `{ id }`. */
+    setUnknownRelated(): void {
+        for (const { propertyName, isLazy, inverseEntityMetadata: inverse } of this.metadata
+            .relations) {
+            const value: unknown = isLazy ? undefined : this.object[propertyName]
+            if (typeof value !== "object" || value === null || Array.isArray(value)) continue
+            const related = new RowView(value, inverse, undefined, this.read)
+            for (const column of inverse.columns)
+                if (!column.isVirtual && related.valueOf(column) === undefined)
+                    related.setUnknown(column, propertyName)
+            define(this.object, propertyName, related.object)
+        }
     }
 
     private holderOf({ embeddedMetadata }: ColumnMetadata): ObjectLiteral | undefined {
@@ -72,7 +94,7 @@ export class RowView {
 }
 
 function copyOf(row: object, prototype: object | null, embeddeds: readonly Embedded[]): object {
-    const descriptors = Object.getOwnPropertyDescriptors(row) as PropertyDescriptorMap
+    const descriptors: PropertyDescriptorMap = Object.getOwnPropertyDescriptors(row)
     for (const one of Object.values(descriptors)) one.configurable = true
     const copy = Object.create(prototype, descriptors) as ObjectLiteral
     for (const { propertyName, embeddeds: inner } of embeddeds) {

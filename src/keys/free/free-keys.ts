@@ -16,8 +16,9 @@ export async function giveFreeKeys(
     runner: QueryRunner,
     locks: KeyLocks,
     wishes: readonly Wish[],
+    isAwaited: (wish: Wish, key: string) => boolean = () => false,
 ): Promise<void> {
-    const search = new Search(runner, locks)
+    const search = new Search(runner, locks, isAwaited)
     for (const [, ofPlace] of groupBy(wishes, placeOf)) {
         const groups = [...groupBy(ofPlace, (wish) => wish.text ?? wish).values()]
         // Nearly all get one of the first.
@@ -47,6 +48,8 @@ class Search {
     constructor(
         private readonly runner: QueryRunner,
         private readonly locks: KeyLocks,
+        /** Whether the caller has set a key on a row that is still to come. */
+        private readonly isAwaited: (wish: Wish, key: string) => boolean,
     ) {}
 
     /** Looks for the first candidates of all groups together. */
@@ -99,12 +102,15 @@ class Search {
 
     /** Of some keys those that are locked now, of these the free ones, and those that rows have. */
     private async find(
-        { key, scope }: Wish,
+        wish: Wish,
         keys: readonly string[],
         { isFirst = false } = {},
     ): Promise<Found> {
+        const { key, scope } = wish
         const place = placeOf({ key, scope })
-        const open = [...new Set(keys)].filter((one) => !this.locks.isGiven(place, one))
+        const open = [...new Set(keys)].filter(
+            (one) => !this.locks.isGiven(place, one) && !this.isAwaited(wish, one),
+        )
         const locked = await this.locks.tryLock(place, open, { isFirst })
         // What was committed before the lock was had is seen by a statement that begins after it.
         const looked = isFirst && locked.length > 0 ? open : locked

@@ -6,6 +6,7 @@ import { takenError } from "../history/history"
 import { findTaken } from "../rows/taken-keys"
 import { giveFreeKeys, placeOf } from "../free/free-keys"
 import type { KeyLocks } from "../free/key-locks"
+import type { AwaitedKeys } from "./awaited-keys"
 import { isContended, isLate, isLookedFor, type KeyedRow } from "./keyed-row"
 import { wishFor } from "../free/wish"
 
@@ -16,6 +17,7 @@ import { wishFor } from "../free/wish"
 export async function assignEarlyKeys(
     { inner }: Session,
     locks: KeyLocks,
+    awaited: AwaitedKeys,
     rows: readonly KeyedRow[],
     scopes: RowScopes,
 ): Promise<void> {
@@ -31,7 +33,9 @@ export async function assignEarlyKeys(
                 key.relations,
             )
             const wishes = wanting.map((row) => wishFor(key, scopes.of(key, row.row), row.view))
-            await giveFreeKeys(inner, locks, wishes)
+            await giveFreeKeys(inner, locks, wishes, ({ scope }, text) =>
+                awaited.has(key, scope, text),
+            )
             for (const [at, row] of wanting.entries()) row.assign(key, wishes[at]?.got as string)
         }
 }

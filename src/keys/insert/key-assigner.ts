@@ -7,10 +7,10 @@ import type { Insert } from "../../inserts/insert"
 import { NewRow } from "../../inserts/new-row"
 import { RowScopes } from "../../inserts/row-scope"
 import type { Session } from "../../inserts/session"
-import { isMark } from "../../typeorm/marks"
 import { keyErrorOf } from "../key-errors"
 import type { StoredKey } from "../pseudo-key"
 import { pseudoKeysOf, storedKeysOf } from "../resolve-keys"
+import { AwaitedKeys } from "./awaited-keys"
 import { assignEarlyKeys } from "./early-keys"
 import { finishKeys, hasHistory, type InsertedRows } from "./finish-keys"
 import { KeyLocks } from "../free/key-locks"
@@ -32,18 +32,21 @@ export interface Upserted {
  */
 export class KeyAssigner implements Assigner {
     readonly locks: KeyLocks
+    private readonly awaited: AwaitedKeys
     private readonly open = new Map<Insert, { rows: readonly KeyedRow[]; scopes: RowScopes }>()
     private readonly upserted = new WeakMap<object, Upserted>()
 
     constructor(private readonly session: Session) {
         this.locks = new KeyLocks(session.inner)
+        this.awaited = new AwaitedKeys(session)
     }
 
     static of({ assigners }: Session): KeyAssigner | undefined {
         return assigners.find((one) => one instanceof KeyAssigner)
     }
 
-    notice({ entity, metadata }: NewRow): boolean {
+    notice(row: NewRow): boolean {
+        const { entity, metadata } = row
         this.upserted.delete(entity)
         const keys = storedKeysOf(metadata)
         if (keys.length === 0) return hasKeys(metadata)
@@ -53,8 +56,11 @@ export class KeyAssigner implements Assigner {
         )
         for (const key of keys) {
             const value: unknown = key.column.getEntityValue(entity)
-            const isMissing = value === undefined || value === null || isMark(value)
-            if (!isMissing) refuseInvalid(key, value)
+            const isMissing = value === undefined || value === null
+            if (!isMissing) {
+                refuseInvalid(key, value)
+                if (isContended(key)) this.awaited.add(key, value, row)
+            }
             if (key.history !== false || (isMissing && isLate(key)))
                 this.refuseWithoutTransaction(key)
         }
@@ -92,7 +98,7 @@ export class KeyAssigner implements Assigner {
         this.session.onRollback(() => {
             this.locks.forget()
         })
-        return assignEarlyKeys(this.session, this.locks, rows, scopes)
+        return assignEarlyKeys(this.session, this.locks, this.awaited, rows, scopes)
     }
 
     inserted(insert: Insert, result: unknown): Promise<void> | undefined {
@@ -177,6 +183,7 @@ export class KeyAssigner implements Assigner {
 
     private giveUpLocks(): Promise<void> | undefined {
         this.locks.forgetGiven()
+        this.awaited.forgetSent()
         return this.session.isInTransaction ? undefined : this.transactionEnded()
     }
 

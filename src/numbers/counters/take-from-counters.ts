@@ -30,32 +30,32 @@ export async function groupByKey(
 
 /**
  * Gives requests of one series the numbers after the counters of their scopes, which stay locked
- * until the transaction ends.
+ * until the transaction ends. Adds those that it moves to `moved`.
  * @internal
  */
 export async function takeFromCounters(
     runner: QueryRunner,
     requests: readonly NumberRequest[],
-): Promise<MovedCounter[]> {
+    moved: MovedCounter[] = [],
+): Promise<void> {
     const [{ series } = {}] = requests
-    if (!series) return []
+    if (!series) return
     const groups = await groupByKey(runner, requests)
     const last = await moveCounters(
         runner,
         counterSeriesOf(series),
         [...groups].map(([key, group]) => ({ key, by: wayOf(group), scope: group[0]?.scope })),
     )
-    const moved: MovedCounter[] = []
     const raised: { key: string; to: bigint }[] = []
     for (const [key, group] of groups) {
         const after = last.get(key) ?? beforeFirst(series)
-        const before = after - wayOf(group)
-        const highest = giveNumbers(group, key, before)
-        moved.push({ series, key, before, after: max(after, highest) })
-        if (highest > after) raised.push({ key, to: highest })
+        const counter = { series, key, before: after - wayOf(group), after }
+        // Also where a number is refused: the counter has moved.
+        moved.push(counter)
+        counter.after = max(after, giveNumbers(group, key, counter.before))
+        if (counter.after > after) raised.push({ key, to: counter.after })
     }
     await raiseCounters(runner, series.name, raised)
-    return moved
 }
 
 /**

@@ -1,4 +1,3 @@
-import type { ObjectLiteral } from "typeorm"
 import { UnsupportedError } from "../../errors"
 import { groupBy } from "../../group-by"
 import type { Assigner, Refused } from "../../inserts/assigner"
@@ -115,12 +114,7 @@ function primaryKeyOf(
 ): Condition | undefined {
     const { raw } = Object(result) as { raw?: unknown }
     const at = insert.rows.indexOf(row)
-    const generated = dataSource.driver.createGeneratedMap(
-        metadata,
-        raw,
-        at,
-        insert.rows.length,
-    ) as ObjectLiteral | undefined
+    const generated = dataSource.driver.createGeneratedMap(metadata, raw, at, insert.rows.length)
     const condition = metadata.primaryColumns.map((column) => {
         const cell = row.cell(column)
         const value: unknown =

@@ -1,0 +1,35 @@
+import type { Scope } from "../../dialects/columns"
+import type { NewRow } from "../../inserts/new-row"
+import type { Session } from "../../inserts/session"
+import { preparedText } from "../../series/scope"
+import type { StoredKey } from "../pseudo-key"
+
+/**
+ * Keys that the caller has set on rows whose INSERT is still to come: where each row is sent by a
+ * statement of its own, those before it must not be given them.
+ * @internal
+ */
+export class AwaitedKeys {
+    private readonly rows = new Map<string, NewRow>()
+
+    constructor(private readonly session: Session) {}
+
+    add(key: StoredKey, text: string, row: NewRow): void {
+        if (key.dataSource.driver.isReturningSqlSupported("insert")) return
+        this.rows.set(`${key.name} ${text}`, row)
+    }
+
+    has(key: StoredKey, { values }: Scope, text: string): boolean {
+        const row = this.rows.get(`${key.name} ${text}`)
+        if (!row || !this.session.announced.has(row.id)) return false
+        return key.scopeColumns.every((column, at) => {
+            const value: unknown = column.getEntityValue(row.entity)
+            return value === undefined || preparedText(column, value) === values[at]
+        })
+    }
+
+    /** Called behind an INSERT. */
+    forgetSent(): void {
+        if (this.rows.size > 0 && this.session.announced.size === 0) this.rows.clear()
+    }
+}

@@ -1,0 +1,62 @@
+import type { DataSource } from "typeorm"
+import { shortHash } from "../../../src/dialects/trigger-statements"
+import type { PostgresDatabase } from "../../support/databases"
+import { catalogueOf } from "./catalogue"
+import { letters, post, TRIGGER } from "./letters"
+import { connectAs, grantLetters, newRole } from "./roles"
+
+/** Statements that write the settings of the triggers, by somebody who has read the source. */
+export interface Forged {
+    readonly slot: readonly string[]
+    readonly used: string
+    readonly unused: string
+}
+
+/** Says of a box that its counter is to go from one number to another. */
+export async function forge(
+    owner: DataSource,
+    table: string,
+    box: number,
+    before: number,
+    last: number,
+): Promise<Forged> {
+    const series = `${table}.number`
+    const scope = `${series.length}:${series}v1:"${box}"`
+    const slot = `(hashtext('${scope}') & 127)::text`
+    const set = (name: string, value: string) => `SELECT set_config(${name}, ${value}, true)`
+    // The catalogue shows it to everybody.
+    const { triggers, functions } = await catalogueOf(owner)
+    const texts = [...triggers, ...functions].filter(({ name }) =>
+        String(name).includes("_letter_"),
+    )
+    const unused = texts.flatMap(({ text }) => /autosequence\.unused_\w+/.exec(String(text)) ?? [])
+    return {
+        slot: [
+            set(`'autosequence.scope' || ${slot}`, `'${scope}'`),
+            set(`'autosequence.last' || ${slot}`, `'${before}'`),
+        ],
+        used: set(
+            `'autosequence.used_${shortHash(`${owner.getMetadata("Letter").tablePath}.number`)}'`,
+            slot,
+        ),
+        unused: set(`'${unused[0] ?? ""}'`, `'${before} ${last} ${scope}'`),
+    }
+}
+
+/** Letters and parcels: boxes 1 and 2 are at 3. The writer may write letters. */
+export async function attacked(database: PostgresDatabase) {
+    const Parcel = letters(TRIGGER, "parcel")
+    Object.defineProperty(Parcel, "name", { value: "Parcel" })
+    const entities = [letters(TRIGGER), Parcel]
+    const owner = await database.connect(entities)
+    const role = await newRole(database)
+    await grantLetters(owner, role)
+    await post(owner, 1, 1, 1, 2, 2, 2)
+    await owner.getRepository("Parcel").save([{ box: 1 }, { box: 1 }, { box: 1 }])
+    return {
+        owner,
+        writer: await connectAs(database, role, owner, entities),
+        letter: owner.getMetadata("Letter").tablePath,
+        parcel: owner.getMetadata("Parcel").tablePath,
+    }
+}

@@ -55,7 +55,7 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
             return undefined
         } catch (error) {
             // Thrown, it would keep the others from being waited for.
-            return rejected(error)
+            return Promise.reject(error instanceof Error ? error : new Error(String(error)))
         }
     }
 
@@ -148,8 +148,4 @@ function sessionOf(runner: QueryRunner): Session {
 
 function endKeyLocks(session: Session): Promise<void> | undefined {
     return session.transaction ? undefined : KeyAssigner.of(session)?.transactionEnded()
-}
-
-async function rejected(error: unknown): Promise<never> {
-    throw error
 }

@@ -3,7 +3,7 @@ import { UnsupportedError } from "../errors"
 import type { Series } from "../series/series"
 import type { ColumnMetadata } from "../typeorm/names"
 import { sharersOf } from "../series/sharers"
-import { counterTableOf } from "./counters/counter-table"
+import { counterTableOf } from "../series/own-table"
 import { keySql } from "../series/scope-key"
 import { tableLockOf } from "./table-lock"
 

@@ -9,7 +9,7 @@ import type { StoredKey } from "../pseudo-key"
 import { Parameters } from "../rows/parameters"
 import { primaryKeyText } from "../rows/primary-key"
 import { historyScopeOf, selectOwner } from "../rows/taken-keys"
-import { keyTableOf } from "./key-table"
+import { keyTableOf } from "../../series/own-table"
 
 const BATCH = 200
 

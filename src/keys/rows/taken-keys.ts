@@ -4,7 +4,7 @@ import { UnknownScopeError } from "../../errors"
 import { keyOf } from "../../series/scope-key"
 import { columnName, tableName } from "../../typeorm/names"
 import { select } from "../../typeorm/statement"
-import { keyTableOf } from "../history/key-table"
+import { keyTableOf } from "../../series/own-table"
 import type { StoredKey } from "../pseudo-key"
 import { Parameters } from "./parameters"
 

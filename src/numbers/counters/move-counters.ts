@@ -10,7 +10,7 @@ import {
 import type { Series } from "../../series/series"
 import { sharersOf } from "../../series/sharers"
 import { dataSourceOf } from "../../typeorm/compat"
-import { counterTableOf } from "./counter-table"
+import { counterTableOf } from "../../series/own-table"
 import { beforeFirst, parseNumber } from "../number-values"
 import { select } from "../../typeorm/statement"
 

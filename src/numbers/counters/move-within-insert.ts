@@ -5,7 +5,7 @@ import { keysOf } from "../../series/scope-key"
 import type { NumberRequest } from "../number-request"
 import { parseNumber } from "../number-values"
 import { counterSeriesOf } from "./move-counters"
-import { counterTableOf } from "./counter-table"
+import { counterTableOf } from "../../series/own-table"
 
 /**
  * Lets the INSERT of one row move the counter itself, which saves a statement. Whether it does: not

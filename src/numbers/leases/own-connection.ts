@@ -6,7 +6,7 @@ import {
 } from "typeorm"
 import { dialectOf } from "../../dialects"
 import type { Dialect, DriverError } from "../../dialects/dialect"
-import { shareCounterTable } from "../counters/counter-table"
+import { shareCounterTable } from "../../series/own-table"
 
 const ATTEMPTS = 5
 

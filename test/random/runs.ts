@@ -148,7 +148,8 @@ class Run {
             if (level!.isAborted) {
                 if (level!.isNumbered)
                     throw new Mismatch("A transaction went on after a statement of it had failed.")
-                // TypeORM lets it pass where the library had no number to make.
+                // TypeORM lets it pass where the library had no number to make, and knows of no rollback.
+                level!.numbered.length = 0
                 throw new GaveUp("left to TypeORM")
             }
             outer?.numbered.push(...level!.numbered)
@@ -167,7 +168,7 @@ class Run {
     /** One call, and what the model says of it. */
     private async make(call: Call | undefined, level?: Level): Promise<void> {
         if (!call) return
-        if (level) level.isNumbered ||= isNumbering(call)
+        if (level) level.isNumbered ||= this.isNumbering(call)
         const before = this.numbersOf(call)
         const error = await rejectionOf(call.send(level?.manager ?? this.dataSource.manager))
         await this.settle(call, before, error, level)
@@ -269,6 +270,12 @@ class Run {
         }
     }
 
+    /** Whether a number is to be made that must not be lost, as far as the call gets. */
+    private isNumbering({ fails, statements }: Call): boolean {
+        const sent = fails === "before" || !WAYS[this.way].isGapless ? [] : statements
+        return sent.some(({ rows }) => rows.some(({ number }) => number === undefined))
+    }
+
     private keepForAgain(call: Call, tag: string, entity: Numbered): void {
         if (call.isRepeatable && "note" in entity) this.failed.set(tag, entity)
     }
@@ -293,7 +300,7 @@ class Run {
             if (call && !(call.mayBeRefused && calls.length >= 0)) calls.push(call)
         }
         const before = new Map(calls.flatMap((call) => [...this.numbersOf(call)]))
-        level.isNumbered ||= calls.some(isNumbering)
+        level.isNumbered ||= calls.some((call) => this.isNumbering(call))
         const sent = calls.map((call) => call.send(level.manager))
         const all = sent.map(rejectionOf)
         level.running.push(...all)
@@ -397,12 +404,6 @@ class Run {
 
 /** A call has failed on purpose, and the transaction with it. */
 class GaveUp extends Error {}
-
-/** Whether a number is to be made, as far as the call gets. */
-function isNumbering({ fails, statements }: Call): boolean {
-    const sent = fails === "before" ? [] : statements
-    return sent.some(({ rows }) => rows.some(({ number }) => number === undefined))
-}
 
 /** Whether the database refuses one of the statements. */
 function isRefused({ statements }: Call): boolean {

@@ -32,6 +32,8 @@ export class Session {
     private readonly send: Query
     private readonly rows = new Map<number, NewRow>()
     private call: object | undefined
+    /** Whether COMMIT or ROLLBACK was sent, and TypeORM has not said so yet. */
+    private isEnding = false
 
     private constructor(readonly runner: QueryRunner) {
         const dataSource = (this.dataSource = dataSourceOf(runner))
@@ -68,7 +70,7 @@ export class Session {
 
     /** Whether rows are stored for good only when a transaction ends well. */
     get isInTransaction(): boolean {
-        return this.runner.isTransactionActive
+        return this.runner.isTransactionActive && !this.isEnding
     }
 
     /** The open transaction, also one whose start wasn't seen, and which may have read anything. */
@@ -91,6 +93,7 @@ export class Session {
 
     private endTransaction(): void {
         this.transaction = undefined
+        this.isEnding = false
         for (const row of this.rows.values()) {
             // Where all callers have one runner, the save of another may be about to insert it.
             if (this.dialect?.sharesRunner && !row.isLeft) row.isLeft = true
@@ -170,9 +173,11 @@ export class Session {
 
     private async sendNamed(...args: Parameters<Query>): Promise<unknown> {
         const [sql, parameters = []] = args
+        if (this.transaction && (sql === "COMMIT" || sql === "ROLLBACK")) this.isEnding = true
         try {
             return await this.sendNoticed(...args)
         } catch (error) {
+            if (sql === "COMMIT") this.isEnding = false
             // No rollback is announced where the connection is lost, but all was rolled back.
             if (sql === "ROLLBACK" && this.transaction) {
                 while (this.transaction.rollBack());

@@ -299,7 +299,8 @@ onEachDatabase("entities", (db) => {
             await verifyAutoSequence(ds)
         })
 
-        it("are numbered in one series where two children declare the same number", async () => {
+        // TypeORM sends one INSERT for each class.
+        it("are numbered in one series where two children declare the same number, each class in turn", async () => {
             const ds = await db().connect([Event, Concert, Lecture, Break])
             const rows = await ds.manager.save([
                 new Concert(),
@@ -308,7 +309,7 @@ onEachDatabase("entities", (db) => {
                 new Event(),
                 new Concert(),
             ])
-            expect(rows.map((row) => "number" in row && row.number)).to.eql([1, 2, false, false, 3])
+            expect(rows.map((row) => "number" in row && row.number)).to.eql([1, 3, false, false, 2])
             await verifyAutoSequence(ds)
         })
 

@@ -8,12 +8,7 @@ import {
     PrimaryColumn,
     PrimaryGeneratedColumn,
 } from "typeorm"
-import {
-    AutoSequenceColumn,
-    NumberGapError,
-    TransactionAbortedError,
-    TransactionRequiredError,
-} from "../../../src"
+import { AutoSequenceColumn, TransactionAbortedError, TransactionRequiredError } from "../../../src"
 import { watchConnections } from "../../support/connections"
 import { onEachDatabase } from "../../support/databases"
 import { rejection, sqlState } from "../../support/errors"
@@ -180,22 +175,20 @@ onEachDatabase("Parallel saves on one manager", (database) => {
         expect(await dataSource.getRepository(Label).count()).to.equal(0)
     })
 
-    it("leave the query runner as it was, whoever has wrapped it meanwhile", async () => {
+    it("go through whoever has wrapped the query runner meanwhile", async () => {
         const dataSource = await database().connect(invoiceEntities)
         const runner = dataSource.createQueryRunner()
-        const { query } = runner
         const transaction = async () => {
             await runner.startTransaction()
             await runner.manager.getRepository(Ticket).save([{}, {}])
         }
         await transaction()
         await runner.commitTransaction()
-        expect(runner.query).to.equal(query)
 
         await transaction()
         const inner = runner.query
-        const wrapped = ((...args: Parameters<typeof query>) =>
-            inner.apply(runner, args)) as typeof query
+        const wrapped = ((...args: Parameters<typeof inner>) =>
+            inner.apply(runner, args)) as typeof inner
         runner.query = wrapped
         await runner.rollbackTransaction()
         expect(runner.query).to.equal(wrapped)
@@ -244,7 +237,7 @@ onEachDatabase("Parallel saves on one manager", (database) => {
         expect(await dataSource.getRepository(Label).count()).to.equal(0)
     })
 
-    it("are not committed with a number missing between them", async () => {
+    it("leave no gap when one fails in a listener while the others go on", async () => {
         const dataSource = await database().connect(invoiceEntities, {
             subscribers: [LateRefusal],
         })
@@ -261,9 +254,9 @@ onEachDatabase("Parallel saves on one manager", (database) => {
                 "fulfilled",
             ])
         }
-        const error = await rejection(dataSource.transaction(work))
-        expect(error).to.be.instanceOf(NumberGapError).and.include({ code: "NUMBER_GAP" })
-        expect(await storedTickets(dataSource)).to.deep.equal([])
+        await dataSource.transaction(work)
+        await dataSource.getRepository(Ticket).save({})
+        expect(await storedTickets(dataSource)).to.deep.equal([1, 2, 3])
     })
 
     it("leave no gap when a save has failed before the next one starts", async () => {

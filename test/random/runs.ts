@@ -272,7 +272,9 @@ class Run {
 
     /** Whether a number is to be made that must not be lost, as far as the call gets. */
     private isNumbering({ fails, statements }: Call): boolean {
-        const sent = fails === "before" || !WAYS[this.way].isGapless ? [] : statements
+        if (fails === "before" || !WAYS[this.way].isGapless) return false
+        const refused = statements.findIndex(({ isRefused }) => isRefused)
+        const sent = refused < 0 ? statements : statements.slice(0, refused + 1)
         return sent.some(({ rows }) => rows.some(({ number }) => number === undefined))
     }
 

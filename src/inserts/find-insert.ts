@@ -2,7 +2,7 @@ import type { DataSource, EntityMetadata } from "typeorm"
 import { dialectOf } from "../dialects"
 import { dataSourceOf } from "../typeorm/compat"
 import { hasMarks, isMarked } from "../typeorm/marks"
-import { columnName, tableName } from "../typeorm/names"
+import { type ColumnMetadata, columnName, tableName } from "../typeorm/names"
 import { Insert } from "./insert"
 import type { InsertText, InsertTuple } from "./insert-text"
 import type { NewRow } from "./new-row"
@@ -67,21 +67,28 @@ function unmarkedRows(text: InsertText, waiting: readonly NewRow[]): NewRow[] | 
     return rows.reverse()
 }
 
-/** Whether a row has these values where it would have marks otherwise. */
+/**
+ * Whether a row has these values where it would have marks otherwise; in all places, where the
+ * statement has no place for a mark: then the caller has named its columns, and gives it the rows.
+ */
 function canBe({ entity, metadata }: NewRow, text: InsertText, tuple: InsertTuple): boolean {
     const { driver } = dataSourceOf(metadata)
+    const placeOf = (column: ColumnMetadata) => text.columns.indexOf(columnName(column))
+    const lacksPlace = metadata.columns.some((c) => isMarked(c) && placeOf(c) < 0)
     return metadata.columns.every((column) => {
-        const place = isMarked(column) ? text.columns.indexOf(columnName(column)) : -1
+        const place = lacksPlace || isMarked(column) ? placeOf(column) : -1
         if (place < 0) return true
         const value: unknown = column.getEntityValue(entity)
         const cell = tuple.cellAt(place)
+        if (value === undefined || value === null)
+            return cell.kind !== "value" || cell.value === null
         if (typeof value === "function" || cell.kind !== "value") return cell.kind !== "value"
         const sent: unknown = driver.preparePersistentValue(value, column)
         return textOf(sent) === textOf(cell.value)
     })
 }
 
-/** Marked columns hold numbers and texts. */
+/** Of numbers and texts; others are not told apart. */
 function textOf(value: unknown): string | undefined {
     if (typeof value === "number" || typeof value === "bigint") return String(value)
     return typeof value === "string" ? value : undefined

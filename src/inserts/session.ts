@@ -132,8 +132,8 @@ export class Session {
 
     /** Called when a row is in the table. */
     endRow(entity: ObjectLiteral): void {
-        const row = this.rows.size > 0 ? NewRow.find(entity) : undefined
-        if (row && this.rows.has(row.id)) this.end(row)
+        const row = NewRow.find(entity)
+        if (row) this.end(row)
     }
 
     /** Whether somebody makes values of others, which have to be known before the INSERT is sent. */
@@ -225,7 +225,7 @@ export class Session {
         } catch (error) {
             const { driverError } = Object(error) as { driverError?: DriverError }
             if (this.transaction && driverError && this.dialect?.endsTransaction(driverError))
-                this.transaction.hasEnded = true
+                this.transaction.end()
             throw error
         }
     }

@@ -51,6 +51,12 @@ export class Transaction {
         return savepoint !== undefined
     }
 
+    /** Called when the database has rolled all of it back, which nobody announces. */
+    end(): void {
+        this.hasEnded = true
+        for (const undo of this.undoing.splice(0).reverse()) undo()
+    }
+
     /** To be called when what was done up to now is rolled back. */
     onRollback(undo: () => void): void {
         this.undoing.push(undo)

@@ -18,8 +18,8 @@ export class ComingRows {
     constructor(private readonly session: Session) {}
 
     /** Whether numbers are made for several INSERTs at once. */
-    isAwaited({ dataSource }: Series, { rows }: Insert): boolean {
-        return rows.length === 1 && !dataSource.driver.isReturningSqlSupported("insert")
+    isAwaited({ dataSource }: Series, { rows, upsert }: Insert): boolean {
+        return rows.length === 1 && !upsert && !dataSource.driver.isReturningSqlSupported("insert")
     }
 
     /** The scopes of those that nobody has looked at before, one for each row. */

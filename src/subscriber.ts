@@ -94,13 +94,11 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
         return watching
     }
 
-    afterQuery({
-        queryRunner,
-        query,
-        success,
-        rawResults,
-    }: AfterQueryEvent): Promise<void> | undefined {
-        if (query !== "COMMIT" || !success) return
+    afterQuery(event: AfterQueryEvent): Promise<void> | undefined {
+        const { queryRunner, query, success } = event
+        if (!success) return nameError(event)
+        if (query !== "COMMIT") return
+        const rawResults: unknown = event.rawResults
         const session = Session.find(queryRunner)
         if (session?.transaction?.hasNumbers && session.dialect?.hasRolledBack(rawResults))
             return Promise.reject(abortedError())
@@ -148,4 +146,22 @@ function sessionOf(runner: QueryRunner): Session {
 
 function endKeyLocks(session: Session): Promise<void> | undefined {
     return session.transaction ? undefined : KeyAssigner.of(session)?.transactionEnded()
+}
+
+/** A statement outside a transaction has no session that would name its error. */
+function nameError({
+    queryRunner,
+    query,
+    parameters,
+    error,
+}: AfterQueryEvent): Promise<void> | undefined {
+    if (dialectOf(dataSourceOf(queryRunner))?.announcesErrors !== true) return undefined
+    if (Session.find(queryRunner)) return undefined
+    const failed = Object.assign(new Error(), { driverError: error as unknown })
+    const named = sessionOf(queryRunner).nameOf(
+        query,
+        (parameters as unknown[] | undefined) ?? [],
+        failed,
+    )
+    return named === failed ? undefined : Promise.reject(named)
 }

@@ -45,7 +45,7 @@ export class InsertRow {
 export class Insert {
     readonly rows: readonly InsertRow[]
     private readonly places = new Map<ColumnMetadata, number>()
-    private readonly returned = new Set<string>()
+    private readonly returned = new Map<string, ColumnMetadata>()
     private source?: { readonly from: string; readonly begin: Beginning }
 
     constructor(
@@ -83,12 +83,18 @@ export class Insert {
 
     /** Lets the statement return a column that TypeORM has not asked for. */
     returnColumn(column: ColumnMetadata): void {
-        if (this.text.returnColumn(columnName(column))) this.returned.add(column.databaseName)
+        if (this.text.returnColumn(columnName(column)))
+            this.returned.set(column.databaseName, column)
     }
 
-    /** Takes what TypeORM has not asked for off the rows: it would put it on entities as it is. */
-    hideReturned(rows: Iterable<Record<string, unknown>>): void {
-        for (const row of rows) for (const name of this.returned) Reflect.deleteProperty(row, name)
+    /**
+     * Takes off the rows what TypeORM has not asked for, and would put on entities as it is, or on
+     * those of other rows where some are not returned.
+     */
+    hideReturned(rows: readonly Record<string, unknown>[]): void {
+        for (const [name, { type, transformer }] of this.returned)
+            if (type === "bigint" || transformer || rows.length !== this.rows.length)
+                for (const row of rows) Reflect.deleteProperty(row, name)
     }
 
     /** Lets its one row be a row of a query, which may have none. */

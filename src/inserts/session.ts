@@ -234,7 +234,8 @@ export class Session {
         for (const { announced } of insert.rows) if (announced) this.end(announced)
     }
 
-    private nameOf(sql: string, parameters: unknown[], error: unknown, insert?: Insert): unknown {
+    /** What an error of a statement is called here. */
+    nameOf(sql: string, parameters: unknown[], error: unknown, insert?: Insert): unknown {
         const { driverError: cause } = Object(error) as { driverError?: DriverError }
         if (!cause) return error
         for (const assigner of this.assigners) {

@@ -21,7 +21,7 @@ import { type NumberRequest, numberRequests } from "./number-request"
 import { refuseNoNumber, storedValue } from "./number-values"
 import { refuseUnsupported } from "./refuse-unsupported"
 import { refuseOverwrittenNumbers, settleUpsert } from "./settle-upsert"
-import { showNumbers } from "./shown-numbers"
+import { hideGivenNumber, showNumbers } from "./shown-numbers"
 import { HighestNumbers, lockTables } from "./table-lock"
 
 interface Given {
@@ -50,6 +50,7 @@ export class NumberAssigner implements Assigner {
         const all = allocatedSeriesOf(metadata)
         for (const series of all) {
             refuseUnsupported(series)
+            hideGivenNumber(series, entity)
             const value: unknown = series.column.getEntityValue(entity, true)
             if (value === undefined) {
                 if (series.gapless) this.refuseWithoutTransaction(series)

@@ -9,7 +9,7 @@ import { triggeredSeriesOf } from "../../series/own-series"
 import type { Series } from "../../series/series"
 import { explicitNumber, parseNumber } from "../number-values"
 import { refuseUnsupported } from "../refuse-unsupported"
-import { showNumbers } from "../shown-numbers"
+import { hideGivenNumber, showNumbers } from "../shown-numbers"
 import { type Condition, numbersWhere } from "../stored-numbers"
 import { triggerErrorOf } from "./trigger-errors"
 
@@ -28,9 +28,12 @@ export class TriggerAssigner implements Assigner {
 
     constructor(private readonly session: Session) {}
 
-    notice({ metadata }: NewRow): boolean {
+    notice({ entity, metadata }: NewRow): boolean {
         const all = triggeredSeriesOf(metadata)
-        for (const series of all) refuseUnsupported(series)
+        for (const series of all) {
+            refuseUnsupported(series)
+            hideGivenNumber(series, entity)
+        }
         if (all.length > 0) NewRow.mark(all.map(({ column }) => column))
         return all.length > 0
     }

@@ -163,5 +163,5 @@ function nameError({
         (parameters as unknown[] | undefined) ?? [],
         failed,
     )
-    return named === failed ? undefined : Promise.reject(named)
+    return named instanceof Error && named !== failed ? Promise.reject(named) : undefined
 }

@@ -1,5 +1,5 @@
 import * as fc from "fast-check"
-import { type Program, programs, textOf } from "./programs"
+import { type Program, programs, settledPrograms, type Step, textOf } from "./programs"
 import type { Runs } from "./runs"
 
 const PROGRAMS_A_SEED = 25
@@ -11,12 +11,17 @@ export const OPERATIONS = Number(process.env.TEST_OPERATIONS ?? 400)
 export const SEED = Number(process.env.TEST_SEED ?? Date.now() % 0x7fffffff)
 
 /** Runs programs until there were so many calls; throws the smallest program that goes wrong. */
-export async function checkPrograms(runs: Runs, operations: number): Promise<void> {
-    for (let seed = SEED; runs.operations < operations; seed += 1) await checkSeed(runs, seed)
+export async function checkPrograms(
+    runs: Runs,
+    operations: number,
+    { sharesConnection }: { sharesConnection: boolean },
+): Promise<void> {
+    const some = sharesConnection ? settledPrograms : programs
+    for (let seed = SEED; runs.operations < operations; seed += 1) await checkSeed(runs, some, seed)
 }
 
-async function checkSeed(runs: Runs, seed: number): Promise<void> {
-    const property = fc.asyncProperty(programs, (program) => runs.run(program))
+async function checkSeed(runs: Runs, some: fc.Arbitrary<Step[]>, seed: number): Promise<void> {
+    const property = fc.asyncProperty(some, (program) => runs.run(program))
     const details = await fc.check(property, { seed, numRuns: PROGRAMS_A_SEED })
     if (!details.failed) return
     const [program] = details.counterexample as [Program]

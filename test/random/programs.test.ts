@@ -17,7 +17,9 @@ for (const way of WAY_NAMES)
                 })
                 const runs = new Runs(dataSource, database(), way)
                 const ways = WAY_NAMES.filter((each) => worksIn(each)(database().can))
-                await checkPrograms(runs, OPERATIONS / ways.length)
+                await checkPrograms(runs, OPERATIONS / ways.length, {
+                    sharesConnection: !database().can.parallel,
+                })
                 console.log(
                     `      ${runs.operations} calls in ${runs.programs} programs, TEST_SEED=${SEED}`,
                 )

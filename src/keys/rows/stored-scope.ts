@@ -1,27 +1,20 @@
 import type { ObjectLiteral, QueryRunner } from "typeorm"
 import type { Scope } from "../../dialects/columns"
-import { preparedText, scopeWith } from "../../series/scope"
+import { preparedText, scopeText, scopeWith } from "../../series/scope"
 import type { Scoped } from "../../series/series"
 import { readRows, withPrimaryKey } from "./read-rows"
 
 /** @internal The scopes of rows as the database has them, in the order of the rows. */
 export async function loadScopes(
     runner: QueryRunner,
-    { dataSource, dialect, metadata, scopeColumns }: Scoped,
+    { metadata, scopeColumns }: Scoped,
     rows: readonly ObjectLiteral[],
 ): Promise<Scope[]> {
     if (scopeColumns.length === 0) return rows.map(() => scopeWith([]))
     const conditions = rows.map((row) => withPrimaryKey(metadata, row))
     const found = await readRows(runner, metadata, scopeColumns, conditions)
     return found.map((values) =>
-        scopeWith(
-            scopeColumns.map((_, at) => {
-                const value = values?.[at]
-                return value === undefined || value === null
-                    ? null
-                    : dialect.scopeText(dataSource, value)
-            }),
-        ),
+        scopeWith(scopeColumns.map((column, at) => scopeText(column, values?.[at]))),
     )
 }
 

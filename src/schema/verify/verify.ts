@@ -13,7 +13,7 @@ import { allSeriesOf } from "../../series/sharers"
 import { hasHistory } from "../../tables/key-entity"
 import { refuseUninitialized, servedEntities } from "../plan/inventory"
 import { readTriggers } from "../plan/triggers"
-import { inexactKeys, inexactPseudoKeys, inexactScopes } from "./collations"
+import { inexactKeys, inexactPseudoKeys } from "./collations"
 import { ownTableProblems, tableProblems } from "./tables"
 import { triggerProblems } from "./triggers"
 
@@ -22,8 +22,7 @@ import { triggerProblems } from "./triggers"
  * database, that the subscriber is registered, that every table has its columns of numbers and keys and their unique
  * indexes, that the counter table is as strategies `"counter"` and `"trigger"` need it, and that
  * triggers are there, enabled, and those of this version and these options. On MySQL and MariaDB
- * also that the texts of a scope are compared exactly. Call it once when the application starts; it
- * writes nothing.
+ * also that keys are compared exactly. Call it once when the application starts; it writes nothing.
  *
  * Errors: {@link InvalidOptionError}, {@link UnsupportedError}, and {@link NotInstalledError} that
  * lists everything that is missing, and what to do about it.
@@ -75,7 +74,6 @@ export async function verifyAutoSequence(dataSource: DataSource): Promise<void> 
         for (const metadata of servedEntities(dataSource))
             found.push(
                 await tableProblems(runner, metadata),
-                await inexactScopes(runner, dialect, metadata),
                 await inexactPseudoKeys(runner, dialect, metadata),
             )
         for (const table of counter ? await readTriggers(runner, dataSource) : [])

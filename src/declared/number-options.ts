@@ -1,5 +1,6 @@
 import type { ColumnOptions } from "typeorm"
 import { InvalidOptionError } from "../errors"
+import { columnOptions } from "./column-options"
 import { scopePaths } from "./scope-paths"
 import { show } from "./show"
 
@@ -167,9 +168,7 @@ export function splitOptions(
 
     const uniqueWith = scopePaths(options.uniqueWith, refuse)
 
-    const column: ColumnOptions = { type }
-    for (const name of KNOWN_FOR_COLUMN)
-        if (options[name] !== undefined) Object.assign(column, { [name]: options[name] })
+    const column: ColumnOptions = { type, ...columnOptions(KNOWN_FOR_COLUMN, options, refuse) }
     return {
         numbering: {
             startAt: BigInt(startAt),

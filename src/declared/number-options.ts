@@ -60,7 +60,8 @@ export interface AutoSequenceColumnOptions extends NumberColumnOptions {
 
     /**
      * With `gapless: false`: how many numbers of a scope are taken from its counter at once, SQL's
-     * `CACHE`. Those that a process has not used when it ends are lost, and never given again.
+     * `CACHE`. Those that a process has not used when it ends are lost, and never given again; so are
+     * those of the scopes that it has used the longest time ago, where there are more than 10 000.
      *
      * Default is `1`.
      */

@@ -11,15 +11,19 @@ export interface Place {
 }
 
 /** @internal Refuses what can't be a property of an entity, or is another column already. */
-export function placeOf(decorator: string, prototype: unknown, propertyName: unknown): Place {
-    if (typeof prototype !== "object" || prototype === null || typeof propertyName === "object")
+export function placeOf(
+    decorator: string,
+    prototype: object,
+    propertyName: string | symbol,
+): Place {
+    if (typeof prototype !== "object" || typeof propertyName === "object")
         throw new UnsupportedError(
             `${decorator} stands on a static property, or the compiler uses standard decorators. Put ` +
                 'it on an instance property and set "experimentalDecorators": true in tsconfig.json, ' +
                 "as TypeORM needs it.",
         )
     const target = prototype.constructor
-    const name = `${decorator} on ${target.name}.${String(propertyName as string | symbol)}`
+    const name = `${decorator} on ${target.name}.${String(propertyName)}`
     if (typeof propertyName !== "string")
         throw new InvalidOptionError(`${name}: a property named by a symbol can't be a column.`)
     if (findDeclaredColumns(target, propertyName).length > 0)

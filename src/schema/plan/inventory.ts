@@ -15,7 +15,7 @@ import { type KeysToFill, keysToFill } from "./key-filling"
 import { hasHistory } from "../../tables/key-entity"
 import { findMistyped, type Mistyped } from "./key-types"
 import { uniqueIndexesOf } from "../../series/unique-index"
-import type { IndexMetadata } from "../../typeorm/index-metadata"
+import type { IndexMetadata } from "../../typeorm/version"
 
 /** @internal What a table that is there lacks of what its numbered columns and its keys need. */
 export interface ServedTable {

@@ -13,6 +13,7 @@ import { dropTriggers } from "../plan/trigger-steps"
 import { readTriggers } from "../plan/triggers"
 import { underInstallLock } from "./install-lock"
 import { LiveSteps } from "./live-steps"
+import { refuseNoObject } from "../../typeorm/given"
 
 /** What {@link installAutoSequence} takes. */
 export interface InstallOptions {
@@ -52,13 +53,14 @@ export interface InstallOptions {
  */
 export async function installAutoSequence(
     dataSource: DataSource,
-    { orderBy }: InstallOptions = {},
+    options: InstallOptions = {},
 ): Promise<void> {
+    refuseNoObject("installAutoSequence", "options", options)
     refuseUnsupportedSeries(dataSource)
     const dialect = dialectOf(dataSource)
     // No numbered column then, or it would have been refused.
     if (!dialect) return
-    const order = orderOf(dataSource, orderBy)
+    const order = orderOf(dataSource, options.orderBy)
     await underInstallLock(dataSource, dialect.schema.installLock, async (runner) => {
         const inventory = await takeInventory(runner, dataSource)
         refuseIncomplete(inventory)

@@ -185,7 +185,7 @@ async function lockRow(
         // It comes before all that takes a snapshot, which is not older than the lock then.
         { lock: dialect.keys.locks !== undefined },
     )
-    const [text, ...values] = row ?? [column.getEntityValue(stored)]
+    const [text, ...values] = row ?? [column.getEntityValue(stored) as unknown]
     return {
         text: typeof text === "string" ? text : undefined,
         scope: storedScope(key, values),
@@ -213,8 +213,10 @@ async function freeKey(
 ): Promise<void> {
     const owner = ownerOf(key.metadata, stored)
     if (key.history === true) return forget(runner, key, [owner])
-    const { text, scope } = await lockRow(runner, key, stored)
-    if (text !== undefined) await claim(runner, key, [{ scope, text, owner, isRetired: true }])
+    const text: unknown = key.column.getEntityValue(stored)
+    if (typeof text !== "string") return
+    const scope = changedScope(key, storedScope(key, []), stored)
+    await claim(runner, key, [{ scope, text, owner, isRetired: true }])
 }
 
 /** @internal Whether rows of an entity leave keys behind. */

@@ -236,9 +236,9 @@ export class Session {
         error: unknown,
     ): Promise<boolean> {
         const { driverError: cause } = Object(error) as { driverError?: DriverError }
-        for (const assigner of cause ? this.assigners : [])
-            if (await assigner.assignOthers?.({ sql, parameters, cause: cause!, insert }))
-                return true
+        if (!cause) return false
+        for (const assigner of this.assigners)
+            if (await assigner.assignOthers?.({ sql, parameters, cause, insert })) return true
         return false
     }
 

@@ -34,11 +34,14 @@ export function textsOf(types: ColumnTypes) {
     }
 }
 
+/** @internal Text as it gets to the database: half a surrogate pair becomes U+FFFD on its way. */
+export function wellFormed(text: string): string {
+    return /[\ud800-\udfff]/.test(text) ? Buffer.from(text).toString() : text
+}
+
 /** @internal What all drivers send alike; undefined for what is no single value. */
 export function plainText(value: unknown): string | undefined {
-    // Half a surrogate pair becomes U+FFFD on its way.
-    if (typeof value === "string")
-        return /[\ud800-\udfff]/.test(value) ? Buffer.from(value).toString() : value
+    if (typeof value === "string") return wellFormed(value)
     return typeof value === "number" || typeof value === "bigint" || typeof value === "boolean"
         ? String(value)
         : undefined

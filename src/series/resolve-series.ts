@@ -1,10 +1,12 @@
 import type { EntityMetadata } from "typeorm"
+import { COUNTER_ENTITY } from "../declared/own-tables"
 import { dialectOf } from "../dialects"
 import type { Dialect } from "../dialects/dialect"
 import { InvalidOptionError } from "../errors"
 import { type NumberedColumn, numbers } from "../declared/registry"
 import { dataSourceOf, findDeclaredColumns } from "../typeorm/compat"
 import type { ScopeProperty, Series } from "./series"
+import { seriesName } from "./series-name"
 
 const MAX = { int: 2n ** 31n - 1n, bigint: 2n ** 63n - 1n }
 const cache = new WeakMap<EntityMetadata, readonly Series[]>()
@@ -41,7 +43,9 @@ export function resolveSeries(
     refuseScopeSetByForeignKey(metadata, path, scope)
     const dataSource = dataSourceOf(metadata)
     return {
-        name: numbering.series ?? `${metadata.tablePath}.${column.databaseName}`,
+        get name() {
+            return numbering.series ?? seriesName(column, COUNTER_ENTITY)
+        },
         strategy: numbering.strategy,
         gapless: numbering.gapless,
         cache: numbering.cache,

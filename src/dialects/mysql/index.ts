@@ -26,7 +26,6 @@ const texts = textsOf(mysqlTypes)
 export const mysql: Dialect = {
     syntax: { hasNumberedParameters: false, escapesByBackslash: true, absent: "DEFAULT" },
     hasPartialIndices: false,
-    announcesErrors: false,
     sharesRunner: false,
     counter: mysqlCounter,
     trigger: mysqlTrigger,

@@ -16,7 +16,6 @@ const texts = textsOf(postgresTypes)
 export const postgres: Dialect = {
     syntax: { hasNumberedParameters: true, escapesByBackslash: false, absent: "DEFAULT" },
     hasPartialIndices: true,
-    announcesErrors: true,
     sharesRunner: false,
     counter: postgresCounter,
     trigger: postgresTrigger,

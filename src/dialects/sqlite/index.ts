@@ -10,7 +10,6 @@ import { canonicalText, keyText, scopeText } from "./types"
 export const sqlite: Dialect = {
     syntax: { hasNumberedParameters: false, escapesByBackslash: false, absent: "NULL" },
     hasPartialIndices: true,
-    announcesErrors: false,
     sharesRunner: true,
     counter: sqliteCounter,
     schema: sqliteSchema,

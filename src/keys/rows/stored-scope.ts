@@ -7,25 +7,19 @@ import { readRows, withPrimaryKey } from "./read-rows"
 /** @internal The scopes of rows as the database has them, in the order of the rows. */
 export async function loadScopes(
     runner: QueryRunner,
-    { metadata, scopeColumns }: Scoped,
+    scoped: Scoped,
     rows: readonly ObjectLiteral[],
 ): Promise<Scope[]> {
+    const { metadata, scopeColumns } = scoped
     if (scopeColumns.length === 0) return rows.map(() => scopeWith([]))
     const conditions = rows.map((row) => withPrimaryKey(metadata, row))
     const found = await readRows(runner, metadata, scopeColumns, conditions)
-    return found.map((values) =>
-        scopeWith(scopeColumns.map((column, at) => scopeText(column, values?.[at]))),
-    )
+    return found.map((values) => storedScope(scoped, values ?? []))
 }
 
-/** @internal The scope of one row. */
-export async function loadScope(
-    runner: QueryRunner,
-    key: Scoped,
-    row: ObjectLiteral,
-): Promise<Scope> {
-    const [scope] = await loadScopes(runner, key, [row])
-    return scope ?? scopeWith([])
+/** @internal The scope that values of its columns are, as the driver gives them. */
+export function storedScope({ scopeColumns }: Scoped, values: readonly unknown[]): Scope {
+    return scopeWith(scopeColumns.map((column, at) => scopeText(column, values[at])))
 }
 
 /** @internal That scope with what an update of the row sets. */

@@ -9,6 +9,7 @@ export interface MigrationGenerate {
     readonly dataSource: string
     readonly path?: string
     readonly orderBy: Readonly<Record<string, string[]>>
+    readonly renumber: boolean
     readonly outputJs: boolean
     readonly esm: boolean
     readonly dryRun: boolean
@@ -23,6 +24,7 @@ export type Command = MigrationGenerate | { readonly name: "help" } | { readonly
 const OPTIONS = {
     dataSource: { type: "string", short: "d" },
     "order-by": { type: "string", multiple: true },
+    renumber: { type: "boolean" },
     outputJs: { type: "boolean", short: "o" },
     esm: { type: "boolean" },
     dryrun: { type: "boolean" },
@@ -58,6 +60,7 @@ export function parseCommand(args: readonly string[]): Command {
         dataSource: values.dataSource,
         path,
         orderBy: parseOrder(values["order-by"] ?? []),
+        renumber: values.renumber ?? false,
         outputJs: values.outputJs ?? false,
         esm: values.esm ?? false,
         dryRun: isPrinted,

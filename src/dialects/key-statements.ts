@@ -54,16 +54,6 @@ export interface KeyWriting {
     readonly onlyMissing: boolean
 }
 
-/** @internal A column that gets another type. */
-export interface Retyping {
-    readonly table: string
-    readonly column: string
-    /** As SQL writes it. */
-    readonly type: string
-    readonly collation?: { readonly charset?: string; readonly collation?: string }
-    readonly isNullable: boolean
-}
-
 /** @internal What pseudo keys ask of a database. */
 export interface KeyStatements {
     /** Undefined where all writers come one after the other. */
@@ -75,11 +65,6 @@ export interface KeyStatements {
     /** Behind an INSERT: leaves out rows that are there already. */
     ignoreDuplicates(column: string): string
     write(writing: KeyWriting): Statement
-    /**
-     * Gives a column the type of keys without a loss of what is in it; undefined where TypeORM does, or
-     * where it has no such types.
-     */
-    retype?(column: Retyping): string
     /** An SQL expression that gives each row a key of its own; undefined where only this library can. */
     random(format: "nanoid" | "uuid", length: number): string | undefined
 }

@@ -6,6 +6,7 @@ import { columnName, tableName } from "../../typeorm/names"
 import { select } from "../../typeorm/statement"
 import { placeOf } from "../free/free-keys"
 import { KeyAssigner } from "../insert/key-assigner"
+import { getsNumber, keyWithNumber } from "../insert/awaited-numbers"
 import { isLookedFor, refuseInvalid } from "../insert/keyed-row"
 import type { StoredKey } from "../pseudo-key"
 import { storedKeysOf } from "../resolve-keys"
@@ -33,9 +34,14 @@ export function changeKeys(event: UpdateEvent<ObjectLiteral>): Promise<void> | u
         if (!stored) refuseUpdate(key, value, entity)
         else if (isChanged(key, value, stored) || isMoved(key, entity, stored)) changed.push(key)
     }
-    if (!stored || changed.length === 0) return undefined
+    if (!stored) return undefined
+    const numbered = storedKeysOf(metadata).filter((key) => getsNumber(key, entity, stored))
+    if (changed.length + numbered.length === 0) return undefined
     const session = Session.of(event.queryRunner)
-    return session.together(() => changeAll(session, changed, entity, stored))
+    return session.together(async () => {
+        for (const key of numbered) await keyWithNumber(session, key, entity, stored)
+        await changeAll(session, [...changed, ...numbered], entity, stored)
+    })
 }
 
 /** For `update()`, which does not tell the rows. */
@@ -46,7 +52,7 @@ function refuseUpdate(key: StoredKey, value: unknown, entity: ObjectLiteral): vo
     if (value === undefined && !isMoving) return
     if (key.history !== false)
         throw new UnsupportedError(
-            `${key.name} has a history, and update() and the query builder don't tell which rows they ` +
+            `${key.label} has a history, and update() and the query builder don't tell which rows they ` +
                 `change${isMoving ? ", nor from which scope" : ""}. Load the row and save() it.`,
         )
     if (value === null) refuseRemoval(key)
@@ -65,9 +71,9 @@ function isMoved(key: StoredKey, entity: ObjectLiteral, stored: ObjectLiteral): 
     })
 }
 
-function refuseRemoval({ name, column }: StoredKey): void {
+function refuseRemoval({ label, column }: StoredKey): void {
     if (!column.isNullable)
-        throw new InvalidKeyError(`${name} is set to NULL. Set another key, or leave it as it is.`)
+        throw new InvalidKeyError(`${label} is set to NULL. Set another key, or leave it as it is.`)
 }
 
 async function changeAll(
@@ -97,10 +103,10 @@ async function changeAll(
     }
 }
 
-function refuseWithoutTransaction({ isInTransaction }: Session, { name }: StoredKey): void {
+function refuseWithoutTransaction({ isInTransaction }: Session, { label }: StoredKey): void {
     if (!isInTransaction)
         throw new TransactionRequiredError(
-            `${name} has a history, which is written before the row. Use save() without ` +
+            `${label} has a history, which is written before the row. Use save() without ` +
                 "{ transaction: false }, or change it inside dataSource.transaction(…).",
         )
 }

@@ -1,5 +1,4 @@
 import type { DataSource } from "typeorm"
-import { KEY_ENTITY } from "../declared/own-tables"
 import { dialectOf } from "../dialects"
 import type { DriverError } from "../dialects/dialect"
 import { KeyTakenError, StaleSnapshotError } from "../errors"
@@ -22,19 +21,15 @@ export const SET_ANOTHER =
  */
 export function keyErrorOf(
     dataSource: DataSource,
-    { sql, parameters, cause }: Refused,
+    { sql, cause }: Refused,
     originOf: (key: StoredKey) => KeyOrigin,
 ): KeyTakenError | StaleSnapshotError | undefined {
     const dialect = dialectOf(dataSource)
     if (!dialect?.keys.isDuplicate(cause)) return undefined
-    const history = dataSource.entityMetadatas.find(({ name }) => name === KEY_ENTITY)
-    const isMove = history && sql.startsWith(`UPDATE ${tableName(history)} `)
     for (const metadata of dataSource.entityMetadatas) {
-        if (!isMove && !sql.includes(tableName(metadata))) continue
-        const key = pseudoKeysOf(metadata).stored.find((one) =>
-            isMove ? parameters.includes(one.name) : isAbout(cause, one),
-        )
-        if (key) return errorOf(key, isMove ? "moved" : changeOf(sql, key), originOf(key), cause)
+        if (!sql.includes(tableName(metadata))) continue
+        const key = pseudoKeysOf(metadata).stored.find((one) => isAbout(cause, one))
+        if (key) return errorOf(key, changeOf(sql, key), originOf(key), cause)
     }
     return undefined
 }
@@ -71,8 +66,7 @@ function errorOf(
     if (change === "moved")
         return new KeyTakenError(
             `${label}: the row moves to another ${scope.map(({ path }) => path).join(", ")}, where ` +
-                "another row has a key of it, now or by its history. Set another key in the same save(), or " +
-                "leave the row where it is.",
+                "another row has its key. Set another key in the same save(), or leave the row where it is.",
             { cause },
         )
     return new KeyTakenError(

@@ -12,7 +12,7 @@ export interface RelationTree {
 
 /** @internal A pseudo key in a column of one entity in one data source. */
 export interface StoredKey extends Scoped {
-    /** `<table>.<column>`, as the history names it. */
+    /** `<table>.<column>` or the name that the options give, as the history names it. */
     readonly name: string
     /** `<Entity>.<property>`, as error texts name it. */
     readonly label: string

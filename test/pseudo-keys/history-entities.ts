@@ -57,6 +57,13 @@ export class Hall {
     @PseudoKey({ derive: (hall: Hall) => hall.name, uniqueWith: "floor" }) slug!: string
 }
 
+/** A key that can be taken off a row. */
+@Entity()
+export class Link {
+    @PrimaryGeneratedColumn() id!: number
+    @PseudoKey({ prefix: "lnk", history: true, nullable: true }) publicId!: string | null
+}
+
 /** With what makes a statement fail, and what an upsert goes by. */
 @Entity()
 export class Item {

@@ -1,4 +1,5 @@
 import type { ObjectLiteral } from "typeorm"
+import type { Scope } from "../../dialects/columns"
 import type { Session } from "../../inserts/session"
 import { ownSeriesOf } from "../../series/own-series"
 import { addRelated, addStored } from "../derive/related-rows"
@@ -6,7 +7,7 @@ import { RowView } from "../derive/row-view"
 import { giveFreeKeys } from "../free/free-keys"
 import { wishFor } from "../free/wish"
 import type { StoredKey } from "../pseudo-key"
-import { changedScope, loadScope } from "../rows/stored-scope"
+import { changedScope, loadScopes } from "../rows/stored-scope"
 import { KeyAssigner } from "./key-assigner"
 import { isNone } from "./keyed-row"
 
@@ -44,8 +45,8 @@ export async function keyWithNumber(
     view.setUnknown(column)
     view.setUnknownRelated()
     await addRelated(inner.manager, [view], key.relations)
-    const scope = changedScope(key, await loadScope(inner, key, stored), entity)
-    const wish = wishFor(key, scope, view)
+    const [scope] = await loadScopes(inner, key, [stored])
+    const wish = wishFor(key, changedScope(key, scope as Scope, entity), view)
     await giveFreeKeys(inner, locks, [wish])
     const { got } = wish
     if (typeof got !== "string") return

@@ -25,11 +25,23 @@ export async function assignEarlyKeys(
     scopes: RowScopes,
 ): Promise<void> {
     await lockExplicit(inner, locks, rows, scopes)
+    await makeKeys({ inner }, locks, awaited, rows, scopes)
+}
+
+/** @internal The same, of those that the caller has not set; some are made again. */
+export async function makeKeys(
+    { inner }: Pick<Session, "inner">,
+    locks: KeyLocks,
+    awaited: AwaitedKeys,
+    rows: readonly KeyedRow[],
+    scopes: RowScopes,
+    isWanted: (row: KeyedRow, key: StoredKey) => boolean = () => true,
+): Promise<void> {
     // Of one class all rows have the same keys, and one key may be made of those before it.
     for (const [keys, ofClass] of groupBy(rows, (row) => row.keys))
         for (const key of keys) {
             if (!isLookedFor(key) || isLate(key)) continue
-            const wanting = ofClass.filter(({ missing }) => missing.includes(key))
+            const wanting = ofClass.filter((row) => row.missing.includes(key) && isWanted(row, key))
             await addRelated(
                 inner.manager,
                 wanting.map(({ view }) => view),

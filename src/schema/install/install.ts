@@ -2,6 +2,8 @@ import { type DataSource, type QueryRunner, Table } from "typeorm"
 import { dialectOf } from "../../dialects"
 import { NotInstalledError } from "../../errors"
 import { fillKeysWith } from "../../maintenance/backfill-pseudo-keys"
+import { carryNames } from "../names/renaming-steps"
+import { findRenamings, refuseStrays, type Renames } from "../names/renamings"
 import { addColumns, tighten } from "../plan/column-steps"
 import { addCounting, setCounterSettings } from "../plan/counter-steps"
 import { refuseDuplicates } from "../plan/duplicate-rows"
@@ -13,6 +15,7 @@ import { dropTriggers } from "../plan/trigger-steps"
 import { readTriggers } from "../plan/triggers"
 import { underInstallLock } from "./install-lock"
 import { LiveSteps } from "./live-steps"
+import { refuseNoObject } from "../../typeorm/given"
 
 /** What {@link installAutoSequence} takes. */
 export interface InstallOptions {
@@ -23,6 +26,13 @@ export interface InstallOptions {
      * Default is the primary key.
      */
     orderBy?: NumberingOrder
+
+    /**
+     * What has become of columns that have other names now, as {@link generateMigration} takes it.
+     *
+     * Default is none.
+     */
+    rename?: Renames
 }
 
 /**
@@ -52,23 +62,27 @@ export interface InstallOptions {
  */
 export async function installAutoSequence(
     dataSource: DataSource,
-    { orderBy }: InstallOptions = {},
+    options: InstallOptions = {},
 ): Promise<void> {
+    refuseNoObject("installAutoSequence", "options", options)
     refuseUnsupportedSeries(dataSource)
     const dialect = dialectOf(dataSource)
     // No numbered column then, or it would have been refused.
     if (!dialect) return
-    const order = orderOf(dataSource, orderBy)
+    const order = orderOf(dataSource, options.orderBy)
     await underInstallLock(dataSource, dialect.schema.installLock, async (runner) => {
         const inventory = await takeInventory(runner, dataSource)
         refuseIncomplete(inventory)
         await refuseDuplicates(runner, inventory)
+        const found = await findRenamings(runner, dataSource, options.rename)
+        refuseStrays(found)
 
         const triggers = await readTriggers(runner, dataSource)
         const steps = new LiveSteps(runner)
         await createOwnTables(runner, inventory)
         await dropTriggers(steps, triggers)
         for (const table of inventory.tables) await addColumns(steps, table)
+        await carryNames(steps, found)
         await numberExistingRows(steps, inventory, order)
         await fillKeysBySql(steps, inventory)
         for (const key of inventory.tables.flatMap(({ keys }) => keys.left.flatMap(ownersOf)))
@@ -78,7 +92,7 @@ export async function installAutoSequence(
             await tighten(steps, table.table, { ...table, loose })
         }
         await setCounterSettings(runner, steps, inventory)
-        await addCounting(runner, steps, inventory, triggers)
+        await addCounting(runner, steps, inventory, { triggers, ...found })
     })
 }
 

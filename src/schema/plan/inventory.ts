@@ -8,13 +8,14 @@ import type { StoredKey } from "../../keys/pseudo-key"
 import { pseudoKeysOf } from "../../keys/resolve-keys"
 import { seriesOf } from "../../series/resolve-series"
 import type { Scoped, Series } from "../../series/series"
+import { givenDataSource } from "../../typeorm/given"
 import type { ColumnMetadata } from "../../typeorm/names"
 import { allSeriesOf } from "../../series/sharers"
 import { type KeysToFill, keysToFill } from "./key-filling"
 import { hasHistory } from "../../tables/key-entity"
 import { findMistyped, type Mistyped } from "./key-types"
 import { uniqueIndexesOf } from "../../series/unique-index"
-import type { IndexMetadata } from "../../typeorm/index-metadata"
+import type { IndexMetadata } from "../../typeorm/version"
 
 /** @internal What a table that is there lacks of what its numbered columns and its keys need. */
 export interface ServedTable {
@@ -77,7 +78,7 @@ export function uniqueColumnsOf(metadata: EntityMetadata): readonly (Series | St
 
 /** @internal */
 export function refuseUninitialized(dataSource: DataSource): void {
-    if (!dataSource.isInitialized)
+    if (!givenDataSource("The library", dataSource).isInitialized)
         throw new NotInstalledError("The data source is not initialized. Call initialize() first.")
 }
 

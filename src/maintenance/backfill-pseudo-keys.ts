@@ -147,6 +147,8 @@ export async function fillKeysWith(runner: QueryRunner, key: StoredKey): Promise
 function missingRows(manager: EntityManager, metadata: EntityMetadata, key: StoredKey) {
     return manager
         .createQueryBuilder(metadata.target, "row")
+        // Nobody looks at these rows, so that they need not show what they lack.
+        .callListeners(false)
         .withDeleted()
         .where(`row.${key.propertyPath} IS NULL`)
 }
@@ -186,7 +188,10 @@ async function fillBatch(
 
     const runner = manager.queryRunner as QueryRunner
     const texts = await makeKeys(runner, key, entities)
-    const rows = entities.map((row, at) => ({ row, text: texts[at] as string }))
+    const rows = entities.flatMap((row, at) => {
+        const text = texts[at]
+        return typeof text === "string" ? { row, text } : []
+    })
     await writeKeys(runner, key, rows, { onlyMissing: true })
     if (key.history !== false)
         await claimKeys(
@@ -197,12 +202,12 @@ async function fillBatch(
     return { rows: entities.length, last: metadata.getEntityIdMap(entities.at(-1)) }
 }
 
-/** The keys of rows, in their order. */
+/** The keys of rows, in their order; NULL where a row has not got the number that its key is made of. */
 async function makeKeys(
     runner: QueryRunner,
     key: StoredKey,
     entities: readonly ObjectLiteral[],
-): Promise<string[]> {
+): Promise<(string | null | undefined)[]> {
     if (key.isUnique && !key.derive && !key.generateFor) return entities.map(() => key.generate())
     const views = entities.map((entity) => viewOfLoaded(key, entity))
     await addRelated(runner.manager, views, key.relations)
@@ -218,7 +223,7 @@ async function makeKeys(
         locks.forgetGiven()
         if (!shared || !runner.isTransactionActive) await locks.release()
     }
-    return wishes.map(({ got }) => got as string)
+    return wishes.map(({ got }) => got)
 }
 
 /** The rows behind another one, in the order of the primary key. */

@@ -1,5 +1,6 @@
 import { InvalidKeyError } from "../../errors"
 import { hasPrefix, isKey } from "../../declared/key-form"
+import { cutAtWord } from "../derive/slug"
 import type { StoredKey } from "../pseudo-key"
 
 /** @internal Keys to try, in their order. */
@@ -17,16 +18,17 @@ const RANDOM_BLOCK = 64
 const RANDOM_BLOCKS = 16
 const MAX_CALLS = 20
 
-/** @internal `acme`, then `acme-2`, `acme-3` … */
-export function suffixed(text: string): Candidates {
+/** @internal `acme`, then `acme-2`, `acme-3` …, none longer than this. */
+export function suffixed(text: string, longest: number): Candidates {
     let next = 1
     let size = FIRST_BLOCK
     const block = (length: number): string[] => {
         const first = next
         next = Math.min(first + length, MAX_SUFFIX + 1)
-        return Array.from({ length: next - first }, (_, at) =>
-            first + at === 1 ? text : `${text}-${first + at}`,
-        )
+        return Array.from({ length: next - first }, (_, at) => {
+            const suffix = first + at === 1 ? "" : `-${first + at}`
+            return cutAtWord(text, longest - suffix.length) + suffix
+        })
     }
     return {
         first: block,
@@ -69,14 +71,14 @@ function generated(key: StoredKey, row: object, attempt: number): string {
         made = key.generateFor?.(row, attempt)
     } catch (error) {
         throw new InvalidKeyError(
-            `generate of ${key.name} has thrown an error. It has to make a key of every row.`,
+            `generate of ${key.label} has thrown an error. It has to make a key of every row.`,
             { cause: error },
         )
     }
     const text = typeof made === "string" ? prefixed(key, made) : made
     if (isKey(text) && hasPrefix(text, key.prefix)) return text
     throw new InvalidKeyError(
-        `generate of ${key.name} has made something that is no key (of type ${typeof made}). A key is ` +
+        `generate of ${key.label} has made something that is no key (of type ${typeof made}). A key is ` +
             "1 to 255 letters, digits and -, _, ., ~.",
     )
 }

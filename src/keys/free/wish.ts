@@ -16,11 +16,17 @@ export interface Wish {
 }
 
 /** @internal What a row wants; its view has the related rows that `derive` reads. */
-export function wishFor(key: StoredKey, scope: Scope, view: RowView): Wish {
+export function wishFor(
+    key: StoredKey,
+    scope: Scope,
+    view: RowView,
+    /** The first suffix for its text. */
+    from?: (text: string) => number,
+): Wish {
     const text = (key.derive && derive(key, view)) || undefined
     const candidates =
         text !== undefined
-            ? suffixed(text)
+            ? suffixed(text, from?.(text))
             : key.generateFor
               ? called(key, view.object)
               : random(key)

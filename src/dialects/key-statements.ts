@@ -62,16 +62,6 @@ export interface Identity {
     is(column: string, text: string): string
 }
 
-/** @internal A column that gets another type. */
-export interface Retyping {
-    readonly table: string
-    readonly column: string
-    /** As SQL writes it. */
-    readonly type: string
-    readonly collation?: { readonly charset?: string; readonly collation?: string }
-    readonly isNullable: boolean
-}
-
 /** @internal What pseudo keys ask of a database. */
 export interface KeyStatements {
     /** Undefined where all writers come one after the other. */
@@ -96,11 +86,6 @@ export interface KeyStatements {
     /** Whether a transaction goes on after an INSERT that a unique index has refused. */
     readonly outlivesDuplicates: boolean
     write(writing: KeyWriting): Statement
-    /**
-     * Gives a column the type of keys without a loss of what is in it; undefined where TypeORM does, or
-     * where it has no such types.
-     */
-    retype?(column: Retyping): string
     /** An SQL expression that gives each row a key of its own; undefined where only this library can. */
     random(format: "nanoid" | "uuid", length: number): string | undefined
 }

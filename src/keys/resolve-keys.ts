@@ -1,4 +1,5 @@
 import type { DataSource, EntityMetadata } from "typeorm"
+import { KEY_ENTITY } from "../declared/own-tables"
 import { dialectOf } from "../dialects"
 import type { Dialect } from "../dialects/dialect"
 import { InvalidOptionError, UnsupportedError } from "../errors"
@@ -10,6 +11,7 @@ import {
 } from "../declared/registry"
 import { isOwnColumn, lineageOf } from "../series/own-columns"
 import { resolveScopeProperty } from "../series/resolve-series"
+import { seriesName, tableNameBeside } from "../series/series-name"
 import { columnType } from "../typeorm/names"
 import { dataSourceOf, findDeclaredColumns } from "../typeorm/compat"
 import { withPrefix } from "../declared/key-form"
@@ -75,7 +77,9 @@ export function resolveStoredKey(
         refusePrimaryKeyOfHistory(metadata, propertyPath)
     }
     return {
-        name: `${metadata.tablePath}.${column.databaseName}`,
+        get name() {
+            return options.series ?? seriesName(column, KEY_ENTITY)
+        },
         dataSource,
         // Where there is none, it is refused before it is asked.
         dialect: dialectOf(dataSource) as Dialect,
@@ -153,13 +157,17 @@ export function resolveSealedKey(
             `${place} seals ${column.propertyPath}, which is of type ${columnType(column)}. Only ` +
                 "integers and UUIDs can be sealed.",
         )
-    const context = options.context ?? rootOf(metadata).name
+    const { prefix, secrets } = options
+    // Neither changes by itself, as the names of classes do that are minified. No table is named so as a
+    // prefix is here.
+    const context =
+        options.context ?? (prefix === undefined ? tableNameBeside(metadata) : `${prefix}\0`)
     return {
         metadata,
         column,
         propertyPath: propertyName,
-        prefix: options.prefix,
-        seal: sealOf(type, options.secrets(), context),
+        prefix,
+        seal: sealOf(type, secrets(), context),
     }
 }
 
@@ -169,11 +177,6 @@ function sealedTypeOf(column: StoredKey["column"]): SealedType | undefined {
     const type = columnType(column)
     if (type === "uuid") return "uuid"
     return /int/i.test(type) ? "integer" : undefined
-}
-
-/** The entity that a table belongs to; its children's keys are read as its own. */
-function rootOf(metadata: EntityMetadata): EntityMetadata {
-    return metadata.tableType === "entity-child" ? metadata.parentEntityMetadata : metadata
 }
 
 const prefixes = new WeakMap<DataSource, Map<string, AnyKey>>()
@@ -195,9 +198,7 @@ export function refusePrefixes(metadata: EntityMetadata): void {
         if (prefix === undefined) continue
         const others = [...known].filter(
             // The classes of a single-table inheritance are in one table.
-            ([, other]) =>
-                other.metadata.tablePath !== metadata.tablePath ||
-                other.propertyPath !== propertyPath,
+            ([, other]) => !isSameKey(other, key),
         )
         for (const [other, { metadata: of, propertyPath: property }] of others)
             if (`${other}_`.startsWith(`${prefix}_`) || `${prefix}_`.startsWith(`${other}_`))
@@ -208,5 +209,32 @@ export function refusePrefixes(metadata: EntityMetadata): void {
                 )
         // That of a parent is the one that finds rows of all classes.
         if (!known.has(prefix) || metadata.tableType !== "entity-child") known.set(prefix, key)
+    }
+}
+
+function isSameKey(one: AnyKey, other: AnyKey): boolean {
+    return (
+        one.metadata.tablePath === other.metadata.tablePath &&
+        one.propertyPath === other.propertyPath
+    )
+}
+
+const histories = new WeakMap<DataSource, Map<string, StoredKey>>()
+
+/** @internal Refuses keys whose histories could not be told apart: they know rows by their primary keys. */
+export function refuseSharedHistory(metadata: EntityMetadata): void {
+    const dataSource = dataSourceOf(metadata)
+    const known = histories.get(dataSource) ?? new Map<string, StoredKey>()
+    histories.set(dataSource, known)
+    for (const key of pseudoKeysOf(metadata).stored) {
+        if (key.history === false) continue
+        const other = known.get(key.name)
+        if (other && !isSameKey(other, key))
+            throw new InvalidOptionError(
+                `The histories of ${metadata.name}.${key.propertyPath} and of ` +
+                    `${other.metadata.name}.${other.propertyPath} are both named "${key.name}". Give ` +
+                    "one of them another series.",
+            )
+        known.set(key.name, key)
     }
 }

@@ -68,12 +68,6 @@ export const mysqlKeys: KeyStatements = {
         }
     },
 
-    retype({ table, column, type, collation: { charset, collation } = {}, isNullable }) {
-        const text = [charset && `CHARACTER SET ${charset}`, collation && `COLLATE ${collation}`]
-        const parts = [type, ...text.filter(Boolean), isNullable ? "NULL" : "NOT NULL"]
-        return `ALTER TABLE ${table} MODIFY ${column} ${parts.join(" ")}`
-    },
-
     // UUID() tells the time and the machine, and RANDOM_BYTES() is not in every version.
     random: () => undefined,
 }

@@ -59,10 +59,6 @@ export const postgresKeys: KeyStatements = {
         }
     },
 
-    // Cast to the type itself, what is longer would be cut off.
-    retype: ({ table, column, type }) =>
-        `ALTER TABLE ${table} ALTER COLUMN ${column} TYPE ${type} USING ${column}::text`,
-
     random(format, length) {
         // A call in each row: what a query without a row of its own gives is computed once.
         if (format === "uuid") return "gen_random_uuid()::text"

@@ -6,7 +6,7 @@ import type {
     ObjectLiteral,
 } from "typeorm"
 import { loadColumns } from "../../typeorm/load-columns"
-import { dataSourceOf } from "../../typeorm/compat"
+import { givenDataSource, givenEntity } from "../../typeorm/given"
 import { type FindByPseudoKeyOptions, findOne } from "./find-by-pseudo-key"
 import { hasPrefix, isKey } from "../../declared/key-form"
 import { keyFor } from "./key-condition"
@@ -63,9 +63,12 @@ export async function resolvePseudoKey<Entity extends ObjectLiteral = ObjectLite
     key: string,
     { entity, property, ...options }: ResolvePseudoKeyOptions<Entity> = {},
 ): Promise<ResolvedPseudoKey<Entity> | null> {
-    const dataSource = "getMetadata" in target ? target : dataSourceOf(target)
+    const dataSource = givenDataSource("resolvePseudoKey", target)
     const manager = "getMetadata" in target ? target.manager : target
-    const metadata = entity ? dataSource.getMetadata(entity) : byPrefix(dataSource, key)?.metadata
+    const metadata =
+        entity === undefined
+            ? byPrefix(dataSource, key)?.metadata
+            : givenEntity("resolvePseudoKey", dataSource, entity)
     const found = metadata && keyFor(metadata, key, property)
     if (!found) return null
     const row = await findOne<ObjectLiteral>(manager, metadata, key, {

@@ -35,7 +35,7 @@ export interface ResolvedPseudoKey<Entity extends ObjectLiteral = ObjectLiteral>
     readonly row: Entity
     /** The name of its entity. */
     readonly entity: string
-    /** The key that it has now. */
+    /** The key that it has now; `""` where it was taken off the row, and the row has none. */
     readonly key: string
     /** Whether that is another one: it was changed, or sealed with another secret. */
     readonly isRetired: boolean
@@ -97,5 +97,6 @@ async function currentKey(
     if (typeof shown === "string") return shown
     // A column with { select: false }.
     const [stored] = await loadColumns(manager, metadata, [key.column], [row])
-    return String(stored && key.column.getEntityValue(stored))
+    const current: unknown = stored && key.column.getEntityValue(stored)
+    return typeof current === "string" ? current : ""
 }

@@ -331,7 +331,7 @@ onEveryDatabase(
             const repository = dataSource.getRepository(Parcel)
             const save = (customers: number[]) =>
                 repository.save(
-                    repository.create(customers.map((customer) => ({ customer }))),
+                    customers.map((customer) => repository.create({ customer })),
                     { chunk: 2_000, reload: false },
                 )
             await save(upTo(10_001))

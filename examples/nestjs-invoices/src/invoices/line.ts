@@ -1,6 +1,14 @@
 import { ApiProperty } from "@nestjs/swagger"
 import { Type } from "class-transformer"
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsInt, Max, Min, ValidateNested } from "class-validator"
+import {
+    ArrayMaxSize,
+    ArrayMinSize,
+    IsArray,
+    IsInt,
+    Max,
+    Min,
+    ValidateNested,
+} from "class-validator"
 import { IsText } from "../text.js"
 
 /** What is sold. The limits keep a total within what a column of type `int` can hold. */

@@ -112,11 +112,9 @@ onEveryDatabase("a migration that makes counters", (db) => {
         const before = await db().connect(entities)
         await installAutoSequence(before)
         const rows = await before.getRepository("Letter").save([..."abc"].map((box) => ({ box })))
-        await raiseCounters(
-            before.createQueryRunner(),
-            "letter.number",
-            [{ key: 'v1:"c"', to: 50n }],
-        )
+        await raiseCounters(before.createQueryRunner(), "letter.number", [
+            { key: 'v1:"c"', to: 50n },
+        ])
         await expectUpToDate(before)
         const letter = before.getMetadata("Letter").tablePath
         await before.query(`UPDATE ${letter} SET number = 9 WHERE id = ${rows[0]!.id}`)

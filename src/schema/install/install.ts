@@ -11,8 +11,8 @@ import { type Inventory, refuseUnsupportedSeries, takeInventory } from "../plan/
 import { ownersOf } from "../plan/key-filling"
 import { type NumberingOrder, orderOf } from "../plan/number-rows"
 import { fillKeysBySql, numberExistingRows } from "../plan/row-steps"
-import { dropTriggers } from "../plan/trigger-steps"
-import { readTriggers } from "../plan/triggers"
+import { dropFunctions, dropTriggers, UNUSED } from "../plan/trigger-steps"
+import { readLeftOver, readTriggers } from "../plan/triggers"
 import { underInstallLock } from "./install-lock"
 import { LiveSteps } from "./live-steps"
 
@@ -79,6 +79,7 @@ export async function installAutoSequence(
         const steps = new LiveSteps(runner)
         await createOwnTables(runner, inventory)
         await dropTriggers(steps, triggers)
+        await dropFunctions(steps, await readLeftOver(runner, dataSource), UNUSED)
         for (const table of inventory.tables) await addColumns(steps, table)
         await carryNames(steps, found)
         await numberExistingRows(steps, inventory, order)

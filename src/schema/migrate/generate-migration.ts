@@ -17,8 +17,8 @@ import { retypeKeys } from "../plan/key-types"
 import { type NumberingOrder, orderOf } from "../plan/number-rows"
 import { fillKeysBySql, numberExistingRows } from "../plan/row-steps"
 import type { MigrationStatement } from "../plan/steps"
-import { dropTriggers } from "../plan/trigger-steps"
-import { readTriggers } from "../plan/triggers"
+import { dropFunctions, dropTriggers, UNUSED } from "../plan/trigger-steps"
+import { readLeftOver, readTriggers } from "../plan/triggers"
 import { type MigrationFormat, migrationName, migrationSource } from "./migration-source"
 import { RecordedSteps } from "./recorded-steps"
 
@@ -149,6 +149,7 @@ export async function generateMigration(
         refuseStrays(found)
         const triggers = await readTriggers(runner, dataSource)
         await dropTriggers(steps, triggers)
+        await dropFunctions(steps, await readLeftOver(runner, dataSource), UNUSED)
         steps.add(ofTypeORM)
         for (const table of inventory.tables)
             if (!table.metadata.synchronize) await addColumns(steps, table)

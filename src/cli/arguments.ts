@@ -10,6 +10,7 @@ export interface MigrationGenerate {
     readonly path?: string
     readonly orderBy: Readonly<Record<string, string[]>>
     readonly rename: Readonly<Record<string, string | null>>
+    readonly renumber: boolean
     readonly outputJs: boolean
     readonly esm: boolean
     readonly dryRun: boolean
@@ -25,6 +26,7 @@ const OPTIONS = {
     dataSource: { type: "string", short: "d" },
     "order-by": { type: "string", multiple: true },
     rename: { type: "string", multiple: true },
+    renumber: { type: "boolean" },
     outputJs: { type: "boolean", short: "o" },
     esm: { type: "boolean" },
     dryrun: { type: "boolean" },
@@ -61,6 +63,7 @@ export function parseCommand(args: readonly string[]): Command {
         path,
         orderBy: parseOrder(values["order-by"] ?? []),
         rename: Object.fromEntries((values.rename ?? []).map(parseRename)),
+        renumber: values.renumber ?? false,
         outputJs: values.outputJs ?? false,
         esm: values.esm ?? false,
         dryRun: isPrinted,

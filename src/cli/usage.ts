@@ -15,6 +15,7 @@ counters that go on after the rows. Writes nothing where the database is up to d
                               primary key; may be given several times
       --rename <old=new>      the counters and keys of the column old, as table.column, go on as those
                               of new; may be given several times. Nothing behind = leaves them
+      --renumber              number rows that have 0 as their number, as if they had none
   -o, --outputJs              write JavaScript
       --esm                   write JavaScript as an ES module
       --dr, --dryrun          print the migration instead of writing a file

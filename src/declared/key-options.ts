@@ -1,8 +1,10 @@
 import type { ColumnOptions } from "typeorm"
 import { InvalidOptionError } from "../errors"
+import { columnOptions } from "./column-options"
 import { MAX_LENGTH, MAX_PREFIX, PREFIX_FORM } from "./key-form"
 import { isSeriesName, seriesProblem } from "./series-name"
 import { type Secret, type Secrets, weaknessOf } from "./secrets"
+import { show } from "./show"
 
 /** The formats that a pseudo key can have. */
 export type KeyFormat = "nanoid" | "uuid" | "uuidv7" | "ulid"
@@ -256,9 +258,11 @@ function splitStored(options: PseudoKeyOptions<never>, refuse: Refuse): KeyOptio
             refuse(`uniqueWith holds ${show(path)}, give names of properties.`)
     if (new Set(uniqueWith).size < uniqueWith.length) refuse("uniqueWith names a property twice.")
 
-    const column: ColumnOptions = { type: "varchar", length: MAX_LENGTH }
-    for (const name of KNOWN_FOR_COLUMN)
-        if (options[name] !== undefined) Object.assign(column, { [name]: options[name] })
+    const column: ColumnOptions = {
+        type: "varchar",
+        length: MAX_LENGTH,
+        ...columnOptions(KNOWN_FOR_COLUMN, options, refuse),
+    }
     return {
         stored: {
             prefix,
@@ -305,8 +309,4 @@ function isAlphabet(alphabet: unknown): boolean {
         /^[\w-]{2,64}$/.test(alphabet) &&
         new Set(alphabet).size === alphabet.length
     )
-}
-
-function show(value: unknown): string {
-    return typeof value === "string" ? JSON.stringify(value) : String(value)
 }

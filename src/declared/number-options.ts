@@ -1,5 +1,6 @@
 import type { ColumnOptions } from "typeorm"
 import { InvalidOptionError } from "../errors"
+import { columnOptions } from "./column-options"
 import { scopePaths } from "./scope-paths"
 import { isSeriesName, seriesProblem } from "./series-name"
 import { show } from "./show"
@@ -60,7 +61,8 @@ export interface AutoSequenceColumnOptions extends NumberColumnOptions {
 
     /**
      * With `gapless: false`: how many numbers of a scope are taken from its counter at once, SQL's
-     * `CACHE`. Those that a process has not used when it ends are lost, and never given again.
+     * `CACHE`. Those that a process has not used when it ends are lost, and never given again; so are
+     * those of the scopes that it has used the longest time ago, where there are more than 10 000.
      *
      * Default is `1`.
      */
@@ -166,9 +168,7 @@ export function splitOptions(
 
     const uniqueWith = scopePaths(options.uniqueWith, refuse)
 
-    const column: ColumnOptions = { type }
-    for (const name of KNOWN_FOR_COLUMN)
-        if (options[name] !== undefined) Object.assign(column, { [name]: options[name] })
+    const column: ColumnOptions = { type, ...columnOptions(KNOWN_FOR_COLUMN, options, refuse) }
     return {
         numbering: {
             startAt: BigInt(startAt),

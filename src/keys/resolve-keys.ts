@@ -72,7 +72,10 @@ export function resolveStoredKey(
     const generator = generatorOf(options)
     const scope = options.uniqueWith.map((p) => resolveScopeProperty(metadata, propertyPath, p))
     const scopeColumns = scope.flatMap(({ columns }) => columns)
-    if (history !== false) refuseScopeOfHistory(metadata, propertyPath, scopeColumns)
+    if (history !== false) {
+        refuseScopeOfHistory(metadata, propertyPath, scopeColumns)
+        refusePrimaryKeyOfHistory(metadata, propertyPath)
+    }
     return {
         get name() {
             return options.series ?? seriesName(column, KEY_ENTITY)
@@ -112,6 +115,18 @@ function refuseScopeOfHistory(
             `${metadata.name}.${propertyPath} has a history, and ${unfit.propertyPath} of its ` +
                 `uniqueWith is of type ${columnType(unfit)}. Use columns of integers, texts, UUIDs, ` +
                 "booleans or enums.",
+        )
+}
+
+/** The history keeps the primary key of a row as text, and the row is found by it. */
+function refusePrimaryKeyOfHistory(metadata: EntityMetadata, propertyPath: string): void {
+    const dialect = dialectOf(dataSourceOf(metadata))
+    const unfit = metadata.primaryColumns.find((column) => !dialect?.keys.identity(column))
+    if (dialect && unfit)
+        throw new UnsupportedError(
+            `${metadata.name}.${propertyPath} has a history, and ${unfit.propertyPath} of the primary key ` +
+                `is of type ${columnType(unfit)}. Use a primary key of integers, texts, UUIDs, decimals, ` +
+                "dates, booleans, enums or bytes.",
         )
 }
 

@@ -68,7 +68,7 @@ function ledgerOf(dataSource: DataSource, dialect: Dialect, metadata: EntityMeta
         const columns = [scope, key, owner, retiredAt]
         return (
             `INSERT INTO ${name} (${[series, ...columns].join(", ")}) ` +
-            `${selectAs(columns, "s.a, s.b, s.c, s.d")} ${dialect.keys.ignoreDuplicates(owner)}`
+            `${selectAs(columns, "s.a, s.b, s.c, s.d")} ${dialect.keys.onClaimed(keyTableOf(dataSource))}`
         )
     }
     return {

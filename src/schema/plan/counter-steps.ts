@@ -105,7 +105,11 @@ async function needsSeed(
     storedName: string | undefined,
 ): Promise<boolean> {
     if (!counter?.table) return true
-    const changed = tables.flatMap((t) => [...t.missing, ...t.unnumbered, ...t.withoutScope])
+    const changed = tables.flatMap((t) => [
+        ...[...t.missing, ...t.unnumbered, ...t.withoutScope],
+        // Numbers that are texts yet can't be compared with counters.
+        ...t.present.filter((series) => t.retyped.some(({ column }) => column === series.column)),
+    ])
     if (changed.some(isOneOf(sharers))) return true
     return (await select(runner, findBehind(sharers, storedName))).length > 0
 }

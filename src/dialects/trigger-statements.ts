@@ -71,6 +71,8 @@ export interface TriggerStatements {
     readonly leavesOutAsNull: boolean
     /** Whether a row that an INSERT leaves out gives its number back. */
     readonly givesBackSkipped: boolean
+    /** Whether the session has allowed changes of numbers, and of the scopes of rows that have one. */
+    readonly allowsChanges: string
     /** The triggers of a column, in the order in which they are made. */
     triggersOf(column: TriggeredColumn): readonly Trigger[]
     /** Selects what {@link storedTrigger} reads: the triggers of this library in some schemas. */

@@ -7,7 +7,7 @@ import {
     TRIGGER_PREFIX,
     type TriggerStatements,
 } from "../trigger-statements"
-import { triggerBodies } from "./trigger-bodies"
+import { ALLOWS_CHANGES, triggerBodies } from "./trigger-bodies"
 
 const BAD_NULL = 1048
 const OUT_OF_RANGE = 1690
@@ -22,6 +22,7 @@ export const mysqlTrigger: TriggerStatements = {
     seesForeignKeys: false,
     leavesOutAsNull: true,
     givesBackSkipped: false,
+    allowsChanges: ALLOWS_CHANGES,
 
     triggersOf(column) {
         const { number, insert, keep } = triggerBodies(column)

@@ -8,7 +8,7 @@ import {
     TRIGGER_PREFIX,
     type TriggerStatements,
 } from "../trigger-statements"
-import { triggerBodies } from "./trigger-functions"
+import { ALLOWS_CHANGES, triggerBodies } from "./trigger-functions"
 
 const FUNCTION_PREFIX = "autosequence_"
 const SEARCH_PATH = "search_path=pg_catalog, pg_temp"
@@ -22,6 +22,7 @@ export const postgresTrigger: TriggerStatements = {
     seesForeignKeys: true,
     leavesOutAsNull: false,
     givesBackSkipped: true,
+    allowsChanges: ALLOWS_CHANGES,
 
     triggersOf(column) {
         const { number, inserted, settle, keep } = triggerBodies(column)

@@ -94,6 +94,16 @@ export class KeyNotFoundError extends AutoSequenceError {
     readonly code = "KEY_NOT_FOUND"
 }
 
+/** A column that holds numbers or keys can't be changed into what it is to be without a loss. */
+export class ColumnChangeError extends AutoSequenceError {
+    readonly code = "COLUMN_CHANGE"
+}
+
+/** Nothing tells in which order rows came that are to be numbered. */
+export class UnknownOrderError extends AutoSequenceError {
+    readonly code = "UNKNOWN_ORDER"
+}
+
 /** Rows have the same number in one scope, or the same pseudo key, so its unique index can't be made. */
 export class DuplicateRowsError extends AutoSequenceError {
     readonly code = "DUPLICATE_ROWS"

@@ -4,6 +4,7 @@ export { withAutoSequenceColumns } from "./decorators/with-auto-sequence-columns
 export { withPseudoKeys } from "./decorators/with-pseudo-keys"
 export {
     AutoSequenceError,
+    ColumnChangeError,
     CounterLockedError,
     DuplicateRowsError,
     InvalidKeyError,
@@ -18,6 +19,7 @@ export {
     StaleSnapshotError,
     TransactionAbortedError,
     TransactionRequiredError,
+    UnknownOrderError,
     UnknownScopeError,
     UnsupportedError,
 } from "./errors"
@@ -83,6 +85,7 @@ export {
     type GenerateMigrationOptions,
 } from "./schema/migrate/generate-migration"
 export type { MigrationFormat } from "./schema/migrate/migration-source"
-export type { NumberingOrder } from "./schema/plan/number-rows"
+export type { Renames } from "./schema/names/renamings"
+export type { NumberingOrder } from "./schema/plan/row-order"
 export type { MigrationStatement } from "./schema/plan/steps"
 export { installAutoSequence, type InstallOptions } from "./schema/install/install"

@@ -35,3 +35,18 @@ export function canonicalDate(text: string): string | undefined {
 export function asItIs(text: string): string {
     return text
 }
+
+/** @internal A kind of types; those of one kind hold the same values, if there is room. */
+export type TypeKind = "integer" | "decimal" | "text" | "uuid"
+
+const KINDS: Readonly<Record<TypeKind, RegExp>> = {
+    integer: /^(tiny|small|medium|big)?int(eger)?$/i,
+    decimal: /^(numeric|decimal|real|float|double( precision)?)$/i,
+    text: /^(n?(var)?char|character( varying)?|(tiny|medium|long)?text|citext)$/i,
+    uuid: /^uuid$/i,
+}
+
+/** @internal Undefined for types that are of none. */
+export function kindOfType(type: string): TypeKind | undefined {
+    return (Object.keys(KINDS) as TypeKind[]).find((kind) => KINDS[kind].test(type))
+}

@@ -83,8 +83,6 @@ export interface Dialect {
     readonly keys: KeyStatements
     readonly expressions: Expressions
     readonly hasPartialIndices: boolean
-    /** Whether every version of TypeORM waits for subscribers when a statement has failed. */
-    readonly announcesErrors: boolean
     /** Whether all callers of a data source have the same query runner. */
     readonly sharesRunner: boolean
     /** What a SELECT ends with that locks its rows; nothing where a writer locks all of the database. */

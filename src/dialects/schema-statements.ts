@@ -1,3 +1,4 @@
+import type { TableColumn } from "typeorm"
 import type { CounterTable } from "./counter-statements"
 import type { Statement } from "../typeorm/statement"
 
@@ -8,6 +9,8 @@ export interface RowNumbering {
     readonly keys: readonly string[]
     /** Selects the keys of rows, and their numbers under the name of the column. */
     readonly rows: string
+    /** Which of the rows `t` have none yet. */
+    readonly where: string
 }
 
 /** @internal A lock that keeps several from installing at the same time. */
@@ -28,6 +31,16 @@ export interface StoredCollation {
     readonly collation: string
 }
 
+/** @internal A column that gets another type, and keeps what is in it. */
+export interface Retyping {
+    readonly table: string
+    readonly column: string
+    readonly from: TableColumn
+    readonly to: TableColumn
+    /** The type of `to` as SQL writes it. */
+    readonly type: string
+}
+
 /** @internal What migrations, the installation and checks ask of a database. */
 export interface SchemaStatements {
     /** Makes a text compare by its characters alone, as the keys in the counter table do. */
@@ -42,6 +55,12 @@ export interface SchemaStatements {
         add(table: CounterTable): string
         remove(table: CounterTable): string
     }
+    /** Whether a value, as a text, is a whole number in digits. */
+    isWhole(sql: string): string
+    /** Whether the database makes the values of a column in a way that only {@link retype} ends. */
+    makesValues(column: TableColumn): boolean
+    /** Undefined where TypeORM keeps what is in a column that it changes. */
+    retype?(retyping: Retyping): readonly string[]
     /** Whether an index can't be dropped while a foreign key has no other. */
     readonly foreignKeysNeedIndex: boolean
     readonly installLock: InstallLock
@@ -63,9 +82,9 @@ export interface SchemaStatements {
 export const standardSchema = {
     foreignKeysNeedIndex: false,
 
-    numberRows: ({ table, column, keys, rows }: RowNumbering): string =>
+    numberRows: ({ table, column, keys, rows, where }: RowNumbering): string =>
         `UPDATE ${table} AS t SET ${column} = w.${column} FROM (${rows}) w ` +
-        `WHERE ${equalKeys(keys)} AND t.${column} IS NULL`,
+        `WHERE ${equalKeys(keys)} AND ${where}`,
 
     seed: (table: CounterTable, counters: string): string =>
         `INSERT INTO ${table.name} AS c (${counterColumns(table)}) ${counters} ` +

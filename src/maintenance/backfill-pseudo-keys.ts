@@ -23,6 +23,7 @@ import { storedKeysOf } from "../keys/resolve-keys"
 import { primaryKeyText } from "../keys/rows/primary-key"
 import { loadScopes } from "../keys/rows/stored-scope"
 import { writeKeys } from "../keys/rows/write-keys"
+import { givenEntity } from "../typeorm/given"
 import { loadColumns } from "../typeorm/load-columns"
 
 /** How far {@link backfillPseudoKeys} has come. */
@@ -92,7 +93,7 @@ export async function backfillPseudoKeys<Entity extends ObjectLiteral>(
     entity: EntityTarget<Entity>,
     { property, batchSize = 1000, onProgress, signal }: BackfillOptions<Entity> = {},
 ): Promise<BackfillProgress> {
-    const metadata = dataSource.getMetadata(entity)
+    const metadata = givenEntity("backfillPseudoKeys", dataSource, entity)
     const keys = storedKeysOf(metadata).filter((key) => !property || key.propertyPath === property)
     if (keys.length === 0)
         throw new InvalidOptionError(

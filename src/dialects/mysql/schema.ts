@@ -1,3 +1,4 @@
+import { literal } from "./literal"
 import { counterColumns, equalKeys, type SchemaStatements } from "../schema-statements"
 
 const INSTALL_LOCK = "CONCAT('typeorm-autosequence.', MD5(DATABASE()))"
@@ -7,9 +8,9 @@ const SECONDS = 60
 export const mysqlSchema: SchemaStatements = {
     exactly: (text) => `${text} COLLATE utf8mb4_bin`,
 
-    numberRows: ({ table, column, keys, rows }) =>
+    numberRows: ({ table, column, keys, rows, where }) =>
         `UPDATE ${table} t JOIN (${rows}) w ON ${equalKeys(keys)} ` +
-        `SET t.${column} = w.${column} WHERE t.${column} IS NULL`,
+        `SET t.${column} = w.${column} WHERE ${where}`,
 
     seed(table, counters) {
         const { last, movedAt } = table
@@ -20,6 +21,23 @@ export const mysqlSchema: SchemaStatements = {
             `ON DUPLICATE KEY UPDATE ${movedAt} = IF(${isLower}, VALUES(${movedAt}), ${movedAt}), ` +
             `${last} = IF(${isLower}, VALUES(${last}), ${last})`
         )
+    },
+
+    isWhole: (sql) => `CAST(${sql} AS CHAR) REGEXP '^-?(0|[1-9][0-9]*)([.]0+)?$'`,
+    makesValues: ({ isGenerated, generationStrategy }) =>
+        isGenerated && generationStrategy === "increment",
+    retype: ({ table, column, type, to }) => {
+        const parts = [
+            type,
+            to.unsigned && "UNSIGNED",
+            to.charset && `CHARACTER SET ${to.charset}`,
+            to.collation && `COLLATE ${to.collation}`,
+            to.isNullable ? "NULL" : "NOT NULL",
+            to.isGenerated && "AUTO_INCREMENT",
+            to.default !== undefined && to.default !== null && `DEFAULT ${String(to.default)}`,
+            to.comment && `COMMENT ${literal(to.comment)}`,
+        ]
+        return [`ALTER TABLE ${table} MODIFY ${column} ${parts.filter(Boolean).join(" ")}`]
     },
 
     foreignKeysNeedIndex: true,

@@ -16,7 +16,6 @@ const FAILURE = "autosequence "
 export const postgres: Dialect = {
     syntax: { hasNumberedParameters: true, escapesByBackslash: false, absent: "DEFAULT" },
     hasPartialIndices: true,
-    announcesErrors: true,
     sharesRunner: false,
     rowLock: " FOR UPDATE",
     counter: postgresCounter,

@@ -1,3 +1,4 @@
+import { kindOfType } from "../column-type"
 import { type SchemaStatements, standardSchema } from "../schema-statements"
 
 // Of our own choice: PostgreSQL has no names for advisory locks.
@@ -17,6 +18,23 @@ export const postgresSchema: SchemaStatements = {
         // Free space on each page, so that a counter moves without an entry in the index (HOT).
         add: ({ name }) => `ALTER TABLE ${name} SET (fillfactor = 50)`,
         remove: ({ name }) => `ALTER TABLE ${name} RESET (fillfactor)`,
+    },
+    isWhole: (sql) => `${sql}::text ~ '^-?(0|[1-9][0-9]*)([.]0+)?$'`,
+    // TypeORM takes every generated column for one of type "serial".
+    makesValues: ({ generatedIdentity }) => generatedIdentity !== undefined,
+    retype({ table, column, from, to, type }) {
+        const alter = `ALTER TABLE ${table} ALTER COLUMN ${column}`
+        const [old, kind] = [kindOfType(from.type), kindOfType(to.type)]
+        // Cast to a number itself, a fraction would be rounded; cast to a varchar(n), a text cut off.
+        const whole = `trim_scale(${column}::text::numeric)::text`
+        const value = `${kind === "integer" ? whole : `${column}::text`}${kind === "text" ? "" : `::${type}`}`
+        return [
+            ...(from.generatedIdentity ? [`${alter} DROP IDENTITY`] : []),
+            `${alter} TYPE ${type}${old === kind ? "" : ` USING ${value}`}`,
+            ...(to.generatedIdentity
+                ? [`${alter} ADD GENERATED ${to.generatedIdentity} AS IDENTITY`]
+                : []),
+        ]
     },
     installLock: {
         isTransactional: true,

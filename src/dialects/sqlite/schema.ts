@@ -4,6 +4,8 @@ import { type SchemaStatements, standardSchema } from "../schema-statements"
 export const sqliteSchema: SchemaStatements = {
     ...standardSchema,
     exactly: (text) => text,
+    isWhole: (sql) => `CAST(CAST(${sql} AS INTEGER) AS TEXT) = CAST(${sql} AS TEXT)`,
+    makesValues: () => false,
     installLock: {
         isTransactional: true,
         // Any statement that writes takes the lock of the whole database. This is TypeORM's

@@ -2,17 +2,26 @@ import { type DataSource, type QueryRunner, Table } from "typeorm"
 import { dialectOf } from "../../dialects"
 import { NotInstalledError } from "../../errors"
 import { fillKeysWith } from "../../maintenance/backfill-pseudo-keys"
+import { carryNames } from "../names/renaming-steps"
+import { findRenamings, refuseStrays, type Renames } from "../names/renamings"
 import { addColumns, tighten } from "../plan/column-steps"
 import { addCounting, setCounterSettings } from "../plan/counter-steps"
 import { refuseDuplicates } from "../plan/duplicate-rows"
-import { type Inventory, refuseUnsupportedSeries, takeInventory } from "../plan/inventory"
+import {
+    type Inventory,
+    refuseUnsupportedSeries,
+    retypedOf,
+    takeInventory,
+} from "../plan/inventory"
 import { ownersOf } from "../plan/key-filling"
-import { type NumberingOrder, orderOf } from "../plan/number-rows"
+import { hasRowsToNumber, type NumberingOrder, RowOrder } from "../plan/row-order"
+import { refuseLosses, retype } from "../plan/retyped-columns"
 import { fillKeysBySql, numberExistingRows } from "../plan/row-steps"
 import { dropTriggers } from "../plan/trigger-steps"
 import { readTriggers } from "../plan/triggers"
 import { underInstallLock } from "./install-lock"
 import { LiveSteps } from "./live-steps"
+import { refuseNoObject } from "../../typeorm/given"
 
 /** What {@link installAutoSequence} takes. */
 export interface InstallOptions {
@@ -20,9 +29,17 @@ export interface InstallOptions {
      * In which order rows that have no number are to be numbered: the name of an entity, and the
      * properties, the first one first. Rows that are equal in them are ordered by primary key.
      *
-     * Default is the primary key.
+     * Default is the primary key where it is an integer that ascends, else the `@CreateDateColumn`; where
+     * there is neither, and there are rows, it has to be given.
      */
     orderBy?: NumberingOrder
+
+    /**
+     * What has become of columns that have other names now, as {@link generateMigration} takes it.
+     *
+     * Default is none.
+     */
+    rename?: Renames
 }
 
 /**
@@ -38,8 +55,8 @@ export interface InstallOptions {
  *
  * Errors: {@link NotInstalledError} where an entity has no table yet, or
  * no column for its scope, {@link DuplicateRowsError}
- * where rows stand in the way of a unique index, {@link InvalidOptionError} and
- * {@link UnsupportedError}, all before anything is written.
+ * where rows stand in the way of a unique index, {@link ColumnChangeError} where a column would lose what is
+ * in it, {@link UnknownOrderError}, {@link InvalidOptionError} and {@link UnsupportedError}, all before anything is written.
  *
  * ```ts
  * import { DataSource } from "typeorm"
@@ -52,23 +69,32 @@ export interface InstallOptions {
  */
 export async function installAutoSequence(
     dataSource: DataSource,
-    { orderBy }: InstallOptions = {},
+    options: InstallOptions = {},
 ): Promise<void> {
+    refuseNoObject("installAutoSequence", "options", options)
     refuseUnsupportedSeries(dataSource)
     const dialect = dialectOf(dataSource)
     // No numbered column then, or it would have been refused.
     if (!dialect) return
-    const order = orderOf(dataSource, orderBy)
+    const order = new RowOrder(dataSource, options.orderBy)
     await underInstallLock(dataSource, dialect.schema.installLock, async (runner) => {
         const inventory = await takeInventory(runner, dataSource)
         refuseIncomplete(inventory)
+        const retyped = retypedOf(inventory)
+        await refuseLosses(runner, retyped)
         await refuseDuplicates(runner, inventory)
+        const found = await findRenamings(runner, dataSource, options.rename)
+        refuseStrays(found)
+        for (const table of inventory.tables)
+            if (await hasRowsToNumber(runner, table)) order.refuseUnknown(table)
 
-        const triggers = await readTriggers(runner, dataSource)
+        const triggers = await readTriggers(runner, dataSource, retyped)
         const steps = new LiveSteps(runner)
         await createOwnTables(runner, inventory)
         await dropTriggers(steps, triggers)
         for (const table of inventory.tables) await addColumns(steps, table)
+        await carryNames(steps, found)
+        await retype(steps, retyped)
         await numberExistingRows(steps, inventory, order)
         await fillKeysBySql(steps, inventory)
         for (const key of inventory.tables.flatMap(({ keys }) => keys.left.flatMap(ownersOf)))
@@ -78,7 +104,7 @@ export async function installAutoSequence(
             await tighten(steps, table.table, { ...table, loose })
         }
         await setCounterSettings(runner, steps, inventory)
-        await addCounting(runner, steps, inventory, triggers)
+        await addCounting(runner, steps, inventory, { triggers, ...found })
     })
 }
 

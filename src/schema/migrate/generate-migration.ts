@@ -2,16 +2,21 @@ import type { DataSource, QueryRunner } from "typeorm"
 import { type Alteration, whileAltered } from "../../typeorm/altered-metadata"
 import { addColumns, tableAsDeclared, tighten } from "../plan/column-steps"
 import { addCounting, setCounterSettings } from "../plan/counter-steps"
+import { findRenamedColumns } from "../names/renamed-columns"
+import { carryNames } from "../names/renaming-steps"
+import { findRenamings, refuseStrays, type Renames } from "../names/renamings"
 import { refuseDuplicates } from "../plan/duplicate-rows"
 import {
+    holdersOf,
     type Inventory,
     refuseUnsupportedSeries,
+    retypedOf,
     type ServedTable,
     takeInventory,
 } from "../plan/inventory"
 import { remainingFor } from "../plan/key-filling"
-import { retypeKeys } from "../plan/key-types"
-import { type NumberingOrder, orderOf } from "../plan/number-rows"
+import { asStored, refuseDrops, refuseLosses, retype } from "../plan/retyped-columns"
+import { type NumberingOrder, RowOrder } from "../plan/row-order"
 import { fillKeysBySql, numberExistingRows } from "../plan/row-steps"
 import type { MigrationStatement } from "../plan/steps"
 import { dropTriggers } from "../plan/trigger-steps"
@@ -39,9 +44,38 @@ export interface GenerateMigrationOptions {
      * In which order rows that have no number are to be numbered: the name of an entity, and the
      * properties, the first one first. Rows that are equal in them are ordered by primary key.
      *
-     * Default is the primary key.
+     * Default is the primary key where it is an integer that ascends, else the `@CreateDateColumn`; where
+     * there is neither, it has to be given.
      */
     orderBy?: NumberingOrder
+
+    /**
+     * What has become of columns that have other names now, or whose tables have: the counters and keys of the
+     * former name go on under the new one. Needed only where the migration is refused without it, and
+     * where the option `series` has changed.
+     *
+     * Default is none.
+     *
+     * Errors: {@link InvalidOptionError} where nothing is kept under a former name, or a new one is no
+     * column's.
+     *
+     * ```ts
+     * import { DataSource } from "typeorm"
+     * import { generateMigration, withAutoSequence } from "typeorm-autosequence"
+     *
+     * const dataSource = new DataSource(withAutoSequence({ type: "postgres", entities: [] }))
+     * await dataSource.initialize()
+     * await generateMigration(dataSource, { rename: { "invoice.number": "bill.number" } })
+     * ```
+     */
+    rename?: Renames
+
+    /**
+     * Whether rows that have 0 as their number are numbered as well, as if they had none.
+     *
+     * Default is `false`.
+     */
+    renumber?: boolean
 
     /**
      * The language of the source text.
@@ -72,15 +106,20 @@ export interface GeneratedMigration {
  * It holds all that TypeORM's own `migration:generate` would write. Where a table with rows gets a
  * numbered column, or one that could be NULL, the rows that have no number are numbered: in each
  * scope from the highest number that is there, by primary key or as `orderBy` says. Then the column
- * becomes NOT NULL and gets its unique indexes. A numbered column with `{ nullable: true }` is left
+ * becomes NOT NULL and gets its unique indexes. A column that is there with another type is changed in place. A numbered column with `{ nullable: true }` is left
  * as it is. Counters are made, and raised, from the rows that exist; none is ever lowered.
  *
  * Nothing is written to the database. Run the migration while no other program inserts into these
  * tables: rows that it adds behind the migration's back may lack a number.
  *
+ * Counters and keys go along where TypeORM renames a column, and where only the settings of the connection
+ * have changed. Where a table or a column seems to be renamed, `rename` has to say so.
+ *
  * Errors: {@link InvalidOptionError}, {@link UnsupportedError}, {@link NotInstalledError} where the
- * data source is not initialized or lacks the counter table's entity, and
- * {@link DuplicateRowsError} where rows stand in the way of a unique index.
+ * data source is not initialized or lacks the counter table's entity,
+ * {@link DuplicateRowsError} where rows stand in the way of a unique index, {@link ColumnChangeError}
+ * where a column of numbers, keys or a scope could not keep what is in it, and
+ * {@link UnknownOrderError} where nothing tells the order of rows that are to be numbered.
  *
  * ```ts
  * import { DataSource } from "typeorm"
@@ -101,36 +140,49 @@ export async function generateMigration(
 ): Promise<GeneratedMigration | undefined> {
     const name = migrationName(options.name ?? "AutoSequence", options.timestamp ?? Date.now())
     refuseUnsupportedSeries(dataSource)
-    const order = orderOf(dataSource, options.orderBy)
+    const order = new RowOrder(dataSource, options.orderBy)
     const inventory = await withRunner(dataSource, async (runner) => {
-        const found = await takeInventory(runner, dataSource)
+        const found = await takeInventory(runner, dataSource, options.renumber)
+        await refuseLosses(runner, retypedOf(found))
         await refuseDuplicates(runner, found)
+        // Also where no row is there: it will run where some are.
+        for (const table of found.tables) order.refuseUnknown(table)
         return found
     })
-    const { declared, ofTypeORM } = await whileAltered(
+    const retyped = retypedOf(inventory)
+    const { declared, renamedColumns, ofTypeORM } = await whileAltered(
         inventory.tables.flatMap(beforeRowsAreFilled),
         async () => ({
             declared: new Map(inventory.tables.map((t) => [t, tableAsDeclared(t)])),
+            renamedColumns: findRenamedColumns(inventory.tables),
             // It takes a connection of its own, and there may be only one.
-            ofTypeORM: await dataSource.driver.createSchemaBuilder().log(),
+            ofTypeORM: await whileAltered(retyped.flatMap(asStored), () =>
+                dataSource.driver.createSchemaBuilder().log(),
+            ),
         }),
     )
+    const ofTables = ofTypeORM.upQueries.map(({ query }) => query)
+    for (const { metadata } of inventory.tables)
+        refuseDrops(metadata, holdersOf(metadata), ofTables)
     const { up, down } = await withRunner(dataSource, async (runner) => {
         const steps = new RecordedSteps(runner)
-        const triggers = await readTriggers(runner, dataSource)
+        const found = await findRenamings(runner, dataSource, options.rename, renamedColumns)
+        refuseStrays(found)
+        const triggers = await readTriggers(runner, dataSource, retyped)
         await dropTriggers(steps, triggers)
         steps.add(ofTypeORM)
         for (const table of inventory.tables)
             if (!table.metadata.synchronize) await addColumns(steps, table)
+        await carryNames(steps, found)
+        await retype(steps, retyped)
         await numberExistingRows(steps, inventory, order)
         await fillKeysBySql(steps, inventory)
         for (const table of inventory.tables) {
             const after = table.metadata.synchronize ? declared.get(table) : undefined
             await tighten(steps, after ?? table.table, table)
-            await retypeKeys(steps, table.mistyped, table.left)
         }
         await setCounterSettings(runner, steps, inventory)
-        await addCounting(runner, steps, inventory, triggers)
+        await addCounting(runner, steps, inventory, { triggers, ...found })
         return steps
     })
     if (up.length === 0) return undefined
@@ -152,18 +204,12 @@ export function remainingWork(dataSource: DataSource): Promise<string[]> {
 
 /**
  * How TypeORM is to see a table before its rows are filled: the columns as ones that can be NULL, without
- * their unique indexes, and of the types that they have. It would drop those of another type, with all
- * keys, and add others.
+ * their unique indexes.
  */
-function beforeRowsAreFilled(table: ServedTable): Alteration[] {
-    const { metadata, loose, left, indexes, mistyped } = table
+function beforeRowsAreFilled({ metadata, loose, left, indexes }: ServedTable): Alteration[] {
     return [
         [metadata, { indices: metadata.indices.filter((index) => !indexes.includes(index)) }],
         ...[...loose, ...left].map((column): Alteration => [column, { isNullable: true }]),
-        ...mistyped.map(({ key, stored: { type, length } }): Alteration => [
-            key.column,
-            { type, length },
-        ]),
     ]
 }
 

@@ -7,11 +7,14 @@ import type { Inventory, ServedTable } from "./inventory"
 import type { Scoped } from "../../series/series"
 
 /** @internal Refuses to make unique indexes which the rows would not let be made. */
-export async function refuseDuplicates(runner: QueryRunner, { tables }: Inventory): Promise<void> {
+export async function refuseDuplicates(
+    runner: QueryRunner,
+    { tables, renumber }: Inventory,
+): Promise<void> {
     const problems: string[] = []
     for (const table of tables) {
         for (const series of table.present)
-            problems.push(...(await findDuplicates(runner, table, series, "number")))
+            problems.push(...(await findDuplicates(runner, table, series, "number", { renumber })))
         for (const key of pseudoKeysOf(table.metadata).stored)
             problems.push(...(await findDuplicates(runner, table, key, "key")))
     }
@@ -23,6 +26,7 @@ async function findDuplicates(
     { indexes, table }: ServedTable,
     unique: Scoped,
     kind: "number" | "key",
+    { renumber = false } = {},
 ): Promise<string[]> {
     const isIndexed = !indexes.some(({ columns }) => columns.includes(unique.column))
     if (isIndexed || !table.findColumnByName(unique.column.databaseName)) return []
@@ -30,19 +34,23 @@ async function findDuplicates(
     const scopeColumns = unique.scopeColumns.filter(({ databaseName }) =>
         table.findColumnByName(databaseName),
     )
-    const sql = countDuplicates({ ...unique, scopeColumns })
+    const sql = countDuplicates({ ...unique, scopeColumns }, renumber)
     const [found] = await select<{ duplicates: string | number }>(runner, { sql })
     const count = Number(found?.duplicates ?? 0)
     return count > 0 ? [describe(unique, count, kind)] : []
 }
 
-function countDuplicates({ metadata, scopeColumns, column, dialect }: Scoped): string {
+function countDuplicates(
+    { metadata, scopeColumns, column, dialect }: Scoped,
+    renumber: boolean,
+): string {
     const columns = [...scopeColumns, column]
     const names = columns.map(columnName).join(", ")
     // Where no index covers NULLs, rows with one are no obstacle.
     const where = columns
         .filter((c) => c === column || (c.isNullable && !dialect.hasPartialIndices))
         .map((c) => `${columnName(c)} IS NOT NULL`)
+    if (renumber) where.push(`${dialect.expressions.text(columnName(column))} <> '0'`)
     return (
         `SELECT COUNT(*) AS duplicates FROM (SELECT 1 AS found FROM ${tableName(metadata)} ` +
         `WHERE ${where.join(" AND ")} GROUP BY ${names} HAVING COUNT(*) > 1) d`
@@ -61,6 +69,10 @@ function describe(
         `${metadata.tablePath}.${column.databaseName} ${count === 1 ? "is" : "are"} there more than once` +
         `${scope ? ` for the same ${scope}` : ""}, so the column can't have its unique index. Give ` +
         `these rows other ${kind}s first: SELECT ${names}, COUNT(*) FROM ${tableName(metadata)} ` +
-        `GROUP BY ${names} HAVING COUNT(*) > 1.`
+        `GROUP BY ${names} HAVING COUNT(*) > 1.` +
+        (kind === "number"
+            ? " A migration numbers the rows whose number is NULL; with --renumber (renumber: true) also " +
+              "those with 0."
+            : "")
     )
 }

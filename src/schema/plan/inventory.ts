@@ -8,13 +8,16 @@ import type { StoredKey } from "../../keys/pseudo-key"
 import { pseudoKeysOf } from "../../keys/resolve-keys"
 import { seriesOf } from "../../series/resolve-series"
 import type { Scoped, Series } from "../../series/series"
-import type { ColumnMetadata } from "../../typeorm/names"
+import { givenDataSource } from "../../typeorm/given"
+import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
+import { select } from "../../typeorm/statement"
 import { allSeriesOf } from "../../series/sharers"
 import { type KeysToFill, keysToFill } from "./key-filling"
 import { hasHistory } from "../../tables/key-entity"
-import { findMistyped, type Mistyped } from "./key-types"
+import { findRetyped, type Holder, type Retyped } from "./retyped-columns"
 import { uniqueIndexesOf } from "../../series/unique-index"
-import type { IndexMetadata } from "../../typeorm/index-metadata"
+import { dataSourceOf } from "../../typeorm/compat"
+import type { IndexMetadata } from "../../typeorm/version"
 
 /** @internal What a table that is there lacks of what its numbered columns and its keys need. */
 export interface ServedTable {
@@ -29,6 +32,8 @@ export interface ServedTable {
     readonly missing: readonly Series[]
     /** Those that are to be NOT NULL, and are not there or can be NULL. */
     readonly unnumbered: readonly Series[]
+    /** Those whose rows may have none: of these, and those that have 0 for it. */
+    readonly blank: readonly Series[]
     /** Those whose scope has a column that is not there. */
     readonly withoutScope: readonly Series[]
     /** The pseudo keys that rows lack. */
@@ -37,8 +42,8 @@ export interface ServedTable {
     readonly missingColumns: readonly ColumnMetadata[]
     /** The columns that become NOT NULL when their rows have numbers and keys. */
     readonly loose: readonly ColumnMetadata[]
-    /** The columns of keys that have another type. */
-    readonly mistyped: readonly Mistyped[]
+    /** The columns of numbers, keys and scopes that have another type. */
+    readonly retyped: readonly Retyped[]
     /** The columns that stay as ones that can be NULL, as their rows get keys later. */
     readonly left: readonly ColumnMetadata[]
     readonly indexes: readonly IndexMetadata[]
@@ -55,11 +60,14 @@ export interface Inventory {
     readonly counter?: OwnTable
     /** The history of keys; undefined where there is none. */
     readonly history?: OwnTable
+    /** Whether rows that have 0 as their number are numbered. */
+    readonly renumber: boolean
 }
 
 interface OwnTable {
     readonly metadata: EntityMetadata
     readonly table?: Table
+    readonly retyped: readonly Retyped[]
 }
 
 /** @internal The entities that have tables of their own, with numbers or keys. */
@@ -77,7 +85,7 @@ export function uniqueColumnsOf(metadata: EntityMetadata): readonly (Series | St
 
 /** @internal */
 export function refuseUninitialized(dataSource: DataSource): void {
-    if (!dataSource.isInitialized)
+    if (!givenDataSource("The library", dataSource).isInitialized)
         throw new NotInstalledError("The data source is not initialized. Call initialize() first.")
 }
 
@@ -92,6 +100,7 @@ export function refuseUnsupportedSeries(dataSource: DataSource): void {
 export async function takeInventory(
     runner: QueryRunner,
     dataSource: DataSource,
+    renumber = false,
 ): Promise<Inventory> {
     // A database without a dialect has been refused, unless nothing is to be done there.
     const dialect = dialectOf(dataSource) as Dialect
@@ -99,7 +108,7 @@ export async function takeInventory(
     const withoutTable: EntityMetadata[] = []
     for (const metadata of servedEntities(dataSource)) {
         const table = await runner.getTable(metadata.tablePath)
-        if (table) tables.push({ dataSource, dialect, ...(await compare(runner, metadata, table)) })
+        if (table) tables.push(await compare(runner, dialect, { metadata, table, renumber }))
         else withoutTable.push(metadata)
     }
     return {
@@ -111,23 +120,54 @@ export async function takeInventory(
         history: hasHistory(dataSource)
             ? await findOwnTable(runner, dataSource, KEY_ENTITY)
             : undefined,
+        renumber,
     }
 }
 
 async function findOwnTable(
     runner: QueryRunner,
-    { entityMetadatas }: DataSource,
+    dataSource: DataSource,
     entity: string,
 ): Promise<OwnTable | undefined> {
-    const metadata = entityMetadatas.find(({ name }) => name === entity)
-    return metadata && { metadata, table: await runner.getTable(metadata.tablePath) }
+    const metadata = dataSource.entityMetadatas.find(({ name }) => name === entity)
+    if (!metadata) return undefined
+    const table = await runner.getTable(metadata.tablePath)
+    const holders = metadata.columns.map((column): Holder => ({
+        column,
+        content: column.isPrimary ? "key" : "scope",
+    }))
+    const dialect = dialectOf(dataSource) as Dialect
+    return {
+        metadata,
+        table,
+        retyped: table ? await findRetyped(runner, dialect, { metadata, table, holders }) : [],
+    }
+}
+
+/** @internal All columns of an inventory that change their types. */
+export function retypedOf({ tables, counter, history }: Inventory): Retyped[] {
+    return [...tables, counter, history].flatMap((one) => one?.retyped ?? [])
+}
+
+/** @internal */
+export function holdersOf(metadata: EntityMetadata): Holder[] {
+    const series = seriesOf(metadata)
+    const keys = pseudoKeysOf(metadata).stored
+    const holders = [
+        ...series.map(({ column, max }): Holder => ({ column, content: "number", max })),
+        ...keys.map(({ column }): Holder => ({ column, content: "key" })),
+    ]
+    for (const column of [...series, ...keys].flatMap(({ scopeColumns }) => scopeColumns))
+        if (!holders.some((other) => other.column === column))
+            holders.push({ column, content: "scope" })
+    return holders
 }
 
 async function compare(
     runner: QueryRunner,
-    metadata: EntityMetadata,
-    table: Table,
-): Promise<Omit<ServedTable, "dataSource" | "dialect">> {
+    dialect: Dialect,
+    { metadata, table, renumber }: Pick<ServedTable, "metadata" | "table"> & { renumber: boolean },
+): Promise<ServedTable> {
     const all = seriesOf(metadata)
     const stored = ({ column }: Scoped) => table.findColumnByName(column.databaseName)
     const unnumbered = all.filter(
@@ -135,24 +175,43 @@ async function compare(
     )
     const unique = uniqueColumnsOf(metadata)
     const keys = await keysToFill(runner, metadata, table)
+    const holders = holdersOf(metadata)
+    const retyped = await findRetyped(runner, dialect, { metadata, table, holders })
+    const zeros: Series[] = []
+    for (const series of renumber ? all : [])
+        if (
+            stored(series)?.isNullable === false &&
+            !series.column.isNullable &&
+            (retyped.some(({ column }) => column === series.column) ||
+                (await hasZeros(runner, series)))
+        )
+            zeros.push(series)
     return {
+        dataSource: dataSourceOf(metadata),
+        dialect,
         metadata,
         table,
         present: all.filter((series) => stored(series)),
         missing: all.filter((series) => !stored(series)),
         unnumbered,
+        blank: [...unnumbered, ...zeros],
         withoutScope: all.filter(({ scopeColumns }) =>
             scopeColumns.some(({ databaseName }) => !table.findColumnByName(databaseName)),
         ),
         keys,
         missingColumns: unique.filter((one) => !stored(one)).map(({ column }) => column),
         loose: [...unnumbered, ...keys.tightened].map(({ column }) => column),
-        mistyped: findMistyped(metadata, table),
+        retyped,
         left: keys.left.map(({ column }) => column).filter(({ isNullable }) => !isNullable),
         indexes: unique
             .flatMap((one) => indexesOf(metadata, one))
             .filter(({ name }) => !table.indices.some((index) => index.name === name)),
     }
+}
+
+async function hasZeros(runner: QueryRunner, { metadata, column }: Series): Promise<boolean> {
+    const sql = `SELECT 1 AS found FROM ${tableName(metadata)} WHERE ${columnName(column)} = 0 LIMIT 1`
+    return (await select(runner, { sql })).length > 0
 }
 
 /** The unique indexes of a column as TypeORM knows them. */

@@ -1,17 +1,9 @@
-import type { DataSource } from "typeorm"
 import { counterTableOf } from "../../series/own-table"
 import { beforeFirst } from "../../numbers/number-values"
 import type { Statement } from "../../typeorm/statement"
-import { InvalidOptionError } from "../../errors"
 import type { Series } from "../../series/series"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import { keyOfRow, selectNumbers } from "./counters-in-rows"
-
-/**
- * By which columns the rows are ordered that have no number yet: an entity's name, and the
- * properties, the first one first. Rows that are equal in them are ordered by primary key.
- */
-export type NumberingOrder = Readonly<Record<string, string | readonly string[]>>
 
 /** @internal What may hold numbers already, which the new ones go on after. */
 export interface Predecessors {
@@ -22,11 +14,17 @@ export interface Predecessors {
     readonly counters: boolean
 }
 
+/** @internal Which rows have no number: those with NULL, and on demand those with 0. */
+export function isBlank(number: string, renumber: boolean): string {
+    return renumber ? `COALESCE(${number}, 0) = 0` : `${number} IS NULL`
+}
+
 /** @internal Numbers the rows of a table that have no number. */
 export function numberRows(
     series: Series,
     { ownRows, sharers, counters }: Predecessors,
     order: readonly ColumnMetadata[],
+    renumber: boolean,
 ): Statement {
     const { dataSource, metadata, column, incrementBy } = series
     const { expressions, schema } = series.dialect
@@ -55,7 +53,7 @@ export function numberRows(
     ]
     const start = starts.reduce((a, b) => expressions.greatest(a, b), base)
     const at = `ROW_NUMBER() ${over(
-        ownRows ? [...scope, `${number} IS NULL`] : scope,
+        ownRows ? [...scope, isBlank(number, renumber)] : scope,
         `ORDER BY ${sorted}`,
     )}`
     const step = incrementBy === 1n ? at : `${incrementBy} * ${at}`
@@ -65,7 +63,10 @@ export function numberRows(
         (others ? ` LEFT JOIN (${selectOthers(series, { sharers, counters })}) o` : "") +
         (others ? ` ON o.${dataSource.driver.escape("key")} = ${keyOfRow(series, "r")}` : "")
     return {
-        sql: schema.numberRows({ table, column: columnName(column), keys, rows }),
+        sql: schema.numberRows({
+            ...{ table, column: columnName(column), keys, rows },
+            where: isBlank(`t.${columnName(column)}`, renumber),
+        }),
         ...(counters ? { parameters: [series.name] } : {}),
     }
 }
@@ -88,32 +89,5 @@ function selectOthers(
     return (
         `SELECT u.${key}, MAX(u.${highest}) AS ${highest} ` +
         `FROM (${parts.join(" UNION ALL ")}) u GROUP BY u.${key}`
-    )
-}
-
-/** @internal Looks up the columns that rows are to be ordered by. */
-export function orderOf(
-    dataSource: DataSource,
-    order: NumberingOrder = {},
-): ReadonlyMap<string, ColumnMetadata[]> {
-    return new Map(
-        Object.entries(order).map(([entity, paths]) => {
-            const metadata = dataSource.entityMetadatas.find(({ name }) => name === entity)
-            if (!metadata)
-                throw new InvalidOptionError(
-                    `orderBy names the entity "${entity}", which the data source does not have.`,
-                )
-            const columns = (typeof paths === "string" ? [paths] : paths).flatMap((path) => {
-                const relation = metadata.relations.find((r) => r.propertyPath === path)
-                const found =
-                    relation?.joinColumns ?? metadata.columns.filter((c) => c.propertyPath === path)
-                if (found.length === 0)
-                    throw new InvalidOptionError(
-                        `orderBy names "${path}" of ${entity}, which is no column of it.`,
-                    )
-                return found
-            })
-            return [metadata.tablePath, columns]
-        }),
     )
 }

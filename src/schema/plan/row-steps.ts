@@ -1,20 +1,20 @@
 import { hasCounters } from "../../series/series"
 import { isSameColumn, sharersOf } from "../../series/sharers"
-import type { ColumnMetadata } from "../../typeorm/names"
 import type { Inventory } from "./inventory"
 import { fillKeys } from "./key-filling"
 import { numberRows } from "./number-rows"
+import type { RowOrder } from "./row-order"
 import type { Steps } from "./steps"
 
 /** @internal Gives numbers to the rows that have none, in all tables of a data source. */
 export async function numberExistingRows(
     steps: Steps,
-    { tables, counter }: Inventory,
-    order: ReadonlyMap<string, ColumnMetadata[]>,
+    { tables, counter, renumber }: Inventory,
+    order: RowOrder,
 ): Promise<void> {
     const numbered = tables.flatMap(({ present }) => present)
-    for (const { metadata, table, unnumbered, missing } of tables)
-        for (const series of unnumbered) {
+    for (const { metadata, table, blank, missing } of tables)
+        for (const series of blank) {
             const isCounter = hasCounters(series)
             const others = isCounter
                 ? sharersOf(series).filter((s) => !isSameColumn(s, series))
@@ -26,7 +26,7 @@ export async function numberExistingRows(
                 sharers: others.filter((other) => numbered.some((s) => isSameColumn(s, other))),
                 counters: isCounter && counter?.table !== undefined,
             }
-            const statement = numberRows(series, before, order.get(metadata.tablePath) ?? [])
+            const statement = numberRows(series, before, order.of(metadata) ?? [], renumber)
             await steps.sql(
                 statement,
                 `Rows of ${metadata.tablePath} that have no ${series.column.databaseName} get one.`,

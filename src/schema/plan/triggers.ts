@@ -17,12 +17,15 @@ import type { Series } from "../../series/series"
 import { columnName, tableName } from "../../typeorm/names"
 import { isSameColumn, sharersOf } from "../../series/sharers"
 import { servedEntities } from "./inventory"
+import type { Retyped } from "./retyped-columns"
 
 /** @internal The triggers that a table is to have, and those that it has. */
 export interface TableTriggers {
     readonly metadata: EntityMetadata
     readonly columns: readonly { readonly series: Series; readonly triggers: readonly Trigger[] }[]
     readonly stored: readonly StoredTrigger[]
+    /** Whether a column changes its type, which triggers may keep it from. */
+    readonly isRetyped: boolean
 }
 
 /** @internal What is wrong with the triggers of a table. */
@@ -36,6 +39,7 @@ export interface TriggerChanges {
 export async function readTriggers(
     runner: QueryRunner,
     dataSource: DataSource,
+    retyped: readonly Retyped[] = [],
 ): Promise<TableTriggers[]> {
     const { trigger } = dialectOf(dataSource) ?? {}
     if (!trigger) return []
@@ -48,6 +52,7 @@ export async function readTriggers(
     const numbered = servedEntities(dataSource)
     return tables.map((metadata) => ({
         metadata,
+        isRetyped: retyped.some((other) => other.metadata.tablePath === metadata.tablePath),
         columns: (numbered.includes(metadata) ? seriesOf(metadata) : [])
             .filter(({ strategy }) => strategy === "trigger")
             .map((series) => ({
@@ -112,9 +117,11 @@ function kindsOf(series: Series): TriggeredColumn["kinds"] {
 }
 
 /** @internal A column's triggers are made anew where one of them isn't as it is to be. */
-export function changesOf({ columns, stored }: TableTriggers): TriggerChanges {
+export function changesOf({ columns, stored, isRetyped }: TableTriggers): TriggerChanges {
     const added = columns
-        .filter(({ triggers }) => triggers.some((trigger) => !isInPlace(trigger, stored)))
+        .filter(
+            ({ triggers }) => isRetyped || triggers.some((trigger) => !isInPlace(trigger, stored)),
+        )
         .flatMap(({ triggers }) => triggers)
     const kept = columns.flatMap(({ triggers }) => triggers).filter((t) => !added.includes(t))
     return { added, removed: stored.filter(({ name }) => !kept.some((k) => k.name === name)) }

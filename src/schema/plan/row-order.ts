@@ -1,0 +1,96 @@
+import type { DataSource, EntityMetadata, QueryRunner } from "typeorm"
+import { kindOfType } from "../../dialects/column-type"
+import { InvalidOptionError, UnknownOrderError } from "../../errors"
+import type { Series } from "../../series/series"
+import { type ColumnMetadata, columnName, columnType, tableName } from "../../typeorm/names"
+import { select } from "../../typeorm/statement"
+import type { ServedTable } from "./inventory"
+
+/**
+ * By which columns the rows are ordered that have no number yet: an entity's name, and the
+ * properties, the first one first. Rows that are equal in them are ordered by primary key.
+ */
+export type NumberingOrder = Readonly<Record<string, string | readonly string[]>>
+
+/** @internal The columns by which the rows of each table are numbered that have no number. */
+export class RowOrder {
+    private readonly given = new Map<string, ColumnMetadata[]>()
+
+    constructor(dataSource: DataSource, order: NumberingOrder = {}) {
+        for (const [entity, paths] of Object.entries(order)) {
+            const metadata = findEntity(dataSource, entity)
+            const columns = (typeof paths === "string" ? [paths] : paths).flatMap((path) =>
+                findColumns(metadata, path),
+            )
+            this.given.set(metadata.tablePath, columns)
+        }
+    }
+
+    /** They come before those of the primary key; undefined where nothing tells the order. */
+    of(metadata: EntityMetadata): ColumnMetadata[] | undefined {
+        const given = this.given.get(metadata.tablePath)
+        if (given || isAscending(metadata)) return given ?? []
+        return metadata.createDateColumn && [metadata.createDateColumn]
+    }
+
+    /** Refuses to number rows by chance. */
+    refuseUnknown({ metadata, blank: [series] }: ServedTable): void {
+        if (!series || this.of(metadata)) return
+        const { name, primaryColumns } = metadata
+        const example = `${name}.${primaryColumns[0]?.propertyPath ?? "id"}`
+        throw new UnknownOrderError(
+            `${name}.${series.column.propertyPath}: nothing tells in which order the rows of ` +
+                `${metadata.tablePath} came that have no number. Their primary key is no integer that ` +
+                "ascends, and there is no @CreateDateColumn. Name what tells it: --order-by " +
+                `${name}.<property>, or orderBy: { ${name}: "<property>" }. Where any order will do, name ` +
+                `the primary key: --order-by ${example}.`,
+        )
+    }
+}
+
+/** @internal Whether there are rows whose order matters. */
+export async function hasRowsToNumber(
+    runner: QueryRunner,
+    { metadata, missing, blank }: ServedTable,
+): Promise<boolean> {
+    const condition = ({ column }: Series) => `${columnName(column)} IS NULL`
+    const where = blank.some((series) => missing.includes(series))
+        ? ""
+        : ` WHERE ${blank.map(condition).join(" OR ")}`
+    if (blank.length === 0) return false
+    const sql = `SELECT 1 AS found FROM ${tableName(metadata)}${where} LIMIT 2`
+    return (await select(runner, { sql })).length > 1
+}
+
+function isAscending({ primaryColumns }: EntityMetadata): boolean {
+    return primaryColumns.some(
+        (column) =>
+            (column.isGenerated && column.generationStrategy !== "uuid") ||
+            (primaryColumns.length === 1 && kindOfType(columnType(column)) === "integer"),
+    )
+}
+
+function findEntity({ entityMetadatas }: DataSource, entity: string): EntityMetadata {
+    const found = entityMetadatas.find(({ name }) => name === entity)
+    if (found) return found
+    const names = entityMetadatas.map(({ name }) => name).sort()
+    const ofTable = entityMetadatas.find(({ tableName: table }) => table === entity)
+    throw new InvalidOptionError(
+        `orderBy names the entity "${entity}", which the data source does not have. ` +
+            (ofTable
+                ? `The table ${entity} is that of ${ofTable.name}.`
+                : `It has ${names.join(", ")}.`),
+    )
+}
+
+function findColumns(metadata: EntityMetadata, path: string): ColumnMetadata[] {
+    const { columns, relations, name } = metadata
+    const relation = relations.find((r) => r.propertyPath === path)
+    const found = relation?.joinColumns ?? columns.filter((c) => c.propertyPath === path)
+    if (found.length > 0) return found
+    const paths = columns.map(({ propertyPath }) => propertyPath)
+    throw new InvalidOptionError(
+        `orderBy names "${path}" of ${name}, which is no column of it. It has ` +
+            `${[...new Set(paths)].join(", ")}.`,
+    )
+}

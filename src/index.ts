@@ -86,5 +86,5 @@ export {
 } from "./schema/migrate/generate-migration"
 export type { MigrationFormat } from "./schema/migrate/migration-source"
 export type { NumberingOrder } from "./schema/plan/row-order"
-export type { MigrationStatement } from "./schema/plan/steps"
+export type { MigrationBackfill, MigrationStatement, MigrationStep } from "./schema/plan/steps"
 export { installAutoSequence, type InstallOptions } from "./schema/install/install"

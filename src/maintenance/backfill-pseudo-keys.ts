@@ -23,6 +23,7 @@ import { storedKeysOf } from "../keys/resolve-keys"
 import { primaryKeyText } from "../keys/rows/primary-key"
 import { loadScopes } from "../keys/rows/stored-scope"
 import { writeKeys } from "../keys/rows/write-keys"
+import { dataSourceOf } from "../typeorm/compat"
 import { loadColumns } from "../typeorm/load-columns"
 
 /** How far {@link backfillPseudoKeys} has come. */
@@ -58,6 +59,9 @@ export interface BackfillOptions<Entity extends ObjectLiteral> {
  * Gives a pseudo key to the rows that have none, soft-deleted ones included: as an INSERT would, but in
  * batches, each in a transaction of its own. A key that a row has is left as it is.
  *
+ * A migration gives its query runner in place of the data source: then all is part of the migration's
+ * transaction, and no other connection waits for what it has locked.
+ *
  * The application may go on writing meanwhile. When it is called again after it was ended, by a
  * signal or by the end of the process, it goes on with the rows that are left. Resolves to what was
  * done.
@@ -88,10 +92,13 @@ export interface BackfillOptions<Entity extends ObjectLiteral> {
  * ```
  */
 export async function backfillPseudoKeys<Entity extends ObjectLiteral>(
-    dataSource: DataSource,
+    on: DataSource | QueryRunner,
     entity: EntityTarget<Entity>,
     { property, batchSize = 1000, onProgress, signal }: BackfillOptions<Entity> = {},
 ): Promise<BackfillProgress> {
+    // A migration's own runner holds locks that any other connection would wait for.
+    const runner = "manager" in on && "isTransactionActive" in on ? on : undefined
+    const dataSource = runner ? dataSourceOf(runner) : (on as DataSource)
     const metadata = dataSource.getMetadata(entity)
     const keys = storedKeysOf(metadata).filter((key) => !property || key.propertyPath === property)
     if (keys.length === 0)
@@ -103,13 +110,21 @@ export async function backfillPseudoKeys<Entity extends ObjectLiteral>(
 
     const started = performance.now()
     const progress = { done: 0, total: 0, perSecond: 0 }
-    for (const key of keys) progress.total += await countMissing(dataSource, metadata, key)
+    const open: StoredKey[] = []
     for (const key of keys) {
+        const missing = await countMissing(on.manager, metadata, key)
+        progress.total += missing
+        if (missing > 0) open.push(key)
+    }
+    // Where there is nothing to do, nothing else is read: a migration may be older than other columns.
+    for (const key of open) {
         let after: ObjectLiteral | undefined
         while (!signal?.aborted) {
-            const { rows, last } = await inBatchTransaction(dataSource, (manager) =>
-                fillBatch(manager, metadata, key, { after, batchSize }),
-            )
+            const fill = (manager: EntityManager) =>
+                fillBatch(manager, metadata, key, { after, batchSize })
+            const { rows, last } = await (runner
+                ? fill(runner.manager)
+                : inBatchTransaction(dataSource, fill))
             if (rows === 0) break
             after = last
             progress.done += rows
@@ -151,7 +166,7 @@ function missingRows(manager: EntityManager, metadata: EntityMetadata, key: Stor
 }
 
 function countMissing(
-    { manager }: DataSource,
+    manager: EntityManager,
     metadata: EntityMetadata,
     key: StoredKey,
 ): Promise<number> {

@@ -1,6 +1,7 @@
 import { expect } from "chai"
 import type { DataSource, MigrationInterface } from "typeorm"
 import ts from "typescript"
+import * as library from "../../src"
 import { type GeneratedMigration, generateMigration } from "../../src"
 import type { TestDatabase } from "../support/databases"
 
@@ -14,8 +15,10 @@ export function classOf({ name, source }: GeneratedMigration): MigrationClass {
         reportDiagnostics: true,
     })
     const exported: Record<string, MigrationClass> = {}
-    // eslint-disable-next-line @typescript-eslint/no-implied-eval
-    new Function("exports", "require", outputText)(exported, require)
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-require-imports
+    new Function("exports", "require", outputText)(exported, (name: string) =>
+        name === "typeorm-autosequence" ? library : (require(name) as unknown),
+    )
     return exported[name]!
 }
 

@@ -30,18 +30,19 @@ export interface Comparison {
 }
 
 /**
- * Runs the work on a data source with these entities, in a schema of its own that is dropped at
- * the end. DATABASE_URL names the server.
+ * Runs the work on a data source with these entities, in a schema of its own that is dropped before
+ * and at the end. DATABASE_URL names the server.
  */
 export async function withDatabase(
     entities: DataSourceOptions["entities"],
     connections: number,
     work: (dataSource: DataSource) => Promise<void>,
+    url = DATABASE_URL,
 ): Promise<void> {
     const dataSource = new DataSource(
         withAutoSequence({
             type: "postgres",
-            url: DATABASE_URL,
+            url,
             schema: SCHEMA,
             entities,
             extra: { max: connections },
@@ -49,6 +50,8 @@ export async function withDatabase(
     )
     await dataSource.initialize()
     try {
+        // A run that was interrupted has left its own.
+        await dataSource.query(`DROP SCHEMA IF EXISTS ${SCHEMA} CASCADE`)
         await dataSource.query(`CREATE SCHEMA ${SCHEMA}`)
         await dataSource.synchronize()
         await installAutoSequence(dataSource)

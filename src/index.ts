@@ -85,6 +85,7 @@ export {
     type GenerateMigrationOptions,
 } from "./schema/migrate/generate-migration"
 export type { MigrationFormat } from "./schema/migrate/migration-source"
+export type { Renames } from "./schema/names/renamings"
 export type { NumberingOrder } from "./schema/plan/row-order"
 export type { MigrationBackfill, MigrationStatement, MigrationStep } from "./schema/plan/steps"
 export { installAutoSequence, type InstallOptions } from "./schema/install/install"

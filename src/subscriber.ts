@@ -155,13 +155,16 @@ function nameError({
     parameters,
     error,
 }: AfterQueryEvent): Promise<void> | undefined {
-    if (dialectOf(dataSourceOf(queryRunner))?.announcesErrors !== true) return undefined
-    if (Session.find(queryRunner)) return undefined
+    if (!dialectOf(dataSourceOf(queryRunner)) || Session.find(queryRunner)) return undefined
     const failed = Object.assign(new Error(), { driverError: error as unknown })
     const named = sessionOf(queryRunner).nameOf(
         query,
         (parameters as unknown[] | undefined) ?? [],
         failed,
     )
-    return named instanceof Error && named !== failed ? Promise.reject(named) : undefined
+    if (!(named instanceof Error) || named === failed) return undefined
+    const refused = Promise.reject(named)
+    // TypeORM 0.3 doesn't wait for it on MySQL, and throws its own error.
+    refused.catch(() => undefined)
+    return refused
 }

@@ -3,6 +3,7 @@ import type { DataSourceOptions, EntitySchema } from "typeorm"
 import { counterEntity, type CounterTableOptions } from "./tables/counter-entity"
 import { keyEntity, type KeyTableOptions } from "./tables/key-entity"
 import { AutoSequenceSubscriber } from "./subscriber"
+import { refuseNoObject } from "./typeorm/given"
 
 /** What {@link withAutoSequence} takes beside the options of the data source. */
 export interface WithAutoSequenceOptions {
@@ -28,6 +29,8 @@ export interface WithAutoSequenceOptions {
  * TypeORM's own `migration:run` starts the data source without subscribers, so entities that a
  * migration saves are not numbered.
  *
+ * Errors: {@link InvalidOptionError} where an option is wrong.
+ *
  * ```ts
  * import { DataSource } from "typeorm"
  * import { withAutoSequence } from "typeorm-autosequence"
@@ -42,8 +45,11 @@ export interface WithAutoSequenceOptions {
  */
 export function withAutoSequence<Options extends Partial<DataSourceOptions>>(
     options: Options,
-    { counterTable, keyTable }: WithAutoSequenceOptions = {},
+    more: WithAutoSequenceOptions = {},
 ): Options {
+    refuseNoObject("withAutoSequence", "the options of the data source", options)
+    refuseNoObject("withAutoSequence", "what comes beside them", more)
+    const { counterTable, keyTable } = more
     const { subscribers = [], entities = [] } = options
     const present = Object.values(entities).map(
         (entity) => (entity as Partial<EntitySchema> | undefined)?.options?.name,

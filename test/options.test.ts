@@ -1,13 +1,34 @@
 import { expect } from "chai"
-import { Column, DataSource, Entity, ManyToOne, OneToMany, PrimaryGeneratedColumn } from "typeorm"
+import {
+    Column,
+    DataSource,
+    Entity,
+    EntitySchema,
+    type EntitySchemaOptions,
+    ManyToOne,
+    OneToMany,
+    PrimaryGeneratedColumn,
+} from "typeorm"
 import {
     AutoSequenceColumn,
     type AutoSequenceColumnOptions,
+    backfillPseudoKeys,
+    findByPseudoKey,
+    generateMigration,
+    installAutoSequence,
     InvalidOptionError,
+    keyEntity,
     NotInstalledError,
+    resolvePseudoKey,
+    Sequence,
+    transactionWithRetry,
     UnsupportedError,
     verifyAutoSequence,
+    wherePseudoKey,
     withAutoSequence,
+    withAutoSequenceColumns,
+    withPseudoKeys,
+    withTableLock,
 } from "../src"
 import {
     onEachDatabase,
@@ -164,6 +185,32 @@ describe("@AutoSequenceColumn", () => {
                 expectThrows(decorate(options), InvalidOptionError, `${place}${problem}`),
             )
 
+        for (const [title, options, problem] of [
+            ["a name that is a bigint", { name: 5n }, "name is 5, give a text that is not empty."],
+            ["an empty name", { name: "" }, 'name is "", give a text that is not empty.'],
+            ["a comment of a number", { comment: 5 }, "comment is 5, give a text."],
+            ["nullable null", { nullable: null }, "nullable is null"],
+            ["select of a text", { select: "no" }, 'select is "no", give true or false.'],
+            [
+                "half a transformer",
+                { transformer: { to: String } },
+                "transformer is [object Object]",
+            ],
+            [
+                "an object that has no text",
+                { startAt: { toString: null } },
+                "startAt is [object Object], give an integer from 1",
+            ],
+            [
+                "an object without a prototype",
+                { strategy: Object.create(null) as unknown },
+                "strategy is [object Object]",
+            ],
+        ] as const)
+            it(title, () =>
+                expectThrows(decorate(options), InvalidOptionError, `${place}${problem}`),
+            )
+
         it("an unknown option, and lists those there are", () =>
             expectThrows(
                 decorate({ startsAt: 5 }),
@@ -241,6 +288,68 @@ describe("@AutoSequenceColumn", () => {
         })
     })
 
+    describe("on a property that TypeScript has declared as something else", () => {
+        it("is refused", () => {
+            const declarations: [() => unknown, string, string][] = [
+                [
+                    () => {
+                        class Row {
+                            @AutoSequenceColumn() number!: string
+                        }
+                        return Row
+                    },
+                    "declared as String, and will hold a number",
+                    "Declare it as number",
+                ],
+                [
+                    () => {
+                        class Row {
+                            @AutoSequenceColumn() number!: boolean
+                        }
+                        return Row
+                    },
+                    "declared as Boolean",
+                    "Declare it as number",
+                ],
+                [
+                    () => {
+                        class Row {
+                            @AutoSequenceColumn({ nullable: true }) number!: Date
+                        }
+                        return Row
+                    },
+                    "declared as Date",
+                    "Declare it as number",
+                ],
+                [
+                    () => {
+                        class Row {
+                            @AutoSequenceColumn({ type: "bigint" }) number!: bigint
+                        }
+                        return Row
+                    },
+                    "declared as BigInt, and will hold a string",
+                    "or give a transformer",
+                ],
+            ]
+            for (const [declare, ...texts] of declarations)
+                expectThrows(declare, InvalidOptionError, `${place}the property is `, ...texts)
+        })
+
+        it("is not refused where that fits, or can't be told", () => {
+            class Fitting {
+                @AutoSequenceColumn() number!: number
+                @AutoSequenceColumn({ nullable: true }) draft!: number | null
+                @AutoSequenceColumn({ type: "bigint" }) big!: string
+                @AutoSequenceColumn({ type: "bigint" }) parsed!: number
+                @AutoSequenceColumn({ transformer: { to: Number, from: BigInt } }) own!: bigint
+                @AutoSequenceColumn() anything: unknown
+                @AutoSequenceColumn() branded!: number & { readonly brand: "number" }
+            }
+            expect(Fitting).to.be.a("function")
+        })
+    })
+
     it("leaves nothing declared when it refuses", async () => {
         @Entity()
         class Row {
@@ -255,6 +364,119 @@ describe("@AutoSequenceColumn", () => {
         expect(ds.getMetadata(Row).columns.map((c) => c.propertyName)).to.eql(["id"])
         expect(ds.getMetadata(Row).indices).to.eql([])
         await ds.destroy()
+    })
+})
+
+describe("What is no option, no entity and no data source", () => {
+    const none = undefined as never
+    const schemaOf = () =>
+        new EntitySchema<{ id: number; number: number }>({
+            name: "bare",
+            columns: { id: { type: "int", primary: true, generated: true } } as never,
+        })
+
+    for (const [title, call, ...texts] of [
+        ["withAutoSequence(undefined)", () => withAutoSequence(none), "withAutoSequence"],
+        ["withAutoSequence(…, null)", () => withAutoSequence({}, null as never), "is null"],
+        [
+            "counterTable: null",
+            () => withAutoSequence({}, { counterTable: null as never }),
+            "The counter table",
+            "is null, give an object.",
+        ],
+        [
+            "a name of the counter table that is a bigint",
+            () => withAutoSequence({}, { counterTable: { name: 5n as never } }),
+            "The name of the counter table is 5, give a name.",
+        ],
+        [
+            "a schema of the key table that is null",
+            () => keyEntity({ schema: null as never }),
+            "The schema of the key table is null, give a name.",
+        ],
+        [
+            "withAutoSequenceColumns(undefined)",
+            () => withAutoSequenceColumns(none, {}),
+            "give an EntitySchema.",
+        ],
+        [
+            "withAutoSequenceColumns of null",
+            () => withAutoSequenceColumns(schemaOf(), null as never),
+            "is null, give an object.",
+        ],
+        [
+            "withPseudoKeys of a class",
+            () => withPseudoKeys(Plain as never, {}),
+            "give an EntitySchema.",
+        ],
+        ["wherePseudoKey(undefined)", () => wherePseudoKey(none, Plain, "a"), "give a DataSource."],
+    ] as const)
+        it(`${title} is refused`, () => expectThrows(call, InvalidOptionError, ...texts))
+
+    it("are refused by functions that return promises", async () => {
+        const dataSource = new DataSource({ type: "sqljs", entities: [Plain] })
+        await dataSource.initialize()
+        try {
+            const work = () => Promise.resolve()
+            for (const [call, ...texts] of [
+                [() => verifyAutoSequence(none), "undefined, give a DataSource."],
+                [() => installAutoSequence(none), "undefined, give a DataSource."],
+                [() => installAutoSequence(dataSource, null as never), "options is null"],
+                [() => generateMigration(5 as never), "5, give a DataSource."],
+                [() => transactionWithRetry(none, work), "transactionWithRetry", "undefined"],
+                [
+                    () => transactionWithRetry(dataSource, work, { attempts: 5n as never }),
+                    "attempts is 5",
+                ],
+                [() => withTableLock(dataSource, [], work), "no entity"],
+                [() => withTableLock(none, Plain, work), "withTableLock", "give a DataSource."],
+                [
+                    () => withTableLock(dataSource, Letter, work),
+                    'withTableLock was given "Letter", which is no entity of the data source.',
+                ],
+                [() => withTableLock(dataSource, none, work), "undefined, which is no entity"],
+                [() => withTableLock(dataSource, Plain, work, null as never), "options is null"],
+                [() => findByPseudoKey(dataSource.manager, Letter, "a"), '"Letter", which is no'],
+                [() => findByPseudoKey(dataSource.manager, {} as never, "a"), "which is no entity"],
+                [() => resolvePseudoKey(none, "a"), "give a DataSource."],
+                [
+                    () => resolvePseudoKey(dataSource, "a", { entity: null as never }),
+                    "null, which is no entity",
+                ],
+                [() => backfillPseudoKeys(dataSource, Letter), '"Letter", which is no entity'],
+                [() => new Sequence("a").next({ toString: null } as never), '"a"'],
+            ] as const)
+                await expectRejects(
+                    (async () => {
+                        await call()
+                    })(),
+                    InvalidOptionError,
+                    ...texts,
+                )
+        } finally {
+            await dataSource.destroy()
+        }
+    })
+})
+
+describe("A schema that is extended", () => {
+    it("leaves the object that it was created with as it is", () => {
+        interface Row {
+            id: number
+            number: number
+            key: string
+        }
+        const columns = { id: { type: "int", primary: true, generated: true } }
+        const options = { name: "extended", columns } as unknown as EntitySchemaOptions<Row>
+        for (const name of ["one", "other"]) {
+            const schema = new EntitySchema<Row>(options)
+            expect(withAutoSequenceColumns(schema, { number: {} })).to.equal(schema)
+            expect(withPseudoKeys(schema, { key: { prefix: name } })).to.equal(schema)
+            expect(Object.keys(schema.options.columns)).to.eql(["id", "number", "key"])
+            expect(schema.options.indices).to.have.length(2)
+        }
+        expect(options).to.eql({ name: "extended", columns })
+        expect(Object.keys(columns)).to.eql(["id"])
     })
 })
 

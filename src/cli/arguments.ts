@@ -9,6 +9,7 @@ export interface MigrationGenerate {
     readonly dataSource: string
     readonly path?: string
     readonly orderBy: Readonly<Record<string, string[]>>
+    readonly rename: Readonly<Record<string, string | null>>
     readonly renumber: boolean
     readonly outputJs: boolean
     readonly esm: boolean
@@ -24,6 +25,7 @@ export type Command = MigrationGenerate | { readonly name: "help" } | { readonly
 const OPTIONS = {
     dataSource: { type: "string", short: "d" },
     "order-by": { type: "string", multiple: true },
+    rename: { type: "string", multiple: true },
     renumber: { type: "boolean" },
     outputJs: { type: "boolean", short: "o" },
     esm: { type: "boolean" },
@@ -60,6 +62,7 @@ export function parseCommand(args: readonly string[]): Command {
         dataSource: values.dataSource,
         path,
         orderBy: parseOrder(values["order-by"] ?? []),
+        rename: Object.fromEntries((values.rename ?? []).map(parseRename)),
         renumber: values.renumber ?? false,
         outputJs: values.outputJs ?? false,
         esm: values.esm ?? false,
@@ -87,6 +90,13 @@ function parseOrder(given: readonly string[]): Record<string, string[]> {
         properties.push(property)
     }
     return order
+}
+
+function parseRename(text: string): [string, string | null] {
+    const [, from, to] = /^([^=]+)=(.*)$/s.exec(text) ?? []
+    if (from === undefined || to === undefined)
+        throw new UsageError(`--rename is "${text}", give <former name>=<name>.`)
+    return [from, to === "" ? null : to]
 }
 
 function parseTimestamp(text: string | undefined): number {

@@ -57,7 +57,7 @@ function nameOf({ path, timestamp }: MigrationGenerate): string {
 
 async function generate(
     dataSource: DataSource,
-    { timestamp, orderBy, renumber, outputJs, esm }: MigrationGenerate,
+    { timestamp, orderBy, rename, renumber, outputJs, esm }: MigrationGenerate,
     name: string,
 ): Promise<{ migration?: GeneratedMigration; remaining: readonly string[] }> {
     // A look at the database must not change it.
@@ -70,9 +70,8 @@ async function generate(
     try {
         if (!dataSource.isInitialized) await dataSource.initialize()
         const format = esm ? "esm" : outputJs ? "commonjs" : "typescript"
-        const migration = await generateMigration(dataSource, {
-            ...{ name, timestamp, orderBy, renumber, format },
-        })
+        const options = { name, timestamp, orderBy, rename, renumber, format } as const
+        const migration = await generateMigration(dataSource, options)
         return { migration, remaining: migration?.remaining ?? (await remainingWork(dataSource)) }
     } finally {
         if (dataSource.isInitialized) await dataSource.destroy()

@@ -13,6 +13,8 @@ counters that go on after the rows. Writes nothing where the database is up to d
   -d, --dataSource <file>     the file that exports the DataSource, in TypeScript or JavaScript
       --order-by <E.prop>     number rows of entity E in the order of this property, not of their
                               primary key; may be given several times
+      --rename <old=new>      the counters and keys of the column old, as table.column, go on as those
+                              of new; may be given several times. Nothing behind = leaves them
       --renumber              number rows that have 0 as their number, as if they had none
   -o, --outputJs              write JavaScript
       --esm                   write JavaScript as an ES module

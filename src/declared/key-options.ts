@@ -1,7 +1,10 @@
 import type { ColumnOptions } from "typeorm"
 import { InvalidOptionError } from "../errors"
+import { columnOptions } from "./column-options"
 import { MAX_LENGTH, MAX_PREFIX, PREFIX_FORM } from "./key-form"
+import { isSeriesName, seriesProblem } from "./series-name"
 import { type Secret, type Secrets, weaknessOf } from "./secrets"
+import { show } from "./show"
 
 /** The formats that a pseudo key can have. */
 export type KeyFormat = "nanoid" | "uuid" | "uuidv7" | "ulid"
@@ -26,9 +29,10 @@ export interface SealOptions<Path extends string = string> {
 
     /**
      * What tells the keys of this entity from those of others with the same secret. Keys stay valid
-     * when the entity is renamed, if it had this before.
+     * when the table is renamed, if it has had this before, or its former name from then on.
      *
-     * Default is the name of the entity.
+     * Default is the prefix, or else the name of the table, with its schema where that is not the one
+     * of the connection.
      */
     context?: string
 }
@@ -113,6 +117,30 @@ export interface PseudoKeyOptions<
      * Default is `false`.
      */
     history?: KeyHistory
+
+    /**
+     * With `history`: the name under which the keys are kept in the history. Give one, and they stay
+     * when the table or the column gets another name.
+     *
+     * Default is `<table>.<column>`, without the schema where the history itself is.
+     *
+     * Errors: {@link InvalidOptionError} where another key has the same name.
+     *
+     * ```ts
+     * import { Entity, PrimaryGeneratedColumn } from "typeorm"
+     * import { PseudoKey } from "typeorm-autosequence"
+     *
+     * @Entity()
+     * class Page {
+     *     @PrimaryGeneratedColumn()
+     *     id!: number
+     *
+     *     @PseudoKey({ history: true, series: "pages" })
+     *     slug!: string
+     * }
+     * ```
+     */
+    series?: string
 }
 
 /** @internal The options of a key in a column, checked. */
@@ -127,6 +155,7 @@ export interface StoredKeyOptions {
     readonly alphabet?: string
     readonly uniqueWith: readonly string[]
     readonly history: KeyHistory
+    readonly series?: string
 }
 
 /** @internal */
@@ -153,6 +182,7 @@ const KNOWN_FOR_STORED = [
     "alphabet",
     "uniqueWith",
     "history",
+    "series",
     ...KNOWN_FOR_COLUMN,
 ] as const
 const KNOWN_FOR_SEAL: readonly string[] = ["column", "secret", "context"]
@@ -205,6 +235,9 @@ function splitStored(options: PseudoKeyOptions<never>, refuse: Refuse): KeyOptio
             refuse(`${name} is for derive alone.`)
     if (typeof history !== "boolean" && (history as unknown) !== "forever")
         refuse(`history is ${show(history)}, give true, false or "forever".`)
+    const { series } = options
+    if (series !== undefined && history === false) refuse("series is for history alone.")
+    if (series !== undefined && !isSeriesName(series)) refuse(seriesProblem(series))
     for (const name of ["length", "alphabet"] as const)
         if (options[name] !== undefined && generate !== "nanoid")
             refuse(`${name} is for generate: "nanoid" alone.`)
@@ -225,9 +258,11 @@ function splitStored(options: PseudoKeyOptions<never>, refuse: Refuse): KeyOptio
             refuse(`uniqueWith holds ${show(path)}, give names of properties.`)
     if (new Set(uniqueWith).size < uniqueWith.length) refuse("uniqueWith names a property twice.")
 
-    const column: ColumnOptions = { type: "varchar", length: MAX_LENGTH }
-    for (const name of KNOWN_FOR_COLUMN)
-        if (options[name] !== undefined) Object.assign(column, { [name]: options[name] })
+    const column: ColumnOptions = {
+        type: "varchar",
+        length: MAX_LENGTH,
+        ...columnOptions(KNOWN_FOR_COLUMN, options, refuse),
+    }
     return {
         stored: {
             prefix,
@@ -241,6 +276,7 @@ function splitStored(options: PseudoKeyOptions<never>, refuse: Refuse): KeyOptio
             alphabet,
             uniqueWith: uniqueWith as string[],
             history,
+            series,
         },
         column,
     }
@@ -273,8 +309,4 @@ function isAlphabet(alphabet: unknown): boolean {
         /^[\w-]{2,64}$/.test(alphabet) &&
         new Set(alphabet).size === alphabet.length
     )
-}
-
-function show(value: unknown): string {
-    return typeof value === "string" ? JSON.stringify(value) : String(value)
 }

@@ -1,6 +1,8 @@
 import type { ColumnOptions } from "typeorm"
 import { InvalidOptionError } from "../errors"
+import { columnOptions } from "./column-options"
 import { scopePaths } from "./scope-paths"
+import { isSeriesName, seriesProblem } from "./series-name"
 import { show } from "./show"
 
 /** How a numbered column gets its numbers. */
@@ -59,7 +61,8 @@ export interface AutoSequenceColumnOptions extends NumberColumnOptions {
 
     /**
      * With `gapless: false`: how many numbers of a scope are taken from its counter at once, SQL's
-     * `CACHE`. Those that a process has not used when it ends are lost, and never given again.
+     * `CACHE`. Those that a process has not used when it ends are lost, and never given again; so are
+     * those of the scopes that it has used the longest time ago, where there are more than 10 000.
      *
      * Default is `1`.
      */
@@ -69,7 +72,7 @@ export interface AutoSequenceColumnOptions extends NumberColumnOptions {
      * For strategies `"counter"` and `"trigger"`: the name of the series. Columns with the same name, be it in one
      * entity or in several, share their counters and must agree in the other options.
      *
-     * Default is `<table>.<column>`.
+     * Default is `<table>.<column>`, without the schema where the counter table is.
      */
     series?: string
 
@@ -113,7 +116,6 @@ const TAKEN_BY = {
     // A trigger can't tell a NULL that was set from no value.
     nullable: ["table-lock", "counter"],
 } as const satisfies Partial<Record<keyof AutoSequenceColumnOptions, readonly Strategy[]>>
-const MAX_NAME = 255
 const MAX_INT = 2 ** 31 - 1
 const KNOWN_FOR_COLUMN = ["name", "comment", "nullable", "select", "transformer"] as const
 
@@ -158,8 +160,7 @@ export function splitOptions(
     if (typeof gapless !== "boolean") refuse(`gapless is ${show(gapless)}, give true or false.`)
     if (options.cache !== undefined && gapless)
         refuse("cache needs gapless: false, as numbers that are cached and not used are lost.")
-    if (series !== undefined && (typeof series !== "string" || !isSeriesName(series)))
-        refuse(`series is ${show(series)}, give a name of 1 to ${MAX_NAME} characters.`)
+    if (series !== undefined && !isSeriesName(series)) refuse(seriesProblem(series))
 
     for (const [name, value] of Object.entries({ startAt, incrementBy }))
         if (type === "int" && value > MAX_INT)
@@ -167,9 +168,7 @@ export function splitOptions(
 
     const uniqueWith = scopePaths(options.uniqueWith, refuse)
 
-    const column: ColumnOptions = { type }
-    for (const name of KNOWN_FOR_COLUMN)
-        if (options[name] !== undefined) Object.assign(column, { [name]: options[name] })
+    const column: ColumnOptions = { type, ...columnOptions(KNOWN_FOR_COLUMN, options, refuse) }
     return {
         numbering: {
             startAt: BigInt(startAt),
@@ -183,9 +182,4 @@ export function splitOptions(
         },
         column,
     }
-}
-
-/** @internal Trailing blanks are nothing to some databases. */
-export function isSeriesName(name: string): boolean {
-    return name !== "" && name === name.trimEnd() && name.length <= MAX_NAME
 }

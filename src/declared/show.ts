@@ -1,4 +1,9 @@
-/** @internal A value as an error text names it. */
+/** @internal A value as an error text names it; some have no text of their own. */
 export function show(value: unknown): string {
-    return typeof value === "string" ? JSON.stringify(value) : String(value)
+    if (typeof value === "string") return JSON.stringify(value)
+    try {
+        return String(value)
+    } catch {
+        return Object.prototype.toString.call(value)
+    }
 }

@@ -1,9 +1,8 @@
 import { Column, Index } from "typeorm"
-import { InvalidOptionError, UnsupportedError } from "../errors"
 import { type AutoSequenceColumnOptions, splitOptions } from "../declared/number-options"
-import { findDeclaredColumns } from "../typeorm/compat"
 import { numbers } from "../declared/registry"
 import { uniqueNumberIndex } from "./number-index"
+import { placeOf, refuseOtherTypes } from "./place"
 
 /**
  * Numbers the rows of an entity: 1, 2, 3 …, in each scope on its own, without gaps or duplicates.
@@ -19,7 +18,7 @@ import { uniqueNumberIndex } from "./number-index"
  * those who insert in the same scope, with `"table-lock"` every other writer of the table.
  *
  * Errors: {@link InvalidOptionError} when the class is decorated, or when the data source is
- * initialised, if an option is wrong. On insert: {@link TransactionRequiredError},
+ * initialised, if an option is wrong, or the property is declared as what can't hold the number. On insert: {@link TransactionRequiredError},
  * {@link UnknownScopeError}, {@link StaleSnapshotError}, {@link NumberOverflowError},
  * {@link InvalidNumberError}, {@link NotInstalledError} and {@link UnsupportedError}, all before
  * the row is written. At the commit: {@link NumberGapError} and {@link TransactionAbortedError},
@@ -52,26 +51,19 @@ import { uniqueNumberIndex } from "./number-index"
  * ```
  */
 export function AutoSequenceColumn(options: AutoSequenceColumnOptions = {}): PropertyDecorator {
-    return (prototype, propertyName) => {
-        if (typeof prototype !== "object" || typeof propertyName === "object")
-            throw new UnsupportedError(
-                "@AutoSequenceColumn stands on a static property, or the compiler uses standard " +
-                    'decorators. Put it on an instance property and set "experimentalDecorators": ' +
-                    "true in tsconfig.json, as TypeORM needs it.",
+    return (prototype, property) => {
+        const place = placeOf("@AutoSequenceColumn", prototype, property)
+        const { target, propertyName } = place
+        const { numbering, column } = splitOptions(place.name, options)
+        const isBig = numbering.type === "bigint"
+        if (!column.transformer)
+            refuseOtherTypes(
+                place,
+                prototype,
+                // Drivers can be set to give those of a bigint as numbers.
+                isBig ? [String, Number] : [Number],
+                `Declare it as ${isBig ? "string" : "number"}, or give a transformer.`,
             )
-        const target = prototype.constructor
-        const place = `@AutoSequenceColumn on ${target.name}.${String(propertyName)}`
-        if (typeof propertyName === "symbol")
-            throw new InvalidOptionError(
-                `${place}: a property named by a symbol can't be a column.`,
-            )
-        if (findDeclaredColumns(target, propertyName).length > 0)
-            throw new InvalidOptionError(
-                `${place}: another decorator has declared this column. Remove that one: ` +
-                    "@AutoSequenceColumn takes the column's options itself.",
-            )
-
-        const { numbering, column } = splitOptions(place, options)
         const numbered = { target, propertyName, numbering }
         numbers.register(numbered)
         Column(column)(prototype, propertyName)

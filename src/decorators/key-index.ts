@@ -1,6 +1,6 @@
 import type { EntityMetadata } from "typeorm"
 import { UnsupportedError } from "../errors"
-import { refusePrefixes, resolveStoredKey } from "../keys/resolve-keys"
+import { refusePrefixes, refuseSharedHistory, resolveStoredKey } from "../keys/resolve-keys"
 import { showKeys } from "../keys/shown-keys"
 import type { StoredKeyColumn } from "../declared/registry"
 import { uniqueIndex } from "../series/unique-index"
@@ -31,5 +31,6 @@ export function sealedKeyIndex(): () => string[] {
 
 function start(metadata: EntityMetadata): void {
     refusePrefixes(metadata)
+    refuseSharedHistory(metadata)
     showKeys(metadata)
 }

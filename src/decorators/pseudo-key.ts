@@ -1,10 +1,9 @@
 import { Column, Index } from "typeorm"
-import { InvalidOptionError, UnsupportedError } from "../errors"
 import { type PseudoKeyOptions, splitKeyOptions } from "../declared/key-options"
 import type { PropertyPath } from "../keys/property-path"
 import { sealedKeys, storedKeys } from "../declared/registry"
 import { sealedKeyIndex, uniqueKeyIndex } from "./key-index"
-import { findDeclaredColumns } from "../typeorm/compat"
+import { placeOf, refuseOtherTypes } from "./place"
 
 /** For {@link PseudoKey}: an entity that has all properties which the options name. */
 export type HasProperties<Entity, Path extends string> = [Path] extends [PropertyPath<Entity>]
@@ -23,7 +22,7 @@ export type HasProperties<Entity, Path extends string> = [Path] extends [Propert
  * case apart, on every database.
  *
  * Errors: {@link InvalidOptionError} when the class is decorated, or when the data source is
- * initialised, if an option is wrong. On insert and update: {@link KeyTakenError} where another row
+ * initialised, if an option is wrong, or the property is declared as what can't hold a text. On insert and update: {@link KeyTakenError} where another row
  * has the key, {@link InvalidKeyError} where it is none, and {@link TransactionRequiredError} where the
  * key needs a second statement (`history`, or a `derive` with `after: "insert"`) and no
  * transaction is open.
@@ -70,24 +69,11 @@ export function PseudoKey<Entity extends object, const Path extends string = nev
     prototype: Class & HasProperties<Class, Path>,
     propertyName: string | symbol,
 ) => void {
-    return (prototype, propertyName) => {
-        if (typeof prototype !== "object" || typeof propertyName === "object")
-            throw new UnsupportedError(
-                "@PseudoKey stands on a static property, or the compiler uses standard decorators. Put " +
-                    'it on an instance property and set "experimentalDecorators": true in tsconfig.json, ' +
-                    "as TypeORM needs it.",
-            )
-        const target = prototype.constructor
-        const place = `@PseudoKey on ${target.name}.${String(propertyName)}`
-        if (typeof propertyName === "symbol")
-            throw new InvalidOptionError(`${place}: a property named by a symbol can't be a key.`)
-        if (findDeclaredColumns(target, propertyName).length > 0)
-            throw new InvalidOptionError(
-                `${place}: another decorator has declared this column. Remove that one: @PseudoKey ` +
-                    "takes the column's options itself.",
-            )
-
-        const key = splitKeyOptions(place, options)
+    return (prototype, property) => {
+        const place = placeOf("@PseudoKey", prototype, property)
+        const { target, propertyName } = place
+        const key = splitKeyOptions(place.name, options)
+        refuseOtherTypes(place, prototype, [String], "Declare it as string.")
         if ("sealed" in key) {
             sealedKeys.register({ target, propertyName, options: key.sealed })
             Index(sealedKeyIndex())(target)

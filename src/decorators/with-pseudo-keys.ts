@@ -1,13 +1,15 @@
-import type { EntitySchema, EntitySchemaColumnOptions } from "typeorm"
-import { InvalidOptionError } from "../errors"
+import type { EntitySchema } from "typeorm"
 import { type PseudoKeyOptions, splitKeyOptions } from "../declared/key-options"
 import type { PropertyPath } from "../keys/property-path"
 import { sealedKeys, storedKeys } from "../declared/registry"
+import { extendSchema } from "./extend-schema"
 import { sealedKeyIndex, uniqueKeyIndex } from "./key-index"
 
 /**
  * {@link PseudoKey} for those who declare entities by `EntitySchema`: adds the keys to the schema, and
  * returns it.
+ *
+ * The object that the schema was created with is left as it is.
  *
  * Errors: {@link InvalidOptionError} if an option is wrong or the schema has the column already.
  *
@@ -35,30 +37,19 @@ export function withPseudoKeys<Entity extends object>(
         readonly [P in keyof Entity & string]?: PseudoKeyOptions<Entity, PropertyPath<Entity>>
     },
 ): EntitySchema<Entity> {
-    const declared: Partial<Record<string, EntitySchemaColumnOptions>> = schema.options.columns
-    const indices = [...(schema.options.indices ?? [])]
-    for (const [propertyName, options] of Object.entries(keys)) {
-        const place = `withPseudoKeys for ${schema.options.name}.${propertyName}`
-        if (declared[propertyName])
-            throw new InvalidOptionError(
-                `${place}: the schema declares this column already. Remove it there.`,
-            )
-        const key = splitKeyOptions(place, options as PseudoKeyOptions<never>)
-        const of = {
-            target: schema.options.target ?? schema.options.name,
-            propertyName,
-            schema: schema as unknown as EntitySchema<never>,
-        }
-        if ("sealed" in key) {
-            sealedKeys.register({ ...of, options: key.sealed })
-            indices.push({ columns: sealedKeyIndex() })
-        } else {
-            const stored = { ...of, options: key.stored }
+    return extendSchema(
+        "withPseudoKeys",
+        schema,
+        keys as Record<string, PseudoKeyOptions<never> | undefined>,
+        (declared, place, options = {}) => {
+            const key = splitKeyOptions(place, options)
+            if ("sealed" in key) {
+                sealedKeys.register({ ...declared, options: key.sealed })
+                return { index: { columns: sealedKeyIndex() } }
+            }
+            const stored = { ...declared, options: key.stored }
             storedKeys.register(stored)
-            declared[propertyName] = key.column as EntitySchemaColumnOptions
-            indices.push({ columns: uniqueKeyIndex(stored), unique: true })
-        }
-    }
-    schema.options.indices = indices
-    return schema
+            return { column: key.column, index: { columns: uniqueKeyIndex(stored), unique: true } }
+        },
+    )
 }

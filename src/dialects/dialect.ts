@@ -75,8 +75,6 @@ export interface Dialect {
     readonly keys: KeyStatements
     readonly expressions: Expressions
     readonly hasPartialIndices: boolean
-    /** Whether every version of TypeORM waits for subscribers when a statement has failed. */
-    readonly announcesErrors: boolean
     /** Whether all callers of a data source have the same query runner. */
     readonly sharesRunner: boolean
     /** What makes the text of a key compare exactly, where columns don't by themselves. */

@@ -54,16 +54,37 @@ export interface KeyWriting {
     readonly onlyMissing: boolean
 }
 
+/** @internal How the history keeps the values of a column of primary keys: as texts. */
+export interface Identity {
+    /** A value as the driver sends it; equal for what the column stores as one. */
+    text(value: unknown): string
+    /** Whether a column has the value of such a text: along its index, and exactly. */
+    is(column: string, text: string): string
+}
+
 /** @internal What pseudo keys ask of a database. */
 export interface KeyStatements {
     /** Undefined where all writers come one after the other. */
     readonly locks?: KeyLocks
     /** Whether a value is there already that a unique index covers. */
     isDuplicate(error: DriverError): boolean
-    /** A member of a JSON array of texts, as the type of a column. */
-    member(json: string, at: number, column: ColumnMetadata): string
-    /** Behind an INSERT: leaves out rows that are there already. */
-    ignoreDuplicates(column: string): string
+    /** Undefined for types whose values have no one form. */
+    identity(column: ColumnMetadata): Identity | undefined
+    /** A member of a JSON array of texts. */
+    member(json: string, at: number): string
+    /** A table `r` of texts in columns `c0`, `c1` …, from a parameter that is a JSON array of arrays. */
+    texts(parameter: string, columns: number): string
+    /** Behind an INSERT of keys: marks those anew that the same row has already, and leaves out the others. */
+    onClaimed(table: KeyTable): string
+    /** Whether two owners are not the same. */
+    differ(a: string, b: string): string
+    /**
+     * Behind a SELECT: makes it see what was committed since the transaction's snapshot. Undefined where
+     * a statement that waits for others sees what they have done, or fails.
+     */
+    readonly latest?: string
+    /** Whether a transaction goes on after an INSERT that a unique index has refused. */
+    readonly outlivesDuplicates: boolean
     write(writing: KeyWriting): Statement
     /** An SQL expression that gives each row a key of its own; undefined where only this library can. */
     random(format: "nanoid" | "uuid", length: number): string | undefined

@@ -20,6 +20,8 @@ export interface Assigner {
     derives?(insert: Insert): boolean
     /** Called where the INSERT was to select its row, and there was none: it is sent again. */
     assignAgain?(insert: Insert): Promise<void>
+    /** Called where the INSERT was refused: whether it has other values now, and may be sent again. */
+    assignOthers?(refused: Refused): Promise<boolean>
     /** Called right behind the INSERT, with what the driver has made of it. */
     inserted(insert: Insert, result: unknown): Promise<void> | undefined
     /** Called before another statement is sent that may write. */

@@ -8,6 +8,7 @@ export function insertedTable(sql: string): string | undefined {
 
 // Names are quoted in one of two ways, with quotes in them doubled.
 const NAME = /(?:"(?:[^"]|"")*"|`(?:[^`]|``)*`)/.source
+const QUOTED = new RegExp(`${NAME}|'(?:[^']|'')*'`, "g")
 const START = new RegExp(
     `^(?:/\\*(?:[^*]|\\*(?!/))*\\*/\\s*)?(?:WITH\\b.*?)?INSERT\\s+(?:OR\\s+)?(?:IGNORE\\s+)?INTO (${NAME}(?:\\.${NAME})*)`,
     "s",
@@ -33,7 +34,7 @@ export function readInsert(
     if (!list) return undefined
     const columns = list[1]?.match(new RegExp(NAME, "g")) ?? []
     const head = sql.slice(0, list.index)
-    const from = hasNumberedParameters ? 0 : head.split("?").length - 1
+    const from = hasNumberedParameters ? 0 : head.replace(QUOTED, "").split("?").length - 1
     const reader = new TupleReader(sql, list.index + list[0].length, parameters, from, syntax)
     const tuples: InsertTuple[] = []
     do tuples.push(reader.tuple())

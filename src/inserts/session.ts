@@ -14,6 +14,9 @@ import { Transaction } from "./transaction"
 
 type Query = (sql: string, parameters?: unknown[], structured?: boolean) => Promise<unknown>
 
+/** The result of an INSERT that is sent again. */
+const REFUSED = Symbol("refused")
+
 /**
  * What is known of one query runner: its open transaction, the rows that were announced to it, and
  * who assigns values to them. All of its statements go through here.
@@ -196,8 +199,16 @@ export class Session {
                 assigned.unshift(assigner)
                 await assigner.assign(insert)
             }
-            statement = insert.write()
-            result = await this.sendNoticed(statement.sql, statement.parameters, structured)
+            do {
+                statement = insert.write()
+                const { sql, parameters } = statement
+                result = await this.sendNoticed(sql, parameters, structured).catch(
+                    async (error: unknown) => {
+                        if (await this.assignOthers(insert, sql, parameters, error)) return REFUSED
+                        throw error
+                    },
+                )
+            } while (result === REFUSED)
             if (insert.isSelected && rawRows(result).length === 0) {
                 for (const assigner of this.assigners) await assigner.assignAgain?.(insert)
                 statement = insert.write()
@@ -216,6 +227,19 @@ export class Session {
         for (const assigner of this.assigners) await assigner.inserted(insert, result)
         insert.hideReturned(rawRows(result))
         return result
+    }
+
+    private async assignOthers(
+        insert: Insert,
+        sql: string,
+        parameters: unknown[],
+        error: unknown,
+    ): Promise<boolean> {
+        const { driverError: cause } = Object(error) as { driverError?: DriverError }
+        if (!cause) return false
+        for (const assigner of this.assigners)
+            if (await assigner.assignOthers?.({ sql, parameters, cause, insert })) return true
+        return false
     }
 
     private async sendNoticed(...args: Parameters<Query>): Promise<unknown> {

@@ -3,12 +3,14 @@ import type { DataSource, EntityManager } from "typeorm"
 import { dialectOf } from "../dialects"
 import type { Dialect } from "../dialects/dialect"
 import type { DriverError } from "../dialects/driver-error"
+import { show } from "../declared/show"
 import {
     AutoSequenceError,
     InvalidOptionError,
     StaleSnapshotError,
     UnsupportedError,
 } from "../errors"
+import { givenDataSource, refuseNoObject } from "../typeorm/given"
 
 /** What {@link transactionWithRetry} takes. */
 export interface TransactionWithRetryOptions {
@@ -42,7 +44,12 @@ export interface TransactionWithRetryOptions {
      */
     maxDelay?: number
 
-    /** Ends the wait for another attempt, which throws the reason; a running one goes on. */
+    /**
+     * Ends the wait for another attempt with an `AbortError`, whose `cause` is the reason of the
+     * signal. An attempt that is running goes on, and is the last one.
+     *
+     * Default is none.
+     */
     signal?: AbortSignal
 }
 
@@ -55,8 +62,9 @@ export interface TransactionWithRetryOptions {
  *
  * `work` may run several times, so what it does outside of the database must bear that: set nothing
  * up before, send no mail. Everything else that it throws is passed on at once, the errors of this
- * library included: {@link CounterLockedError} says that the caller wouldn't wait, and after
- * {@link StaleSnapshotError} the next attempt would come to the same.
+ * library included: {@link CounterLockedError} says that the caller wouldn't wait. A
+ * {@link StaleSnapshotError} is repeated where a new snapshot helps, as with a pseudo key that is taken
+ * unseen; where the work reads before it locks, the next attempt would come to the same.
  *
  * Errors: the last one of `work` where no attempt is left; {@link InvalidOptionError};
  * {@link UnsupportedError} where the codes of the database aren't known.
@@ -80,15 +88,16 @@ export async function transactionWithRetry<T>(
     work: (manager: EntityManager) => Promise<T>,
     options: TransactionWithRetryOptions = {},
 ): Promise<T> {
+    refuseNoObject("transactionWithRetry", "options", options)
+    const dialect = dialectOf(givenDataSource("transactionWithRetry", dataSource))
     const { attempts = 5, minDelay = 20, maxDelay = 1000, isolationLevel, signal } = options
     if (!Number.isSafeInteger(attempts) || attempts < 1)
-        throw new InvalidOptionError(`attempts is ${attempts}, give an integer from 1.`)
+        throw new InvalidOptionError(`attempts is ${show(attempts)}, give an integer from 1.`)
     if (!(minDelay >= 0 && minDelay <= maxDelay && maxDelay <= MAX_DELAY))
         throw new InvalidOptionError(
-            `minDelay is ${minDelay} and maxDelay ${maxDelay}, give 0 to ${MAX_DELAY} milliseconds ` +
+            `minDelay is ${show(minDelay)} and maxDelay ${show(maxDelay)}, give 0 to ${MAX_DELAY} milliseconds ` +
                 "and no maximum below the minimum.",
         )
-    const dialect = dialectOf(dataSource)
     if (!dialect)
         throw new UnsupportedError(
             `Which errors of "${dataSource.options.type}" pass is not known, so nothing can be repeated.`,

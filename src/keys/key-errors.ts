@@ -1,5 +1,4 @@
 import type { DataSource } from "typeorm"
-import { KEY_ENTITY } from "../declared/own-tables"
 import { dialectOf } from "../dialects"
 import type { DriverError } from "../dialects/dialect"
 import { KeyTakenError, StaleSnapshotError } from "../errors"
@@ -20,12 +19,6 @@ export function keyErrorOf(
 ): KeyTakenError | StaleSnapshotError | undefined {
     const dialect = dialectOf(dataSource)
     if (!dialect?.keys.isDuplicate(cause)) return undefined
-    const history = dataSource.entityMetadatas.find(({ name }) => name === KEY_ENTITY)
-    if (history && sql.startsWith(`UPDATE ${tableName(history)} `))
-        return new KeyTakenError(
-            "A row was moved to another scope, where a key that it has or had belongs to another row.",
-            { cause },
-        )
     for (const metadata of dataSource.entityMetadatas) {
         if (!sql.includes(tableName(metadata))) continue
         const key = pseudoKeysOf(metadata).stored.find((one) => isAbout(cause, one))

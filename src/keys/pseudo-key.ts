@@ -12,7 +12,7 @@ export interface RelationTree {
 
 /** @internal A pseudo key in a column of one entity in one data source. */
 export interface StoredKey extends Scoped {
-    /** `<table>.<column>`, as error texts and the history name it. */
+    /** `<table>.<column>` or the name that the options give, as error texts and the history name it. */
     readonly name: string
     readonly propertyPath: string
     readonly prefix?: string

@@ -1,4 +1,5 @@
 import type { DataSource, EntityMetadata } from "typeorm"
+import { KEY_ENTITY } from "../declared/own-tables"
 import { dialectOf } from "../dialects"
 import type { Dialect } from "../dialects/dialect"
 import { InvalidOptionError, UnsupportedError } from "../errors"
@@ -10,6 +11,7 @@ import {
 } from "../declared/registry"
 import { isOwnColumn, lineageOf } from "../series/own-columns"
 import { resolveScopeProperty } from "../series/resolve-series"
+import { seriesName, tableNameBeside } from "../series/series-name"
 import { columnType } from "../typeorm/names"
 import { dataSourceOf, findDeclaredColumns } from "../typeorm/compat"
 import { withPrefix } from "../declared/key-form"
@@ -70,9 +72,14 @@ export function resolveStoredKey(
     const generator = generatorOf(options)
     const scope = options.uniqueWith.map((p) => resolveScopeProperty(metadata, propertyPath, p))
     const scopeColumns = scope.flatMap(({ columns }) => columns)
-    if (history !== false) refuseScopeOfHistory(metadata, propertyPath, scopeColumns)
+    if (history !== false) {
+        refuseScopeOfHistory(metadata, propertyPath, scopeColumns)
+        refusePrimaryKeyOfHistory(metadata, propertyPath)
+    }
     return {
-        name: `${metadata.tablePath}.${column.databaseName}`,
+        get name() {
+            return options.series ?? seriesName(column, KEY_ENTITY)
+        },
         dataSource,
         // Where there is none, it is refused before it is asked.
         dialect: dialectOf(dataSource) as Dialect,
@@ -111,6 +118,18 @@ function refuseScopeOfHistory(
         )
 }
 
+/** The history keeps the primary key of a row as text, and the row is found by it. */
+function refusePrimaryKeyOfHistory(metadata: EntityMetadata, propertyPath: string): void {
+    const dialect = dialectOf(dataSourceOf(metadata))
+    const unfit = metadata.primaryColumns.find((column) => !dialect?.keys.identity(column))
+    if (dialect && unfit)
+        throw new UnsupportedError(
+            `${metadata.name}.${propertyPath} has a history, and ${unfit.propertyPath} of the primary key ` +
+                `is of type ${columnType(unfit)}. Use a primary key of integers, texts, UUIDs, decimals, ` +
+                "dates, booleans, enums or bytes.",
+        )
+}
+
 /** @internal Resolves a key without a column against the metadata of one data source, or refuses it. */
 export function resolveSealedKey(
     metadata: EntityMetadata,
@@ -138,13 +157,17 @@ export function resolveSealedKey(
             `${place} seals ${column.propertyPath}, which is of type ${columnType(column)}. Only ` +
                 "integers and UUIDs can be sealed.",
         )
-    const context = options.context ?? rootOf(metadata).name
+    const { prefix, secrets } = options
+    // Neither changes by itself, as the names of classes do that are minified. No table is named so as a
+    // prefix is here.
+    const context =
+        options.context ?? (prefix === undefined ? tableNameBeside(metadata) : `${prefix}\0`)
     return {
         metadata,
         column,
         propertyPath: propertyName,
-        prefix: options.prefix,
-        seal: sealOf(type, options.secrets(), context),
+        prefix,
+        seal: sealOf(type, secrets(), context),
     }
 }
 
@@ -154,11 +177,6 @@ function sealedTypeOf(column: StoredKey["column"]): SealedType | undefined {
     const type = columnType(column)
     if (type === "uuid") return "uuid"
     return /int/i.test(type) ? "integer" : undefined
-}
-
-/** The entity that a table belongs to; its children's keys are read as its own. */
-function rootOf(metadata: EntityMetadata): EntityMetadata {
-    return metadata.tableType === "entity-child" ? metadata.parentEntityMetadata : metadata
 }
 
 const prefixes = new WeakMap<DataSource, Map<string, AnyKey>>()
@@ -180,9 +198,7 @@ export function refusePrefixes(metadata: EntityMetadata): void {
         if (prefix === undefined) continue
         const others = [...known].filter(
             // The classes of a single-table inheritance are in one table.
-            ([, other]) =>
-                other.metadata.tablePath !== metadata.tablePath ||
-                other.propertyPath !== propertyPath,
+            ([, other]) => !isSameKey(other, key),
         )
         for (const [other, { metadata: of, propertyPath: property }] of others)
             if (`${other}_`.startsWith(`${prefix}_`) || `${prefix}_`.startsWith(`${other}_`))
@@ -193,5 +209,32 @@ export function refusePrefixes(metadata: EntityMetadata): void {
                 )
         // That of a parent is the one that finds rows of all classes.
         if (!known.has(prefix) || metadata.tableType !== "entity-child") known.set(prefix, key)
+    }
+}
+
+function isSameKey(one: AnyKey, other: AnyKey): boolean {
+    return (
+        one.metadata.tablePath === other.metadata.tablePath &&
+        one.propertyPath === other.propertyPath
+    )
+}
+
+const histories = new WeakMap<DataSource, Map<string, StoredKey>>()
+
+/** @internal Refuses keys whose histories could not be told apart: they know rows by their primary keys. */
+export function refuseSharedHistory(metadata: EntityMetadata): void {
+    const dataSource = dataSourceOf(metadata)
+    const known = histories.get(dataSource) ?? new Map<string, StoredKey>()
+    histories.set(dataSource, known)
+    for (const key of pseudoKeysOf(metadata).stored) {
+        if (key.history === false) continue
+        const other = known.get(key.name)
+        if (other && !isSameKey(other, key))
+            throw new InvalidOptionError(
+                `The histories of ${metadata.name}.${key.propertyPath} and of ` +
+                    `${other.metadata.name}.${other.propertyPath} are both named "${key.name}". Give ` +
+                    "one of them another series.",
+            )
+        known.set(key.name, key)
     }
 }

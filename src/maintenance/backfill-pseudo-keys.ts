@@ -24,6 +24,7 @@ import { primaryKeyText } from "../keys/rows/primary-key"
 import { loadScopes } from "../keys/rows/stored-scope"
 import { writeKeys } from "../keys/rows/write-keys"
 import { dataSourceOf } from "../typeorm/compat"
+import { givenEntity } from "../typeorm/given"
 import { loadColumns } from "../typeorm/load-columns"
 
 /** How far {@link backfillPseudoKeys} has come. */
@@ -96,10 +97,10 @@ export async function backfillPseudoKeys<Entity extends ObjectLiteral>(
     entity: EntityTarget<Entity>,
     { property, batchSize = 1000, onProgress, signal }: BackfillOptions<Entity> = {},
 ): Promise<BackfillProgress> {
+    const metadata = givenEntity("backfillPseudoKeys", on, entity)
     // A migration's own runner holds locks that any other connection would wait for.
-    const runner = "manager" in on && "isTransactionActive" in on ? on : undefined
-    const dataSource = runner ? dataSourceOf(runner) : (on as DataSource)
-    const metadata = dataSource.getMetadata(entity)
+    const runner = "isTransactionActive" in on ? on : undefined
+    const dataSource = dataSourceOf(metadata)
     const keys = storedKeysOf(metadata).filter((key) => !property || key.propertyPath === property)
     if (keys.length === 0)
         throw new InvalidOptionError(

@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager, EntityTarget, ObjectLiteral } from "typeorm"
 import { lockTables, tableLockOf } from "./table-lock"
 import { InvalidOptionError } from "../errors"
+import { givenEntity, refuseNoObject } from "../typeorm/given"
 
 /** What {@link withTableLock} takes. */
 export interface TableLockOptions {
@@ -22,7 +23,8 @@ export interface TableLockOptions {
  * `SERIALIZABLE`, where the lock must be older than the snapshot. Several entities, numbered or not,
  * are locked in one fixed order.
  *
- * Errors: {@link UnsupportedError} where the database has no such lock. What `work` throws rolls
+ * Errors: {@link InvalidOptionError} where no entity is named, or one that the data source does not
+ * have; {@link UnsupportedError} where the database has no such lock. What `work` throws rolls
  * the transaction back and is passed on.
  *
  * ```ts
@@ -42,8 +44,10 @@ export async function withTableLock<T>(
     dataSource: DataSource,
     entities: EntityTarget<ObjectLiteral> | readonly EntityTarget<ObjectLiteral>[],
     work: (manager: EntityManager) => Promise<T>,
-    { isolationLevel }: TableLockOptions = {},
+    options: TableLockOptions = {},
 ): Promise<T> {
+    refuseNoObject("withTableLock", "options", options)
+    const { isolationLevel } = options
     const targets = (
         Array.isArray(entities) ? entities : [entities]
     ) as EntityTarget<ObjectLiteral>[]
@@ -51,7 +55,7 @@ export async function withTableLock<T>(
         throw new InvalidOptionError(
             "withTableLock was given no entity. Name one whose table to lock.",
         )
-    const metadatas = targets.map((target) => dataSource.getMetadata(target))
+    const metadatas = targets.map((target) => givenEntity("withTableLock", dataSource, target))
     for (const metadata of metadatas) tableLockOf(metadata)
 
     const locked = async (manager: EntityManager): Promise<T> => {

@@ -1,4 +1,4 @@
-import { isSeriesName } from "../declared/number-options"
+import { isSeriesName } from "../declared/series-name"
 import { show } from "../declared/show"
 import { InvalidOptionError, NumberOverflowError } from "../errors"
 import type { NextOptions, SequenceOptions, SequenceType } from "./types"
@@ -23,7 +23,7 @@ const MAX_COUNT = 10_000_000
 
 /** @internal Refuses what is wrong whatever the database is. */
 export function ruleOf(name: string, options: SequenceOptions<SequenceType>): Rule {
-    if (typeof name !== "string" || !isSeriesName(name))
+    if (!isSeriesName(name))
         throw new InvalidOptionError(
             `The name of a sequence is ${show(name)}, give 1 to 255 characters without a blank at the end.`,
         )

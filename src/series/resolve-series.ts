@@ -1,10 +1,12 @@
 import type { EntityMetadata } from "typeorm"
+import { COUNTER_ENTITY } from "../declared/own-tables"
 import { dialectOf } from "../dialects"
 import type { Dialect } from "../dialects/dialect"
 import { InvalidOptionError } from "../errors"
 import { type NumberedColumn, numbers } from "../declared/registry"
 import { dataSourceOf, findDeclaredColumns } from "../typeorm/compat"
 import type { ScopeProperty, Series } from "./series"
+import { seriesName } from "./series-name"
 
 const MAX = { int: 2n ** 31n - 1n, bigint: 2n ** 63n - 1n }
 const cache = new WeakMap<EntityMetadata, readonly Series[]>()
@@ -40,7 +42,9 @@ export function resolveSeries(
     const scope = numbering.uniqueWith.map((p) => resolveScopeProperty(metadata, path, p))
     const dataSource = dataSourceOf(metadata)
     return {
-        name: numbering.series ?? `${metadata.tablePath}.${column.databaseName}`,
+        get name() {
+            return numbering.series ?? seriesName(column, COUNTER_ENTITY)
+        },
         strategy: numbering.strategy,
         gapless: numbering.gapless,
         cache: numbering.cache,

@@ -1,7 +1,7 @@
 import { EntitySchema } from "typeorm"
 import { COUNTER_ENTITY, KEY_LENGTH } from "../declared/own-tables"
 import { onMetadata } from "../typeorm/index-metadata"
-import { compareExactly, refuseNoName } from "./table-name"
+import { compareExactly, placeOfTable } from "./table-name"
 
 /** A row of the counter table: the last number of one series in one scope. */
 export interface AutoSequenceCounter {
@@ -54,15 +54,12 @@ export interface CounterTableOptions {
  * })
  * ```
  */
-export function counterEntity({
-    name = "autosequence_counter",
-    schema,
-}: CounterTableOptions = {}): EntitySchema<AutoSequenceCounter> {
-    refuseNoName("counter table", { name, schema })
+export function counterEntity(
+    options: CounterTableOptions = {},
+): EntitySchema<AutoSequenceCounter> {
     return new EntitySchema<AutoSequenceCounter>({
         name: COUNTER_ENTITY,
-        tableName: name,
-        schema,
+        ...placeOfTable("counter table", options, "autosequence_counter"),
         columns: {
             series: { type: "varchar", length: KEY_LENGTH, primary: true },
             scope: { type: "varchar", length: KEY_LENGTH, primary: true },

@@ -4,7 +4,7 @@ import { pseudoKeysOf } from "../keys/resolve-keys"
 import { hideTableUnless } from "../typeorm/altered-metadata"
 import { dataSourceOf } from "../typeorm/compat"
 import { onMetadata } from "../typeorm/index-metadata"
-import { compareExactly, refuseNoName } from "./table-name"
+import { compareExactly, placeOfTable } from "./table-name"
 
 /** A row of the history of pseudo keys: one key that a row has or had. */
 export interface AutoSequenceKey {
@@ -54,15 +54,10 @@ export interface KeyTableOptions {
  * })
  * ```
  */
-export function keyEntity({
-    name = "autosequence_key",
-    schema,
-}: KeyTableOptions = {}): EntitySchema<AutoSequenceKey> {
-    refuseNoName("key table", { name, schema })
+export function keyEntity(options: KeyTableOptions = {}): EntitySchema<AutoSequenceKey> {
     return new EntitySchema<AutoSequenceKey>({
         name: KEY_ENTITY,
-        tableName: name,
-        schema,
+        ...placeOfTable("key table", options, "autosequence_key"),
         // Its rows would be taken for the last ones that were inserted, by sql.js and TypeORM.
         withoutRowid: true,
         columns: {

@@ -1,18 +1,25 @@
 import type { EntityMetadata } from "typeorm"
+import { show } from "../declared/show"
 import { dialectOf } from "../dialects"
 import { InvalidOptionError } from "../errors"
 import { dataSourceOf } from "../typeorm/compat"
+import { refuseNoObject } from "../typeorm/given"
 
-/** @internal Refuses a name or a schema that is none. */
-export function refuseNoName(
+/** @internal Where one of the library's own tables is; refuses what is no name. */
+export function placeOfTable(
     table: string,
-    { name, schema = name }: Record<string, unknown>,
-): void {
-    for (const [option, value] of Object.entries({ name, schema }))
+    options: { readonly name?: string; readonly schema?: string },
+    usual: string,
+): { tableName: string; schema?: string } {
+    refuseNoObject(`The ${table}`, "its place", options)
+    const { name: tableName = usual, schema } = options
+    const names = { name: tableName, ...(schema !== undefined && { schema }) }
+    for (const [option, value] of Object.entries<unknown>(names))
         if (typeof value !== "string" || value === "")
             throw new InvalidOptionError(
-                `The ${option} of the ${table} is ${JSON.stringify(value)}, give a name.`,
+                `The ${option} of the ${table} is ${show(value)}, give a name.`,
             )
+    return { tableName, schema }
 }
 
 /**

@@ -1,5 +1,4 @@
 import type { EntityMetadata } from "typeorm"
-import { otherVersion } from "./version"
 
 /** @internal Values that properties of an object of TypeORM's metadata are to have. */
 export type Alteration<T extends object = object> = readonly [of: T, values: Partial<T>]
@@ -27,7 +26,6 @@ export async function whileAltered<T>(
 
 /** @internal Lets migrations and `synchronize()` see an entity's table only where it is of use. */
 export function hideTableUnless(metadata: EntityMetadata, isUsed: () => boolean): void {
-    if (!("synchronize" in metadata)) throw otherVersion("leaves out tables")
     Object.defineProperty(metadata, "synchronize", {
         configurable: true,
         enumerable: true,

@@ -1,10 +1,7 @@
 import type { EntityMetadata } from "typeorm"
 import { dataSourceOf } from "./compat"
 import type { ColumnMetadata } from "./names"
-import { otherVersion } from "./version"
-
-/** @internal */
-export type IndexMetadata = EntityMetadata["indices"][number]
+import { checkedIndex, type IndexMetadata } from "./version"
 
 type IndexMetadataClass = new (options: {
     entityMetadata: EntityMetadata
@@ -30,7 +27,7 @@ type Look = (metadata: EntityMetadata, embeddedPath?: string) => void
  */
 export function onMetadata(look: Look): () => string[] {
     return function (this: unknown) {
-        const index = indexOf(this)
+        const index = checkedIndex(this)
         look(index.entityMetadata, index.embeddedMetadata?.propertyPath)
         index.synchronize = false
         return index.entityMetadata.primaryColumns.slice(0, 1).map((c) => c.propertyPath)
@@ -46,7 +43,7 @@ export function replacedIndex(
     indexesOf: (...look: Parameters<Look>) => readonly [UniqueIndex, ...UniqueIndex[]],
 ): () => string[] {
     return function (this: unknown) {
-        const index = indexOf(this)
+        const index = checkedIndex(this)
         const metadata = index.entityMetadata
         const unique = indexesOf(metadata, index.embeddedMetadata?.propertyPath)
         const Index = index.constructor as IndexMetadataClass
@@ -62,13 +59,6 @@ export function replacedIndex(
         }
         return unique[0].columns.slice(-1).map(({ propertyPath }) => propertyPath)
     }
-}
-
-function indexOf(caller: unknown): IndexMetadata {
-    const index = caller as Partial<IndexMetadata> | undefined
-    const isIndex = index?.entityMetadata?.indices && typeof index.build === "function"
-    if (!isIndex) throw otherVersion("builds indexes")
-    return index as IndexMetadata
 }
 
 function build(

@@ -1,9 +1,28 @@
 import { readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
+import type { EntityMetadata } from "typeorm"
 import { UnsupportedError } from "../errors"
 
-/** @internal For a version of TypeORM that does something in another way than those that are known. */
-export function otherVersion(does: string): UnsupportedError {
+/** @internal */
+export type IndexMetadata = EntityMetadata["indices"][number]
+
+/**
+ * Refuses a version of TypeORM without what is leaned on in this folder, while a data source is
+ * initialised: an index that asks for its columns is the first that is seen of it.
+ * @internal
+ */
+export function checkedIndex(caller: unknown): IndexMetadata {
+    const index = Object(caller) as Partial<IndexMetadata>
+    const metadata = index.entityMetadata as Partial<EntityMetadata> | undefined
+    if (!metadata?.indices || !metadata.ownIndices || typeof index.build !== "function")
+        throw otherVersion("builds indexes")
+    if (!("synchronize" in metadata)) throw otherVersion("leaves out tables")
+    if (metadata.columns?.some(({ getEntityValue }) => typeof getEntityValue !== "function"))
+        throw otherVersion("reads the values of entities")
+    return index as IndexMetadata
+}
+
+function otherVersion(does: string): UnsupportedError {
     return new UnsupportedError(
         `TypeORM ${versionOfTypeORM()} ${does} in another way than 0.3 and 1.x do. Use one of those.`,
     )

@@ -238,6 +238,7 @@ describe("typeorm-autosequence migration:generate", () => {
             [[...usual, "one", "two"], "There is more than one path: one, two."],
             [[...usual, "Name", "--pretty"], "Unknown option '--pretty'"],
             [[...usual, "Name", "--order-by", "issuedAt"], "give <entity>.<property>."],
+            [[...usual, "Name", "--rename", "a.b"], "give <former name>=<name>."],
             [[...usual, "Name", "-t", "yesterday"], "give milliseconds since 1970."],
             [[...usual, "Name.ts"], "without an extension."],
             [[...usual, "to/1st"], "which can't name a class."],
@@ -270,7 +271,7 @@ describe("typeorm-autosequence migration:generate", () => {
         const usual = ["migration:generate", "--dataSource", "d", "p", "-t", "1767225600000"]
         const command = {
             ...{ name: "migration:generate", dataSource: "d", path: "p", orderBy: {} },
-            ...{ outputJs: false, esm: false, dryRun: false, check: false },
+            ...{ rename: {}, outputJs: false, esm: false, dryRun: false, check: false },
             timestamp: 1767225600000,
         }
         expect(parseCommand(usual)).to.eql(command)
@@ -279,6 +280,10 @@ describe("typeorm-autosequence migration:generate", () => {
             [["--dr", "--ch"], { dryRun: true, check: true }],
             [["--dryrun", "--check"], { dryRun: true, check: true }],
             [["--order-by", "A.b", "--order-by", "A.c.d"], { orderBy: { A: ["b", "c.d"] } }],
+            [
+                ["--rename", "a.b=c.d", "--rename", "e.f="],
+                { rename: { "a.b": "c.d", "e.f": null } },
+            ],
         ] as const)
             expect(parseCommand([...usual, ...args])).to.eql({ ...command, ...expected })
     })

@@ -114,7 +114,7 @@ onEveryDatabase("a migration that makes counters", (db) => {
         const rows = await before.getRepository("Letter").save([..."abc"].map((box) => ({ box })))
         await raiseCounters(
             before.createQueryRunner(),
-            `${before.getMetadata("Letter").tablePath}.number`,
+            "letter.number",
             [{ key: 'v1:"c"', to: 50n }],
         )
         await expectUpToDate(before)

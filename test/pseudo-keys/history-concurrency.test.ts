@@ -1,6 +1,6 @@
 import { expect } from "chai"
 import type { DataSource, EntityManager, Repository } from "typeorm"
-import { findByPseudoKey, KeyTakenError } from "../../src"
+import { findByPseudoKey, KeyTakenError, transactionWithRetry } from "../../src"
 import { onEveryDatabase } from "../support/databases"
 import { rejection } from "../support/errors"
 import { upTo } from "../support/invoices"
@@ -288,6 +288,33 @@ onEveryDatabase(
             insert: (key: string) => insert(key),
             change: (key: string, id: number) => changeIn(id, key),
         }
+
+        it("are refused where the row got another key meanwhile, and complete when it is repeated", async () => {
+            const dataSource = await database().connect([Page], { connections: 3 })
+            const { manager } = dataSource
+            const pages = manager.getRepository(Page)
+            const { id } = await pages.save({ title: "one" })
+            const refusals: unknown[] = []
+            let attempts = 0
+            await transactionWithRetry(
+                dataSource,
+                async (inner) => {
+                    await inner.findOneByOrFail(Page, { id })
+                    if (++attempts === 1) await pages.save({ id, slug: "two" })
+                    await changeIn(id, "three")(inner).catch((error: unknown) => {
+                        refusals.push(Object(error).code)
+                        throw error
+                    })
+                },
+                { isolationLevel: "REPEATABLE READ" },
+            )
+            expect(refusals).to.have.length(1)
+            expect(refusals[0]).to.be.oneOf(["STALE_SNAPSHOT", "40001"])
+            await expectLeads(manager, Page, { one: id, two: id, three: id })
+            await change(pages, id, "one", "four")
+            await expectLeads(manager, Page, { one: id, two: id, three: id, four: id })
+            expect((await historyOf(manager)).four).to.include({ isRetired: false })
+        })
 
         for (const [name, meanwhile] of Object.entries(cases))
             for (const level of ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"] as const)

@@ -48,6 +48,13 @@ export class Page {
     @PseudoKey({ derive: (page: Page) => page.title, history: true }) slug!: string
 }
 
+/** A key that can be taken off a row. */
+@Entity()
+export class Link {
+    @PrimaryGeneratedColumn() id!: number
+    @PseudoKey({ prefix: "lnk", history: true, nullable: true }) publicId!: string | null
+}
+
 /** With what makes a statement fail, and what an upsert goes by. */
 @Entity()
 export class Item {

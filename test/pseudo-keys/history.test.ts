@@ -39,6 +39,7 @@ import {
     insertRaw,
     Item,
     Letter,
+    Link,
     Page,
     refused,
     Reserved,
@@ -196,6 +197,33 @@ onEveryDatabase("The history of a pseudo key", (database) => {
             await pages.save({ id: one.id, title: "again" })
             await pages.update({ id: one.id }, { title: "by update()" })
             expect(await historyOf(manager)).to.eql(before)
+        })
+
+        it("leads to a row whose key was taken off, which may have it or another one again", async () => {
+            const dataSource = await database().connect([Link])
+            const { manager } = dataSource
+            const links = manager.getRepository(Link)
+            const [one, two] = await links.save([{ publicId: "lnk_one" }, { publicId: "lnk_two" }])
+            const { id } = one!
+            await links.save({ id, publicId: null })
+            await expectLeads(manager, Link, { lnk_one: id, lnk_two: two!.id })
+            await expectLeads(manager, Link, { lnk_one: null }, { retired: false })
+            const found = await resolvePseudoKey(dataSource, "lnk_one")
+            expect(found).to.deep.include({ key: "", isRetired: true, entity: "Link" })
+            const history = await historyOf(manager)
+            expect(history.lnk_one).to.eql({ owner: [String(id)], isRetired: true })
+            await refused(links.save({ publicId: "lnk_one" }), KeyTakenError)
+            await refused(links.save({ id: two!.id, publicId: "lnk_one" }), KeyTakenError)
+
+            await links.save({ id, publicId: "lnk_new" })
+            await links.save({ id, publicId: null })
+            await links.save({ id, publicId: "lnk_one" })
+            await expectLeads(manager, Link, { lnk_one: id, lnk_new: id })
+            expect(await links.findOneByOrFail({ id })).to.include({ publicId: "lnk_one" })
+            await links.save({ id, publicId: null })
+            await links.remove(await links.findOneByOrFail({ id }))
+            const next = await links.save({ publicId: "lnk_one" })
+            await expectLeads(manager, Link, { lnk_one: next.id, lnk_new: null, lnk_two: two!.id })
         })
 
         it("of a soft-deleted row keeps its keys", async () => {

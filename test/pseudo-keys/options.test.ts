@@ -123,6 +123,44 @@ const FORMS: [title: string, options: unknown, ...problem: string[]][] = [
 ]
 
 describe("@PseudoKey", () => {
+    it("refuses a property that TypeScript has declared as something else than a text", () => {
+        for (const [declare, type] of [
+            [
+                () => {
+                    class Row {
+                        @PseudoKey() key!: number
+                    }
+                    return Row
+                },
+                "Number",
+            ],
+            [
+                () => {
+                    class Row {
+                        @PseudoKey({ nullable: true }) key!: Date
+                    }
+                    return Row
+                },
+                "Date",
+            ],
+            [
+                () => {
+                    class Row {
+                        id!: number
+                        @PseudoKey({ seal }) key!: boolean
+                    }
+                    return Row
+                },
+                "Boolean",
+            ],
+        ] as const)
+            expectThrows(
+                declare,
+                InvalidOptionError,
+                `${place}the property is declared as ${type}, and will hold a string.`,
+            )
+    })
+
     describe("refuses, when the class is decorated,", () => {
         for (const [title, options, ...problem] of FORMS)
             it(title, () => {
@@ -291,7 +329,7 @@ describe("@PseudoKey", () => {
         @Entity()
         class ListAboveSeal {
             @PrimaryGeneratedColumn() id!: number
-            @OneToMany(() => Child, (child) => child.parent) @PseudoKey({ seal }) key!: Child[]
+            @OneToMany(() => Child, (child) => child.parent) @PseudoKey({ seal }) key!: unknown
         }
         class Address {
             @Column() street!: string
@@ -299,7 +337,7 @@ describe("@PseudoKey", () => {
         @Entity()
         class EmbeddedAboveSeal {
             @PrimaryGeneratedColumn() id!: number
-            @Column(() => Address) @PseudoKey({ seal }) key!: Address
+            @Column(() => Address) @PseudoKey({ seal }) key!: unknown
         }
         for (const [title, entity, ...others] of [
             ["a column", ColumnAbove],

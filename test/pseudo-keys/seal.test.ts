@@ -61,16 +61,35 @@ class Thing {
     @PseudoKey({ seal: { column: "id", secret: SECRET } }) key!: string
 }
 
+/** Another class for the table, as a minifier makes it. */
 @Entity("thing")
-class Renamed {
-    @PrimaryGeneratedColumn() id!: number
-    @PseudoKey({ seal: { column: "id", secret: SECRET, context: "Thing" } }) key!: string
-}
-
-@Entity("thing")
-class RenamedWithoutContext {
+class T {
     @PrimaryGeneratedColumn() id!: number
     @PseudoKey({ seal: { column: "id", secret: SECRET } }) key!: string
+}
+
+@Entity("article")
+class OfRenamedTable {
+    @PrimaryGeneratedColumn() id!: number
+    @PseudoKey({ seal: { column: "id", secret: SECRET, context: "thing" } }) key!: string
+}
+
+@Entity("article")
+class WithoutContext {
+    @PrimaryGeneratedColumn() id!: number
+    @PseudoKey({ seal: { column: "id", secret: SECRET } }) key!: string
+}
+
+@Entity("parcel")
+class Prefixed {
+    @PrimaryGeneratedColumn() id!: number
+    @PseudoKey({ prefix: "thing", seal: { column: "id", secret: SECRET } }) key!: string
+}
+
+@Entity("package")
+class P {
+    @PrimaryGeneratedColumn() id!: number
+    @PseudoKey({ prefix: "thing", seal: { column: "id", secret: SECRET } }) key!: string
 }
 
 const integers = sealOf("integer", [SECRET], "Thing")
@@ -315,12 +334,36 @@ onEveryDatabase("Sealed keys", (database) => {
         await expectRejects(open([Rotated]), InvalidOptionError, "Rotated.key", "seal.secret")
     })
 
-    it("stay valid under another name of the entity by the context", async () => {
-        const before = await open([Thing])
-        const { id, key } = await before.manager.getRepository(Thing).save({})
-        const after = await open([Renamed], { sameAs: before, synchronize: false })
-        expect(await findByPseudoKey(after.manager, Renamed, key)).to.include({ id, key })
-        const without = await open([RenamedWithoutContext], { sameAs: before, synchronize: false })
-        expect(await findByPseudoKey(without.manager, RenamedWithoutContext, key)).to.equal(null)
+    /** What an entity reads a key as, in a table with the rows 1 and 2. */
+    async function readBy(entity: new () => { key: string }, key: string) {
+        const { manager } = await open([entity])
+        const [, second] = await manager.getRepository(entity).save([{}, {}])
+        const found = await findByPseudoKey(manager, entity, key)
+        return { found: found === null ? null : (found as unknown as { id: number }).id, second }
+    }
+
+    it("are bound to the table, not to the name of the class", async () => {
+        const { second } = await readBy(Thing, "")
+        const { key } = second!
+        expect((await readBy(T, key)).found).to.equal(2)
+        expect((await readBy(OfRenamedTable, key)).found).to.equal(2)
+        expect((await readBy(WithoutContext, key)).found).to.equal(null)
+    })
+
+    it("are bound to the prefix where there is one, which no table is taken for", async () => {
+        const { second } = await readBy(Prefixed, "")
+        const { key } = second!
+        expect((await readBy(P, key)).found).to.equal(2)
+        expect((await readBy(Thing, key.slice("thing_".length))).found).to.equal(null)
+    })
+
+    it("are the same whether or not the schema is named that the connection looks in", async () => {
+        if (database().kind !== "postgres") return
+        const named = await open([Thing])
+        const { schema } = named.options as { schema?: string }
+        const { id, key } = await named.manager.getRepository(Thing).save({})
+        const extra = { options: `-c search_path=${schema!}` }
+        const found = await open([Thing], { sameAs: named, schema: undefined, extra } as object)
+        expect(await findByPseudoKey(found.manager, Thing, key)).to.include({ id, key })
     })
 })

@@ -250,8 +250,7 @@ onEveryDatabase("A Sequence and columns that share a series", (database) => {
 
     it("count alike, or the Sequence is refused", async () => {
         const dataSource = await database().connect([Ticket, Invoice])
-        const { tablePath } = dataSource.getMetadata(Ticket)
-        const name = `${tablePath}.number`
+        const name = `${dataSource.getMetadata(Ticket).tableName}.number`
         const tickets = new Sequence(name, { startAt: 100, incrementBy: 5, dataSource })
         expect(await tickets.next()).to.equal(100)
         expect((await dataSource.getRepository(Ticket).save({})).number).to.equal(105)

@@ -10,7 +10,6 @@ export const mariaDbCan: Capabilities = {
     partialIndexes: false,
     upsertKeys: true,
     failOnce: false,
-    bulk: true,
     savepointSql: /^(?!.*TRANSACTION)/is,
     bigints: true,
 }

@@ -11,7 +11,6 @@ export const postgresCan: Capabilities = {
     partialIndexes: true,
     upsertKeys: true,
     failOnce: true,
-    bulk: true,
     savepointSql: /(?:)/,
     bigints: true,
 }

@@ -12,7 +12,6 @@ export const sqliteCan: Capabilities = {
     partialIndexes: true,
     upsertKeys: false,
     failOnce: false,
-    bulk: false,
     savepointSql: /^(?!.*WORK)/is,
     bigints: false,
 }

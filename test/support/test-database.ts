@@ -14,8 +14,6 @@ export interface Capabilities {
     readonly failOnce: boolean
     /** Whether TypeORM tells which row an upsert has updated. */
     readonly upsertKeys: boolean
-    /** Whether TypeORM sends the rows of a call in one INSERT, where they have values. */
-    readonly bulk: boolean
     /** What it takes for the end of a savepoint of plain SQL. */
     readonly savepointSql: RegExp
     /** Whether entities read back numbers past 2^53 exactly. */

@@ -24,7 +24,6 @@ const LOCK_NOWAIT = 3572
 export const mysql: Dialect = {
     syntax: { hasNumberedParameters: false, escapesByBackslash: true, absent: "DEFAULT" },
     hasPartialIndices: false,
-    announcesErrors: false,
     sharesRunner: false,
     counter: mysqlCounter,
     trigger: mysqlTrigger,

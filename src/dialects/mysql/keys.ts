@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto"
-import { columnName } from "../../typeorm/names"
-import type { KeyStatements, Locks } from "../key-statements"
+import { KEY_LENGTH } from "../../declared/own-tables"
+import { type ColumnMetadata, columnName, columnType } from "../../typeorm/names"
+import { decimalText, hexText, integerText, paddedText, textOf } from "../identity"
+import type { Identity, KeyStatements, Locks } from "../key-statements"
 import { integerOf } from "./types"
 
 const DUPLICATE_ENTRY = 1062
@@ -8,12 +10,23 @@ const DUPLICATE_ENTRY = 1062
 /** @internal */
 export const mysqlKeys: KeyStatements = {
     isDuplicate: ({ errno }) => errno === DUPLICATE_ENTRY,
-    member(json, at, column) {
-        const text = `JSON_UNQUOTE(JSON_EXTRACT(${json}, '$[${at}]'))`
-        // As a text it would be compared with the integers of the column as a floating point number.
-        return integerOf(text, column)
+    identity,
+    member: (json, at) => `JSON_UNQUOTE(JSON_EXTRACT(${json}, '$[${at}]'))`,
+    texts(parameter, columns) {
+        const read = Array.from(
+            { length: columns },
+            (_, at) =>
+                `c${at} VARCHAR(${KEY_LENGTH}) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$[${at}]'`,
+        )
+        return `JSON_TABLE(${parameter}, '$[*]' COLUMNS(${read.join(", ")})) r`
     },
-    ignoreDuplicates: (column) => `ON DUPLICATE KEY UPDATE ${column} = ${column}`,
+    onClaimed: ({ name, owner, retiredAt }) =>
+        `ON DUPLICATE KEY UPDATE ${retiredAt} = IF(BINARY ${name}.${owner} = BINARY VALUES(${owner}), ` +
+        `VALUES(${retiredAt}), ${name}.${retiredAt})`,
+    // The column of owners has a collation that takes some of them for equal.
+    differ: (a, b) => `BINARY ${a} <> BINARY ${b}`,
+    latest: " LOCK IN SHARE MODE",
+    outlivesDuplicates: true,
 
     locks: {
         endWithTransaction: false,
@@ -39,26 +52,63 @@ export const mysqlKeys: KeyStatements = {
     },
 
     write({ table, column, primaryColumns, rows, onlyMissing }) {
-        const parameters: unknown[] = []
-        const selects = rows.map((row) => {
-            const values = primaryColumns.map((c, at) => {
-                parameters.push(row[at])
-                return `${integerOf("?", c)} AS p${at}`
-            })
-            parameters.push(row[primaryColumns.length])
-            return `SELECT ${values.join(", ")}, ? AS w`
-        })
-        const on = primaryColumns.map((c, at) => `t.${columnName(c)} = w.p${at}`)
+        const identities = primaryColumns.map((c) => identity(c) ?? AS_GIVEN)
+        const names = [...primaryColumns.map((_, at) => `p${at}`), "w"]
+        const selects = rows.map(() => `SELECT ${names.map((name) => `? AS ${name}`).join(", ")}`)
+        const on = primaryColumns.map(
+            (c, at) => identities[at]?.is(`t.${columnName(c)}`, `w.p${at}`) ?? "",
+        )
         return {
             sql:
                 `UPDATE ${table} t JOIN (${selects.join(" UNION ALL ")}) w ON ${on.join(" AND ")} ` +
                 `SET t.${column} = w.w${onlyMissing ? ` WHERE t.${column} IS NULL` : ""}`,
-            parameters,
+            parameters: rows.flatMap((row) =>
+                row.map((value, at) => identities[at]?.text(value) ?? value),
+            ),
         }
     },
 
     // UUID() tells the time and the machine, and RANDOM_BYTES() is not in every version.
     random: () => undefined,
+}
+
+const AS_GIVEN = {
+    text: (value: unknown) => value,
+    is: (name: string, text: string) => `${name} = ${text}`,
+}
+
+function identity(column: ColumnMetadata): Identity | undefined {
+    const type = columnType(column)
+    if (/int$|^year$/.test(type))
+        return { text: integerText, is: (name, kept) => `${name} = ${integerOf(kept, column)}` }
+    switch (type) {
+        case "decimal": {
+            const as = `DECIMAL(${column.precision ?? 10}, ${column.scale ?? 0})`
+            return { text: decimalText, is: (name, kept) => `${name} = CAST(${kept} AS ${as})` }
+        }
+        case "uuid":
+        case "date":
+            return { text: (value) => textOf(value).toLowerCase(), is: AS_GIVEN.is }
+        case "binary":
+        case "varbinary":
+        case "blob": {
+            const size = type === "binary" ? 2 * Number(column.length || 1) : 0
+            return {
+                text: (value) => hexText(value).padEnd(size, "0"),
+                is: (name, kept) => `${name} = UNHEX(${kept})`,
+            }
+        }
+        case "char":
+        case "varchar":
+        case "text":
+        case "enum":
+            return {
+                text: type === "char" ? paddedText : textOf,
+                // By the index, which has the collation of the column, and exactly.
+                is: (name, kept) => `${name} = ${kept} AND BINARY ${name} = BINARY ${kept}`,
+            }
+    }
+    return undefined
 }
 
 /** Locks have names of at most 64 characters, which all databases of a server share. */

@@ -14,7 +14,6 @@ import { postgresTypes } from "./types"
 export const postgres: Dialect = {
     syntax: { hasNumberedParameters: true, escapesByBackslash: false, absent: "DEFAULT" },
     hasPartialIndices: true,
-    announcesErrors: true,
     sharesRunner: false,
     counter: postgresCounter,
     trigger: postgresTrigger,

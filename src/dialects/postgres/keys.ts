@@ -1,12 +1,23 @@
 import { createHash } from "node:crypto"
-import { columnName, columnType } from "../../typeorm/names"
-import type { KeyStatements, Locks } from "../key-statements"
+import { dataSourceOf } from "../../typeorm/compat"
+import { type ColumnMetadata, columnName, columnType } from "../../typeorm/names"
+import { claimAnew } from "../claim-anew"
+import { decimalText, hexText, integerText, paddedText, textOf } from "../identity"
+import type { Identity, KeyStatements, Locks } from "../key-statements"
+import { postgresText } from "./text"
 
 /** @internal */
 export const postgresKeys: KeyStatements = {
     isDuplicate: ({ code }) => code === "23505",
-    member: (json, at, column) => `CAST(CAST(${json} AS json) ->> ${at} AS ${columnType(column)})`,
-    ignoreDuplicates: () => "ON CONFLICT DO NOTHING",
+    identity,
+    member: (json, at) => `(CAST(${json} AS json) ->> ${at})`,
+    texts(parameter, columns) {
+        const read = Array.from({ length: columns }, (_, at) => `e.v ->> ${at} AS c${at}`)
+        return `(SELECT ${read.join(", ")} FROM json_array_elements(${parameter}::json) e(v)) r`
+    },
+    onClaimed: claimAnew,
+    differ: (a, b) => `${a} <> ${b}`,
+    outlivesDuplicates: false,
 
     locks: {
         endWithTransaction: true,
@@ -31,17 +42,19 @@ export const postgresKeys: KeyStatements = {
     },
 
     write({ table, column, primaryColumns, rows, onlyMissing }) {
-        const names = primaryColumns.map((_, at) => `p${at}`)
-        const types = primaryColumns.map((c, at) => `p${at} ${columnType(c)}`)
+        const identities = primaryColumns.map((c) => identity(c) ?? asStored(c))
         const records = rows.map((row) =>
-            Object.fromEntries([...names, "key"].map((name, at) => [name, textOf(row[at])])),
+            row.map((value, at) => identities[at]?.text(value) ?? value),
         )
-        const where = primaryColumns.map((c, at) => `t.${columnName(c)} = w.p${at}`)
+        const where = primaryColumns.map(
+            (c, at) => identities[at]?.is(`t.${columnName(c)}`, `r.c${at}`) ?? "",
+        )
         if (onlyMissing) where.push(`t.${column} IS NULL`)
         return {
             sql:
-                `UPDATE ${table} AS t SET ${column} = w.key FROM json_to_recordset($1::json) ` +
-                `AS w(${types.join(", ")}, key varchar) WHERE ${where.join(" AND ")}`,
+                `UPDATE ${table} AS t SET ${column} = r.c${primaryColumns.length} ` +
+                `FROM ${postgresKeys.texts("$1", primaryColumns.length + 1)} ` +
+                `WHERE ${where.join(" AND ")}`,
             parameters: [JSON.stringify(records)],
         }
     },
@@ -87,6 +100,67 @@ function idOf(name: string): string {
     return String(createHash("sha256").update(name).digest().readBigInt64BE())
 }
 
-function textOf(value: unknown): unknown {
-    return typeof value === "bigint" ? String(value) : value
+function identity(column: ColumnMetadata): Identity | undefined {
+    const type = columnType(column)
+    const as = (to: string, text: Identity["text"] = textOf): Identity => ({
+        text,
+        is: (name, kept) => `${name} = CAST(${kept} AS ${to})`,
+    })
+    switch (type) {
+        case "smallint":
+        case "integer":
+        case "bigint":
+            return as(type, integerText)
+        case "uuid":
+            return as(type, (value) => uuidText(String(value)))
+        case "numeric":
+            return as(type, decimalText)
+        case "date":
+        case "boolean":
+            return as(type)
+        case "character":
+            return as("bpchar", paddedText)
+        case "bytea":
+            return {
+                text: (value) => byteaText(value),
+                is: (name, kept) => `${name} = decode(${kept}, 'hex')`,
+            }
+        case "character varying":
+        case "text":
+            return column.collation ? exactly(type) : as(type)
+        case "citext":
+            return exactly(type)
+        case "enum":
+            return { text: textOf, is: (name, kept) => `CAST(${name} AS text) = ${kept}` }
+    }
+    return undefined
+}
+
+/** For types that take different texts for equal. */
+function exactly(type: string): Identity {
+    return {
+        text: textOf,
+        is: (name, kept) =>
+            `${name} = CAST(${kept} AS ${type}) AND CAST(${name} AS text) COLLATE "C" = ${kept}`,
+    }
+}
+
+/** For types that have no one form. */
+function asStored(column: ColumnMetadata): Identity {
+    const dataSource = dataSourceOf(column.entityMetadata)
+    return {
+        text: (value) => postgresText(dataSource, value),
+        is: (name, text) => `${name} = CAST(${text} AS ${columnType(column)})`,
+    }
+}
+
+/** PostgreSQL reads it with other hyphens and in braces as well. */
+function uuidText(text: string): string {
+    const digits = text.replace(/[{}-]/g, "").toLowerCase()
+    return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5")
+}
+
+function byteaText(value: unknown): string {
+    const [, hex] = typeof value === "string" ? (/^\\x([\da-f]*)$/i.exec(value) ?? []) : []
+    return hex?.toLowerCase() ?? hexText(value)
 }

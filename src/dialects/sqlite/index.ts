@@ -11,7 +11,6 @@ import { canonicalText, keyText } from "./types"
 export const sqlite: Dialect = {
     syntax: { hasNumberedParameters: false, escapesByBackslash: false, absent: "NULL" },
     hasPartialIndices: true,
-    announcesErrors: false,
     sharesRunner: true,
     counter: sqliteCounter,
     schema: sqliteSchema,

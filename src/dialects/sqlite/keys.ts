@@ -1,17 +1,28 @@
-import { columnName } from "../../typeorm/names"
-import type { KeyStatements } from "../key-statements"
+import { type ColumnMetadata, columnName, columnType } from "../../typeorm/names"
+import { claimAnew } from "../claim-anew"
+import { decimalText, hexText, integerText, textOf } from "../identity"
+import type { Identity, KeyStatements } from "../key-statements"
 
 /** @internal */
 export const sqliteKeys: KeyStatements = {
     isDuplicate: ({ message }) => /^UNIQUE constraint failed/.test(String(message)),
+    identity,
     member: (json, at) => `json_extract(${json}, '$[${at}]')`,
-    ignoreDuplicates: () => "ON CONFLICT DO NOTHING",
+    texts(parameter, columns) {
+        const read = Array.from(
+            { length: columns },
+            (_, at) => `json_extract(e.value, '$[${at}]') AS c${at}`,
+        )
+        return `(SELECT ${read.join(", ")} FROM json_each(${parameter}) e) r`
+    },
+    onClaimed: claimAnew,
+    differ: (a, b) => `${a} <> ${b}`,
+    outlivesDuplicates: false,
 
     write({ table, column, primaryColumns, rows, onlyMissing }) {
-        const names = primaryColumns.map((_, at) => `p${at}`)
+        const names = [...primaryColumns.map((_, at) => `p${at}`), "key"]
         const selects = rows.map(
-            (_, at) =>
-                `SELECT ${[...names, "key"].map((n) => (at > 0 ? "?" : `? AS ${n}`)).join(", ")}`,
+            (_, at) => `SELECT ${names.map((n) => (at > 0 ? "?" : `? AS ${n}`)).join(", ")}`,
         )
         const where = primaryColumns.map((c, at) => `t.${columnName(c)} = w.p${at}`)
         if (onlyMissing) where.push(`t.${column} IS NULL`)
@@ -34,4 +45,23 @@ export const sqliteKeys: KeyStatements = {
             hex(6),
         ].join(" || '-' || ")
     },
+}
+
+/** Any name is a type here, and parts of it say what the column does with values. */
+function identity(column: ColumnMetadata): Identity | undefined {
+    const type = columnType(column)
+    const as = (text: Identity["text"], read = (kept: string) => kept): Identity => ({
+        text,
+        is: (name, kept) => `${name} = ${read(kept)}`,
+    })
+    if (/int/i.test(type)) return as(integerText)
+    if (/decimal|numeric/i.test(type)) return as(decimalText)
+    if (/blob/i.test(type)) return as(hexText, (kept) => `unhex(${kept})`)
+    if (/^bool|^date$/i.test(type)) return as(textOf)
+    if (!/char|text|clob/i.test(type)) return undefined
+    // By the index, which has the collation of the column, and exactly.
+    return {
+        text: textOf,
+        is: (name, kept) => `${name} = ${kept} AND ${name} = ${kept} COLLATE BINARY`,
+    }
 }

@@ -9,7 +9,7 @@ import {
     type Repository,
 } from "typeorm"
 import { KeyNotFoundError } from "../../errors"
-import { dataSourceOf } from "../../typeorm/compat"
+import { givenEntity } from "../../typeorm/given"
 import { conditionFor } from "./key-condition"
 import type { PropertyPath } from "../property-path"
 
@@ -140,7 +140,7 @@ function read<Entity extends ObjectLiteral>(given: Arguments<Entity>) {
     const [target, second, third, fourth] = given as unknown[]
     if (target instanceof EntityManager || !isRepository<Entity>(target)) {
         const manager = target as EntityManager
-        const metadata = dataSourceOf(manager).getMetadata(second as EntityTarget<Entity>)
+        const metadata = givenEntity("findByPseudoKey", manager, second as EntityTarget<Entity>)
         return { manager, metadata, key: third, options: optionsOf<Entity>(fourth) }
     }
     const { manager, metadata } = target

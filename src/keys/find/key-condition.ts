@@ -16,7 +16,7 @@ import { keyTableOf } from "../../series/own-table"
 import { type AnyKey, isSealed, type SealedKey, type StoredKey } from "../pseudo-key"
 import { pseudoKeysOf } from "../resolve-keys"
 import { refuseNoConditions, refuseUnset } from "./unset-conditions"
-import { historyScopeOf } from "../rows/taken-keys"
+import { historyScopeOf, isOwner } from "../rows/taken-keys"
 
 /** @internal How a row is looked for. */
 export interface KeyLookUp {
@@ -99,8 +99,8 @@ function storedCondition(
     if (key.history === false || !retired) return atPath(key.propertyPath, text)
     return Object.assign(
         {},
-        ...key.metadata.primaryColumns.map((column, at) =>
-            atPath(column.propertyPath, hadBy(key, text, scope, column, at)),
+        ...key.metadata.primaryColumns.map((column) =>
+            atPath(column.propertyPath, hadBy(key, text, scope, column)),
         ),
     ) as ObjectLiteral
 }
@@ -116,9 +116,8 @@ function hadBy(
     text: string,
     scope: Scope,
     column: ColumnMetadata,
-    at: number,
 ): FindOperator<unknown> {
-    const { dataSource, dialect, metadata, scopeColumns } = key
+    const { dataSource, metadata, scopeColumns } = key
     const table = keyTableOf(dataSource)
     // Of several conditions of a query each needs names of its own.
     const name = `autosequence${++parameters}`
@@ -137,7 +136,8 @@ function hadBy(
         `SELECT t.${columnName(column)} FROM ${tableName(metadata)} t ` +
         `WHERE ${[...where, `t.${columnName(key.column)} = :${name}`].join(" AND ")}`
     const former =
-        `SELECT ${dialect.keys.member(`h.${table.owner}`, at, column)} FROM ${table.name} h ` +
+        `SELECT o.${columnName(column)} FROM ${table.name} h JOIN ${tableName(metadata)} o ` +
+        `ON ${isOwner(key, "o", `h.${table.owner}`)} ` +
         `WHERE h.${table.series} = :${name}_series AND h.${table.scope} = :${name}_scope ` +
         `AND h.${table.key} = :${name} AND h.${table.retiredAt} IS NOT NULL`
     return Raw((alias) => `${alias} = COALESCE((${current}), (${former}))`, values)

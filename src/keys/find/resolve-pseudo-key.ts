@@ -6,7 +6,7 @@ import type {
     ObjectLiteral,
 } from "typeorm"
 import { loadColumns } from "../../typeorm/load-columns"
-import { dataSourceOf } from "../../typeorm/compat"
+import { givenDataSource, givenEntity } from "../../typeorm/given"
 import { type FindByPseudoKeyOptions, findOne } from "./find-by-pseudo-key"
 import { hasPrefix, isKey } from "../../declared/key-form"
 import { keyFor } from "./key-condition"
@@ -35,7 +35,7 @@ export interface ResolvedPseudoKey<Entity extends ObjectLiteral = ObjectLiteral>
     readonly row: Entity
     /** The name of its entity. */
     readonly entity: string
-    /** The key that it has now. */
+    /** The key that it has now; `""` where it was taken off the row, and the row has none. */
     readonly key: string
     /** Whether that is another one: it was changed, or sealed with another secret. */
     readonly isRetired: boolean
@@ -63,9 +63,12 @@ export async function resolvePseudoKey<Entity extends ObjectLiteral = ObjectLite
     key: string,
     { entity, property, ...options }: ResolvePseudoKeyOptions<Entity> = {},
 ): Promise<ResolvedPseudoKey<Entity> | null> {
-    const dataSource = "getMetadata" in target ? target : dataSourceOf(target)
+    const dataSource = givenDataSource("resolvePseudoKey", target)
     const manager = "getMetadata" in target ? target.manager : target
-    const metadata = entity ? dataSource.getMetadata(entity) : byPrefix(dataSource, key)?.metadata
+    const metadata =
+        entity === undefined
+            ? byPrefix(dataSource, key)?.metadata
+            : givenEntity("resolvePseudoKey", dataSource, entity)
     const found = metadata && keyFor(metadata, key, property)
     if (!found) return null
     const row = await findOne<ObjectLiteral>(manager, metadata, key, {
@@ -94,5 +97,6 @@ async function currentKey(
     if (typeof shown === "string") return shown
     // A column with { select: false }.
     const [stored] = await loadColumns(manager, metadata, [key.column], [row])
-    return String(stored && key.column.getEntityValue(stored))
+    const current: unknown = stored && key.column.getEntityValue(stored)
+    return typeof current === "string" ? current : ""
 }

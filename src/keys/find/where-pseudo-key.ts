@@ -6,7 +6,7 @@ import {
     In,
     type ObjectLiteral,
 } from "typeorm"
-import { dataSourceOf } from "../../typeorm/compat"
+import { givenEntity } from "../../typeorm/given"
 import type { FindByPseudoKeyOptions } from "./find-by-pseudo-key"
 import { conditionFor } from "./key-condition"
 
@@ -58,8 +58,7 @@ export function wherePseudoKey<Entity extends ObjectLiteral>(
         where?: FindOptionsWhere<Entity>
     } = {},
 ): FindOptionsWhere<Entity> {
-    const source = "getMetadata" in dataSource ? dataSource : dataSourceOf(dataSource)
-    const metadata = source.getMetadata(entity)
+    const metadata = givenEntity("wherePseudoKey", dataSource, entity)
     const condition = conditionFor(metadata, key, {
         where,
         property: property,

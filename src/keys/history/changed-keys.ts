@@ -1,19 +1,23 @@
 import type { ObjectLiteral, RemoveEvent, UpdateEvent } from "typeorm"
 import type { Scope } from "../../dialects/columns"
-import { InvalidKeyError, TransactionRequiredError, UnsupportedError } from "../../errors"
+import {
+    InvalidKeyError,
+    StaleSnapshotError,
+    TransactionRequiredError,
+    UnsupportedError,
+} from "../../errors"
 import { Session } from "../../inserts/session"
-import { columnName, tableName } from "../../typeorm/names"
-import { select } from "../../typeorm/statement"
 import { placeOf } from "../free/free-keys"
 import { KeyAssigner } from "../insert/key-assigner"
 import { isLookedFor, refuseInvalid } from "../insert/keyed-row"
 import type { StoredKey } from "../pseudo-key"
 import { storedKeysOf } from "../resolve-keys"
-import { Parameters } from "../rows/parameters"
-import { changedScope, loadScope } from "../rows/stored-scope"
+import { readRows, withPrimaryKey } from "../rows/read-rows"
+import { changedScope, storedScope } from "../rows/stored-scope"
 import { findTaken } from "../rows/taken-keys"
 import { isShown } from "../shown-keys"
-import { claim, type Claim, forget, moveScope, ownerOf, takenError } from "./history"
+import { ownerOf } from "./claim-keys"
+import { claim, forget, takenError, takeOut } from "./history"
 
 /**
  * Looks at the keys that an UPDATE changes, and writes the ones before down where there is a history.
@@ -77,6 +81,7 @@ async function changeAll(
     stored: ObjectLiteral,
 ): Promise<void> {
     for (const key of keys) {
+        const { metadata } = key
         const value: unknown = key.column.getEntityValue(entity)
         if (value === null) refuseRemoval(key)
         else if (value !== undefined) refuseInvalid(key, value)
@@ -84,16 +89,20 @@ async function changeAll(
         if (key.history !== false) refuseWithoutTransaction(session, key)
         else if (!isLocked) continue
 
-        const before = await loadScope(session.inner, key, stored)
-        const scope = changedScope(key, before, entity)
+        const before = await lockRow(session.inner, key, stored)
+        const scope = changedScope(key, before.scope, entity)
         // Those who look for a free key go round one that a row is about to have.
         if (isLocked) {
             const locks = KeyAssigner.of(session)?.locks
             await locks?.tryLock(placeOf({ key, scope }), [value])
         }
-        if (key.history === false) continue
-        const isMoved = scope.key !== before.key
-        await retire(session, key, { entity, stored, scope, isMoved })
+        if (key.history !== false)
+            await retire(session, key, {
+                before,
+                scope,
+                text: value,
+                owner: ownerOf(metadata, stored),
+            })
     }
 }
 
@@ -106,36 +115,40 @@ function refuseWithoutTransaction({ isInTransaction }: Session, { name }: Stored
 }
 
 interface Change {
-    readonly entity: ObjectLiteral
-    readonly stored: ObjectLiteral
-    /** The scope that the row is about to be in. */
+    readonly before: StoredRow
+    /** The scope that the row is about to be in, and its key; undefined where that stays. */
     readonly scope: Scope
-    readonly isMoved: boolean
+    readonly text: unknown
+    readonly owner: string
 }
 
 async function retire(
     session: Session,
     key: StoredKey,
-    { entity, stored, scope, isMoved }: Change,
+    { before, scope, text = before.text, owner }: Change,
 ): Promise<void> {
     const { inner: runner } = session
-    const { metadata, column } = key
-    const owner = ownerOf(metadata, stored)
-    const former = await formerKey(runner, key, stored)
-    const value: unknown = column.getEntityValue(entity)
-    const isChanged = typeof value === "string" && value !== former
-    const text = isChanged ? value : former
-    if (text === undefined || !(isChanged || isMoved)) return
+    const isMoved = scope.key !== before.scope.key
+    if (text === before.text && !isMoved) return
     // A row that others have inserted may have it without having claimed it.
-    const taken = await findTaken(runner, { ...key, history: false }, scope, [text])
-    if (taken.has(text)) throw takenError(key, text)
-
-    const claims: Claim[] = [{ key, scope, owner, text, isRetired: false }]
-    if (isChanged && former !== undefined)
-        claims.push({ key, scope, owner, text: former, isRetired: true })
+    const unclaimed = { ...key, history: false } as const
+    if (typeof text === "string" && (text !== before.text || isMoved)) {
+        const taken = await findTaken(runner, unclaimed, scope, [text])
+        if (taken.has(text)) throw takenError(key, text)
+    }
+    if (key.dialect.keys.latest !== undefined && before.text !== undefined) {
+        const seen = await findTaken(runner, unclaimed, before.scope, [before.text])
+        if (!seen.has(before.text)) throw staleError(key)
+    }
     try {
-        if (isMoved) await moveScope(runner, key, owner, scope)
-        await claim(runner, claims)
+        const had = isMoved ? await takeOut(runner, key, owner) : []
+        const retired = new Set(before.text === undefined ? had : [...had, before.text])
+        if (typeof text === "string") {
+            await claim(runner, key, [{ scope, text, owner }])
+            retired.delete(text)
+        }
+        const claims = [...retired].map((one) => ({ scope, text: one, owner, isRetired: true }))
+        await claim(runner, key, claims)
     } catch (error) {
         // The history has moved, and the row has not.
         if (isMoved) session.joinTransaction().refuseCommit(error as Error)
@@ -143,26 +156,40 @@ async function retire(
     }
 }
 
-/** The key that the row has, whatever it had when it was loaded. */
-async function formerKey(
-    runner: Session["inner"],
-    { dataSource, dialect, metadata, column }: StoredKey,
-    stored: ObjectLiteral,
-): Promise<string | undefined> {
-    const parameters = new Parameters(dataSource)
-    const where = metadata.primaryColumns.map(
-        (c) => `t.${columnName(c)} = ${parameters.add(c.getEntityValue(stored, true))}`,
+function staleError({ name }: StoredKey): StaleSnapshotError {
+    return new StaleSnapshotError(
+        `${name}: the key of a row was changed by somebody else since the transaction took its ` +
+            "snapshot. Repeat the transaction, as transactionWithRetry does, or use READ COMMITTED.",
+        { cause: new Error("The row has changed since the snapshot.") },
     )
-    // Another transaction may have changed it since it was loaded.
-    const lock = dialect.keys.locks ? " FOR UPDATE" : ""
-    const [row] = await select<{ former: unknown }>(runner, {
-        sql:
-            `SELECT t.${columnName(column)} AS ${dataSource.driver.escape("former")} ` +
-            `FROM ${tableName(metadata)} t WHERE ${where.join(" AND ")}${lock}`,
-        parameters: parameters.values,
-    })
-    const value: unknown = row ? row.former : column.getEntityValue(stored)
-    return typeof value === "string" ? value : undefined
+}
+
+interface StoredRow {
+    /** The key that the row has; undefined for none. */
+    readonly text: string | undefined
+    readonly scope: Scope
+}
+
+/** What a row has now: another transaction may have changed it since it was loaded. */
+async function lockRow(
+    runner: Session["inner"],
+    key: StoredKey,
+    stored: ObjectLiteral,
+): Promise<StoredRow> {
+    const { dialect, metadata, column, scopeColumns } = key
+    const [row] = await readRows(
+        runner,
+        metadata,
+        [column, ...scopeColumns],
+        [withPrimaryKey(metadata, stored)],
+        // It comes before all that takes a snapshot, which is not older than the lock then.
+        { lock: dialect.keys.locks !== undefined },
+    )
+    const [text, ...values] = row ?? [column.getEntityValue(stored) as unknown]
+    return {
+        text: typeof text === "string" ? text : undefined,
+        scope: storedScope(key, values),
+    }
 }
 
 /**
@@ -186,9 +213,10 @@ async function freeKey(
 ): Promise<void> {
     const owner = ownerOf(key.metadata, stored)
     if (key.history === true) return forget(runner, key, [owner])
-    const text = await formerKey(runner, key, stored)
-    const scope = await loadScope(runner, key, stored)
-    if (text !== undefined) await claim(runner, [{ key, scope, text, owner, isRetired: true }])
+    const text: unknown = key.column.getEntityValue(stored)
+    if (typeof text !== "string") return
+    const scope = changedScope(key, storedScope(key, []), stored)
+    await claim(runner, key, [{ scope, text, owner, isRetired: true }])
 }
 
 /** @internal Whether rows of an entity leave keys behind. */

@@ -1,8 +1,11 @@
-import type { ObjectLiteral, QueryRunner } from "typeorm"
+import type { EntityMetadata, ObjectLiteral, QueryRunner } from "typeorm"
+import { KEY_LENGTH } from "../../declared/own-tables"
 import type { Scope } from "../../dialects/columns"
-import { claim, forget, ownerOf } from "./history"
+import { UnsupportedError } from "../../errors"
 import type { StoredKey } from "../pseudo-key"
+import { primaryKeyText } from "../rows/primary-key"
 import { loadScopes } from "../rows/stored-scope"
+import { claim, forget } from "./history"
 
 /** @internal A row in the table, and what it has as its key. */
 export interface ClaimingRow {
@@ -18,32 +21,30 @@ export async function claimKeys(
     key: StoredKey,
     rows: readonly ClaimingRow[],
 ): Promise<void> {
-    const owned = rows.map((row) => ({ row, owner: ownerOf(key.metadata, row.id) }))
+    const owners = rows.map(({ id }) => ownerOf(key.metadata, id))
     // The primary key may have been that of a row which is gone: others choose it, or the
     // database has begun anew.
-    await forget(
-        runner,
-        key,
-        owned.map(({ owner }) => owner),
-    )
-    const unknown = rows.filter(({ scope }) => !scope)
-    const loaded =
-        unknown.length > 0
-            ? await loadScopes(
-                  runner,
-                  key,
-                  unknown.map(({ id }) => id),
-              )
-            : []
-    const scopes = new Map(unknown.map((row, at) => [row, loaded[at]]))
+    await forget(runner, key, owners)
+    const unknown = rows.filter(({ scope }) => !scope).map(({ id }) => id)
+    const loaded = (await loadScopes(runner, key, unknown)).values()
     await claim(
         runner,
-        owned.map(({ row, owner }) => ({
-            key,
-            scope: (row.scope ?? scopes.get(row)) as Scope,
-            text: row.text,
-            owner,
-            isRetired: false,
+        key,
+        rows.map(({ text, scope }, at) => ({
+            text,
+            scope: scope ?? (loaded.next().value as Scope),
+            owner: owners[at] as string,
         })),
     )
+}
+
+/** @internal The primary key of a row as the history keeps it. */
+export function ownerOf(metadata: EntityMetadata, row: ObjectLiteral): string {
+    const owner = primaryKeyText(metadata, row)
+    if (owner.length > KEY_LENGTH)
+        throw new UnsupportedError(
+            `The primary key of a row of ${metadata.tablePath} takes more than ${KEY_LENGTH} ` +
+                "characters, which the history of its pseudo keys can't keep.",
+        )
+    return owner
 }

@@ -1,61 +1,58 @@
-import type { EntityMetadata, ObjectLiteral, QueryRunner } from "typeorm"
-import { KEY_LENGTH } from "../../declared/own-tables"
+import type { QueryRunner } from "typeorm"
 import type { Scope } from "../../dialects/columns"
 import type { KeyTable } from "../../dialects/key-statements"
-import { KeyTakenError, UnsupportedError } from "../../errors"
+import { KeyTakenError } from "../../errors"
 import { groupBy } from "../../group-by"
+import { keyTableOf } from "../../series/own-table"
 import { select } from "../../typeorm/statement"
 import type { StoredKey } from "../pseudo-key"
 import { Parameters } from "../rows/parameters"
-import { primaryKeyText } from "../rows/primary-key"
 import { historyScopeOf, selectOwner } from "../rows/taken-keys"
-import { keyTableOf } from "../../series/own-table"
 
 const BATCH = 200
-
-/** What each statement on the history of a key begins with. */
-function statementOn({ dataSource }: StoredKey): { table: KeyTable; parameters: Parameters } {
-    return { table: keyTableOf(dataSource), parameters: new Parameters(dataSource) }
-}
+/** These go as one parameter. */
+const BULK = 2000
 
 /** @internal A key that a row has, or had. */
 export interface Claim {
-    readonly key: StoredKey
     readonly scope: Scope
     readonly text: string
     readonly owner: string
     /** Whether the row no longer has it. */
-    readonly isRetired: boolean
+    readonly isRetired?: boolean
 }
 
-/** @internal The primary key of a row as the history keeps it. */
-export function ownerOf(metadata: EntityMetadata, row: ObjectLiteral): string {
-    const owner = primaryKeyText(metadata, row)
-    if (owner.length > KEY_LENGTH)
-        throw new UnsupportedError(
-            `The primary key of a row of ${metadata.tablePath} takes more than ${KEY_LENGTH} ` +
-                "characters, which the history of its pseudo keys can't keep.",
-        )
-    return owner
+/** A key in the history, by the scope as it has it. */
+interface Place {
+    readonly scope: string
+    readonly text: string
 }
+
+type Claimed = Place & Pick<Claim, "owner" | "isRetired">
 
 /**
  * Writes keys down as those of their rows. Throws where one is another row's: the primary key of the
  * history keeps two from having it, at whatever isolation level.
  * @internal
  */
-export async function claim(runner: QueryRunner, claims: readonly Claim[]): Promise<void> {
-    for (const [key, ofKey] of groupBy(claims, (one) => one.key))
-        for (let start = 0; start < ofKey.length; start += BATCH) {
-            const batch = ofKey.slice(start, start + BATCH)
-            let others = await insertClaims(runner, key, batch)
-            if (others.length > 0 && key.history !== "forever") {
-                await deleteOrphans(runner, key, others)
-                others = await insertClaims(runner, key, others)
-            }
-            if (others[0]) throw takenError(key, others[0].text)
-            await markRetired(runner, key, batch)
+export async function claim(
+    runner: QueryRunner,
+    key: StoredKey,
+    claims: readonly Claim[],
+): Promise<void> {
+    const claimed = claims.map((one) => ({ ...one, scope: historyScopeOf(key, one.scope) }))
+    for (const batch of batches(claimed, BULK)) {
+        let others = await insertClaims(runner, key, batch)
+        if (others.length > 0 && key.history !== "forever") {
+            // Rows that were deleted without this library leave their keys behind.
+            const { table } = statementOn(key)
+            await changeAt(runner, key, others, {
+                where: [`NOT EXISTS (${selectOwner(key, `${table.name}.${table.owner}`)})`],
+            })
+            others = await insertClaims(runner, key, others)
         }
+        if (others[0]) throw takenError(key, others[0].text)
+    }
 }
 
 /** @internal */
@@ -73,87 +70,40 @@ export function takenError(key: StoredKey, text: string, cause?: unknown): KeyTa
 async function insertClaims(
     runner: QueryRunner,
     key: StoredKey,
-    claims: readonly Claim[],
-): Promise<Claim[]> {
-    const { dataSource, dialect } = key
-    const table = keyTableOf(dataSource)
-    const rows = new Parameters(dataSource)
-    const values = claims.map(
-        ({ scope, text, owner }) =>
-            `(${rows.list([key.name, historyScopeOf(key, scope), text, owner])})`,
+    claims: readonly Claimed[],
+): Promise<Claimed[]> {
+    const { dialect, dataSource } = key
+    const { table, parameters } = statementOn(key)
+    const wanted = new Parameters(dataSource)
+    const columns = [table.series, table.scope, table.key, table.owner, table.retiredAt]
+    const series = parameters.add(key.name)
+    const rows = parameters.add(
+        JSON.stringify(claims.map((c) => [c.scope, c.text, c.owner, c.isRetired ? "1" : "0"])),
     )
     await runner.query(
-        `INSERT INTO ${table.name} (${table.series}, ${table.scope}, ${table.key}, ${table.owner}) ` +
-            `VALUES ${values.join(", ")} ${dialect.keys.ignoreDuplicates(table.owner)}`,
-        rows.values,
+        `INSERT INTO ${table.name} (${columns.join(", ")}) ` +
+            `SELECT ${series}, r.c0, r.c1, r.c2, CASE WHEN r.c3 = '1' THEN CURRENT_TIMESTAMP END ` +
+            `FROM ${dialect.keys.texts(rows, 4)} WHERE 1 = 1 ${dialect.keys.onClaimed(table)}`,
+        parameters.values,
     )
 
-    const wanted = new Parameters(dataSource)
-    const where = [`${table.series} = ${wanted.add(key.name)}`, claimed(key, claims, table, wanted)]
-    const found = await select<{ at: string; of: string; by: string }>(runner, {
+    const places = dialect.keys.texts(
+        wanted.add(JSON.stringify(claims.map((c, at) => [c.scope, c.text, c.owner, String(at)]))),
+        4,
+    )
+    const where = [
+        `h.${table.series} = ${wanted.add(key.name)}`,
+        `h.${table.scope} = r.c0`,
+        `h.${table.key} = r.c1`,
+    ]
+    const found = await select<{ at: string }>(runner, {
         sql:
-            `SELECT ${table.scope} AS ${dataSource.driver.escape("at")}, ` +
-            `${table.key} AS ${dataSource.driver.escape("of")}, ` +
-            `${table.owner} AS ${dataSource.driver.escape("by")} ` +
-            `FROM ${table.name} WHERE ${where.join(" AND ")}`,
+            `SELECT r.c3 AS ${dataSource.driver.escape("at")} FROM ${places} ` +
+            `JOIN ${table.name} h ON ${where.join(" AND ")} ` +
+            `WHERE ${dialect.keys.differ(`h.${table.owner}`, "r.c2")}${dialect.keys.latest ?? ""}`,
         parameters: wanted.values,
     })
-    const owners = new Map(found.map(({ at, of, by }) => [`${at} ${of}`, by]))
-    return claims.filter(
-        ({ scope, text, owner }) => owners.get(`${historyScopeOf(key, scope)} ${text}`) !== owner,
-    )
-}
-
-/** Names the scope of each key as well: the index has it before the key. */
-function claimed(
-    key: StoredKey,
-    claims: readonly Claim[],
-    table: KeyTable,
-    parameters: Parameters,
-): string {
-    const ofScopes = groupBy(claims, ({ scope }) => historyScopeOf(key, scope))
-    const places = [...ofScopes].map(([scope, ofScope]) => {
-        const texts = ofScope.map(({ text }) => text)
-        return `(${table.scope} = ${parameters.add(scope)} AND ${table.key} IN (${parameters.list(texts)}))`
-    })
-    return `(${places.join(" OR ")})`
-}
-
-/** Rows that were deleted by others leave their keys behind. */
-async function deleteOrphans(
-    runner: QueryRunner,
-    key: StoredKey,
-    claims: readonly Claim[],
-): Promise<void> {
-    const { table, parameters } = statementOn(key)
-    const where = [
-        `${table.series} = ${parameters.add(key.name)}`,
-        claimed(key, claims, table, parameters),
-        `NOT EXISTS (${selectOwner(key, `${table.name}.${table.owner}`)})`,
-    ]
-    await runner.query(`DELETE FROM ${table.name} WHERE ${where.join(" AND ")}`, parameters.values)
-}
-
-async function markRetired(
-    runner: QueryRunner,
-    key: StoredKey,
-    claims: readonly Claim[],
-): Promise<void> {
-    // A key that is new is not retired by itself, only one that is taken back was.
-    if (!claims.some(({ isRetired }) => isRetired)) return
-    for (const { isRetired, scope, text } of claims) {
-        const { table, parameters } = statementOn(key)
-        const retiredAt = isRetired ? "CURRENT_TIMESTAMP" : "NULL"
-        const where = [
-            `${table.series} = ${parameters.add(key.name)}`,
-            `${table.scope} = ${parameters.add(historyScopeOf(key, scope))}`,
-            `${table.key} = ${parameters.add(text)}`,
-        ]
-        await runner.query(
-            `UPDATE ${table.name} SET ${table.retiredAt} = ${retiredAt} WHERE ${where.join(" AND ")}`,
-            parameters.values,
-        )
-    }
+    return found.map(({ at }) => claims[Number(at)] as Claimed)
 }
 
 /** @internal Frees the keys of rows, whose primary keys may become those of others. */
@@ -162,60 +112,81 @@ export async function forget(
     key: StoredKey,
     owners: readonly string[],
 ): Promise<void> {
-    for (let start = 0; start < owners.length; start += BATCH)
-        await forgetBatch(runner, key, owners.slice(start, start + BATCH))
+    const { table } = statementOn(key)
+    // What is reserved stays so, and leads nowhere.
+    const change =
+        key.history === "forever" ? `UPDATE ${table.name} SET ${table.owner} = '[]'` : undefined
+    await changeAt(runner, key, await findKeys(runner, key, owners), { change })
 }
 
-async function forgetBatch(
+/** @internal Takes the keys of a row out of the history, for another scope. */
+export async function takeOut(
+    runner: QueryRunner,
+    key: StoredKey,
+    owner: string,
+): Promise<readonly string[]> {
+    const found = await findKeys(runner, key, [owner])
+    await changeAt(runner, key, found)
+    return found.map(({ text }) => text)
+}
+
+/**
+ * The keys of rows. They are looked for before they are changed: where there are none, MySQL would
+ * lock the gap in which others are about to insert theirs.
+ */
+async function findKeys(
     runner: QueryRunner,
     key: StoredKey,
     owners: readonly string[],
-): Promise<void> {
-    const { table, parameters } = statementOn(key)
-    const change =
-        // What is reserved stays so, and leads nowhere.
-        key.history === "forever"
-            ? `UPDATE ${table.name} SET ${table.owner} = '[]'`
-            : `DELETE FROM ${table.name}`
-    await runner.query(
-        `${change} WHERE ${table.series} = ${parameters.add(key.name)} ` +
-            `AND ${table.owner} IN (${parameters.list(owners)})`,
-        parameters.values,
-    )
+): Promise<Place[]> {
+    const wanted = new Set(owners)
+    const all: Place[] = []
+    for (const batch of batches(owners, BATCH)) {
+        const { table, parameters } = statementOn(key)
+        const { driver } = key.dataSource
+        const columns = { scope: table.scope, text: table.key, by: table.owner }
+        const read = Object.entries(columns).map(([as, name]) => `${name} AS ${driver.escape(as)}`)
+        const found = await select<Place & { by: string }>(runner, {
+            sql:
+                `SELECT ${read.join(", ")} FROM ${table.name} ` +
+                `WHERE ${table.series} = ${parameters.add(key.name)} ` +
+                `AND ${table.owner} IN (${parameters.list(batch)})`,
+            parameters: parameters.values,
+        })
+        // The column may have a collation that takes other owners for the same.
+        all.push(...found.filter(({ by }) => wanted.has(by)))
+    }
+    return all
 }
 
-/** @internal Takes the keys of a row along into another scope. */
-export async function moveScope(
+/** Changes keys of the history, each of which is told by the whole primary key. */
+async function changeAt(
     runner: QueryRunner,
     key: StoredKey,
-    owner: string,
-    scope: Scope,
+    places: readonly Place[],
+    { change, where = [] }: { change?: string; where?: readonly string[] } = {},
 ): Promise<void> {
-    if (key.history !== "forever") await deleteOrphansOf(runner, key, owner, scope)
-    const { table, parameters } = statementOn(key)
-    await runner.query(
-        `UPDATE ${table.name} SET ${table.scope} = ${parameters.add(historyScopeOf(key, scope))} ` +
-            `WHERE ${table.series} = ${parameters.add(key.name)} ` +
-            `AND ${table.owner} = ${parameters.add(owner)}`,
-        parameters.values,
-    )
+    for (const batch of batches(places, BATCH)) {
+        const { table, parameters } = statementOn(key)
+        const series = `${table.series} = ${parameters.add(key.name)}`
+        const ofScopes = [...groupBy(batch, ({ scope }) => scope)].map(([scope, ofScope]) => {
+            const name = parameters.add(scope)
+            const texts = parameters.list(ofScope.map(({ text }) => text))
+            return `(${table.scope} = ${name} AND ${table.key} IN (${texts}))`
+        })
+        const conditions = [series, `(${ofScopes.join(" OR ")})`, ...where]
+        await runner.query(
+            `${change ?? `DELETE FROM ${table.name}`} WHERE ${conditions.join(" AND ")}`,
+            parameters.values,
+        )
+    }
 }
 
-/** What rows that are gone have left of a row's keys in another scope is free. */
-async function deleteOrphansOf(
-    runner: QueryRunner,
-    key: StoredKey,
-    owner: string,
-    scope: Scope,
-): Promise<void> {
-    const { table, parameters } = statementOn(key)
-    const where = [
-        `${table.series} = ${parameters.add(key.name)}`,
-        `${table.scope} = ${parameters.add(historyScopeOf(key, scope))}`,
-        `${table.key} IN (SELECT own.k FROM (SELECT m.${table.key} AS k FROM ${table.name} m ` +
-            `WHERE m.${table.series} = ${parameters.add(key.name)} ` +
-            `AND m.${table.owner} = ${parameters.add(owner)}) own)`,
-        `NOT EXISTS (${selectOwner(key, `${table.name}.${table.owner}`)})`,
-    ]
-    await runner.query(`DELETE FROM ${table.name} WHERE ${where.join(" AND ")}`, parameters.values)
+/** What each statement on the history of a key begins with. */
+function statementOn({ dataSource }: StoredKey): { table: KeyTable; parameters: Parameters } {
+    return { table: keyTableOf(dataSource), parameters: new Parameters(dataSource) }
+}
+
+function* batches<T>(all: readonly T[], size: number): Generator<readonly T[]> {
+    for (let start = 0; start < all.length; start += size) yield all.slice(start, start + size)
 }

@@ -7,6 +7,7 @@ import { findTaken } from "../rows/taken-keys"
 import { giveFreeKeys, placeOf } from "../free/free-keys"
 import type { KeyLocks } from "../free/key-locks"
 import type { AwaitedKeys } from "./awaited-keys"
+import type { StoredKey } from "../pseudo-key"
 import { isContended, isLate, isLookedFor, type KeyedRow } from "./keyed-row"
 import { wishFor } from "../free/wish"
 
@@ -22,11 +23,23 @@ export async function assignEarlyKeys(
     scopes: RowScopes,
 ): Promise<void> {
     await refuseTaken({ inner }, locks, rows, scopes)
+    await makeKeys({ inner }, locks, awaited, rows, scopes)
+}
+
+/** @internal The same, of those that the caller has not set; some are made again. */
+export async function makeKeys(
+    { inner }: Pick<Session, "inner">,
+    locks: KeyLocks,
+    awaited: AwaitedKeys,
+    rows: readonly KeyedRow[],
+    scopes: RowScopes,
+    isWanted: (row: KeyedRow, key: StoredKey) => boolean = () => true,
+): Promise<void> {
     // Of one class all rows have the same keys, and one key may be made of those before it.
     for (const [keys, ofClass] of groupBy(rows, (row) => row.keys))
         for (const key of keys) {
             if (!isLookedFor(key) || isLate(key)) continue
-            const wanting = ofClass.filter(({ missing }) => missing.includes(key))
+            const wanting = ofClass.filter((row) => row.missing.includes(key) && isWanted(row, key))
             await addRelated(
                 inner.manager,
                 wanting.map(({ view }) => view),

@@ -1,7 +1,7 @@
 import { nanoid } from "nanoid"
 import type { ObjectLiteral } from "typeorm"
 import { withPrefix } from "../../declared/key-form"
-import { TransactionRequiredError } from "../../errors"
+import { StaleSnapshotError, TransactionRequiredError } from "../../errors"
 import type { Assigner, Refused } from "../../inserts/assigner"
 import type { Insert } from "../../inserts/insert"
 import { NewRow } from "../../inserts/new-row"
@@ -11,7 +11,7 @@ import { keyErrorOf } from "../key-errors"
 import type { StoredKey } from "../pseudo-key"
 import { pseudoKeysOf, storedKeysOf } from "../resolve-keys"
 import { AwaitedKeys } from "./awaited-keys"
-import { assignEarlyKeys } from "./early-keys"
+import { assignEarlyKeys, makeKeys } from "./early-keys"
 import { finishKeys, hasHistory, type InsertedRows } from "./finish-keys"
 import { KeyLocks } from "../free/key-locks"
 import { isContended, isLate, isLookedFor, KeyedRow, refuseInvalid } from "./keyed-row"
@@ -25,6 +25,15 @@ export interface Upserted {
     readonly stored?: ObjectLiteral
 }
 
+interface OpenInsert {
+    readonly rows: readonly KeyedRow[]
+    readonly scopes: RowScopes
+    /** How often it got other keys. */
+    attempts: number
+}
+
+const MAX_ATTEMPTS = 100
+
 /**
  * Gives rows their pseudo keys in the turn of their INSERT, when their numbers and foreign keys are
  * known.
@@ -33,7 +42,7 @@ export interface Upserted {
 export class KeyAssigner implements Assigner {
     readonly locks: KeyLocks
     private readonly awaited: AwaitedKeys
-    private readonly open = new Map<Insert, { rows: readonly KeyedRow[]; scopes: RowScopes }>()
+    private readonly open = new Map<Insert, OpenInsert>()
     private readonly upserted = new WeakMap<object, Upserted>()
 
     constructor(private readonly session: Session) {
@@ -81,7 +90,7 @@ export class KeyAssigner implements Assigner {
         if (rows.length === 0) return undefined
         if (insert.upsert) refuseOverwrittenKeys(insert, insert.upsert)
         const scopes = new RowScopes()
-        this.open.set(insert, { rows, scopes })
+        this.open.set(insert, { rows, scopes, attempts: 0 })
         for (const row of rows)
             for (const key of row.missing) {
                 // What only the INSERT gives is not known yet, but the column is NOT NULL.
@@ -99,6 +108,28 @@ export class KeyAssigner implements Assigner {
             this.locks.forget()
         })
         return assignEarlyKeys(this.session, this.locks, this.awaited, rows, scopes)
+    }
+
+    /**
+     * On MySQL a transaction does not see what was committed since its snapshot, and goes on when the unique
+     * index has refused a key for that.
+     */
+    async assignOthers({ insert, ...refused }: Refused): Promise<boolean> {
+        const open = insert && this.open.get(insert)
+        if (!open || insert.upsert || !this.session.dialect?.keys.outlivesDuplicates) return false
+        if (!(this.nameOf({ insert, ...refused }) instanceof StaleSnapshotError)) return false
+        const isRefused = (row: KeyedRow, key: StoredKey) =>
+            isLookedFor(key) &&
+            !isLate(key) &&
+            String(refused.cause.message).includes(`${row.textOf(key)}' for key`)
+        const rows = open.rows.filter((row) => {
+            const [key, ...others] = row.missing.filter(isLookedFor)
+            // Another one may be made of it.
+            return key && others.length === 0 && isRefused(row, key)
+        })
+        if (rows.length === 0 || ++open.attempts > MAX_ATTEMPTS) return false
+        await makeKeys(this.session, this.locks, this.awaited, rows, open.scopes, isRefused)
+        return true
     }
 
     inserted(insert: Insert, result: unknown): Promise<void> | undefined {

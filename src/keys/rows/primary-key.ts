@@ -1,7 +1,7 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import { dialectOf } from "../../dialects"
-import { preparedText } from "../../series/scope"
 import { dataSourceOf } from "../../typeorm/compat"
+import type { ColumnMetadata } from "../../typeorm/names"
 
 /**
  * The primary key of a row as one text, equal for what is equal: 1, "1" and 1n, a UUID in small and
@@ -9,12 +9,21 @@ import { dataSourceOf } from "../../typeorm/compat"
  * @internal
  */
 export function primaryKeyText(metadata: EntityMetadata, row: ObjectLiteral): string {
-    const dialect = dialectOf(dataSourceOf(metadata))
+    const dataSource = dataSourceOf(metadata)
+    const dialect = dialectOf(dataSource)
     const values = metadata.primaryColumns.map((column) => {
-        const text = preparedText(column, column.getEntityValue(row))
-        return text === null ? null : (dialect?.canonicalText(column, text) ?? text)
+        const value = preparedValue(column, row)
+        if (value === null || value === undefined) return null
+        const identity = dialect?.keys.identity(column)
+        return identity ? identity.text(value) : dialect?.scopeText(dataSource, value)
     })
     return JSON.stringify(values)
+}
+
+/** @internal A value of a row as the driver sends it. */
+export function preparedValue(column: ColumnMetadata, row: ObjectLiteral): unknown {
+    const { driver } = dataSourceOf(column.entityMetadata)
+    return driver.preparePersistentValue(column.getEntityValue(row), column)
 }
 
 /** @internal Whether a row has all of its primary key. */

@@ -3,6 +3,7 @@ import { dataSourceOf } from "../../typeorm/compat"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import { select } from "../../typeorm/statement"
 import { Parameters } from "./parameters"
+import { preparedValue } from "./primary-key"
 
 const BATCH = 200
 
@@ -11,7 +12,7 @@ export type RowCondition = readonly (readonly [ColumnMetadata, unknown])[]
 
 /**
  * Reads columns of rows, each of which is told by a condition of its own, in their order, soft-deleted
- * ones included. Gives the values as the driver does; undefined where there is no such row.
+ * ones included; locks one for the transaction. Gives the values as the driver does; undefined where there is no such row.
  * @internal
  */
 export async function readRows(
@@ -19,12 +20,13 @@ export async function readRows(
     metadata: EntityMetadata,
     columns: readonly ColumnMetadata[],
     conditions: readonly RowCondition[],
+    options: { readonly lock?: boolean } = {},
 ): Promise<(unknown[] | undefined)[]> {
     const rows: (unknown[] | undefined)[] = []
-    for (let start = 0; start < conditions.length; start += BATCH)
-        rows.push(
-            ...(await readBatch(runner, metadata, columns, conditions.slice(start, start + BATCH))),
-        )
+    for (let start = 0; start < conditions.length; start += BATCH) {
+        const batch = conditions.slice(start, start + BATCH)
+        rows.push(...(await readBatch(runner, metadata, columns, batch, options)))
+    }
     return rows
 }
 
@@ -33,6 +35,7 @@ async function readBatch(
     metadata: EntityMetadata,
     columns: readonly ColumnMetadata[],
     conditions: readonly RowCondition[],
+    { lock }: { readonly lock?: boolean },
 ): Promise<(unknown[] | undefined)[]> {
     const dataSource = dataSourceOf(metadata)
     const { driver } = dataSource
@@ -51,7 +54,7 @@ async function readBatch(
         )
     })
     const found = await select<Record<string, unknown>>(runner, {
-        sql: selects.join(" UNION ALL "),
+        sql: `${selects.join(" UNION ALL ")}${lock ? " FOR UPDATE" : ""}`,
         parameters: parameters.values,
     })
     const byRow = new Map(found.map((row) => [Number(row.at), row]))
@@ -66,7 +69,7 @@ export function withPrimaryKey(
     { primaryColumns }: EntityMetadata,
     row: ObjectLiteral,
 ): RowCondition {
-    return primaryColumns.map((column) => [column, column.getEntityValue(row, true) as unknown])
+    return primaryColumns.map((column) => [column, preparedValue(column, row)])
 }
 
 /** @internal Values that were read, as an entity has them. */

@@ -7,32 +7,29 @@ import { readRows, withPrimaryKey } from "./read-rows"
 /** @internal The scopes of rows as the database has them, in the order of the rows. */
 export async function loadScopes(
     runner: QueryRunner,
-    { dataSource, dialect, metadata, scopeColumns }: Scoped,
+    scoped: Scoped,
     rows: readonly ObjectLiteral[],
 ): Promise<Scope[]> {
+    const { metadata, scopeColumns } = scoped
     if (scopeColumns.length === 0) return rows.map(() => scopeWith([]))
     const conditions = rows.map((row) => withPrimaryKey(metadata, row))
     const found = await readRows(runner, metadata, scopeColumns, conditions)
-    return found.map((values) =>
-        scopeWith(
-            scopeColumns.map((_, at) => {
-                const value = values?.[at]
-                return value === undefined || value === null
-                    ? null
-                    : dialect.scopeText(dataSource, value)
-            }),
-        ),
-    )
+    return found.map((values) => storedScope(scoped, values ?? []))
 }
 
-/** @internal The scope of one row. */
-export async function loadScope(
-    runner: QueryRunner,
-    key: Scoped,
-    row: ObjectLiteral,
-): Promise<Scope> {
-    const [scope] = await loadScopes(runner, key, [row])
-    return scope ?? scopeWith([])
+/** @internal The scope that values of its columns are, as the driver gives them. */
+export function storedScope(
+    { dataSource, dialect, scopeColumns }: Scoped,
+    values: readonly unknown[],
+): Scope {
+    return scopeWith(
+        scopeColumns.map((_, at) => {
+            const value = values[at]
+            return value === undefined || value === null
+                ? null
+                : dialect.scopeText(dataSource, value)
+        }),
+    )
 }
 
 /** @internal That scope with what an update of the row sets. */

@@ -72,11 +72,18 @@ function selectFormer(
 }
 
 /** @internal Selects the row that an owner in the history stands for. */
-export function selectOwner({ dialect, metadata }: StoredKey, owner: string): string {
-    const where = metadata.primaryColumns.map(
-        (column, at) => `o.${columnName(column)} = ${dialect.keys.member(owner, at, column)}`,
+export function selectOwner(key: StoredKey, owner: string): string {
+    return `SELECT 1 FROM ${tableName(key.metadata)} o WHERE ${isOwner(key, "o", owner)}`
+}
+
+/** @internal Whether a row is the one that an owner in the history stands for. */
+export function isOwner({ dialect, metadata }: StoredKey, row: string, owner: string): string {
+    const where = metadata.primaryColumns.map((column, at) =>
+        dialect.keys
+            .identity(column)
+            ?.is(`${row}.${columnName(column)}`, dialect.keys.member(owner, at)),
     )
-    return `SELECT 1 FROM ${tableName(metadata)} o WHERE ${where.join(" AND ")}`
+    return where.join(" AND ")
 }
 
 /** @internal The scope of a key as the history keeps it. */

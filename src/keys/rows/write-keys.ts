@@ -1,17 +1,23 @@
 import type { ObjectLiteral, QueryRunner } from "typeorm"
 import { columnName, tableName } from "../../typeorm/names"
 import type { StoredKey } from "../pseudo-key"
+import { preparedValue } from "./primary-key"
 
 const BATCH = 500
 
-/** @internal Writes keys into rows that are in the table; of a row its primary key is enough. */
+/**
+ * Writes keys into rows that are in the table; of a row its primary key is enough. Resolves to the number
+ * of rows that were written.
+ * @internal
+ */
 export async function writeKeys(
     runner: QueryRunner,
     { dialect, metadata, column }: StoredKey,
     rows: readonly { readonly row: ObjectLiteral; readonly text: string }[],
     { onlyMissing = false } = {},
-): Promise<void> {
+): Promise<number> {
     const { primaryColumns } = metadata
+    let written = 0
     for (let start = 0; start < rows.length; start += BATCH) {
         const { sql, parameters } = dialect.keys.write({
             table: tableName(metadata),
@@ -20,11 +26,13 @@ export async function writeKeys(
             rows: rows
                 .slice(start, start + BATCH)
                 .map(({ row, text }) => [
-                    ...primaryColumns.map((c): unknown => c.getEntityValue(row, true)),
+                    ...primaryColumns.map((c) => preparedValue(c, row)),
                     text,
                 ]),
             onlyMissing,
         })
-        await runner.query(sql, parameters)
+        const { affected } = await runner.query(sql, parameters, true)
+        written += affected ?? 0
     }
+    return written
 }

@@ -85,7 +85,8 @@ export function rowByKey<Entity extends ObjectLiteral>(
             if (!found || (found.isRetired && retired === false))
                 throw exceptionFactory ? exceptionFactory() : new NotFoundException()
             const isRedirected = redirect !== false && all.redirectRetiredKeys
-            if (found.isRetired && isRedirected && isInAddress(argument))
+            // A row without a key has no other address.
+            if (found.isRetired && found.key && isRedirected && isInAddress(argument))
                 throw new RetiredKeyException(found.key, argument)
             return found.row
         },

@@ -23,6 +23,9 @@ export interface Raise {
     readonly to: bigint
 }
 
+// A few hundred bytes each. What the others have left is lost, as at the end of the process.
+const MOST_SCOPES = 10_000
+
 interface Waiting extends Want {
     readonly resolve: (numbers: bigint[]) => void
     readonly reject: (error: unknown) => void
@@ -89,7 +92,9 @@ export class Leases {
         const id = idOf(series, key)
         const block = this.blocks.get(id)
         const numbers = block?.draw(count)
-        if (block?.size === 0n) this.blocks.delete(id)
+        this.blocks.delete(id)
+        // Those that were used last come last.
+        if (block && block.size > 0n) this.blocks.set(id, block)
         return numbers
     }
 
@@ -129,6 +134,8 @@ export class Leases {
             // A counter was raised meanwhile, past what was left.
             else this.waiting.push(want)
         }
+        for (const id of this.blocks.keys())
+            if (this.blocks.size > MOST_SCOPES) this.blocks.delete(id)
     }
 
     private add(series: Series, key: string, last: bigint | undefined, by: bigint): void {

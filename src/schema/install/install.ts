@@ -1,6 +1,8 @@
 import { type DataSource, type QueryRunner, Table } from "typeorm"
 import { dialectOf } from "../../dialects"
 import { NotInstalledError } from "../../errors"
+import { carryNames } from "../names/renaming-steps"
+import { findRenamings, refuseStrays, type Renames } from "../names/renamings"
 import { addColumns, tighten } from "../plan/column-steps"
 import { addCounting, setCounterSettings } from "../plan/counter-steps"
 import { refuseDuplicates } from "../plan/duplicate-rows"
@@ -17,6 +19,7 @@ import { dropTriggers } from "../plan/trigger-steps"
 import { readTriggers } from "../plan/triggers"
 import { underInstallLock } from "./install-lock"
 import { LiveSteps } from "./live-steps"
+import { refuseNoObject } from "../../typeorm/given"
 
 /** What {@link installAutoSequence} takes. */
 export interface InstallOptions {
@@ -28,6 +31,13 @@ export interface InstallOptions {
      * there is neither, and there are rows, it has to be given.
      */
     orderBy?: NumberingOrder
+
+    /**
+     * What has become of columns that have other names now, as {@link generateMigration} takes it.
+     *
+     * Default is none.
+     */
+    rename?: Renames
 }
 
 /**
@@ -57,19 +67,22 @@ export interface InstallOptions {
  */
 export async function installAutoSequence(
     dataSource: DataSource,
-    { orderBy }: InstallOptions = {},
+    options: InstallOptions = {},
 ): Promise<void> {
+    refuseNoObject("installAutoSequence", "options", options)
     refuseUnsupportedSeries(dataSource)
     const dialect = dialectOf(dataSource)
     // No numbered column then, or it would have been refused.
     if (!dialect) return
-    const order = new RowOrder(dataSource, orderBy)
+    const order = new RowOrder(dataSource, options.orderBy)
     await underInstallLock(dataSource, dialect.schema.installLock, async (runner) => {
         const inventory = await takeInventory(runner, dataSource)
         refuseIncomplete(inventory)
         const retyped = retypedOf(inventory)
         await refuseLosses(runner, retyped)
         await refuseDuplicates(runner, inventory)
+        const found = await findRenamings(runner, dataSource, options.rename)
+        refuseStrays(found)
         for (const table of inventory.tables)
             if (await hasRowsToNumber(runner, table)) order.refuseUnknown(table)
 
@@ -78,12 +91,13 @@ export async function installAutoSequence(
         await createOwnTables(runner, inventory)
         await dropTriggers(steps, triggers)
         for (const table of inventory.tables) await addColumns(steps, table)
+        await carryNames(steps, found)
         await retype(steps, retyped)
         await numberExistingRows(steps, inventory, order)
         await fillKeys(steps, inventory)
         for (const table of inventory.tables) await tighten(steps, table.table, table)
         await setCounterSettings(runner, steps, inventory)
-        await addCounting(runner, steps, inventory, triggers)
+        await addCounting(runner, steps, inventory, { triggers, ...found })
     })
 }
 

@@ -2,6 +2,9 @@ import type { DataSource, QueryRunner } from "typeorm"
 import { type Alteration, whileAltered } from "../../typeorm/altered-metadata"
 import { addColumns, tableAsDeclared, tighten } from "../plan/column-steps"
 import { addCounting, setCounterSettings } from "../plan/counter-steps"
+import { findRenamedColumns } from "../names/renamed-columns"
+import { carryNames } from "../names/renaming-steps"
+import { findRenamings, refuseStrays, type Renames } from "../names/renamings"
 import { refuseDuplicates } from "../plan/duplicate-rows"
 import {
     holdersOf,
@@ -47,6 +50,27 @@ export interface GenerateMigrationOptions {
     orderBy?: NumberingOrder
 
     /**
+     * What has become of columns that have other names now, or whose tables have: the counters and keys of the
+     * former name go on under the new one. Needed only where the migration is refused without it, and
+     * where the option `series` has changed.
+     *
+     * Default is none.
+     *
+     * Errors: {@link InvalidOptionError} where nothing is kept under a former name, or a new one is no
+     * column's.
+     *
+     * ```ts
+     * import { DataSource } from "typeorm"
+     * import { generateMigration, withAutoSequence } from "typeorm-autosequence"
+     *
+     * const dataSource = new DataSource(withAutoSequence({ type: "postgres", entities: [] }))
+     * await dataSource.initialize()
+     * await generateMigration(dataSource, { rename: { "invoice.number": "bill.number" } })
+     * ```
+     */
+    rename?: Renames
+
+    /**
      * Whether rows that have 0 as their number are numbered as well, as if they had none.
      *
      * Default is `false`.
@@ -88,6 +112,9 @@ export interface GeneratedMigration {
  * Nothing is written to the database. Run the migration while no other program inserts into these
  * tables: rows that it adds behind the migration's back may lack a number.
  *
+ * Counters and keys go along where TypeORM renames a column, and where only the settings of the connection
+ * have changed. Where a table or a column seems to be renamed, `rename` has to say so.
+ *
  * Errors: {@link InvalidOptionError}, {@link UnsupportedError}, {@link NotInstalledError} where the
  * data source is not initialized or lacks the counter table's entity,
  * {@link DuplicateRowsError} where rows stand in the way of a unique index, {@link ColumnChangeError}
@@ -123,10 +150,11 @@ export async function generateMigration(
         return found
     })
     const retyped = retypedOf(inventory)
-    const { declared, ofTypeORM } = await whileAltered(
+    const { declared, renamedColumns, ofTypeORM } = await whileAltered(
         inventory.tables.flatMap(beforeRowsAreFilled),
         async () => ({
             declared: new Map(inventory.tables.map((t) => [t, tableAsDeclared(t)])),
+            renamedColumns: findRenamedColumns(inventory.tables),
             // It takes a connection of its own, and there may be only one.
             ofTypeORM: await whileAltered(retyped.flatMap(asStored), () =>
                 dataSource.driver.createSchemaBuilder().log(),
@@ -138,11 +166,14 @@ export async function generateMigration(
         refuseDrops(metadata, holdersOf(metadata), ofTables)
     const { up, down } = await withRunner(dataSource, async (runner) => {
         const steps = new RecordedSteps(runner)
+        const found = await findRenamings(runner, dataSource, options.rename, renamedColumns)
+        refuseStrays(found)
         const triggers = await readTriggers(runner, dataSource, retyped)
         await dropTriggers(steps, triggers)
         steps.add(ofTypeORM)
         for (const table of inventory.tables)
             if (!table.metadata.synchronize) await addColumns(steps, table)
+        await carryNames(steps, found)
         await retype(steps, retyped)
         await numberExistingRows(steps, inventory, order)
         await fillKeys(steps, inventory)
@@ -151,7 +182,7 @@ export async function generateMigration(
             await tighten(steps, after ?? table.table, table)
         }
         await setCounterSettings(runner, steps, inventory)
-        await addCounting(runner, steps, inventory, triggers)
+        await addCounting(runner, steps, inventory, { triggers, ...found })
         return steps
     })
     if (up.length === 0) return undefined

@@ -3,6 +3,7 @@ import { counterTableOf } from "../../series/own-table"
 import { hasCounters, type Series } from "../../series/series"
 import { allSeriesOf, isSameColumn } from "../../series/sharers"
 import { select, type Statement } from "../../typeorm/statement"
+import type { FoundRenamings } from "../names/renamings"
 import { findBehind, seedCounters, type Sharers } from "./counters-in-rows"
 import type { Inventory } from "./inventory"
 import type { Steps } from "./steps"
@@ -37,11 +38,15 @@ export async function addCounting(
     runner: QueryRunner,
     steps: Steps,
     inventory: Inventory,
-    triggers: readonly TableTriggers[],
+    {
+        triggers,
+        renamings,
+    }: { triggers: readonly TableTriggers[] } & Pick<FoundRenamings, "renamings">,
 ): Promise<void> {
     const { isTransactional } = inventory.dialect.schema.installLock
     if (isTransactional) await createTriggers(steps, triggers)
-    await addSeeds(runner, steps, inventory)
+    const former = renamings.filter(({ ledger }) => ledger.content === "counters")
+    await addSeeds(runner, steps, inventory, new Map(former.map(({ from, to }) => [to, from])))
     if (!isTransactional) await createTriggers(steps, triggers)
 }
 
@@ -49,7 +54,13 @@ export async function addCounting(
  * Makes counters that go on after the rows there are, and raises those that are behind them: one
  * statement for each series that has tables with rows.
  */
-async function addSeeds(runner: QueryRunner, steps: Steps, inventory: Inventory): Promise<void> {
+async function addSeeds(
+    runner: QueryRunner,
+    steps: Steps,
+    inventory: Inventory,
+    /** The names under which counters are that have others by then. */
+    former: ReadonlyMap<string, string>,
+): Promise<void> {
     const { dataSource } = inventory
     for (const [name, sharers] of allSeriesOf(dataSource)) {
         if (!sharers[0] || !hasCounters(sharers[0])) continue
@@ -58,11 +69,12 @@ async function addSeeds(runner: QueryRunner, steps: Steps, inventory: Inventory)
         )
         if (!first) continue
         const existing: Sharers = [first, ...others]
-        if (await needsSeed(runner, existing, inventory))
+        const before = former.get(name)
+        if (await needsSeed(runner, existing, inventory, before))
             await steps.sql(
                 seedCounters(existing),
                 `The counters of ${name} go on after the rows that exist.`,
-                ...(await deletionOf(runner, existing, inventory)),
+                ...(before === undefined ? await deletionOf(runner, existing, inventory) : []),
             )
     }
 }
@@ -90,6 +102,7 @@ async function needsSeed(
     runner: QueryRunner,
     sharers: Sharers,
     { tables, counter }: Inventory,
+    storedName: string | undefined,
 ): Promise<boolean> {
     if (!counter?.table) return true
     const changed = tables.flatMap((t) => [
@@ -98,5 +111,5 @@ async function needsSeed(
         ...t.present.filter((series) => t.retyped.some(({ column }) => column === series.column)),
     ])
     if (changed.some(isOneOf(sharers))) return true
-    return (await select(runner, findBehind(sharers))).length > 0
+    return (await select(runner, findBehind(sharers, storedName))).length > 0
 }

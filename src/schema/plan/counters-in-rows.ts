@@ -43,8 +43,8 @@ export function seedCounters(sharers: Sharers): Statement {
 }
 
 /** @internal Selects a row if a scope of these series lacks its counter, or has one behind its rows. */
-export function findBehind(sharers: Sharers): Statement {
-    const [{ name, dataSource }] = sharers
+export function findBehind(sharers: Sharers, storedName = sharers[0].name): Statement {
+    const [{ dataSource }] = sharers
     const { driver } = dataSource
     const counter = counterTableOf(dataSource)
     const [key, highest] = [driver.escape("key"), driver.escape("highest")]
@@ -55,6 +55,6 @@ export function findBehind(sharers: Sharers): Statement {
             `LEFT JOIN ${counter.name} c ON c.${counter.series} = ${driver.createParameter("series", 0)} ` +
             `AND c.${counter.scope} = r.${key} ` +
             `WHERE c.${counter.last} IS NULL OR c.${counter.last} < r.${highest} LIMIT 1`,
-        parameters: [name],
+        parameters: [storedName],
     }
 }

@@ -9,6 +9,7 @@ import { pseudoKeysOf } from "../../keys/resolve-keys"
 import { ownSeriesOf } from "../../series/own-series"
 import { seriesOf } from "../../series/resolve-series"
 import type { Scoped, Series } from "../../series/series"
+import { givenDataSource } from "../../typeorm/given"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import { select } from "../../typeorm/statement"
 import { allSeriesOf } from "../../series/sharers"
@@ -17,7 +18,7 @@ import { hasHistory } from "../../tables/key-entity"
 import { findRetyped, type Holder, type Retyped } from "./retyped-columns"
 import { uniqueIndexesOf } from "../../series/unique-index"
 import { dataSourceOf } from "../../typeorm/compat"
-import type { IndexMetadata } from "../../typeorm/index-metadata"
+import type { IndexMetadata } from "../../typeorm/version"
 
 /** @internal What a table that is there lacks of what its numbered columns and its keys need. */
 export interface ServedTable {
@@ -83,7 +84,7 @@ export function uniqueColumnsOf(metadata: EntityMetadata): readonly (Series | St
 
 /** @internal */
 export function refuseUninitialized(dataSource: DataSource): void {
-    if (!dataSource.isInitialized)
+    if (!givenDataSource("The library", dataSource).isInitialized)
         throw new NotInstalledError("The data source is not initialized. Call initialize() first.")
 }
 

@@ -3,7 +3,7 @@ import { COUNTER_ENTITY, KEY_ENTITY } from "../../declared/own-tables"
 import { isAutoSequenceSubscriber } from "../../declared/registry"
 import { dialectOf } from "../../dialects"
 import type { Dialect } from "../../dialects/dialect"
-import { NotInstalledError } from "../../errors"
+import { INSTALL_REMEDY, NotInstalledError } from "../../errors"
 import { pseudoKeysOf } from "../../keys/resolve-keys"
 import { refuseUnsupported } from "../../numbers/refuse-unsupported"
 import { counterTableOf, NO_KEY_TABLE } from "../../series/own-table"
@@ -11,6 +11,7 @@ import { seriesOf } from "../../series/resolve-series"
 import { hasCounters } from "../../series/series"
 import { allSeriesOf } from "../../series/sharers"
 import { hasHistory } from "../../tables/key-entity"
+import { findRenamings, type Renaming } from "../names/renamings"
 import { refuseUninitialized, servedEntities } from "../plan/inventory"
 import { readTriggers } from "../plan/triggers"
 import { inexactKeys, inexactPseudoKeys, inexactScopes } from "./collations"
@@ -21,7 +22,8 @@ import { triggerProblems } from "./triggers"
  * Checks that a data source can keep the promise: that the options fit the entities and the
  * database, that the subscriber is registered, that every table has its columns of numbers and keys and their unique
  * indexes, that the counter table is as strategies `"counter"` and `"trigger"` need it, and that
- * triggers are there, enabled, and those of this version and these options. On MySQL and MariaDB
+ * triggers are there, enabled, and those of this version and these options, and that no counters and keys
+ * are left under the former name of a column that was renamed. On MySQL and MariaDB
  * also that the texts of a scope are compared exactly. Call it once when the application starts; it
  * writes nothing.
  *
@@ -78,10 +80,16 @@ export async function verifyAutoSequence(dataSource: DataSource): Promise<void> 
                 await inexactScopes(runner, dialect, metadata),
                 await inexactPseudoKeys(runner, dialect, metadata),
             )
+        const { renamings, problems: strays } = await findRenamings(runner, dataSource)
+        found.push([...strays, ...renamings.map(renamingProblem)])
         for (const table of counter ? await readTriggers(runner, dataSource) : [])
             found.push(triggerProblems(table))
         return found.flat()
     })
+}
+
+function renamingProblem({ ledger: { metadata, content }, from, to }: Renaming): string {
+    return `${metadata.tablePath} has the ${content} of ${to} under its former name, ${from}. ${INSTALL_REMEDY}`
 }
 
 /**

@@ -184,7 +184,7 @@ for (const strategy of COUNTING) {
             }
 
             function seriesName(dataSource: DataSource): string {
-                return `${papersOf(dataSource).metadata.tablePath}.number`
+                return `${papersOf(dataSource).metadata.tableName}.number`
             }
         },
         worksOn(strategy),

@@ -81,6 +81,19 @@ class Big {
     number!: string
 }
 
+/** Many scopes. */
+@Entity({ name: "parcel" })
+class Parcel {
+    @PrimaryGeneratedColumn()
+    id!: number
+
+    @Column()
+    customer!: number
+
+    @AutoSequenceColumn({ uniqueWith: "customer", strategy: "counter", gapless: false, cache: 3 })
+    number!: number
+}
+
 const entities = [Project, Task, Visit, Event, Big]
 const ON_PURPOSE = new Error("on purpose")
 
@@ -311,6 +324,31 @@ onEveryDatabase(
             // up among the rows, and raised.
             expect(moves.length - 1).to.equal(10)
             expect(await lastOfCounters(dataSource, Event)).to.deep.equal([["v1:", 500]])
+        })
+
+        it("are forgotten of the scopes that were used the longest time ago", async () => {
+            const dataSource = await database().connect([Parcel])
+            const repository = dataSource.getRepository(Parcel)
+            const save = (customers: number[]) =>
+                repository.save(
+                    customers.map((customer) => repository.create({ customer })),
+                    { chunk: 2_000, reload: false },
+                )
+            await save(upTo(10_001))
+            // The first one is gone; the second one is used once more, so that the third one is next.
+            const again = [
+                ...(await save([2, 10_001])),
+                ...(await save([10_002])),
+                ...(await save([2, 3, 1])),
+            ]
+            expect(again.map(({ customer, number }) => [customer, number])).to.deep.equal([
+                [2, 2],
+                [10_001, 2],
+                [10_002, 1],
+                [2, 3],
+                [3, 4],
+                [1, 4],
+            ])
         })
 
         it("parallel callers share a statement", async () => {

@@ -1,12 +1,10 @@
 import { expect } from "chai"
 import {
-    Column,
     Entity,
     type EntityManager,
     EventSubscriber,
     type EntitySubscriberInterface,
     PrimaryColumn,
-    PrimaryGeneratedColumn,
 } from "typeorm"
 import { AutoSequenceColumn, TransactionAbortedError, TransactionRequiredError } from "../../../src"
 import { watchConnections } from "../../support/connections"
@@ -40,15 +38,6 @@ class Label {
     code!: string
 }
 
-@Entity()
-class Note {
-    @PrimaryGeneratedColumn()
-    id!: number
-
-    @Column()
-    text!: string
-}
-
 /** Refuses tickets titled "late" after the numbers were taken. */
 @EventSubscriber()
 class LateRefusal implements EntitySubscriberInterface<Ticket> {
@@ -62,65 +51,7 @@ class LateRefusal implements EntitySubscriberInterface<Ticket> {
     }
 }
 
-/** Goes on for a while after the number was taken, without waiting for anything. */
-@EventSubscriber()
-class Dawdler implements EntitySubscriberInterface<Ticket> {
-    listenTo() {
-        return Ticket
-    }
-    async beforeInsert({ entity }: { entity: Ticket }) {
-        await numbered(entity)
-        for (let i = 0; i < 100; i += 1) await Promise.resolve()
-    }
-}
-
 onEachDatabase("Parallel saves on one manager", (database) => {
-    it("get distinct numbers without a gap, one statement at a time", async () => {
-        const dataSource = await database().connect(invoiceEntities)
-        const ada = await customer(dataSource)
-        const bob = await customer(dataSource, "Bob")
-        const traffic = watchConnections(dataSource)
-        await dataSource.transaction((manager) =>
-            Promise.all([
-                ...upTo(10).map(() => manager.getRepository(Invoice).save({ customer: ada })),
-                manager.getRepository(Invoice).save([{ customer: ada }, { customer: bob }]),
-                manager.insert(Invoice, { customer: bob }),
-                manager.getRepository(Ticket).save([{}, {}]),
-                manager.getRepository(Ticket).count(),
-            ]),
-        )
-        expect(traffic.overlaps).to.equal(0)
-        expect(await storedNumbers(dataSource)).to.deep.equal({ Ada: upTo(11), Bob: [1, 2] })
-        expect(await storedTickets(dataSource)).to.deep.equal([1, 2])
-    })
-
-    it("get distinct numbers when they start while others are under way", async () => {
-        const dataSource = await database().connect(invoiceEntities, { subscribers: [Dawdler] })
-        await dataSource.transaction(async (manager) => {
-            const saves: Promise<unknown>[] = []
-            for (const i of upTo(20)) {
-                saves.push(manager.getRepository(Ticket).save(upTo(i % 3 || 1).map(() => ({}))))
-                await new Promise((resolve) => setImmediate(resolve))
-            }
-            await Promise.all(saves)
-        })
-        expect(await storedTickets(dataSource)).to.deep.equal(upTo(27))
-    })
-
-    it("may look for their rows first", async () => {
-        const dataSource = await database().connect([Parcel, Note])
-        const traffic = watchConnections(dataSource)
-        await dataSource.transaction((manager) =>
-            Promise.all([
-                ...upTo(5).map((i) => manager.getRepository(Parcel).save({ code: `P${i}` })),
-                ...upTo(5).map((i) => manager.getRepository(Note).save({ text: String(i) })),
-            ]),
-        )
-        expect(traffic.overlaps).to.equal(0)
-        const stored = await dataSource.getRepository(Parcel).find({ order: { number: "ASC" } })
-        expect(stored.map(({ number }) => number)).to.deep.equal(upTo(5))
-    })
-
     it("send nothing after the rollback when one of them fails", async () => {
         const dataSource = await database().connect(invoiceEntities, { extra: { max: 1 } })
         const ada = await customer(dataSource)
@@ -235,28 +166,6 @@ onEachDatabase("Parallel saves on one manager", (database) => {
             expect(await sqlState(manager.insert(Label, { code: "A" }))).to.equal("23505")
         })
         expect(await dataSource.getRepository(Label).count()).to.equal(0)
-    })
-
-    it("leave no gap when one fails in a listener while the others go on", async () => {
-        const dataSource = await database().connect(invoiceEntities, {
-            subscribers: [LateRefusal],
-        })
-        const work = async (manager: EntityManager) => {
-            const tickets = manager.getRepository(Ticket)
-            const results = await Promise.allSettled([
-                tickets.save({}),
-                tickets.save({ title: "late" }),
-                tickets.save({}),
-            ])
-            expect(results.map(({ status }) => status)).to.deep.equal([
-                "fulfilled",
-                "rejected",
-                "fulfilled",
-            ])
-        }
-        await dataSource.transaction(work)
-        await dataSource.getRepository(Ticket).save({})
-        expect(await storedTickets(dataSource)).to.deep.equal([1, 2, 3])
     })
 
     it("leave no gap when a save has failed before the next one starts", async () => {

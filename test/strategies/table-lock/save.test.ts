@@ -8,32 +8,11 @@ import {
     Invoice,
     invoiceEntities,
     storedNumbers,
-    storedTickets,
     Ticket,
     upTo,
 } from "../../support/invoices"
 
 onEachDatabase("Saving rows", (database) => {
-    it("numbers one row after the other", async () => {
-        const dataSource = await database().connect(invoiceEntities)
-        const ada = await customer(dataSource)
-        const invoices = dataSource.getRepository(Invoice)
-        const first = await invoices.save({ customer: ada })
-        const second = await invoices.save({ customer: ada })
-        expect([first.number, second.number]).to.deep.equal([1, 2])
-        expect(await storedNumbers(dataSource)).to.deep.equal({ Ada: [1, 2] })
-    })
-
-    it("numbers an array in its order", async () => {
-        const dataSource = await database().connect(invoiceEntities)
-        const ada = await customer(dataSource)
-        const bob = await customer(dataSource, "Bob")
-        const saved = await dataSource
-            .getRepository(Invoice)
-            .save([ada, bob, ada, ada, bob].map((customer) => ({ customer })))
-        expect(saved.map(({ number }) => number)).to.deep.equal([1, 1, 2, 3, 2])
-    })
-
     it("numbers 10 000 rows with one lock and one SELECT, in their order", async () => {
         const dataSource = await database().connect(invoiceEntities)
         const customers = [
@@ -54,63 +33,6 @@ onEachDatabase("Saving rows", (database) => {
         const stored = await dataSource.getRepository(Invoice).findBy({ customer: customers[0] })
         for (const { number, note } of stored) expect(Number(note)).to.equal(number * 3)
         expect(stored).to.have.length(3333)
-    })
-
-    it("numbers chunks one after the other", async () => {
-        const dataSource = await database().connect(invoiceEntities)
-        const ada = await customer(dataSource)
-        const saved = await dataSource.getRepository(Invoice).save(
-            upTo(1000).map((i) => ({ customer: ada, note: String(i) })),
-            { chunk: 100 },
-        )
-        expect(saved.map(({ number }) => number)).to.deep.equal(upTo(1000))
-        for (const { number, note } of await dataSource.getRepository(Invoice).find())
-            expect(note).to.equal(String(number))
-    })
-
-    it("leaves the number alone when a row is saved again", async () => {
-        const dataSource = await database().connect(invoiceEntities)
-        const ada = await customer(dataSource)
-        const invoices = dataSource.getRepository(Invoice)
-        const [invoice] = await invoices.save([{ customer: ada }, { customer: ada }])
-        await invoices.save({ ...invoice, note: "paid" })
-        await invoices.save(Object.assign(new Invoice(), invoice, { note: "paid twice" }))
-        expect(await storedNumbers(dataSource)).to.deep.equal({ Ada: [1, 2] })
-        expect(await invoices.findOneByOrFail({ number: 1 })).to.include({ note: "paid twice" })
-    })
-
-    it("numbers rows without reading them back", async () => {
-        const dataSource = await database().connect(invoiceEntities)
-        const saved = await dataSource
-            .getRepository(Ticket)
-            .save([{}, {}] as Ticket[], { reload: false })
-        expect(saved.map(({ number }) => number)).to.deep.equal([1, 2])
-        expect(await storedTickets(dataSource)).to.deep.equal([1, 2])
-    })
-
-    it("numbers what insert() is given inside a transaction", async () => {
-        const dataSource = await database().connect(invoiceEntities)
-        const ada = await customer(dataSource)
-        const rows = [{ customer: ada }, { customer: { id: ada.id } }] as Partial<Invoice>[]
-        await dataSource.transaction(async (manager) => {
-            await manager.insert(Invoice, rows)
-            await manager.insert(Invoice, { customer: ada })
-        })
-        expect(rows.map(({ number }) => number)).to.deep.equal([1, 2])
-        expect(await storedNumbers(dataSource)).to.deep.equal({ Ada: [1, 2, 3] })
-    })
-
-    it("numbers what the query builder inserts inside a transaction", async () => {
-        const dataSource = await database().connect(invoiceEntities)
-        const ada = await customer(dataSource)
-        const rows = [{ customer: ada }, { customer: ada }] as Partial<Invoice>[]
-        await dataSource.transaction((manager) =>
-            manager.createQueryBuilder().insert().into(Invoice).values(rows).execute(),
-        )
-        expect(rows.map(({ number }) => number)).to.deep.equal([1, 2])
-        const own = dataSource.createQueryBuilder().insert().into(Ticket).values([{}, {}])
-        await own.useTransaction(true).execute()
-        expect(await storedTickets(dataSource)).to.deep.equal([1, 2])
     })
 
     it("lets the database refuse a row that no listener has seen", async () => {

@@ -31,22 +31,6 @@ async function someoneWaits(dataSource: DataSource): Promise<void> {
 }
 
 onEachDatabase("Savepoints", (database) => {
-    it("give their numbers back when they are rolled back", async () => {
-        const dataSource = await database().connect(invoiceEntities)
-        await dataSource.transaction(async (outer) => {
-            expect(await save(outer)).to.deep.equal([1])
-            await rejection(
-                outer.transaction(async (inner) => {
-                    expect(await save(inner, 2)).to.deep.equal([2, 3])
-                    throw new Error("roll back")
-                }),
-            )
-            expect(await save(outer, 2)).to.deep.equal([2, 3])
-        })
-        expect(await save(dataSource)).to.deep.equal([4])
-        expect(await storedTickets(dataSource)).to.deep.equal([1, 2, 3, 4])
-    })
-
     it("lock again what a rolled back savepoint has given up", async () => {
         const dataSource = await database().connect(invoiceEntities)
         const traffic = watchConnections(dataSource)

@@ -4,6 +4,7 @@ import {
     type AutoSequenceColumnOptions,
     generateMigration,
     installAutoSequence,
+    type Renames,
     verifyAutoSequence,
 } from "../../../src"
 import { changeEntities, expectUpToDate, migrate, shapeOf } from "../../migrations/migrate"
@@ -33,9 +34,16 @@ onEveryDatabase(
         const schemaOf = (catalogue: Catalogue) => ({ ...catalogue, counters: [] })
 
         /** Up, down and up again; down restores exactly what there was before. */
-        async function expectWayBack(before: DataSource, after: Options, table?: string) {
+        async function expectWayBack(
+            before: DataSource,
+            after: Options,
+            table?: string,
+            rename?: Renames,
+        ) {
             const atFirst = await catalogueOf(before)
-            const { dataSource, migration } = await migrate(db(), before, [letters(after, table)])
+            const { dataSource, migration } = await migrate(db(), before, [letters(after, table)], {
+                rename,
+            })
             await expectUpToDate(dataSource)
             await verifyAutoSequence(dataSource)
             const changed = await catalogueOf(dataSource)
@@ -129,7 +137,8 @@ onEveryDatabase(
             const runner = before.createQueryRunner()
             await runner.renameTable(before.getMetadata("Letter").tablePath, "parcel")
             await runner.release()
-            const { dataSource, changed } = await expectWayBack(before, TRIGGER, "parcel")
+            const rename = { "letter.number": "parcel.number" }
+            const { dataSource, changed } = await expectWayBack(before, TRIGGER, "parcel", rename)
             for (const { table, name } of changed.triggers)
                 expect([table, name]).to.satisfy(
                     ([of, trigger]: string[]) => of === "parcel" && trigger?.includes("parcel"),

@@ -1,0 +1,31 @@
+import { canonicalInteger } from "./column-type"
+import { wellFormed } from "./well-formed"
+
+/** @internal */
+export function textOf(value: unknown): string {
+    return wellFormed(String(value))
+}
+
+/** @internal */
+export function integerText(value: unknown): string {
+    const text = String(value)
+    return canonicalInteger(text) ?? text
+}
+
+/** @internal 1.50 and 1.5 are the same number. */
+export function decimalText(value: unknown): string {
+    const text = String(value)
+    const [, number] = /^(-?\d+(?:\.\d*?)?)0*$/.exec(text.includes(".") ? text : "") ?? []
+    return number === undefined ? integerText(text) : number.replace(/\.$/, "")
+}
+
+/** @internal Blanks at its end are none of a `char`. */
+export function paddedText(value: unknown): string {
+    return textOf(value).replace(/ +$/, "")
+}
+
+/** @internal */
+export function hexText(value: unknown): string {
+    const bytes = value instanceof Uint8Array ? Buffer.from(value) : Buffer.from(String(value))
+    return bytes.toString("hex")
+}

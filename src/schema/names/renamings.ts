@@ -1,0 +1,162 @@
+import type { DataSource, QueryRunner } from "typeorm"
+import { InvalidOptionError } from "../../errors"
+import type { Scoped } from "../../series/series"
+import { otherSeriesNames, seriesName, tableNameBeside } from "../../series/series-name"
+import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
+import { select } from "../../typeorm/statement"
+import { findLedgers, type Ledger, namesIn } from "./ledgers"
+
+/**
+ * Former names of series, or of histories of keys, and those that they have now: `<table>.<column>`, or
+ * what the option `series` says. `null` for one that has become none of the others.
+ */
+export type Renames = Readonly<Record<string, string | null>>
+
+/** @internal What is kept under one name, and is to be kept under another. */
+export interface Renaming {
+    readonly ledger: Ledger
+    readonly from: string
+    readonly to: string
+}
+
+/** @internal What is kept under names that have changed. */
+export interface FoundRenamings {
+    readonly renamings: readonly Renaming[]
+    /** Names that are no column's, beside columns of which nothing is kept. */
+    readonly problems: readonly string[]
+}
+
+/** @internal The columns that TypeORM is about to give another name, and the names that they have. */
+export type RenamedColumns = ReadonlyMap<ColumnMetadata, string>
+
+/** @internal */
+export async function findRenamings(
+    runner: QueryRunner,
+    dataSource: DataSource,
+    given: Renames = {},
+    renamedColumns: RenamedColumns = new Map(),
+): Promise<FoundRenamings> {
+    const renamings: Renaming[] = []
+    const problems: string[] = []
+    const unknown = new Set(Object.keys(given))
+    for (const ledger of await findLedgers(runner, dataSource)) {
+        const stored = await namesIn(runner, ledger)
+        const strays = new Set(stored.filter((name) => !ledger.columns.has(name)))
+        const bare = new Set([...ledger.columns.keys()].filter((name) => !stored.includes(name)))
+        const add = (from: string, to: string) => {
+            strays.delete(from)
+            bare.delete(to)
+            renamings.push({ ledger, from, to })
+        }
+        for (const [from, to] of Object.entries(given)) {
+            if (!strays.has(from) || (to !== null && !ledger.columns.has(to))) continue
+            unknown.delete(from)
+            if (to === null) strays.delete(from)
+            else {
+                add(from, to)
+                problems.push(...(await comesTooEarly(runner, ledger, to, renamedColumns)))
+            }
+        }
+        for (const [to, scoped] of ledger.columns)
+            for (const from of await formerNames(runner, ledger, scoped, renamedColumns))
+                if (strays.has(from)) add(from, to)
+        for (const name of strays.size > 0 ? bare : [])
+            problems.push(...(await problemsOf(runner, ledger, name, strays)))
+    }
+    const [name] = unknown
+    if (name !== undefined)
+        throw new InvalidOptionError(
+            `rename is "${name}" = "${given[name] ?? ""}". Give a name under which counters or keys are kept ` +
+                "and that is no column's any more, and the name of a column that has such.",
+        )
+    return { renamings, problems }
+}
+
+/** @internal Refuses to go on where only the caller knows what has become of a name. */
+export function refuseStrays({ problems }: FoundRenamings): void {
+    if (problems.length > 0) throw new InvalidOptionError(problems.join("\n"))
+}
+
+/** TypeORM would drop the column that has another name, with all that is in it. */
+async function comesTooEarly(
+    runner: QueryRunner,
+    { columns }: Ledger,
+    name: string,
+    renamedColumns: RenamedColumns,
+): Promise<string[]> {
+    const { metadata, column } = columns.get(name) as Scoped
+    const isThere =
+        renamedColumns.has(column) ||
+        (await runner.hasColumn(metadata.tablePath, column.databaseName))
+    return isThere
+        ? []
+        : [
+              `There is no column ${metadata.tablePath}.${column.databaseName} yet. First rename the ` +
+                  "column in the database (ALTER TABLE), then generate the migration.",
+          ]
+}
+
+/** What the same column may have been called under other settings, or by version 0.1.0. */
+async function formerNames(
+    runner: QueryRunner,
+    ledger: Ledger,
+    { name, column }: Scoped,
+    renamedColumns: RenamedColumns,
+): Promise<string[]> {
+    if (name !== seriesName(column, ledger.metadata.name)) return []
+    const names: string[] = []
+    for (const other of otherSeriesNames(column, ledger.metadata.name))
+        // That of a table without its schema may be another table's.
+        if (other.split(".").length > 2 || (await isGone(runner, ledger, other))) names.push(other)
+    const before = renamedColumns.get(column)
+    const table = tableNameBeside(column.entityMetadata, ledger.metadata)
+    return before === undefined ? names : [...names, `${table}.${before}`]
+}
+
+/** Columns that rows have values in, or that are not there yet, and what these may have been kept under. */
+async function problemsOf(
+    runner: QueryRunner,
+    ledger: Ledger,
+    name: string,
+    strays: ReadonlySet<string>,
+): Promise<string[]> {
+    const { metadata, column } = ledger.columns.get(name) as Scoped
+    if (!(await runner.hasTable(metadata.tablePath))) return []
+    const isThere = await runner.hasColumn(metadata.tablePath, column.databaseName)
+    const where = isThere ? ` WHERE ${columnName(column)} IS NOT NULL` : ""
+    const sql = `SELECT 1 AS found FROM ${tableName(metadata)}${where} LIMIT 1`
+    if ((await select(runner, { sql })).length === 0) return []
+    const problems: string[] = []
+    for (const stray of strays)
+        if (isThere ? await isGone(runner, ledger, stray) : tableOf(stray) === tableOf(name))
+            problems.push(problem(ledger, { name, stray, isThere }))
+    return problems
+}
+
+function problem(
+    { metadata: { tablePath }, content }: Ledger,
+    { name, stray, isThere }: Record<"name" | "stray", string> & { isThere: boolean },
+): string {
+    const remedy = isThere
+        ? "generate"
+        : "first rename the column in the database (ALTER TABLE), then generate"
+    return (
+        `${tablePath} has ${content} of ${stray}, which is no column any more, and none of ${name}, ` +
+        `whose table has rows. If ${stray} was renamed, ${remedy} and run a migration with ` +
+        `--rename ${stray}=${name} (rename: { "${stray}": "${name}" }). If not, with ` +
+        `--rename ${stray}= (null), which leaves its ${content} as they are.`
+    )
+}
+
+function tableOf(name: string): string {
+    return name.slice(0, name.lastIndexOf("."))
+}
+
+/** Whether a name is that of a column, and there is none. */
+async function isGone(runner: QueryRunner, { metadata }: Ledger, name: string): Promise<boolean> {
+    const table = tableOf(name)
+    if (table === "") return false
+    const place = metadata.tablePath.slice(0, -metadata.tableName.length)
+    const path = table.includes(".") ? table : `${place}${table}`
+    return !(await runner.hasColumn(path, name.slice(table.length + 1)))
+}

@@ -1,0 +1,263 @@
+import { expect } from "chai"
+import { Column, type DataSource, Entity, PrimaryGeneratedColumn } from "typeorm"
+import {
+    AutoSequenceColumn,
+    findByPseudoKey,
+    generateMigration,
+    installAutoSequence,
+    InvalidOptionError,
+    KeyTakenError,
+    NotInstalledError,
+    PseudoKey,
+    verifyAutoSequence,
+} from "../../src"
+import { onEveryDatabase } from "../support/databases"
+import { expectRejects, rejection } from "../support/errors"
+import { counterTable, storedCounters, storedNumbers } from "../support/stored"
+import { COUNTING, type Counting, worksOn } from "../support/strategies"
+import { tableName } from "../support/typeorm"
+import { changeEntities, expectUpToDate, migrate } from "./migrate"
+
+interface Names {
+    readonly table?: string
+    readonly column?: string
+}
+
+/** Letters that are numbered, by a table and a column of these names. */
+function letters(strategy: Counting, { table = "letter", column = "number" }: Names = {}) {
+    @Entity(table)
+    class Letter {
+        @PrimaryGeneratedColumn() id!: number
+        @AutoSequenceColumn({ strategy, name: column }) number!: number
+    }
+    return [Letter]
+}
+
+async function post(dataSource: DataSource): Promise<number> {
+    return (await dataSource.getRepository("Letter").save({})).number as number
+}
+
+/** Letters 1 to 3, and the last one is gone. */
+async function withThree(dataSource: DataSource): Promise<DataSource> {
+    await installAutoSequence(dataSource)
+    for (const expected of [1, 2, 3]) expect(await post(dataSource)).to.equal(expected)
+    await dataSource.getRepository("Letter").delete({ number: 3 })
+    return dataSource
+}
+
+async function renameTable(dataSource: DataSource, entity: string, to: string): Promise<void> {
+    const runner = dataSource.createQueryRunner()
+    await runner.renameTable(dataSource.getMetadata(entity).tablePath, to)
+    await runner.release()
+}
+
+async function renameColumn(dataSource: DataSource, from: string, to: string): Promise<void> {
+    const table = tableName(dataSource.getMetadata("Letter"))
+    await dataSource.query(`ALTER TABLE ${table} RENAME COLUMN ${from} TO ${to}`)
+}
+
+async function namesOf(dataSource: DataSource): Promise<string[]> {
+    return (await storedCounters(dataSource)).map(({ series, last }) => `${series} ${last}`)
+}
+
+/** The numbers go on after the one that is gone, and nothing is left to be done. */
+async function expectGoesOn(dataSource: DataSource, series: string): Promise<void> {
+    await verifyAutoSequence(dataSource)
+    await expectUpToDate(dataSource)
+    expect(await namesOf(dataSource)).to.eql([`${series} 3`])
+    expect(await post(dataSource)).to.equal(4)
+    expect(await storedNumbers(dataSource.getRepository("Letter"))).to.eql([1, 2, 4])
+}
+
+for (const strategy of COUNTING)
+    onEveryDatabase(
+        `numbers of strategy ${strategy} under another name`,
+        (db) => {
+            const start = async () => withThree(await db().connect(letters(strategy)))
+            const rename = { "letter.number": "parcel.number" }
+            const parcels = letters(strategy, { table: "parcel" })
+
+            it("of a renamed table go on where the migration is told of it", async () => {
+                const before = await start()
+                await renameTable(before, "Letter", "parcel")
+                const changed = await changeEntities(db(), before, parcels)
+                const told = "--rename letter.number=parcel.number"
+                await expectRejects(verifyAutoSequence(changed), NotInstalledError, told)
+                await expectRejects(generateMigration(changed), InvalidOptionError, told)
+                await expectRejects(installAutoSequence(changed), InvalidOptionError, told)
+
+                const { dataSource } = await migrate(db(), changed, parcels, { rename })
+                await expectGoesOn(dataSource, "parcel.number")
+                await dataSource.undoLastMigration()
+                expect(await namesOf(dataSource)).to.eql(["letter.number 4"])
+            })
+
+            it("begin by the rows where the table is none that was renamed", async () => {
+                const before = await start()
+                await renameTable(before, "Letter", "parcel")
+                const { dataSource } = await migrate(db(), before, parcels, {
+                    rename: { "letter.number": null },
+                })
+                await verifyAutoSequence(dataSource)
+                await expectUpToDate(dataSource)
+                expect(await post(dataSource)).to.equal(3)
+                expect(await namesOf(dataSource)).to.eql(["letter.number 3", "parcel.number 3"])
+            })
+
+            it("go on where TypeORM renames the column", async () => {
+                const after = letters(strategy, { column: "seq" })
+                const { dataSource } = await migrate(db(), await start(), after)
+                await expectGoesOn(dataSource, "letter.seq")
+            })
+
+            it("go on where the column was renamed in the database", async () => {
+                const before = await start()
+                await renameColumn(before, "number", "seq")
+                const after = letters(strategy, { column: "seq" })
+                const { dataSource } = await migrate(db(), before, after, {
+                    rename: { "letter.number": "letter.seq" },
+                })
+                await expectGoesOn(dataSource, "letter.seq")
+            })
+
+            it("are not lost with a column that TypeORM would drop", async () => {
+                @Entity("letter")
+                class Letter {
+                    @PrimaryGeneratedColumn() id!: number
+                    @Column({ nullable: true, type: "int" }) weight!: number | null
+                    @AutoSequenceColumn({ strategy, name: "seq" }) number!: number
+                }
+                const changed = await changeEntities(db(), await start(), [Letter])
+                const text = "first rename the column in the database"
+                const renamed = { "letter.number": "letter.seq" }
+                await expectRejects(generateMigration(changed), InvalidOptionError, text)
+                await expectRejects(
+                    generateMigration(changed, { rename: renamed }),
+                    InvalidOptionError,
+                    "First rename the column in the database",
+                )
+                await renameColumn(changed, "number", "seq")
+                const { dataSource } = await migrate(db(), changed, [Letter], { rename: renamed })
+                await expectGoesOn(dataSource, "letter.seq")
+            })
+
+            it("are counted together that were counted apart", async () => {
+                const before = await start()
+                const table = counterTable(before)
+                const named = db().kind === "mariadb" ? before.driver.database! : "public"
+                const { schema = named } = before.options as { schema?: string }
+                const other = `${schema}.letter.number`
+                await before.query(
+                    `INSERT INTO ${table} SELECT '${other}', scope, 7, 0, moved_at FROM ${table}`,
+                )
+                if (db().kind === "better-sqlite3" || db().kind === "sqljs") return
+                await expectRejects(verifyAutoSequence(before), NotInstalledError, other)
+                const { dataSource } = await migrate(db(), before, letters(strategy))
+                await verifyAutoSequence(dataSource)
+                expect(await namesOf(dataSource)).to.eql(["letter.number 7"])
+                expect(await post(dataSource)).to.equal(8)
+                await expectUpToDate(dataSource)
+            })
+
+            it("are nobody's where another table has the column", async () => {
+                const before = await start()
+                const { dataSource } = await migrate(db(), before, parcels)
+                await verifyAutoSequence(dataSource)
+                expect(await post(dataSource)).to.equal(1)
+                expect(await namesOf(dataSource)).to.eql(["letter.number 3", "parcel.number 1"])
+            })
+
+            it("are refused under names that are none", async () => {
+                const dataSource = await start()
+                const wrong = { "lettre.number": "letter.number", "letter.number": "x" }
+                for (const [from, to] of Object.entries(wrong))
+                    await expectRejects(
+                        generateMigration(dataSource, { rename: { [from]: to } }),
+                        InvalidOptionError,
+                        `rename is "${from}" = "${to}"`,
+                    )
+                await expectUpToDate(dataSource)
+            })
+        },
+        worksOn(strategy),
+    )
+
+/** Pages with a history, in a table of this name. */
+function pages(table: string, series?: string) {
+    @Entity(table)
+    class Page {
+        @PrimaryGeneratedColumn() id!: number
+        @Column({ type: "varchar", length: 50 }) title!: string
+        @PseudoKey({ derive: ({ title }: Page) => title, history: true, series })
+        slug!: string
+    }
+    return [Page]
+}
+
+onEveryDatabase("keys with a history under another name", (db) => {
+    /** A page that was called one, and is called two. */
+    async function start(series?: string): Promise<DataSource> {
+        const dataSource = await db().connect(pages("page", series))
+        const page = await dataSource.getRepository("Page").save({ title: "one" })
+        await dataSource.getRepository("Page").save({ ...page, slug: "two" })
+        return dataSource
+    }
+
+    async function expectKept(dataSource: DataSource): Promise<void> {
+        const repository = dataSource.getRepository("Page")
+        expect(await findByPseudoKey(dataSource.manager, "Page", "one")).to.include({ slug: "two" })
+        const taken = await rejection(repository.save({ title: "x", slug: "one" }))
+        expect(taken).to.be.instanceOf(KeyTakenError)
+        expect((await repository.save({ title: "one" })).slug).to.equal("one-2")
+        const rows = await repository.find({ order: { id: "ASC" } })
+        expect(rows.map(({ slug }) => slug as string)).to.eql(["two", "one-2"])
+    }
+
+    it("of a renamed table are kept where the migration is told of it", async () => {
+        const before = await start()
+        await renameTable(before, "Page", "article")
+        const changed = await changeEntities(db(), before, pages("article"))
+        const told = "--rename page.slug=article.slug"
+        await expectRejects(verifyAutoSequence(changed), NotInstalledError, told)
+        await expectRejects(generateMigration(changed), InvalidOptionError, told)
+        const { dataSource } = await migrate(db(), changed, pages("article"), {
+            rename: { "page.slug": "article.slug" },
+        })
+        await verifyAutoSequence(dataSource)
+        await expectUpToDate(dataSource)
+        await expectKept(dataSource)
+    })
+
+    it("are kept by a series, whatever the table is called", async () => {
+        const before = await start("pages")
+        await renameTable(before, "Page", "article")
+        const changed = await changeEntities(db(), before, pages("article", "pages"))
+        await verifyAutoSequence(changed)
+        await expectKept(changed)
+    })
+
+    it("go from the table's name to a series", async () => {
+        const { dataSource } = await migrate(db(), await start(), pages("page", "pages"), {
+            rename: { "page.slug": "pages" },
+        })
+        await expectKept(dataSource)
+        await dataSource.undoLastMigration()
+        const [row] = await dataSource.getRepository("AutoSequenceKey").find()
+        expect(row).to.include({ series: "page.slug" })
+    })
+
+    it("are refused where two histories would be one", async () => {
+        @Entity("note")
+        class Note {
+            @PrimaryGeneratedColumn() id!: number
+            @PseudoKey({ history: true, series: "pages" }) slug!: string
+        }
+        await expectRejects(
+            db().connect([...pages("page", "pages"), Note]),
+            InvalidOptionError,
+            "Page.slug",
+            "Note.slug",
+            '"pages"',
+        )
+    })
+})

@@ -55,6 +55,9 @@ export const mysql: Dialect = {
     isLocked: ({ errno }: DriverError) => errno === LOCK_WAIT_TIMEOUT || errno === LOCK_NOWAIT,
     scopeText: mysqlText,
     ...textsOf(mysqlTypes),
+    discard: (_, connection) => {
+        ;(connection as { destroy(): void }).destroy()
+    },
     separateConnection,
 }
 

@@ -8,8 +8,13 @@ import {
     NotInstalledError,
     NumberOverflowError,
     ReadOnlyNumberError,
+    UnknownScopeError,
 } from "../../errors"
+import type { Refused } from "../../inserts/assigner"
+import type { Insert } from "../../inserts/insert"
+import type { Cell } from "../../inserts/insert-text"
 import { seriesOf } from "../../series/resolve-series"
+import type { Series } from "../../series/series"
 import { tableName } from "../../typeorm/names"
 import { noCounterTable } from "../counters/move-counters"
 
@@ -20,8 +25,7 @@ import { noCounterTable } from "../counters/move-counters"
  */
 export function triggerErrorOf(
     dataSource: DataSource,
-    sql: string,
-    cause: DriverError,
+    { sql, cause, insert }: Pick<Refused, "sql" | "cause" | "insert">,
 ): AutoSequenceError | undefined {
     const failure = dialectOf(dataSource)?.trigger?.failureOf(cause)
     if (!failure) return undefined
@@ -39,17 +43,46 @@ export function triggerErrorOf(
         if (!counter || !text.includes(counter.tableName)) return undefined
         return noCounterTable(dataSource, cause)
     }
-    const series = dataSource.entityMetadatas
+    const ofTable = dataSource.entityMetadatas
         .flatMap(seriesOf)
-        .find(
-            ({ strategy, metadata, column }) =>
-                strategy === "trigger" &&
-                column.databaseName === failure.column &&
-                sql.includes(`INTO ${tableName(metadata)}`),
+        .filter(
+            ({ strategy, metadata }) =>
+                strategy === "trigger" && sql.includes(`INTO ${tableName(metadata)}`),
         )
-    if (!series) return undefined
+    const series = ofTable.find(({ column }) => column.databaseName === failure.column)
+    if (!series) return unknownScope(ofTable, failure.column, insert, cause)
     return new NotInstalledError(
         `${series.name} got no number from the database, so its trigger is missing. ${INSTALL_REMEDY}`,
         { cause },
     )
+}
+
+/** A trigger that finds NULL where the scope has none makes no key of a counter. */
+function unknownScope(
+    ofTable: readonly Series[],
+    column: string | undefined,
+    insert: Insert | undefined,
+    cause: DriverError,
+): UnknownScopeError | undefined {
+    const [first] = ofTable
+    // Some databases don't say whose column it is.
+    if (column !== "scope" || first?.metadata.columns.some((c) => c.databaseName === column))
+        return undefined
+    const missing = ofTable.flatMap(({ metadata, column: { propertyPath }, scope }) => {
+        const needed = scope.filter(({ columns }) => columns.some((c) => !c.isNullable))
+        const unset = needed.filter(({ columns }) =>
+            insert?.rows.some((row) => columns.some((c) => isUnset(row.cell(c)))),
+        )
+        const paths = (unset.length > 0 ? unset : needed).map(({ path }) => path)
+        return paths.length > 0 ? `${metadata.name}.${propertyPath}: ${paths.join(", ")}` : []
+    })
+    if (missing.length === 0) return undefined
+    return new UnknownScopeError(
+        `The scope of a number can't be NULL. Set what makes it, ${missing.join("; ")}.`,
+        { cause },
+    )
+}
+
+function isUnset(cell: Cell): boolean {
+    return cell.kind === "default" || (cell.kind === "value" && cell.value === null)
 }

@@ -132,6 +132,11 @@ export interface Dialect {
     keyText(column: ColumnMetadata, sql: string): string | undefined
     /** Selects `at` and `key` for scopes whose values the columns store in another form. */
     scopeKeys(scoped: ScopedColumn, scopes: readonly Scope[], key: string): Statement
+    /**
+     * Ends a connection, which its pool doesn't give to others then; undefined where there is no
+     * other one.
+     */
+    discard?(dataSource: DataSource, connection: unknown): void
     /** A data source with one connection of its own; undefined where there can't be another. */
     separateConnection(dataSource: DataSource): DataSourceOptions | undefined
 }

@@ -56,6 +56,11 @@ export class Session {
         Session.all.set(this.inner, this)
         runner.query = ((sql: string, ...args: [unknown[]?, boolean?]) =>
             this.queue.turn(sql, () => this.process(sql, ...args))) as QueryRunner["query"]
+        const release = runner.release.bind(runner)
+        runner.release = async () => {
+            if (runner.isTransactionActive && !runner.isReleased) await this.discardConnection()
+            return release()
+        }
     }
 
     /** The session of a runner, with those who assign values as soon as somebody names them. */
@@ -94,6 +99,23 @@ export class Session {
 
     transactionRolledBack(): void {
         if (!this.transaction?.rollBack()) this.endTransaction()
+    }
+
+    /**
+     * Where a ROLLBACK has failed TypeORM says nothing, and gives the connection back: the next
+     * transaction would commit what this one has written.
+     */
+    private async discardConnection(): Promise<void> {
+        if (!this.dialect?.discard) return
+        this.loseTransaction()
+        this.dialect.discard(this.dataSource, await this.runner.connect())
+    }
+
+    /** For one that ends, and nobody announces it. */
+    private loseTransaction(): void {
+        if (!this.transaction) return
+        while (this.transaction.rollBack());
+        this.endTransaction()
     }
 
     private endTransaction(): void {
@@ -195,10 +217,7 @@ export class Session {
         } catch (error) {
             if (sql === "COMMIT") this.isEnding = false
             // No rollback is announced where the connection is lost, but all was rolled back.
-            if (sql === "ROLLBACK" && this.transaction) {
-                while (this.transaction.rollBack());
-                this.endTransaction()
-            }
+            if (sql === "ROLLBACK") this.loseTransaction()
             throw this.nameOf(sql, parameters, error)
         }
     }

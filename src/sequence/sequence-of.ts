@@ -77,7 +77,7 @@ class SequenceOf<Type extends SequenceType> extends Sequence<Type> {
         private readonly scope: SequenceScope | ScopeOf<ObjectLiteral>,
         options: SequenceOfOptions<Type>,
     ) {
-        super(`${nameOf(entity)}.${String(property)}`, options)
+        super(`${nameOf(entity)}.${property}`, options)
         refuseNoObject(`sequenceOf ${this.name}`, "scope", scope)
         const other = Object.keys(options).find((name) => name !== "type" && name !== "dataSource")
         if (other !== undefined)

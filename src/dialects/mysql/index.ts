@@ -63,6 +63,9 @@ export const mysql: Dialect = {
     scopeText: (dataSource, value, column) =>
         texts.takenText(column, mysqlText(dataSource, value, column)),
     ...texts,
+    discard: (_, connection) => {
+        ;(connection as { destroy(): void }).destroy()
+    },
     separateConnection,
 }
 

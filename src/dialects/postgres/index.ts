@@ -49,6 +49,10 @@ export const postgres: Dialect = {
     scopeText: (dataSource, value, column) =>
         texts.takenText(column, postgresText(dataSource, value, column)),
     ...texts,
+    discard: (dataSource, connection) => {
+        if (isPglite(dataSource)) return
+        void (connection as { end(): Promise<void> }).end().catch(() => {})
+    },
     separateConnection,
     tableLock: {
         lock: (tables) => [{ sql: `LOCK TABLE ${tables.join(", ")} IN SHARE ROW EXCLUSIVE MODE` }],
@@ -60,11 +64,15 @@ export const postgres: Dialect = {
     },
 }
 
-function separateConnection({ options, driver }: DataSource): DataSourceOptions | undefined {
-    if (options.type !== "postgres") return undefined
-    // PGlite has one session, whatever asks for another.
+/** It has one session, whatever asks for another. */
+function isPglite({ driver }: DataSource): boolean {
     const { master: pool } = driver as { master?: { totalCount?: unknown } }
-    if (typeof pool?.totalCount !== "number") return undefined
+    return typeof pool?.totalCount !== "number"
+}
+
+function separateConnection(dataSource: DataSource): DataSourceOptions | undefined {
+    const { options } = dataSource
+    if (options.type !== "postgres" || isPglite(dataSource)) return undefined
     const { replication } = options
     const extra = options.extra as object | undefined
     return {

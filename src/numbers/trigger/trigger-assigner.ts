@@ -80,8 +80,8 @@ export class TriggerAssigner implements Assigner {
         this.requests.delete(insert)
     }
 
-    nameOf({ sql, cause }: Refused): Error | undefined {
-        return triggerErrorOf(this.session.dataSource, sql, cause)
+    nameOf(refused: Refused): Error | undefined {
+        return triggerErrorOf(this.session.dataSource, refused)
     }
 
     /** For drivers whose INSERT returns nothing but the number of its first row. */

@@ -8,9 +8,13 @@ import {
     NotInstalledError,
     NumberOverflowError,
     ReadOnlyNumberError,
+    UnknownScopeError,
 } from "../../errors"
+import type { Refused } from "../../inserts/assigner"
+import type { Insert } from "../../inserts/insert"
+import type { Cell } from "../../inserts/insert-text"
 import { seriesOf } from "../../series/resolve-series"
-import { placeOf } from "../../series/series"
+import { placeOf, type Series } from "../../series/series"
 import { tableName } from "../../typeorm/names"
 import { noCounterTable } from "../counters/move-counters"
 
@@ -21,8 +25,7 @@ import { noCounterTable } from "../counters/move-counters"
  */
 export function triggerErrorOf(
     dataSource: DataSource,
-    sql: string,
-    cause: DriverError,
+    { sql, cause, insert }: Pick<Refused, "sql" | "cause" | "insert">,
 ): AutoSequenceError | undefined {
     const failure = dialectOf(dataSource)?.trigger?.failureOf(cause)
     if (!failure) return undefined
@@ -42,26 +45,53 @@ export function triggerErrorOf(
         const [, missing] = /([^'".]+)['"] does(?: not|n't) exist/.exec(text) ?? []
         if (missing === undefined || sql.includes(missing)) return undefined
     }
-    const isUnnumbered = failure.kind === "not numbered"
-    const series = dataSource.entityMetadatas
+    const triggered = dataSource.entityMetadatas
         .flatMap(seriesOf)
-        .find(
-            ({ strategy, metadata, column }) =>
-                strategy === "trigger" &&
-                (isUnnumbered
-                    ? column.databaseName === failure.column &&
-                      sql.includes(`INTO ${tableName(metadata)}`)
-                    : /^(INSERT|UPDATE) /.test(sql) && sql.includes(tableName(metadata))),
-        )
-    if (!series) return undefined
-    if (!isUnnumbered)
+        .filter(({ strategy }) => strategy === "trigger")
+    if (failure.kind === "no counters") {
+        const ofTable = triggered.find(({ metadata }) => sql.includes(tableName(metadata)))
+        if (!ofTable || !/^(INSERT|UPDATE) /.test(sql)) return undefined
         return new NotInstalledError(
-            `The triggers of ${series.metadata.name}.${series.column.propertyPath} name a column or a ` +
-                `table that has another name now. ${INSTALL_REMEDY}`,
+            `The triggers of ${placeOf(ofTable)} name a column or a table that has another name now. ` +
+                INSTALL_REMEDY,
             { cause },
         )
+    }
+    const ofTable = triggered.filter(({ metadata }) => sql.includes(`INTO ${tableName(metadata)}`))
+    const series = ofTable.find(({ column }) => column.databaseName === failure.column)
+    if (!series) return unknownScope(ofTable, failure.column, insert, cause)
     return new NotInstalledError(
         `${placeOf(series)} got no number from the database, so its trigger is missing. ${INSTALL_REMEDY}`,
         { cause },
     )
+}
+
+/** A trigger that finds NULL where the scope has none makes no key of a counter. */
+function unknownScope(
+    ofTable: readonly Series[],
+    column: string | undefined,
+    insert: Insert | undefined,
+    cause: DriverError,
+): UnknownScopeError | undefined {
+    const [first] = ofTable
+    // Some databases don't say whose column it is.
+    if (column !== "scope" || first?.metadata.columns.some((c) => c.databaseName === column))
+        return undefined
+    const missing = ofTable.flatMap(({ metadata, column: { propertyPath }, scope }) => {
+        const needed = scope.filter(({ columns }) => columns.some((c) => !c.isNullable))
+        const unset = needed.filter(({ columns }) =>
+            insert?.rows.some((row) => columns.some((c) => isUnset(row.cell(c)))),
+        )
+        const paths = (unset.length > 0 ? unset : needed).map(({ path }) => path)
+        return paths.length > 0 ? `${metadata.name}.${propertyPath}: ${paths.join(", ")}` : []
+    })
+    if (missing.length === 0) return undefined
+    return new UnknownScopeError(
+        `The scope of a number can't be NULL. Set what makes it, ${missing.join("; ")}.`,
+        { cause },
+    )
+}
+
+function isUnset(cell: Cell): boolean {
+    return cell.kind === "default" || (cell.kind === "value" && cell.value === null)
 }

@@ -1,0 +1,128 @@
+import { expect } from "chai"
+import {
+    Column,
+    type DataSource,
+    Entity,
+    type EntitySubscriberInterface,
+    EventSubscriber,
+    PrimaryGeneratedColumn,
+} from "typeorm"
+import { AutoSequenceColumn, PseudoKey } from "../../src"
+import { onEveryDatabase } from "../support/databases"
+import { rejection } from "../support/errors"
+import { sessionOf } from "../support/waiting"
+
+@Entity({ name: "parcel" })
+class Parcel {
+    @PrimaryGeneratedColumn()
+    id!: number
+
+    @Column({ type: "varchar", length: 50 })
+    name!: string
+
+    @AutoSequenceColumn({ strategy: "counter" })
+    number!: number
+
+    @PseudoKey({ derive: ({ name }: Parcel) => name })
+    key!: string
+}
+
+let refused = 0
+
+/** What an application may do, or a node of a cluster that answers nothing but errors. */
+@EventSubscriber()
+class RefusedRollbacks implements EntitySubscriberInterface {
+    beforeQuery({ query }: { query: string }): Promise<void> | undefined {
+        if (query !== "ROLLBACK") return undefined
+        refused += 1
+        return Promise.reject(new Error("No ROLLBACK now."))
+    }
+}
+
+/** The same before anything of it is sent. */
+@EventSubscriber()
+class RefusedEvents implements EntitySubscriberInterface {
+    beforeTransactionRollback(): Promise<void> {
+        refused += 1
+        return Promise.reject(new Error("No ROLLBACK now."))
+    }
+}
+
+const stored = async (dataSource: DataSource) =>
+    (await dataSource.getRepository(Parcel).find({ order: { number: "ASC" } })).map(
+        ({ name, number, key }) => [name, number, key],
+    )
+
+onEveryDatabase(
+    "A transaction whose connection is lost",
+    (database) => {
+        for (const subscriber of [RefusedRollbacks, RefusedEvents])
+            it(`is not committed with the next one, where its ROLLBACK is refused (${subscriber.name})`, async () => {
+                const dataSource = await database().connect([Parcel], {
+                    connections: 1,
+                    subscribers: [subscriber],
+                })
+                refused = 0
+                const parcels = dataSource.getRepository(Parcel)
+                const lost = parcels.create({ name: "lost" })
+                const attempt = dataSource.transaction(async (manager) => {
+                    await manager.save(lost)
+                    expect([lost.number, lost.key]).to.eql([1, "lost"])
+                    throw new Error("on purpose")
+                })
+                expect((await rejection(attempt)).message).to.equal("on purpose")
+                expect(refused).to.equal(1)
+                expect([lost.number, lost.key]).to.eql([undefined, undefined])
+
+                await parcels.save({ name: "next" })
+                expect(await stored(dataSource)).to.eql([["next", 1, "next"]])
+                await parcels.save(Object.assign(lost, { id: undefined }))
+                expect(await stored(dataSource)).to.eql([
+                    ["next", 1, "next"],
+                    ["lost", 2, "lost"],
+                ])
+            })
+
+        it("leaves no number and no key on its entities, where that happens before COMMIT", async () => {
+            const dataSource = await database().connect([Parcel], { connections: 2 })
+            const parcels = dataSource.getRepository(Parcel)
+            const lost = parcels.create({ name: "lost" })
+            const attempt = dataSource.transaction(async (manager) => {
+                const session = await sessionOf(manager)
+                await manager.save(lost)
+                expect([lost.number, lost.key]).to.eql([1, "lost"])
+                await endSession(dataSource, session)
+            })
+            await rejection(attempt)
+            expect([lost.number, lost.key]).to.eql([undefined, undefined])
+            // Somebody else has both by now.
+            await parcels.save({ name: "lost" })
+            await parcels.save(Object.assign(lost, { id: undefined }))
+            expect(await stored(dataSource)).to.eql([
+                ["lost", 1, "lost"],
+                ["lost", 2, "lost-2"],
+            ])
+        })
+
+        it("leaves none there either, where a query runner is released with it", async () => {
+            const dataSource = await database().connect([Parcel], { connections: 1 })
+            const parcels = dataSource.getRepository(Parcel)
+            const lost = parcels.create({ name: "lost" })
+            const runner = dataSource.createQueryRunner()
+            await runner.startTransaction()
+            await runner.manager.save(lost)
+            await runner.release()
+            expect([lost.number, lost.key]).to.eql([undefined, undefined])
+            await parcels.save({ name: "next" })
+            expect(await stored(dataSource)).to.eql([["next", 1, "next"]])
+        })
+    },
+    ({ parallel }) => parallel,
+)
+
+async function endSession(dataSource: DataSource, session: string): Promise<void> {
+    const isMaria = dataSource.options.type === "mariadb"
+    await dataSource.query(
+        isMaria ? `KILL CONNECTION ${session}` : `SELECT pg_terminate_backend(${session}, 5000)`,
+    )
+}

@@ -1,8 +1,7 @@
 import type { DataSource } from "typeorm"
-import { dialectOf } from "../dialects"
-import type { DriverError } from "../dialects/dialect"
 import { KeyTakenError, StaleSnapshotError } from "../errors"
 import type { Refused } from "../inserts/assigner"
+import { isViolated } from "../series/unique-index"
 import { tableName } from "../typeorm/names"
 import type { StoredKey } from "./pseudo-key"
 import { pseudoKeysOf } from "./resolve-keys"
@@ -17,11 +16,9 @@ export function keyErrorOf(
     /** Whether all keys of the statement were found free, rather than set by the caller. */
     hasMade: (key: StoredKey) => boolean,
 ): KeyTakenError | StaleSnapshotError | undefined {
-    const dialect = dialectOf(dataSource)
-    if (!dialect?.keys.isDuplicate(cause)) return undefined
     for (const metadata of dataSource.entityMetadatas) {
         if (!sql.includes(tableName(metadata))) continue
-        const key = pseudoKeysOf(metadata).stored.find((one) => isAbout(cause, one))
+        const key = pseudoKeysOf(metadata).stored.find((one) => isViolated(one, cause))
         if (key && hasMade(key))
             return new StaleSnapshotError(
                 `${key.name}: a key was looked for and found free, but another row has it: it was inserted ` +
@@ -37,26 +34,4 @@ export function keyErrorOf(
             )
     }
     return undefined
-}
-
-/** Whether an error names the unique index of a key, or its columns. */
-function isAbout({ message, ...error }: DriverError, key: StoredKey): boolean {
-    const { indices, tableName: table } = key.metadata
-    const { constraint } = error as { constraint?: unknown }
-    const text = String(message)
-    const named = text.replace(/^UNIQUE constraint failed: /, "").split(", ")
-    return indices.some(({ isUnique, name, columns }) => {
-        // Partial ones are over fewer columns of the scope.
-        const isOfKey =
-            isUnique &&
-            columns.includes(key.column) &&
-            columns.every((one) => one === key.column || key.scopeColumns.includes(one))
-        const names = columns.map(({ databaseName }) => `${table}.${databaseName}`)
-        return (
-            isOfKey &&
-            (constraint === name ||
-                text.includes(`${name}'`) ||
-                named.sort().join() === names.sort().join())
-        )
-    })
 }

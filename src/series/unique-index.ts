@@ -1,4 +1,5 @@
 import type { EntityMetadata } from "typeorm"
+import type { DriverError } from "../dialects/dialect"
 import { replacedIndex, type UniqueIndex } from "../typeorm/index-metadata"
 import type { ColumnMetadata } from "../typeorm/names"
 import type { Scoped } from "./series"
@@ -32,4 +33,30 @@ export function uniqueIndexesOf({
         .filter((c) => hasPartialIndices && c.isNullable)
         .reduce<ColumnMetadata[][]>((sets, c) => [...sets, ...sets.map((set) => [...set, c])], [[]])
     return [indexWhere([]), ...sets.slice(1).map(indexWhere)]
+}
+
+/** @internal Whether an error says that a value is there already, by an index of this column or by its columns. */
+export function isViolated(
+    { dialect, ...scoped }: Scoped,
+    { message, ...error }: DriverError,
+): boolean {
+    if (!dialect.keys.isDuplicate({ message, ...error })) return false
+    const { indices, tableName: table } = scoped.metadata
+    const { constraint } = error as { constraint?: unknown }
+    const text = String(message)
+    const named = text.replace(/^UNIQUE constraint failed: /, "").split(", ")
+    return indices.some(({ isUnique, name, columns }) => {
+        // Partial ones are over fewer columns of the scope.
+        const isOfColumn =
+            isUnique &&
+            columns.includes(scoped.column) &&
+            columns.every((one) => one === scoped.column || scoped.scopeColumns.includes(one))
+        const names = columns.map(({ databaseName }) => `${table}.${databaseName}`)
+        return (
+            isOfColumn &&
+            (constraint === name ||
+                text.includes(`${name}'`) ||
+                named.sort().join() === names.sort().join())
+        )
+    })
 }

@@ -7,6 +7,7 @@ import { returnedRows } from "../../inserts/returned-rows"
 import type { Session } from "../../inserts/session"
 import { triggeredSeriesOf } from "../../series/own-series"
 import { placeOf, type Series } from "../../series/series"
+import { duplicateNumberError } from "../duplicate-numbers"
 import { explicitNumber, parseNumber } from "../number-values"
 import { refuseUnsupported } from "../refuse-unsupported"
 import { hideGivenNumber, showNumbers } from "../shown-numbers"
@@ -80,8 +81,14 @@ export class TriggerAssigner implements Assigner {
         this.requests.delete(insert)
     }
 
-    nameOf({ sql, cause }: Refused): Error | undefined {
-        return triggerErrorOf(this.session.dataSource, sql, cause)
+    nameOf({ sql, cause, insert }: Refused): Error | undefined {
+        const own = insert ? triggeredSeriesOf(insert.metadata) : []
+        const made = insert ? (this.requests.get(insert) ?? []) : []
+        const isMade = (series: Series) =>
+            made.filter((request) => request.series.name === series.name).length ===
+            insert?.rows.length
+        const found = duplicateNumberError(own, cause, isMade)
+        return found ?? triggerErrorOf(this.session.dataSource, sql, cause)
     }
 
     /** For drivers whose INSERT returns nothing but the number of its first row. */

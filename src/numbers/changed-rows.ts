@@ -5,7 +5,7 @@ import { literalOf } from "../inserts/insert-text"
 import type { Session } from "../inserts/session"
 import { list, type Piece, piece, type Update } from "../inserts/update"
 import { seriesOf } from "../series/resolve-series"
-import { scopeWith } from "../series/scope"
+import { scopeText, scopeWith } from "../series/scope"
 import { placeOf, type Series } from "../series/series"
 import { columnName } from "../typeorm/names"
 import { select } from "../typeorm/statement"
@@ -129,9 +129,8 @@ function valueOf({ texts, values }: Piece): unknown {
 }
 
 function scopeOf({ series, update }: Change, row: StoredRow): Scope {
-    const { dialect, dataSource, scopeColumns } = series
     return scopeWith(
-        scopeColumns.map((column, at) => {
+        series.scopeColumns.map((column, at) => {
             const set = update.valueOf(column)
             const value = set ? valueOf(set) : row[`s${at}`]
             if (value === undefined)
@@ -139,7 +138,7 @@ function scopeOf({ series, update }: Change, row: StoredRow): Scope {
                     `The scope of ${placeOf(series)} can't be known before the update: ` +
                         `${column.propertyPath} is a function (an SQL expression). Set a value.`,
                 )
-            return value === null ? null : dialect.scopeText(dataSource, value)
+            return scopeText(column, value)
         }),
     )
 }

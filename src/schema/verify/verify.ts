@@ -15,10 +15,10 @@ import { findRenamings, type Renaming } from "../names/renamings"
 import { select } from "../../typeorm/statement"
 import { findBehind } from "../plan/counters-in-rows"
 import { refuseUninitialized, servedEntities } from "../plan/inventory"
-import { readTriggers } from "../plan/triggers"
-import { inexactKeys, inexactPseudoKeys, inexactScopes } from "./collations"
+import { readLeftOver, readTriggers } from "../plan/triggers"
+import { inexactKeys, inexactPseudoKeys } from "./collations"
 import { ownTableProblems, tableProblems } from "./tables"
-import { triggerProblems } from "./triggers"
+import { leftOverProblems, triggerProblems } from "./triggers"
 
 /** What {@link verifyAutoSequence} takes. */
 export interface VerifyOptions {
@@ -36,9 +36,9 @@ export interface VerifyOptions {
  * indexes, that the counter table is as strategies `"counter"` and `"trigger"` need it, and that
  * triggers are there, enabled, and those of this version and these options, and that no counters and keys
  * are left under the former name of a column that was renamed. On MySQL and MariaDB
- * also that the texts of a scope are compared exactly. Call it once when the application starts; it
- * writes nothing. With `{ counters: true }` it also compares the counters with the numbers of their rows,
- * for which it reads all of these: {@link resyncCounters} raises those that are behind.
+ * also that keys are compared exactly. Call it once when the application starts; it writes nothing.
+ * With `{ counters: true }` it also compares the counters with the numbers of their rows, for which it
+ * reads all of these: {@link resyncCounters} raises those that are behind.
  *
  * Errors: {@link InvalidOptionError}, {@link UnsupportedError}, and {@link NotInstalledError} that
  * lists everything that is missing, and what to do about it.
@@ -93,13 +93,13 @@ export async function verifyAutoSequence(
         for (const metadata of servedEntities(dataSource))
             found.push(
                 await tableProblems(runner, metadata),
-                await inexactScopes(runner, dialect, metadata),
                 await inexactPseudoKeys(runner, dialect, metadata),
             )
         const { renamings, problems: strays } = await findRenamings(runner, dataSource)
         found.push([...strays, ...renamings.map(renamingProblem)])
-        for (const table of counter ? await readTriggers(runner, dataSource) : [])
-            found.push(triggerProblems(table))
+        const triggers = counter ? await readTriggers(runner, dataSource) : []
+        const leftOver = counter ? await readLeftOver(runner, dataSource) : []
+        found.push(...triggers.map(triggerProblems), leftOverProblems(leftOver, triggers))
         // Only of a database that has all of it.
         if (counters && found.flat().length === 0)
             found.push(await lateCounters(runner, dataSource))

@@ -69,6 +69,16 @@ export class ReadOnlyNumberError extends AutoSequenceError {
     readonly code = "READ_ONLY_NUMBER"
 }
 
+/** A number that the caller has set belongs to another row of its scope. */
+export class NumberTakenError extends AutoSequenceError {
+    readonly code = "NUMBER_TAKEN"
+}
+
+/** The next number of a scope belongs to a row already: its counter is behind its rows. */
+export class CounterBehindError extends AutoSequenceError {
+    readonly code = "COUNTER_BEHIND"
+}
+
 /** Rows would be committed with a number missing between them. */
 export class NumberGapError extends AutoSequenceError {
     readonly code = "NUMBER_GAP"

@@ -4,6 +4,7 @@ export { withAutoSequenceColumns } from "./decorators/with-auto-sequence-columns
 export { withPseudoKeys } from "./decorators/with-pseudo-keys"
 export {
     AutoSequenceError,
+    CounterBehindError,
     ColumnChangeError,
     CounterLockedError,
     DuplicateRowsError,
@@ -15,6 +16,7 @@ export {
     NotInstalledError,
     NumberGapError,
     NumberOverflowError,
+    NumberTakenError,
     ReadOnlyNumberError,
     StaleSnapshotError,
     TransactionAbortedError,
@@ -28,6 +30,7 @@ export {
     type BackfillOptions,
     type BackfillProgress,
 } from "./maintenance/backfill-pseudo-keys"
+export { resyncCounters } from "./schema/install/resync-counters"
 export type {
     AutoSequenceColumnOptions,
     NumberColumnOptions,
@@ -61,7 +64,7 @@ export {
 } from "./tables/counter-entity"
 export { autoSequenceEntities } from "./tables/entities"
 export { type AutoSequenceKey, keyEntity, type KeyTableOptions } from "./tables/key-entity"
-export { verifyAutoSequence } from "./schema/verify/verify"
+export { verifyAutoSequence, type VerifyOptions } from "./schema/verify/verify"
 export { Sequence } from "./sequence/sequence"
 export { type ScopeOf, sequenceOf, type SequenceOfOptions } from "./sequence/sequence-of"
 export type {

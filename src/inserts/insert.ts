@@ -63,6 +63,11 @@ export class Insert {
         })
     }
 
+    /** That of its rows, or of the first where classes share a table. */
+    get metadata(): EntityMetadata {
+        return (this.rows[0] as InsertRow).metadata
+    }
+
     /** Undefined where the statement does not name it. */
     placeOf(column: ColumnMetadata): number | undefined {
         let at = this.places.get(column)

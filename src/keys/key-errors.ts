@@ -1,8 +1,8 @@
 import type { DataSource } from "typeorm"
-import { dialectOf } from "../dialects"
 import type { DriverError } from "../dialects/dialect"
 import { KeyTakenError, StaleSnapshotError } from "../errors"
 import type { Refused } from "../inserts/assigner"
+import { isViolated } from "../series/unique-index"
 import { columnName, tableName } from "../typeorm/names"
 import type { StoredKey } from "./pseudo-key"
 import { pseudoKeysOf } from "./resolve-keys"
@@ -24,11 +24,9 @@ export function keyErrorOf(
     { sql, cause }: Refused,
     originOf: (key: StoredKey) => KeyOrigin,
 ): KeyTakenError | StaleSnapshotError | undefined {
-    const dialect = dialectOf(dataSource)
-    if (!dialect?.keys.isDuplicate(cause)) return undefined
     for (const metadata of dataSource.entityMetadatas) {
         if (!sql.includes(tableName(metadata))) continue
-        const key = pseudoKeysOf(metadata).stored.find((one) => isAbout(cause, one))
+        const key = pseudoKeysOf(metadata).stored.find((one) => isViolated(one, cause))
         if (key) return errorOf(key, changeOf(sql, key), originOf(key), cause)
     }
     return undefined
@@ -76,26 +74,4 @@ function errorOf(
                 : "Set one that no row has, or leave the row the one that it has."),
         { cause },
     )
-}
-
-/** Whether an error names the unique index of a key, or its columns. */
-function isAbout({ message, ...error }: DriverError, key: StoredKey): boolean {
-    const { indices, tableName: table } = key.metadata
-    const { constraint } = error as { constraint?: unknown }
-    const text = String(message)
-    const named = text.replace(/^UNIQUE constraint failed: /, "").split(", ")
-    return indices.some(({ isUnique, name, columns }) => {
-        // Partial ones are over fewer columns of the scope.
-        const isOfKey =
-            isUnique &&
-            columns.includes(key.column) &&
-            columns.every((one) => one === key.column || key.scopeColumns.includes(one))
-        const names = columns.map(({ databaseName }) => `${table}.${databaseName}`)
-        return (
-            isOfKey &&
-            (constraint === name ||
-                text.includes(`${name}'`) ||
-                named.sort().join() === names.sort().join())
-        )
-    })
 }

@@ -1,4 +1,5 @@
 import { COUNTER_ENTITY } from "../declared/own-tables"
+import type { DriverError } from "../dialects/dialect"
 import { TransactionRequiredError } from "../errors"
 import { abortedError } from "../inserts/aborted"
 import type { Assigner, Refused } from "../inserts/assigner"
@@ -8,6 +9,7 @@ import { RowScopes } from "../inserts/row-scope"
 import type { Update } from "../inserts/update"
 import type { Session } from "../inserts/session"
 import { allocatedSeriesOf } from "../series/own-series"
+import { seriesOf } from "../series/resolve-series"
 import { keysOf } from "../series/scope-key"
 import { placeOf, type Series } from "../series/series"
 import { NumbersAhead } from "./counters/numbers-ahead"
@@ -16,6 +18,7 @@ import { noCounterTable } from "./counters/move-counters"
 import { moveWithinInsert, readMovedWithin } from "./counters/move-within-insert"
 import { changesOf, refuseChanges } from "./changed-rows"
 import { ComingRows } from "./coming-rows"
+import { duplicateNumberError } from "./duplicate-numbers"
 import { isParentOfScopes, refuseDeferredScopes } from "./deferred-scopes"
 import { Leases } from "./leases/leases"
 import { takeFromLeases } from "./leases/take-from-leases"
@@ -180,7 +183,10 @@ export class NumberAssigner implements Assigner {
             return result
         } catch (error) {
             await this.setBack(moved)
-            throw error
+            const { driverError } = Object(error) as { driverError?: DriverError }
+            const found =
+                driverError && duplicateNumberError(seriesOf(update.metadata), driverError)
+            throw found ?? error
         }
     }
 
@@ -221,9 +227,15 @@ export class NumberAssigner implements Assigner {
 
     nameOf({ cause, insert }: Refused): Error | undefined {
         const { dialect, dataSource } = this.session
-        const moved = insert && movedError(insert, cause)
-        if (moved) return moved
-        if (!insert?.isSelected || dialect?.isMissingTable(cause) !== true) return undefined
+        if (!insert) return undefined
+        const own = allocatedSeriesOf(insert.metadata)
+        const made = this.given.get(insert)?.requests.filter((r) => r.explicit === undefined) ?? []
+        const isMade = (series: Series) =>
+            made.filter((request) => request.series.name === series.name).length ===
+            insert.rows.length
+        const found = movedError(insert, cause) ?? duplicateNumberError(own, cause, isMade)
+        if (found) return found
+        if (!insert.isSelected || dialect?.isMissingTable(cause) !== true) return undefined
         const { tableName } = dataSource.getMetadata(COUNTER_ENTITY)
         return String(cause.message).includes(tableName)
             ? noCounterTable(dataSource, cause)

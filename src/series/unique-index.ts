@@ -1,4 +1,5 @@
 import type { EntityMetadata } from "typeorm"
+import type { DriverError } from "../dialects/dialect"
 import { InvalidOptionError } from "../errors"
 import { replacedIndex, type UniqueIndex } from "../typeorm/index-metadata"
 import type { ColumnMetadata } from "../typeorm/names"
@@ -46,4 +47,30 @@ export function uniqueIndexesOf({
         [[]],
     )
     return [indexWhere([]), ...sets.slice(1).map(indexWhere)]
+}
+
+/** @internal Whether an error says that a value is there already, by an index of this column or by its columns. */
+export function isViolated(
+    { dialect, ...scoped }: Scoped,
+    { message, ...error }: DriverError,
+): boolean {
+    if (!dialect.keys.isDuplicate({ message, ...error })) return false
+    const { indices, tableName: table } = scoped.metadata
+    const { constraint } = error as { constraint?: unknown }
+    const text = String(message)
+    const named = text.replace(/^UNIQUE constraint failed: /, "").split(", ")
+    return indices.some(({ isUnique, name, columns }) => {
+        // Partial ones are over fewer columns of the scope.
+        const isOfColumn =
+            isUnique &&
+            columns.includes(scoped.column) &&
+            columns.every((one) => one === scoped.column || scoped.scopeColumns.includes(one))
+        const names = columns.map(({ databaseName }) => `${table}.${databaseName}`)
+        return (
+            isOfColumn &&
+            (constraint === name ||
+                text.includes(`${name}'`) ||
+                named.sort().join() === names.sort().join())
+        )
+    })
 }

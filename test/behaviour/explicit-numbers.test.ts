@@ -120,13 +120,6 @@ onEachCell("Explicit numbers", ({ way, can, tables }) => {
         await expectNext(ticketsOf(), {}, [7, 9, 10])
     })
 
-    it("that are there already are the unique index's to refuse", async () => {
-        await ticketsOf().save([{}, {}])
-        const error = await rejection(ticketsOf().save({ number: 2 }))
-        expect(error.name).to.equal("QueryFailedError")
-        await expectNext(ticketsOf(), {}, [1, 2, 3], way)
-    })
-
     for (const [title, number] of [
         ["1.5", 1.5],
         ["NaN", NaN],

@@ -143,7 +143,7 @@ function isOnPurpose(error: unknown): boolean {
         error instanceof NumberGapError ||
         (error instanceof Error && error.constructor.name === "ListenerFailed") ||
         name === "TransactionAbortedError" ||
-        ["23505", "25P02"].includes(String(code)) ||
+        ["23505", "25P02", "NUMBER_TAKEN"].includes(String(code)) ||
         errno === 1062
     )
 }

@@ -7,6 +7,7 @@ import { returnedRows } from "../../inserts/returned-rows"
 import type { Session } from "../../inserts/session"
 import { triggeredSeriesOf } from "../../series/own-series"
 import { placeOf, type Series } from "../../series/series"
+import { duplicateNumberError } from "../duplicate-numbers"
 import { explicitNumber, parseNumber } from "../number-values"
 import { refuseUnsupported } from "../refuse-unsupported"
 import { hideGivenNumber, showNumbers } from "../shown-numbers"
@@ -81,7 +82,14 @@ export class TriggerAssigner implements Assigner {
     }
 
     nameOf(refused: Refused): Error | undefined {
-        return triggerErrorOf(this.session.dataSource, refused)
+        const { cause, insert } = refused
+        const own = insert ? triggeredSeriesOf(insert.metadata) : []
+        const made = insert ? (this.requests.get(insert) ?? []) : []
+        const isMade = (series: Series) =>
+            made.filter((request) => request.series.name === series.name).length ===
+            insert?.rows.length
+        const found = duplicateNumberError(own, cause, isMade)
+        return found ?? triggerErrorOf(this.session.dataSource, refused)
     }
 
     /** For drivers whose INSERT returns nothing but the number of its first row. */

@@ -8,15 +8,27 @@ import { pseudoKeysOf } from "../../keys/resolve-keys"
 import { refuseUnsupported } from "../../numbers/refuse-unsupported"
 import { counterTableOf, NO_KEY_TABLE } from "../../series/own-table"
 import { seriesOf } from "../../series/resolve-series"
-import { hasCounters } from "../../series/series"
+import { hasCounters, placeOf } from "../../series/series"
 import { allSeriesOf } from "../../series/sharers"
 import { hasHistory } from "../../tables/key-entity"
 import { findRenamings, type Renaming } from "../names/renamings"
+import { select } from "../../typeorm/statement"
+import { findBehind } from "../plan/counters-in-rows"
 import { refuseUninitialized, servedEntities } from "../plan/inventory"
 import { readLeftOver, readTriggers } from "../plan/triggers"
 import { inexactKeys, inexactPseudoKeys } from "./collations"
 import { ownTableProblems, tableProblems } from "./tables"
 import { leftOverProblems, triggerProblems } from "./triggers"
+
+/** What {@link verifyAutoSequence} takes. */
+export interface VerifyOptions {
+    /**
+     * Whether counters are compared with the numbers of their rows, for which all of these are read.
+     *
+     * Default is `false`.
+     */
+    counters?: boolean
+}
 
 /**
  * Checks that a data source can keep the promise: that the options fit the entities and the
@@ -25,6 +37,8 @@ import { leftOverProblems, triggerProblems } from "./triggers"
  * triggers are there, enabled, and those of this version and these options, and that no counters and keys
  * are left under the former name of a column that was renamed. On MySQL and MariaDB
  * also that keys are compared exactly. Call it once when the application starts; it writes nothing.
+ * With `{ counters: true }` it also compares the counters with the numbers of their rows, for which it
+ * reads all of these: {@link resyncCounters} raises those that are behind.
  *
  * Errors: {@link InvalidOptionError}, {@link UnsupportedError}, and {@link NotInstalledError} that
  * lists everything that is missing, and what to do about it.
@@ -38,7 +52,10 @@ import { leftOverProblems, triggerProblems } from "./triggers"
  * await verifyAutoSequence(dataSource)
  * ```
  */
-export async function verifyAutoSequence(dataSource: DataSource): Promise<void> {
+export async function verifyAutoSequence(
+    dataSource: DataSource,
+    { counters = false }: VerifyOptions = {},
+): Promise<void> {
     refuseUninitialized(dataSource)
     const problems = new Set<string>()
     const all = [...allSeriesOf(dataSource).values()].flat()
@@ -83,8 +100,26 @@ export async function verifyAutoSequence(dataSource: DataSource): Promise<void> 
         const triggers = counter ? await readTriggers(runner, dataSource) : []
         const leftOver = counter ? await readLeftOver(runner, dataSource) : []
         found.push(...triggers.map(triggerProblems), leftOverProblems(leftOver, triggers))
+        // Only of a database that has all of it.
+        if (counters && found.flat().length === 0)
+            found.push(await lateCounters(runner, dataSource))
         return found.flat()
     })
+}
+
+async function lateCounters(runner: QueryRunner, dataSource: DataSource): Promise<string[]> {
+    const late: string[] = []
+    for (const [first, ...others] of allSeriesOf(dataSource).values())
+        if (
+            first &&
+            hasCounters(first) &&
+            (await select(runner, findBehind([first, ...others]))).length > 0
+        )
+            late.push(
+                `${placeOf(first)}: a counter is missing, or behind the rows of its scope. Call ` +
+                    "resyncCounters(dataSource).",
+            )
+    return late
 }
 
 function renamingProblem({ ledger: { metadata, content }, from, to }: Renaming): string {

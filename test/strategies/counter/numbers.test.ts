@@ -8,7 +8,7 @@ import {
     PrimaryGeneratedColumn,
     type Repository,
 } from "typeorm"
-import { AutoSequenceColumn } from "../../../src"
+import { AutoSequenceColumn, CounterBehindError } from "../../../src"
 import { onEachDatabase, onEveryDatabase, StatementLog } from "../../support/databases"
 import { rejection } from "../../support/errors"
 import { upTo } from "../../support/invoices"
@@ -145,7 +145,9 @@ for (const strategy of COUNTING) {
                 expect(await save(dataSource, [null])).to.eql([16])
                 if (strategy === "trigger" && database().kind === "mariadb") {
                     // To look would lock others out; NULLs alone are not guarded by the index.
-                    expect((await rejection(save(dataSource, [1]))).message).to.contain("Duplicate")
+                    expect(await rejection(save(dataSource, [1]))).to.be.instanceOf(
+                        CounterBehindError,
+                    )
                     expect(await papersOf(dataSource).countBy({ year: 1 })).to.equal(5)
                 } else expect(await save(dataSource, [1])).to.eql([15])
             })

@@ -38,7 +38,7 @@ class Changes {
 function isRefusal(error: unknown, what: "row" | "transaction"): boolean {
     const { code, errno } = error as { code?: string; errno?: number }
     return what === "row"
-        ? ["23505", "23502", "23514"].includes(String(code)) ||
+        ? ["23505", "23502", "23514", "NUMBER_TAKEN"].includes(String(code)) ||
               [1062, 1048, 4025].includes(Number(errno)) ||
               /^SQLITE_CONSTRAINT/.test(String(code)) ||
               /constraint failed/.test(String(error))

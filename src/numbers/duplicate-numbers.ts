@@ -1,0 +1,33 @@
+import type { DriverError } from "../dialects/dialect"
+import { CounterBehindError, NumberTakenError } from "../errors"
+import { hasCounters, placeOf, type Series } from "../series/series"
+import { isViolated } from "../series/unique-index"
+
+/**
+ * What an error is called that says that a number is there already.
+ * @internal
+ */
+export function duplicateNumberError(
+    all: readonly Series[],
+    cause: DriverError,
+    /** Whether all numbers of the statement were made, and none was set by the caller. */
+    isMade: (series: Series) => boolean = () => false,
+): NumberTakenError | CounterBehindError | undefined {
+    const series = all.find((one) => isViolated(one, cause))
+    if (!series) return undefined
+    if (!isMade(series))
+        return new NumberTakenError(
+            `${placeOf(series)}: a number that was set belongs to another row of its scope. Leave it ` +
+                "undefined to be given the next one. If the row is a copy of a stored one, take the number " +
+                "off it first.",
+            { cause },
+        )
+    if (!hasCounters(series)) return undefined
+    return new CounterBehindError(
+        `${placeOf(series)}: the number that comes next is there already, so the counter is behind the ` +
+            "rows: raw SQL or another program has written some, or the counter was changed. Call " +
+            "resyncCounters(dataSource), which raises counters to their rows. " +
+            "verifyAutoSequence(dataSource, { counters: true }) tells which are behind.",
+        { cause },
+    )
+}

@@ -14,18 +14,22 @@ export interface Forged {
 /** Says of a box that its counter is to go from one number to another. */
 export async function forge(
     owner: DataSource,
+    table: "letter" | "parcel",
     box: number,
     before: number,
     last: number,
 ): Promise<Forged> {
     // The catalogue shows it to everybody.
     const { triggers, functions } = await catalogueOf(owner)
-    const texts = [...triggers, ...functions]
-        .filter(({ name }) => String(name).includes("_letter_"))
-        .map(({ text }) => String(text))
-    const found = (pattern: RegExp) =>
-        texts.flatMap((text) => pattern.exec(text)?.slice(-1) ?? [])[0] ?? "nothing"
-    const scope = `${found(/v_scope := '(.*)' \|\| v_key/)}v1:"${box}"`
+    const found = (pattern: RegExp, of = "letter") => {
+        const texts = [...triggers, ...functions].filter(({ name }) =>
+            String(name).includes(`_${of}_`),
+        )
+        const [first] = texts.flatMap(({ text }) => pattern.exec(String(text))?.slice(-1) ?? [])
+        if (first === undefined) throw new Error(`There is no ${pattern.source} to be forged.`)
+        return first
+    }
+    const scope = `${found(/v_scope := '(.*)' \|\| v_key/, table)}v1:"${box}"`
     const slot = `(hashtext('${scope}') & 127)::text`
     const set = (name: string, value: string) => `SELECT set_config(${name}, ${value}, true)`
     return {

@@ -33,7 +33,13 @@ export interface AutoSequenceColumnOptions extends NumberColumnOptions {
 
     /**
      * The properties whose values make the scope: columns, many-to-one relations, paths into
-     * embedded entities (`"address.country"`). Each combination of values counts on its own.
+     * embedded entities (`"address.country"`). Each combination of values counts on its own. Values
+     * are the same where the column takes them for equal, by its type and collation.
+     *
+     * Errors: {@link InvalidOptionError} for a relation with `onDelete: "SET NULL"`, which would bring rows
+     * with equal numbers together, and, where each set of columns that can be NULL needs a unique index
+     * (PostgreSQL, SQLite), for more than four of those. On insert {@link UnknownScopeError} for a value
+     * that is not stored as what it is: a promise, a list, an invalid date, `7.6` for an integer.
      *
      * Default is none: the whole table is one scope.
      */

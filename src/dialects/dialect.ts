@@ -104,13 +104,18 @@ export interface Dialect {
     isAborted(error: DriverError): boolean
     /** Whether a lock was not free, and the statement would not wait. */
     isLocked(error: DriverError): boolean
-    /** How the driver would send this value, as text that any column type reads. */
-    scopeText(dataSource: DataSource, value: unknown): string
+    /**
+     * What the driver would send for this value, as text that the column reads as the same; undefined
+     * for what it doesn't store as what it is.
+     */
+    scopeText(dataSource: DataSource, value: unknown, column: ColumnMetadata): string | undefined
     /** That text as {@link keyText} writes it; undefined where only the database knows. */
     canonicalText(column: ColumnMetadata, text: string): string | undefined
+    /** Whether all the same only the database tells which other texts the column takes for equal. */
+    isCollated(column: ColumnMetadata, text: string): boolean
     /**
      * An expression that is equal for values which the column takes for equal, whatever the
-     * settings of the session; undefined for types that make no key.
+     * settings of the session, and NULL for others; undefined for types that make no key.
      */
     keyText(column: ColumnMetadata, sql: string): string | undefined
     /** Selects `at` and `key` for scopes whose values the columns store in another form. */

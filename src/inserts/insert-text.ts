@@ -25,6 +25,7 @@ const DEFAULT: Cell = { kind: "default" }
 export function literalOf(sql: string): (Cell & { readonly kind: "value" }) | undefined {
     if (/^null$/i.test(sql)) return { kind: "value", value: null }
     if (/^-?\d+(\.\d+)?$/.test(sql)) return { kind: "value", value: sql }
+    if (/^-?\d+(\.\d+)?e[+-]?\d+$/.test(sql)) return { kind: "value", value: Number(sql) }
     if (/^'(?:[^'\\]|'')*'$/.test(sql))
         return { kind: "value", value: sql.slice(1, -1).replaceAll("''", "'") }
     return undefined

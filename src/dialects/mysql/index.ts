@@ -20,6 +20,8 @@ const DATA_OUT_OF_RANGE = 1690
 const NO_SUCH_TABLE = 1146
 const LOCK_NOWAIT = 3572
 
+const texts = textsOf(mysqlTypes)
+
 /** @internal MariaDB and MySQL. */
 export const mysql: Dialect = {
     syntax: { hasNumberedParameters: false, escapesByBackslash: true, absent: "DEFAULT" },
@@ -53,8 +55,9 @@ export const mysql: Dialect = {
     isOutOfRange: ({ errno }) => errno === DATA_OUT_OF_RANGE,
     isMissingTable: ({ errno }) => errno === NO_SUCH_TABLE,
     isLocked: ({ errno }: DriverError) => errno === LOCK_WAIT_TIMEOUT || errno === LOCK_NOWAIT,
-    scopeText: mysqlText,
-    ...textsOf(mysqlTypes),
+    scopeText: (dataSource, value, column) =>
+        texts.takenText(column, mysqlText(dataSource, value, column)),
+    ...texts,
     separateConnection,
 }
 

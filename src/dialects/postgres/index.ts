@@ -10,6 +10,8 @@ import { postgresText } from "./text"
 import { postgresTrigger } from "./trigger"
 import { postgresTypes } from "./types"
 
+const texts = textsOf(postgresTypes)
+
 /** @internal */
 export const postgres: Dialect = {
     syntax: { hasNumberedParameters: true, escapesByBackslash: false, absent: "DEFAULT" },
@@ -39,8 +41,9 @@ export const postgres: Dialect = {
     isOutOfRange: ({ code }) => code === "22003",
     isMissingTable: (error) => error.code === "42P01",
     isLocked: (error) => error.code === "55P03",
-    scopeText: postgresText,
-    ...textsOf(postgresTypes),
+    scopeText: (dataSource, value, column) =>
+        texts.takenText(column, postgresText(dataSource, value, column)),
+    ...texts,
     separateConnection,
     tableLock: {
         lock: (tables) => [{ sql: `LOCK TABLE ${tables.join(", ")} IN SHARE ROW EXCLUSIVE MODE` }],

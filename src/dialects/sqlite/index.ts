@@ -1,11 +1,10 @@
 import type { Dialect } from "../dialect"
-import { wellFormed } from "../well-formed"
 import { findOnConflict } from "../on-conflict"
 import { sqliteCounter } from "./counter"
 import { sqliteKeys } from "./keys"
 import { sqliteSchema } from "./schema"
 import { lastNumbers, scopeKeys, storedNumbers } from "./scopes"
-import { canonicalText, keyText } from "./types"
+import { canonicalText, keyText, scopeText } from "./types"
 
 /** @internal SQLite by better-sqlite3 and sql.js. */
 export const sqlite: Dialect = {
@@ -38,8 +37,9 @@ export const sqlite: Dialect = {
     // There is no code of its own for it.
     isMissingTable: ({ message }) => /^no such table/.test(String(message)),
     isLocked: ({ code }) => /^SQLITE_BUSY/.test(String(code)),
-    scopeText: (_, value) => wellFormed(String(value)),
+    scopeText: (_, value, column) => scopeText(value, column),
     canonicalText,
+    isCollated: () => false,
     keyText,
     separateConnection: () => undefined,
     tableLock: {

@@ -15,7 +15,7 @@ import {
 } from "../../../src"
 import { onEveryDatabase } from "../../support/databases"
 import { rejection } from "../../support/errors"
-import { storedCounters } from "../../support/stored"
+import { readKey, storedCounters } from "../../support/stored"
 import { COUNTING, type Counting, worksOn } from "../../support/strategies"
 
 interface Product {
@@ -71,7 +71,9 @@ for (const strategy of COUNTING) {
                     ...rows.map(
                         ({ sku, shelf, number, stock }) => `${sku} ${shelf}${number} ${stock}`,
                     ),
-                    ...counters.map(({ scope, last }) => `${scope} ${last}`),
+                    ...counters.map(
+                        ({ scope, last }) => `${readKey(dataSource, scope, "AB")} ${last}`,
+                    ),
                 ]
             }
 

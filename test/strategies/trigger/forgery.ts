@@ -11,21 +11,25 @@ export interface Forged {
     readonly unused: string
 }
 
-/** Says to the triggers of letters that the counter of a box is to go from one number to another. */
+/** Says of a box that its counter is to go from one number to another. */
 export async function forge(
     owner: DataSource,
-    of: "letter" | "parcel",
+    table: "letter" | "parcel",
     box: number,
     before: number,
     last: number,
 ): Promise<Forged> {
     // The catalogue shows it to everybody.
     const { triggers, functions } = await catalogueOf(owner)
-    const found = (pattern: RegExp, table = "letter") =>
-        [...triggers, ...functions]
-            .filter(({ name }) => String(name).includes(`_${table}_`))
-            .flatMap(({ text }) => pattern.exec(String(text))?.slice(-1) ?? [])[0] ?? "nothing"
-    const scope = `${found(/v_scope := '(.*)' \|\| v_key/, of)}v1:"${box}"`
+    const found = (pattern: RegExp, of = "letter") => {
+        const texts = [...triggers, ...functions].filter(({ name }) =>
+            String(name).includes(`_${of}_`),
+        )
+        const [first] = texts.flatMap(({ text }) => pattern.exec(String(text))?.slice(-1) ?? [])
+        if (first === undefined) throw new Error(`There is no ${pattern.source} to be forged.`)
+        return first
+    }
+    const scope = `${found(/v_scope := '(.*)' \|\| v_key/, table)}v1:"${box}"`
     const slot = `(hashtext('${scope}') & 127)::text`
     const set = (name: string, value: string) => `SELECT set_config(${name}, ${value}, true)`
     return {
@@ -52,5 +56,6 @@ export async function attacked(database: PostgresDatabase) {
         owner,
         writer: await connectAs(database, role, owner, entities),
         letter: owner.getMetadata("Letter").tablePath,
+        parcel: owner.getMetadata("Parcel").tablePath,
     }
 }

@@ -192,6 +192,32 @@ onEveryDatabase(
             expect(await post(dataSource, 1, 2)).to.eql([3, 2])
         })
 
+        it("removes the functions that dropped tables have left", async function () {
+            if (db().kind === "mariadb") return this.skip()
+            const before = await installed(TRIGGER)
+            await before.query(`DROP TABLE ${before.getMetadata("Letter").tablePath}`)
+            const atFirst = await catalogueOf(before)
+            expect(atFirst.functions).to.have.lengthOf(4)
+            const changed = await changeEntities(db(), before, [])
+            const text = `autosequence_keep_letter_number_f934d0b1 is left over`
+            await expectRejects(verifyAutoSequence(changed), NotInstalledError, text)
+            const { dataSource, migration } = await migrate(db(), changed, [])
+            expect(migration.up).to.have.lengthOf(4)
+            await verifyAutoSequence(dataSource)
+            expect((await catalogueOf(dataSource)).functions).to.eql([])
+            await dataSource.undoLastMigration()
+            expect(await catalogueOf(dataSource)).to.eql(atFirst)
+        })
+
+        it("begins anew where the whole schema was dropped", async () => {
+            const before = await installed(TRIGGER)
+            await before.dropDatabase()
+            const { dataSource } = await migrate(db(), before, [letters(TRIGGER)])
+            await verifyAutoSequence(dataSource)
+            await expectUpToDate(dataSource)
+            expect(await post(dataSource, 1, 1, 2)).to.eql([1, 2, 1])
+        })
+
         it("keeps every character of names and texts", async () => {
             const options = { ...TRIGGER, series: ODD }
             const before = await installed({ ...COUNTER, series: ODD })

@@ -232,7 +232,7 @@ onEachDatabase("triggers and those who mean harm", (db) => {
             it(`lower no counter for forged settings of ${what}, after ${own.length} rows`, async () => {
                 const { owner, writer, letter } = await attacked(db())
                 const before = await storedCounters(owner)
-                for (const series of ["letter", "parcel"] as const)
+                for (const table of ["letter", "parcel"] as const)
                     for (const low of [0, 1, 2, 3])
                         await writer
                             .transaction(async (manager) => {
@@ -241,7 +241,7 @@ onEachDatabase("triggers and those who mean harm", (db) => {
                                         `INSERT INTO ${letter} (box) VALUES (${box})`,
                                     )
                                 for (const sql of statementsOf(
-                                    await forge(owner, series, 1, low, 3),
+                                    await forge(owner, table, 1, low, 3),
                                 ))
                                     await manager.query(sql)
                                 await manager.query(`INSERT INTO ${letter} (box) VALUES (1), (2)`)

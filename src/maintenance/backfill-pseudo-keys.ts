@@ -145,12 +145,14 @@ export async function fillKeysWith(runner: QueryRunner, key: StoredKey): Promise
 }
 
 function missingRows(manager: EntityManager, metadata: EntityMetadata, key: StoredKey) {
-    return manager
-        .createQueryBuilder(metadata.target, "row")
-        // Nobody looks at these rows, so that they need not show what they lack.
-        .callListeners(false)
-        .withDeleted()
-        .where(`row.${key.propertyPath} IS NULL`)
+    return (
+        manager
+            .createQueryBuilder(metadata.target, "row")
+            // Nobody looks at these rows, so that they need not show what they lack.
+            .callListeners(false)
+            .withDeleted()
+            .where(`row.${key.propertyPath} IS NULL`)
+    )
 }
 
 function countMissing(

@@ -21,10 +21,7 @@ export async function giveFreeKeys(
     const search = new Search(runner, locks, isAwaited)
     const open = wishes.filter(({ got }) => got === undefined)
     for (const [, ofPlace] of groupBy(open, placeOf)) {
-        const groups = [...groupBy(ofPlace, (wish) => wish.text ?? wish).values()]
-        // Nearly all get one of the first.
-        await search.giveFirst(groups)
-        for (const group of groups) await search.give(group.filter(({ got }) => got === undefined))
+        await search.give([...groupBy(ofPlace, (wish) => wish.text ?? wish).values()])
     }
 }
 
@@ -41,6 +38,9 @@ export function placeOf({ key, scope }: Pick<Wish, "key" | "scope">): string {
     return `${metadata.tablePath}.${column.databaseName} ${JSON.stringify(values)}`
 }
 
+/** How many candidates are tried at first where one text is left. */
+const BLOCK = 32
+
 interface Found {
     readonly locked: readonly string[]
     readonly free: Set<string>
@@ -55,33 +55,52 @@ class Search {
         private readonly isAwaited: (wish: Wish, key: string) => boolean,
     ) {}
 
-    /** Looks for the first candidates of all groups together. */
-    async giveFirst(groups: readonly (readonly Wish[])[]): Promise<void> {
+    /** Looks for candidates of all groups together: nearly all get one of the first. */
+    async give(groups: readonly (readonly Wish[])[]): Promise<void> {
+        let open = groups
+        let blocks: (readonly string[])[] = groups.map(
+            ([wish], at) => wish?.candidates.first(groups[at]?.length ?? 0) ?? [],
+        )
+        for (let size = 1; ; size *= 2) {
+            await this.giveOf(open, blocks)
+            open = open
+                .map((group) => group.filter(({ got }) => got === undefined))
+                .filter(({ length }) => length > 0)
+            const [last, ...others] = open
+            if (!last) return
+            if (others.length === 0) return this.giveOne(last)
+            blocks = open.map((group) => nextOf(group, Math.max(size, group.length)))
+        }
+    }
+
+    private async giveOf(
+        groups: readonly (readonly Wish[])[],
+        blocks: readonly (readonly string[])[],
+    ): Promise<void> {
         const wish = groups[0]?.[0]
         if (!wish) return
-        const firsts = groups.map((group) => group[0]?.candidates.first(group.length) ?? [])
-        const { free } = await this.find(wish, firsts.flat())
+        const { free } = await this.find(wish, blocks.flat())
         const open = groups.map((group) => group.values())
         const take = (at: number, keys: readonly string[]) => {
             for (const key of keys) {
-                if (!free.delete(key)) continue
+                if (!free.has(key)) continue
                 const next = open[at]?.next()
-                if (next && !next.done) this.grant(next.value, key)
+                if (!next || next.done) return
+                free.delete(key)
+                this.grant(next.value, key)
             }
         }
         // Who wants a key as it is comes before those for whom it would be one with a suffix.
-        for (const [at, keys] of firsts.entries()) take(at, keys.slice(0, 1))
-        for (const [at, keys] of firsts.entries()) take(at, keys.slice(1))
+        for (const [at, keys] of blocks.entries()) take(at, keys.slice(0, 1))
+        for (const [at, keys] of blocks.entries()) take(at, keys.slice(1))
     }
 
     /** Tries one candidate after the other for rows that want the same. */
-    async give(wishes: readonly Wish[]): Promise<void> {
+    private async giveOne(wishes: readonly Wish[]): Promise<void> {
         const open = [...wishes]
         const [first] = wishes
-        while (first && open.length > 0) {
-            const block = first.candidates.next()
-            if (!block) throw noneLeft(first.key)
-            let left = block
+        for (let size = BLOCK; first && open.length > 0; size *= 2) {
+            let left: readonly string[] = nextOf(wishes, size)
             while (left.length > 0 && open.length > 0) {
                 const isFirst = open.length === 1
                 const tried = isFirst ? left : left.slice(0, open.length)
@@ -120,6 +139,12 @@ class Search {
         const taken = await findTaken(this.runner, key, scope, looked)
         return { locked, free: new Set(locked.filter((one) => !taken.has(one))), taken }
     }
+}
+
+function nextOf([wish]: readonly Wish[], size: number): readonly string[] {
+    const block = wish?.candidates.next(size)
+    if (wish && !block) throw noneLeft(wish.key)
+    return block ?? []
 }
 
 function noneLeft({ label, derive, generateFor }: StoredKey): KeyTakenError {

@@ -16,11 +16,17 @@ export interface Wish {
 }
 
 /** @internal What a row wants; its view has the related rows that `derive` reads. */
-export function wishFor(key: StoredKey, scope: Scope, view: RowView): Wish {
+export function wishFor(
+    key: StoredKey,
+    scope: Scope,
+    view: RowView,
+    /** The first suffix for its text. */
+    from?: (text: string) => number,
+): Wish {
     const derived = key.derive && derive(key, view)
     if (derived?.text) {
         const { text, isExact } = derived
-        const candidates = suffixed(text, key.longest)
+        const candidates = suffixed(text, key.longest, from?.(text))
         return { key, scope, candidates, text, got: isExact ? text : undefined }
     }
     const candidates = key.generateFor ? called(key, view.object) : random(key)

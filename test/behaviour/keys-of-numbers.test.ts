@@ -2,6 +2,7 @@ import { expect } from "chai"
 import { Column, Entity, ManyToOne, PrimaryGeneratedColumn, type Repository } from "typeorm"
 import {
     AutoSequenceColumn,
+    backfillPseudoKeys,
     findByPseudoKey,
     InvalidKeyError,
     KeyTakenError,
@@ -10,6 +11,7 @@ import {
 import { storedRows, rejection } from "../support/errors"
 import { onEachCell } from "../support/matrix"
 import { rolledBack } from "../support/rows"
+import { tableName } from "../support/typeorm"
 import { mustWait, sessionOf, Signal } from "../support/waiting"
 
 const WRITERS = 6
@@ -219,6 +221,22 @@ onEachCell(
                 [1, "INV-1", "1-Ada"],
                 [null, null, null],
                 [3, "INV-3", "3-nobody"],
+            ])
+        })
+
+        it("are given by a backfill to the rows that have got a number by SQL alone", async () => {
+            const drafts = dataSource().getRepository(Draft)
+            const [first] = await drafts.save([{ number: null }, { number: null }])
+            await drafts.query(
+                `UPDATE ${tableName(drafts.metadata)} SET number = 7 WHERE id = ${first?.id}`,
+            )
+            await backfillPseudoKeys(dataSource(), Draft)
+            await drafts.save({ number: 8 })
+            const stored = await drafts.find({ order: { id: "ASC" } })
+            expect(stored.map(({ number, key, late }) => [number, key, late])).to.eql([
+                [7, "INV-7", "7-nobody"],
+                [null, null, null],
+                [8, "INV-8", "8-nobody"],
             ])
         })
 

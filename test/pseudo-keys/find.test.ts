@@ -367,7 +367,7 @@ onEveryDatabase("A key that is unique within other properties", (database) => {
         expect(await find({ tenantId: 3 })).to.equal(null)
         expect(await find([{ tenantId: 3 }, { tenantId: 2 }])).to.eql(two)
         for (const where of [undefined, {}, { id: 1 }, { tenantId: undefined }, [{}]]) {
-            const texts = ["page.slug", "tenantId", "where"]
+            const texts = ["Page.slug", "tenantId", "where"]
             const options = { where: where as { id: number } }
             const attempts = [
                 findByPseudoKey(manager, Page, "home", options),

@@ -66,6 +66,14 @@ const FORMS: [title: string, options: unknown, ...problem: string[]][] = [
     ["an unknown format", { generate: "cuid" }, 'generate is "cuid"', "nanoid, uuid, uuidv7, ulid"],
     ["a format that is null", { generate: null }, "generate is null"],
     ["derive that is a text", { derive: "name" }, 'derive is "name", give a function'],
+    ["a suffix that is a text", { derive: () => "", suffix: "-2" }, 'suffix is "-2"'],
+    ["a suffix without derive", { suffix: false }, "suffix is for derive alone"],
+    [
+        "a length of derived keys that leaves no room for a suffix",
+        { derive: () => "", length: 7 },
+        "length is 7",
+        "from 8 to 255",
+    ],
     ["a wrong history", { history: "always" }, 'history is "always"', '"forever"'],
     ["a history that is a number", { history: 1 }, "history is 1"],
     ...[0, -1, 1.5, NaN, Infinity, 256, "21", null].map(

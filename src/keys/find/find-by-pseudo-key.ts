@@ -28,7 +28,8 @@ export interface FindByPseudoKeyOptions<Entity extends ObjectLiteral> extends Om
     property?: PropertyPath<Entity>
 
     /**
-     * Whether a key that the row no longer has leads to it; the row then has another one.
+     * Whether a key that the row no longer has leads to it, one that was sealed with a former secret
+     * as well; the row then has another one.
      *
      * Default is `true`.
      */

@@ -33,7 +33,9 @@ export function placeOf({ key, scope }: Pick<Wish, "key" | "scope">): string {
             ? (key.dialect.canonicalText(column, value) ?? value)
             : value
     })
-    return `${key.name} ${JSON.stringify(values)}`
+    // The name of the history is the same in all schemas.
+    const { metadata, column } = key
+    return `${metadata.tablePath}.${column.databaseName} ${JSON.stringify(values)}`
 }
 
 /** How many candidates are tried at first where one text is left. */

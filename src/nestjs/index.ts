@@ -1,3 +1,6 @@
+// Before NestJS itself is loaded.
+import "./requirements"
+
 export { AutoSequenceModule } from "./module/auto-sequence.module"
 export { autoSequenceHealth, type AutoSequenceHealth } from "./health"
 export type {

@@ -63,6 +63,7 @@ export { autoSequenceEntities } from "./tables/entities"
 export { type AutoSequenceKey, keyEntity, type KeyTableOptions } from "./tables/key-entity"
 export { verifyAutoSequence } from "./schema/verify/verify"
 export { Sequence } from "./sequence/sequence"
+export { type ScopeOf, sequenceOf, type SequenceOfOptions } from "./sequence/sequence-of"
 export type {
     NextOptions,
     SequenceNumbers,

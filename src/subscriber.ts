@@ -85,11 +85,15 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
      */
     watchingLoads(): AutoSequenceSubscriber {
         const watching = Object.create(this) as AutoSequenceSubscriber & {
-            afterLoad: (entity: ObjectLiteral, event?: LoadEvent<ObjectLiteral>) => void
+            afterLoad: (
+                entity: ObjectLiteral,
+                event?: LoadEvent<ObjectLiteral>,
+            ) => Promise<void> | undefined
         }
         watching.afterLoad = (entity, event) => {
-            if (event && watching.isInCharge(event))
-                showLoadedKeys(event.metadata.findInheritanceMetadata(entity), entity)
+            if (!event || !watching.isInCharge(event)) return
+            const metadata = event.metadata.findInheritanceMetadata(entity)
+            return showLoadedKeys(event.queryRunner, metadata, entity)
         }
         return watching
     }

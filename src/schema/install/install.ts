@@ -17,8 +17,8 @@ import { ownersOf } from "../plan/key-filling"
 import { hasRowsToNumber, type NumberingOrder, RowOrder } from "../plan/row-order"
 import { refuseLosses, retype } from "../plan/retyped-columns"
 import { fillKeysBySql, numberExistingRows } from "../plan/row-steps"
-import { dropTriggers } from "../plan/trigger-steps"
-import { readTriggers } from "../plan/triggers"
+import { dropFunctions, dropTriggers, UNUSED } from "../plan/trigger-steps"
+import { readLeftOver, readTriggers } from "../plan/triggers"
 import { underInstallLock } from "./install-lock"
 import { LiveSteps } from "./live-steps"
 import { refuseNoObject } from "../../typeorm/given"
@@ -92,6 +92,7 @@ export async function installAutoSequence(
         const steps = new LiveSteps(runner)
         await createOwnTables(runner, inventory)
         await dropTriggers(steps, triggers)
+        await dropFunctions(steps, await readLeftOver(runner, dataSource), UNUSED)
         for (const table of inventory.tables) await addColumns(steps, table)
         await carryNames(steps, found)
         await retype(steps, retyped)

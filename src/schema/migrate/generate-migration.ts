@@ -19,8 +19,8 @@ import { asStored, refuseDrops, refuseLosses, retype } from "../plan/retyped-col
 import { type NumberingOrder, RowOrder } from "../plan/row-order"
 import { fillKeysBySql, numberExistingRows } from "../plan/row-steps"
 import type { MigrationStatement } from "../plan/steps"
-import { dropTriggers } from "../plan/trigger-steps"
-import { readTriggers } from "../plan/triggers"
+import { dropFunctions, dropTriggers, UNUSED } from "../plan/trigger-steps"
+import { readLeftOver, readTriggers } from "../plan/triggers"
 import { type MigrationFormat, migrationName, migrationSource } from "./migration-source"
 import { RecordedSteps } from "./recorded-steps"
 
@@ -170,6 +170,7 @@ export async function generateMigration(
         refuseStrays(found)
         const triggers = await readTriggers(runner, dataSource, retyped)
         await dropTriggers(steps, triggers)
+        await dropFunctions(steps, await readLeftOver(runner, dataSource), UNUSED)
         steps.add(ofTypeORM)
         for (const table of inventory.tables)
             if (!table.metadata.synchronize) await addColumns(steps, table)

@@ -13,10 +13,10 @@ import { allSeriesOf } from "../../series/sharers"
 import { hasHistory } from "../../tables/key-entity"
 import { findRenamings, type Renaming } from "../names/renamings"
 import { refuseUninitialized, servedEntities } from "../plan/inventory"
-import { readTriggers } from "../plan/triggers"
+import { readLeftOver, readTriggers } from "../plan/triggers"
 import { inexactKeys, inexactPseudoKeys } from "./collations"
 import { ownTableProblems, tableProblems } from "./tables"
-import { triggerProblems } from "./triggers"
+import { leftOverProblems, triggerProblems } from "./triggers"
 
 /**
  * Checks that a data source can keep the promise: that the options fit the entities and the
@@ -80,8 +80,9 @@ export async function verifyAutoSequence(dataSource: DataSource): Promise<void> 
             )
         const { renamings, problems: strays } = await findRenamings(runner, dataSource)
         found.push([...strays, ...renamings.map(renamingProblem)])
-        for (const table of counter ? await readTriggers(runner, dataSource) : [])
-            found.push(triggerProblems(table))
+        const triggers = counter ? await readTriggers(runner, dataSource) : []
+        const leftOver = counter ? await readLeftOver(runner, dataSource) : []
+        found.push(...triggers.map(triggerProblems), leftOverProblems(leftOver, triggers))
         return found.flat()
     })
 }

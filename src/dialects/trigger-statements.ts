@@ -86,6 +86,8 @@ export interface TriggerStatements {
     readonly leavesOutAsNull: boolean
     /** Whether a row that an INSERT leaves out gives its number back. */
     readonly givesBackSkipped: boolean
+    /** Whether the session has allowed changes of numbers, and of the scopes of rows that have one. */
+    readonly allowsChanges: string
     /**
      * The triggers of a column, in the order in which they are made. What they are like is told by the
      * column where it is, and how they are made by one that is in {@link CURRENT_SCHEMA}.

@@ -1,7 +1,7 @@
 import type { Scope, ScopeValue } from "../dialects/columns"
 import { UnknownScopeError } from "../errors"
 import { isMadeByDatabase, scopeText, scopeWith } from "../series/scope"
-import type { Scoped } from "../series/series"
+import { placeOf, type Scoped } from "../series/series"
 import { dataSourceOf } from "../typeorm/compat"
 import type { ColumnMetadata } from "../typeorm/names"
 import type { InsertRow } from "./insert"
@@ -53,14 +53,14 @@ function plainValue({ scopeColumns }: Scoped, row: InsertRow): unknown {
 }
 
 function scopeValue(
-    { name }: Scoped,
+    scoped: Scoped,
     path: string,
     column: ColumnMetadata,
     row: InsertRow,
 ): ScopeValue {
     const refuse = (problem: string): never => {
         throw new UnknownScopeError(
-            `The scope of ${name} can't be known before the insert: ${path} ${problem}`,
+            `The scope of ${placeOf(scoped)} can't be known before the insert: ${path} ${problem}`,
         )
     }
     const cell = row.cell(column)

@@ -1,6 +1,6 @@
 import { databasesWith } from "../dialects"
 import { UnsupportedError } from "../errors"
-import type { Series } from "../series/series"
+import { placeOf, type Series } from "../series/series"
 import { sharersOf } from "../series/sharers"
 import { counterTableOf } from "../series/own-table"
 import { keySql } from "../series/scope-key"
@@ -32,7 +32,8 @@ export function refuseUnsupported(series: Series): void {
 }
 
 /** Refuses what a trigger does not see, or not in time. */
-function refuseUnseen({ name, scope, dataSource, dialect }: Series): void {
+function refuseUnseen(unseen: Series): void {
+    const { scope, dataSource, dialect } = unseen
     const { seesGenerated, seesForeignKeys } = dialect.trigger ?? {}
     for (const { path, columns } of scope) {
         const relation = columns.find(({ relationMetadata }) => relationMetadata)?.relationMetadata
@@ -45,7 +46,7 @@ function refuseUnseen({ name, scope, dataSource, dialect }: Series): void {
                   : undefined
         if (problem)
             throw new UnsupportedError(
-                `${name} on "${dataSource.options.type}": ${path} of its scope ${problem}`,
+                `${placeOf(unseen)} on "${dataSource.options.type}": ${path} of its scope ${problem}`,
             )
     }
 }

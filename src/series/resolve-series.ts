@@ -59,6 +59,7 @@ export function resolveSeries(
         startAt: numbering.startAt,
         incrementBy: numbering.incrementBy,
         max: MAX[numbering.type],
+        takesExplicit: numbering.explicit === "keep",
     }
 }
 

@@ -8,7 +8,7 @@ import {
     TRIGGER_PREFIX,
     type TriggerStatements,
 } from "../trigger-statements"
-import { triggerBodies } from "./trigger-bodies"
+import { ALLOWS_CHANGES, triggerBodies } from "./trigger-bodies"
 
 const BAD_NULL = 1048
 const BAD_FIELD = 1054
@@ -24,6 +24,7 @@ export const mysqlTrigger: TriggerStatements = {
     seesForeignKeys: false,
     leavesOutAsNull: true,
     givesBackSkipped: false,
+    allowsChanges: ALLOWS_CHANGES,
 
     triggersOf(column) {
         const { number, insert, keep } = triggerBodies(column)

@@ -23,6 +23,10 @@ export interface TriggerBodies {
 }
 
 const OWN_TABLE = "{autosequence:own table}"
+/** @internal */
+export const ALLOWS_CHANGES =
+    "COALESCE(current_setting('autosequence.allow_changes', true), '') = 'on'"
+
 const SLOTS = 128
 // Of our own choice, to keep clear of the locks of applications.
 const LOCK = "1635087729"

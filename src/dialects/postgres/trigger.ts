@@ -13,7 +13,7 @@ import {
     TRIGGER_PREFIX,
     type TriggerStatements,
 } from "../trigger-statements"
-import { type TriggerBodies, triggerBodies } from "./trigger-functions"
+import { ALLOWS_CHANGES, type TriggerBodies, triggerBodies } from "./trigger-functions"
 
 const FUNCTION_PREFIX = "autosequence_"
 const SEARCH_PATH = "search_path=pg_catalog, pg_temp"
@@ -30,6 +30,7 @@ export const postgresTrigger: TriggerStatements = {
     seesForeignKeys: true,
     leavesOutAsNull: false,
     givesBackSkipped: true,
+    allowsChanges: ALLOWS_CHANGES,
 
     triggersOf(column, anywhere) {
         const here = triggerBodies(column)

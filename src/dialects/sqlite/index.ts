@@ -11,6 +11,7 @@ export const sqlite: Dialect = {
     syntax: { hasNumberedParameters: false, escapesByBackslash: false, absent: "NULL" },
     hasPartialIndices: true,
     sharesRunner: true,
+    rowLock: "",
     counter: sqliteCounter,
     schema: sqliteSchema,
     keys: sqliteKeys,
@@ -18,6 +19,8 @@ export const sqlite: Dialect = {
         text: (sql) => `CAST(${sql} AS TEXT)`,
         concat: (...parts) => parts.join(" || "),
         greatest: (a, b) => `MAX(${a}, ${b})`,
+        same: (a, b) => `${a} IS ${b}`,
+        fail: (number) => `json('autosequence ' || ${number})`,
         length: (text) => `LENGTH(${text})`,
     },
     lastNumbers,
@@ -26,12 +29,13 @@ export const sqlite: Dialect = {
     tellsUpserted: () => false,
     findUpsert: (head, tail) =>
         head.startsWith("INSERT OR IGNORE ")
-            ? { skips: true, overwrites: () => false }
+            ? { skips: true, overwrites: () => false, update: "", given: () => "" }
             : findOnConflict(head, tail),
     hasRolledBack: () => false,
     endsTransaction: () => false,
     isTransient: ({ code }) => /^SQLITE_BUSY/.test(String(code)),
     isAborted: () => false,
+    isFailure: ({ message }) => message === "malformed JSON",
     // The statements that move counters see to it.
     isOutOfRange: ({ message }) => /^NOT NULL constraint failed: .*moved_by$/.test(String(message)),
     // There is no code of its own for it.

@@ -10,6 +10,7 @@ import {
     ReadOnlyNumberError,
 } from "../../errors"
 import { seriesOf } from "../../series/resolve-series"
+import { placeOf } from "../../series/series"
 import { tableName } from "../../typeorm/names"
 import { noCounterTable } from "../counters/move-counters"
 
@@ -60,7 +61,7 @@ export function triggerErrorOf(
             { cause },
         )
     return new NotInstalledError(
-        `${series.name} got no number from the database, so its trigger is missing. ${INSTALL_REMEDY}`,
+        `${placeOf(series)} got no number from the database, so its trigger is missing. ${INSTALL_REMEDY}`,
         { cause },
     )
 }

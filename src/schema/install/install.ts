@@ -1,7 +1,6 @@
 import { type DataSource, type QueryRunner, Table } from "typeorm"
 import { dialectOf } from "../../dialects"
 import { NotInstalledError } from "../../errors"
-import { fillKeysWith } from "../../maintenance/backfill-pseudo-keys"
 import { carryNames } from "../names/renaming-steps"
 import { findRenamings, refuseStrays, type Renames } from "../names/renamings"
 import { addColumns, tighten } from "../plan/column-steps"
@@ -13,10 +12,9 @@ import {
     retypedOf,
     takeInventory,
 } from "../plan/inventory"
-import { ownersOf } from "../plan/key-filling"
 import { hasRowsToNumber, type NumberingOrder, RowOrder } from "../plan/row-order"
 import { refuseLosses, retype } from "../plan/retyped-columns"
-import { fillKeysBySql, numberExistingRows } from "../plan/row-steps"
+import { fillKeys, numberExistingRows } from "../plan/row-steps"
 import { dropFunctions, dropTriggers, UNUSED } from "../plan/trigger-steps"
 import { readLeftOver, readTriggers } from "../plan/triggers"
 import { underInstallLock } from "./install-lock"
@@ -97,13 +95,8 @@ export async function installAutoSequence(
         await carryNames(steps, found)
         await retype(steps, retyped)
         await numberExistingRows(steps, inventory, order)
-        await fillKeysBySql(steps, inventory)
-        for (const key of inventory.tables.flatMap(({ keys }) => keys.left.flatMap(ownersOf)))
-            await fillKeysWith(runner, key)
-        for (const table of inventory.tables) {
-            const loose = [...table.loose, ...table.left]
-            await tighten(steps, table.table, { ...table, loose })
-        }
+        await fillKeys(steps, inventory)
+        for (const table of inventory.tables) await tighten(steps, table.table, table)
         await setCounterSettings(runner, steps, inventory)
         await addCounting(runner, steps, inventory, { triggers, ...found })
     })

@@ -212,7 +212,7 @@ onEveryDatabase(
             const migration = await generateMigration(dataSource)
             const runner = dataSource.createQueryRunner()
             for (const { sql, parameters } of migration?.up ?? [])
-                await runner.query(sql, parameters && [...parameters])
+                await runner.query(sql!, parameters && [...parameters])
             await verifyAutoSequence(dataSource)
             await expectUpToDate(dataSource)
             expect(await post(dataSource, 1)).to.eql([3])

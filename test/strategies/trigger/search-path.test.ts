@@ -29,7 +29,7 @@ onOnePostgres("a migration with triggers and no schema in its entities", (db) =>
 
     /** TypeORM names the schema of an index that it drops. */
     function expectNowhere(schema: string, { up, down }: GeneratedMigration): void {
-        const texts = [...up, ...down].map(({ sql }) => sql)
+        const texts = [...up, ...down].map(({ sql = "" }) => sql)
         expect(texts.filter((sql) => sql.includes(schema) && !/^DROP INDEX/.test(sql))).to.eql([])
     }
 

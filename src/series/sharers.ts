@@ -48,7 +48,10 @@ function refuseDisagreement([first, ...others]: readonly Series[]): void {
         const problem =
             differs ??
             (other.scopeColumns.length === first?.scopeColumns.length
-                ? undefined
+                ? collationsOf(other) === collationsOf(first)
+                    ? undefined
+                    : "whether the collations of uniqueWith take different texts for equal (declare all of " +
+                      "them with one, or with one that ends in _bin)"
                 : "number of columns in uniqueWith")
         if (first && problem)
             throw new InvalidOptionError(
@@ -56,4 +59,10 @@ function refuseDisagreement([first, ...others]: readonly Series[]): void {
                     `${problem}. Give both the same, or each a series of its own.`,
             )
     }
+}
+
+/** Texts of some collations have other keys than the same texts elsewhere. */
+function collationsOf({ scopeColumns, ...series }: Series): string {
+    const { dialect } = series as { dialect: Series["dialect"] | undefined }
+    return scopeColumns.map((column) => dialect?.isCollated(column, "")).join()
 }

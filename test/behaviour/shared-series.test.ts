@@ -1,10 +1,10 @@
 import { expect } from "chai"
-import { Column, Entity, PrimaryGeneratedColumn } from "typeorm"
+import { Column, type DataSource, Entity, PrimaryGeneratedColumn } from "typeorm"
 import { AutoSequenceColumn, InvalidOptionError, NotInstalledError } from "../../src"
 import { onEveryDatabase } from "../support/databases"
 import { expectUnwritten, rejection } from "../support/errors"
 import { upTo } from "../support/invoices"
-import { counterTable, storedCounters, storedNumbers } from "../support/stored"
+import { counterTable, readKey, storedCounters, storedNumbers } from "../support/stored"
 import { COUNTING, worksOn } from "../support/strategies"
 
 /** What only series with counters have. */
@@ -13,6 +13,11 @@ for (const strategy of COUNTING)
         `Counters of strategy ${strategy}`,
         (database) => {
             const shared = (series: string) => ({ strategy, series })
+            const countersByYear = async (dataSource: DataSource) =>
+                (await storedCounters(dataSource)).map(({ scope, ...counter }) => ({
+                    ...counter,
+                    scope: readKey(dataSource, scope, ["24", "25", "26"]),
+                }))
 
             @Entity()
             class Order {
@@ -57,7 +62,7 @@ for (const strategy of COUNTING)
                 ])
                 expect(await storedNumbers(orders)).to.eql([1, 1, 2, 4, 4])
                 expect(await storedNumbers(notes)).to.eql([1, 2, 3, 3])
-                expect(await storedCounters(dataSource)).to.eql([
+                expect(await countersByYear(dataSource)).to.eql([
                     { series: "papers", scope: 'v1:"24"', last: "4" },
                     { series: "papers", scope: 'v1:"25"', last: "4" },
                     { series: "papers", scope: 'v1:"26"', last: "1" },
@@ -116,7 +121,7 @@ for (const strategy of COUNTING)
                 expect(metadata.tableName).to.equal("number series")
                 if (postgres) expect(metadata.schema).to.equal(schema)
                 await dataSource.getRepository(Order).save([{ year: "24" }, { year: "24" }])
-                expect(await storedCounters(dataSource)).to.eql([
+                expect(await countersByYear(dataSource)).to.eql([
                     { series: "papers", scope: 'v1:"24"', last: "2" },
                 ])
                 await dataSource.getRepository(Order).save({ year: "24" })

@@ -37,7 +37,8 @@ function isTaken(text: string, affinity: Affinity): boolean {
             return isNumber
         case "date":
             return isNumber ? isInteger && canonicalInteger(text) === text : isDate(text)
-        default:
+        case "text":
+        case "other":
             return true
     }
 }

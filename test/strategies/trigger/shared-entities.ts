@@ -26,9 +26,13 @@ export class Device {
     @AutoSequenceColumn({ strategy, series: "things", uniqueWith: "owner" }) number!: number
 }
 
-@Entity({ name: "licence" })
-export class Licence {
-    @PrimaryGeneratedColumn() id!: number
-    @Column({ type: "varchar", length: 36 }) owner!: string
-    @AutoSequenceColumn({ strategy, series: "things", uniqueWith: "owner" }) number!: number
+/** Beside a UUID, its scope is compared by its characters, where a collation says so. */
+export function licence(collation?: string) {
+    @Entity({ name: "licence" })
+    class Licence {
+        @PrimaryGeneratedColumn() id!: number
+        @Column({ type: "varchar", length: 36, collation }) owner!: string
+        @AutoSequenceColumn({ strategy, series: "things", uniqueWith: "owner" }) number!: number
+    }
+    return Licence
 }

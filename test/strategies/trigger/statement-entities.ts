@@ -84,11 +84,12 @@ export async function numbersByShelf(dataSource: DataSource): Promise<Record<str
 /** Where the counters of the shelves are; one that has not moved does not count. */
 export async function countersByShelf(dataSource: DataSource): Promise<Record<string, number>> {
     const counters = await storedCounters(dataSource)
+    const shelves = Object.keys(await numbersByShelf(dataSource))
     return Object.fromEntries(
         counters
             .filter(({ series, last }) => series.endsWith("item.number") && last !== "0")
             .map(({ scope, last }) => {
-                const key = readKey(dataSource, scope, ["at 500", "ABC", ..."ABCDEFGHXYZ"])
+                const key = readKey(dataSource, scope, [...shelves, ..."ABCDEFGHXYZ"])
                 return [key.replace(/^v1:"(.*)"$/, "$1"), Number(last)]
             }),
     )

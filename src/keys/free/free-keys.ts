@@ -32,7 +32,9 @@ export function placeOf({ key, scope }: Pick<Wish, "key" | "scope">): string {
             ? (key.dialect.canonicalText(column, value) ?? value)
             : value
     })
-    return `${key.name} ${JSON.stringify(values)}`
+    // The name leaves out a schema that others of the database may not share.
+    const { schema, database } = key.dataSource.driver.parseTableName(key.metadata)
+    return `${schema ?? database ?? ""} ${key.name} ${JSON.stringify(values)}`
 }
 
 /** How many candidates are tried at first where one text is left. */

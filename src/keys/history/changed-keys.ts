@@ -156,9 +156,9 @@ async function retire(
     }
 }
 
-function staleError({ name }: StoredKey): StaleSnapshotError {
+function staleError({ metadata, propertyPath }: StoredKey): StaleSnapshotError {
     return new StaleSnapshotError(
-        `${name}: the key of a row was changed by somebody else since the transaction took its ` +
+        `${metadata.name}.${propertyPath}: the key of a row was changed by somebody else since the transaction took its ` +
             "snapshot. Repeat the transaction, as transactionWithRetry does, or use READ COMMITTED.",
         { cause: new Error("The row has changed since the snapshot.") },
     )

@@ -63,6 +63,7 @@ export { autoSequenceEntities } from "./tables/entities"
 export { type AutoSequenceKey, keyEntity, type KeyTableOptions } from "./tables/key-entity"
 export { verifyAutoSequence } from "./schema/verify/verify"
 export { Sequence } from "./sequence/sequence"
+export { type ScopeOf, sequenceOf, type SequenceOfOptions } from "./sequence/sequence-of"
 export type {
     NextOptions,
     SequenceNumbers,
@@ -87,5 +88,5 @@ export {
 export type { MigrationFormat } from "./schema/migrate/migration-source"
 export type { Renames } from "./schema/names/renamings"
 export type { NumberingOrder } from "./schema/plan/row-order"
-export type { MigrationStatement } from "./schema/plan/steps"
+export type { MigrationBackfill, MigrationStatement, MigrationStep } from "./schema/plan/steps"
 export { installAutoSequence, type InstallOptions } from "./schema/install/install"

@@ -88,11 +88,9 @@ export class Transaction {
         this.onRollback(() => this.locks.delete(table))
     }
 
-    /** Notes that a counter of this series is locked. */
+    /** Notes that a counter of this series is locked, maybe until the end: not all savepoints give back locks. */
     holdsSeries(name: string): void {
-        if (this.series.has(name)) return
         this.series.add(name)
-        this.onRollback(() => this.series.delete(name))
     }
 
     isHolding(series: string): boolean {

@@ -24,6 +24,7 @@ import { storedKeysOf } from "../keys/resolve-keys"
 import { primaryKeyText } from "../keys/rows/primary-key"
 import { loadScopes } from "../keys/rows/stored-scope"
 import { writeKeys } from "../keys/rows/write-keys"
+import { dataSourceOf } from "../typeorm/compat"
 import { givenEntity } from "../typeorm/given"
 import { loadColumns } from "../typeorm/load-columns"
 
@@ -60,6 +61,9 @@ export interface BackfillOptions<Entity extends ObjectLiteral> {
  * Gives a pseudo key to the rows that have none, soft-deleted ones included: as an INSERT would, but in
  * batches, each in a transaction of its own. A key that a row has is left as it is.
  *
+ * A migration gives its query runner in place of the data source: then all is part of the migration's
+ * transaction, and no other connection waits for what it has locked.
+ *
  * The application may go on writing meanwhile. When it is called again after it was ended, by a
  * signal or by the end of the process, it goes on with the rows that are left. Resolves to what was
  * done.
@@ -90,11 +94,14 @@ export interface BackfillOptions<Entity extends ObjectLiteral> {
  * ```
  */
 export async function backfillPseudoKeys<Entity extends ObjectLiteral>(
-    dataSource: DataSource,
+    on: DataSource | QueryRunner,
     entity: EntityTarget<Entity>,
     { property, batchSize = 1000, onProgress, signal }: BackfillOptions<Entity> = {},
 ): Promise<BackfillProgress> {
-    const metadata = givenEntity("backfillPseudoKeys", dataSource, entity)
+    const metadata = givenEntity("backfillPseudoKeys", on, entity)
+    // A migration's own runner holds locks that any other connection would wait for.
+    const runner = "isTransactionActive" in on ? on : undefined
+    const dataSource = dataSourceOf(metadata)
     const keys = storedKeysOf(metadata).filter((key) => !property || key.propertyPath === property)
     if (keys.length === 0)
         throw new InvalidOptionError(
@@ -105,13 +112,21 @@ export async function backfillPseudoKeys<Entity extends ObjectLiteral>(
 
     const started = performance.now()
     const progress = { done: 0, total: 0, perSecond: 0 }
-    for (const key of keys) progress.total += await missingRows(dataSource.manager, key).getCount()
+    const open: StoredKey[] = []
     for (const key of keys) {
+        const missing = await missingRows(on.manager, key).getCount()
+        progress.total += missing
+        if (missing > 0) open.push(key)
+    }
+    // Where there is nothing to do, nothing else is read: a migration may be older than other columns.
+    for (const key of open) {
         const filling = new Filling(key, batchSize)
         while (!signal?.aborted) {
-            const written = await inBatchTransaction(dataSource, ({ queryRunner }) =>
-                filling.fillBatch(queryRunner as QueryRunner),
-            )
+            const written = await (runner
+                ? filling.fillBatch(runner)
+                : inBatchTransaction(dataSource, ({ queryRunner }) =>
+                      filling.fillBatch(queryRunner as QueryRunner),
+                  ))
             if (written === undefined) break
             progress.done += written
             progress.perSecond = progress.done / ((performance.now() - started) / 1000)
@@ -138,10 +153,14 @@ export async function fillKeysWith(runner: QueryRunner, key: StoredKey): Promise
 }
 
 function missingRows(manager: EntityManager, { metadata, propertyPath }: StoredKey) {
-    return manager
-        .createQueryBuilder(metadata.target, "row")
-        .withDeleted()
-        .where(`row.${propertyPath} IS NULL`)
+    return (
+        manager
+            .createQueryBuilder(metadata.target, "row")
+            // Nobody looks at these rows, so that they need not show what they lack.
+            .callListeners(false)
+            .withDeleted()
+            .where(`row.${propertyPath} IS NULL`)
+    )
 }
 
 /** Goes through the rows that have no key, in the order of their primary key. */
@@ -161,7 +180,10 @@ class Filling {
         if (entities.length === 0) return undefined
         this.after = key.metadata.getEntityIdMap(entities.at(-1))
         const texts = await this.makeKeys(runner, entities)
-        const rows = entities.map((id, at) => ({ row: id, id, text: texts[at] as string }))
+        const rows = entities.flatMap((id, at) => {
+            const text = texts[at]
+            return typeof text === "string" ? { row: id, id, text } : []
+        })
         const written = await writeKeys(runner, key, rows, { onlyMissing: true })
         if (key.history !== false) {
             const theirs = written < rows.length ? await stillTheirs(runner, key, rows) : rows
@@ -191,11 +213,11 @@ class Filling {
         return query.getMany()
     }
 
-    /** The keys of rows, in their order. */
+    /** The keys of rows, in their order; NULL where a row has not got the number that its key is made of. */
     private async makeKeys(
         runner: QueryRunner,
         entities: readonly ObjectLiteral[],
-    ): Promise<string[]> {
+    ): Promise<(string | null | undefined)[]> {
         const { key, suffixes } = this
         if (key.isUnique && !key.derive && !key.generateFor)
             return entities.map(() => key.generate())
@@ -217,11 +239,10 @@ class Filling {
             locks.forgetGiven()
             if (!shared || !runner.isTransactionActive) await locks.release()
         }
-        return wishes.map((wish) => {
-            const got = wish.got as string
-            if (wish.text !== undefined) suffixes.note(placeOf(wish), wish.text, got)
-            return got
-        })
+        for (const wish of wishes)
+            if (wish.text !== undefined && typeof wish.got === "string")
+                suffixes.note(placeOf(wish), wish.text, wish.got)
+        return wishes.map(({ got }) => got)
     }
 }
 

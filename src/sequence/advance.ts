@@ -3,20 +3,19 @@ import type { MovedCounter, Moves } from "../dialects/counter-statements"
 import { moveCounters, refusedByDatabase } from "../numbers/counters/move-counters"
 import { parseNumber } from "../numbers/number-values"
 import { select } from "../typeorm/statement"
-import { type Place, placeOf } from "./place"
+import { type Counting, type Place, placeOf } from "./place"
 import { numbersAfter, refuseOverflow, type Rule } from "./rule"
-import type { SequenceKey } from "./scope"
 
 const LARGEST_STEP = 2n ** 63n - 1n
 
 /** @internal Takes the next numbers, in their order. */
 export async function advance(
     runner: QueryRunner,
-    rule: Rule,
-    sequenceKey: SequenceKey,
+    counting: Counting,
     count: number,
 ): Promise<bigint[]> {
-    const place = await placeOf(runner, rule, sequenceKey)
+    const { rule } = counting
+    const place = await placeOf(runner, counting)
     try {
         return await (rule.resetAt === undefined
             ? takeNext(runner, rule, place, count)

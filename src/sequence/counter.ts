@@ -1,20 +1,16 @@
 import type { DataSource, QueryRunner } from "typeorm"
 import type { CounterTable } from "../dialects/counter-statements"
 import type { LastNumber } from "../dialects/dialect"
-import { refusedByDatabase } from "../numbers/counters/move-counters"
+import { moveCounters, refusedByDatabase } from "../numbers/counters/move-counters"
 import { beforeFirst, parseNumber } from "../numbers/number-values"
 import { select } from "../typeorm/statement"
-import { placeOf } from "./place"
-import { refuseOverflow, type Rule } from "./rule"
-import type { SequenceKey } from "./scope"
+import { type Counting, placeOf } from "./place"
+import { refuseOverflow } from "./rule"
 
 /** @internal The last number that was given. */
-export async function findLast(
-    runner: QueryRunner,
-    rule: Rule,
-    sequenceKey: SequenceKey,
-): Promise<bigint | null> {
-    const place = await placeOf(runner, rule, sequenceKey)
+export async function findLast(runner: QueryRunner, counting: Counting): Promise<bigint | null> {
+    const { rule } = counting
+    const place = await placeOf(runner, counting)
     const { dataSource, table, key, columns, scope } = place
     const { expressions, lastNumbers } = place.dialect
     const last = `${expressions.text(table.last)} AS ${dataSource.driver.escape("last")}`
@@ -40,19 +36,20 @@ export async function findLast(
 }
 
 /** @internal Deletes the counter; resolves to whether there was one. */
-export async function deleteCounter(
-    runner: QueryRunner,
-    rule: Rule,
-    sequenceKey: SequenceKey,
-): Promise<boolean> {
-    const { dataSource, table, key } = await placeOf(runner, rule, sequenceKey)
+export async function deleteCounter(runner: QueryRunner, counting: Counting): Promise<boolean> {
+    const { rule } = counting
+    const { dataSource, table, key, columns, scope } = await placeOf(runner, counting)
     try {
         const result = await runner.query(
             `DELETE FROM ${table.name} ${whereIs(table, dataSource)}`,
             [rule.name, key],
             true,
         )
-        return Number(result.affected) > 0
+        const isThere = Number(result.affected) > 0
+        // Not every trigger looks at the rows of its table when there is no counter.
+        if (isThere && columns.length > 0)
+            await moveCounters(runner, { ...rule, columns }, [{ key, by: 0n, scope }])
+        return isThere
     } catch (error) {
         throw refusedByDatabase(dataSource, error)
     }

@@ -9,9 +9,14 @@ import { counterTableOf } from "../series/own-table"
 import { hasCounters, type Series } from "../series/series"
 import { allSeriesOf } from "../series/sharers"
 import { dataSourceOf } from "../typeorm/compat"
-import { onFreeConnection } from "./connection"
 import type { Rule } from "./rule"
-import { columnKey, plainKey, type SequenceKey } from "./scope"
+import { columnKey, keyByColumn, plainKey, type SequenceKey } from "./scope"
+
+/** @internal How a sequence counts, and in which scope. */
+export interface Counting {
+    readonly rule: Rule
+    readonly key: SequenceKey
+}
 
 /** @internal The counter of a sequence in one data source. */
 export interface Place {
@@ -34,9 +39,15 @@ export function columnsOf(dataSource: DataSource, rule: Rule): readonly Series[]
                 `${databasesWith("counter")}.`,
         )
     counterTableOf(dataSource)
-    const columns = (allSeriesOf(dataSource).get(rule.name) ?? []).filter(hasCounters)
+    const columns = allSeriesOf(dataSource).get(rule.name) ?? []
     const [first] = columns
     if (!first) return []
+    if (!hasCounters(first))
+        throw new InvalidOptionError(
+            `Sequence ${show(rule.name)} has the name of the series of ${first.metadata.name}.` +
+                `${first.column.propertyPath}, whose strategy "${first.strategy}" keeps no counter. Give ` +
+                "the column another strategy, or the sequence another name.",
+        )
     const problem =
         rule.resetAt === undefined
             ? (["startAt", "incrementBy"] as const).find((option) => rule[option] !== first[option])
@@ -51,15 +62,15 @@ export function columnsOf(dataSource: DataSource, rule: Rule): readonly Series[]
 }
 
 /** @internal */
-export async function placeOf(runner: QueryRunner, rule: Rule, scope: SequenceKey): Promise<Place> {
+export async function placeOf(runner: QueryRunner, { rule, key }: Counting): Promise<Place> {
     const dataSource = dataSourceOf(runner)
     const columns = columnsOf(dataSource, rule)
     const dialect = dialectOf(dataSource) as Dialect
     const place = { dataSource, dialect, table: counterTableOf(dataSource), columns }
     const [first] = columns
     return first
-        ? { ...place, ...(await columnKey(runner, rule.name, first, scope)) }
-        : { ...place, key: plainKey(scope, dialect.expressions) }
+        ? { ...place, ...(await columnKey(runner, rule.name, first, key)) }
+        : { ...place, key: plainKey(key, dialect.expressions) }
 }
 
 /**
@@ -67,11 +78,7 @@ export async function placeOf(runner: QueryRunner, rule: Rule, scope: SequenceKe
  * may be there for those that calls will name.
  * @internal
  */
-export async function refuseOtherCounting(
-    dataSource: DataSource,
-    { rule, key }: { readonly rule: Rule; readonly key: SequenceKey },
-): Promise<void> {
+export function refuseOtherCounting(dataSource: DataSource, { rule, key }: Counting): void {
     const [first] = columnsOf(dataSource, rule)
-    if (first && (key.names ?? key.values).length > 0)
-        await onFreeConnection(dataSource, (runner) => columnKey(runner, rule.name, first, key))
+    if (first && key.values.length > 0) keyByColumn(rule.name, first, key)
 }

@@ -13,6 +13,8 @@ import { show } from "../declared/show"
 /** @internal The values of a scope, with their names where it is an object. */
 export interface SequenceKey {
     readonly names?: readonly string[]
+    /** Whether the values are those of the columns that share the series, in their order. */
+    readonly isByColumn?: boolean
     readonly values: readonly unknown[]
     readonly texts: readonly (string | null)[]
 }
@@ -85,18 +87,54 @@ export async function columnKey(
     runner: QueryRunner,
     name: string,
     series: Series,
-    { names, values }: SequenceKey,
+    given: SequenceKey,
 ): Promise<{ key: string; scope: Scope }> {
-    const { scopeColumns } = series
-    const list = scopeColumns.map(({ propertyPath }) => propertyPath).join(", ")
-    if (names || values.length !== scopeColumns.length)
-        throw new InvalidOptionError(
-            `Sequence ${show(name)} shares its series with ${series.metadata.name}.${series.column.propertyPath}. ` +
-                (scopeColumns.length > 0
-                    ? `Give scope as a list of ${scopeColumns.length}: ${list}.`
-                    : "That has one scope, so leave out scope."),
-        )
-    const scope = scopeWith(scopeColumns.map((column, at) => preparedText(column, values[at])))
+    const { values } = given.isByColumn ? given : keyByColumn(name, series, given)
+    const scope = scopeWith(
+        series.scopeColumns.map((column, at) => preparedText(column, values[at])),
+    )
     const [key = ""] = await keysOf(runner, series, [scope])
     return { key, scope }
+}
+
+/**
+ * A scope whose values are in the order of the columns. They have to be given by name: two that change
+ * places would begin another scope in silence.
+ * @internal
+ */
+export function keyByColumn(
+    name: string,
+    { metadata, column, scope, scopeColumns }: Series,
+    { names, values }: Pick<SequenceKey, "names" | "values">,
+): SequenceKey {
+    const paths = scope.map(({ path }) => path)
+    const refuse = (problem: string): never => {
+        throw new InvalidOptionError(
+            `Sequence ${show(name)} counts with ${metadata.name}.${column.propertyPath}. ${problem}`,
+        )
+    }
+    if (paths.length === 0 && values.length > 0) refuse("That has one scope, so leave out scope.")
+    const isOne = !names && values.length === 1 && scopeColumns.length === 1
+    if (!names && paths.length > 0 && !isOne)
+        refuse(`Give scope as an object: { ${paths.join(", ")} }.`)
+    const given = new Map((names ?? paths).map((path, at) => [path, values[at]]))
+    const unknown = [...given.keys()].find((path) => !paths.includes(path))
+    if (unknown !== undefined)
+        refuse(`Its scope is { ${paths.join(", ")} }, and has no ${show(unknown)}.`)
+    const flat = scope.flatMap(({ path, columns }) => {
+        const value = given.get(path)
+        return columns.map(({ referencedColumn }) => {
+            const isEntity = referencedColumn && typeof value === "object" && value !== null
+            const own: unknown = isEntity ? referencedColumn.getEntityValue(value) : value
+            const text = own === null ? null : textOfValue(own)
+            if (text === undefined || (columns.length > 1 && !isEntity && own !== null))
+                refuse(`Its scope is { ${paths.join(", ")} }, and ${show(own)} is no ${path}.`)
+            return { own, text: text ?? null }
+        })
+    })
+    return {
+        isByColumn: true,
+        values: flat.map(({ own }) => own),
+        texts: flat.map(({ text }) => text),
+    }
 }

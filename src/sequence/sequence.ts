@@ -1,6 +1,7 @@
-import type { QueryRunner } from "typeorm"
+import type { DataSource, QueryRunner } from "typeorm"
 import { isTarget, onFreeConnection, onHeldConnection, resolveTarget } from "./connection"
 import { deleteCounter, findLast } from "./counter"
+import { columnsOf, type Counting } from "./place"
 import { isNowait, refuseCount, type Rule, ruleOf } from "./rule"
 import { type SequenceKey, sequenceKeyOf } from "./scope"
 import { takeNumbers } from "./take"
@@ -54,16 +55,21 @@ export class Sequence<Type extends SequenceType = "number"> implements AsyncIter
     /** The name, which is the same for all scopes. */
     readonly name: string
     /** @internal */
-    readonly rule: Rule
+    protected readonly rule: Rule
     /** @internal */
-    readonly key: SequenceKey
-    private readonly options: SequenceOptions<Type>
+    protected readonly options: SequenceOptions<Type>
+    private readonly key: SequenceKey
 
     constructor(name: string, options: SequenceOptions<Type> = {}) {
         this.rule = ruleOf(name, options)
         this.options = { ...options }
         this.name = name
         this.key = sequenceKeyOf(name, options.scope)
+    }
+
+    /** @internal How it counts in a data source. */
+    countingIn(_dataSource: DataSource): Counting {
+        return { rule: this.rule, key: this.key }
     }
 
     /** The same sequence in another scope, which counts on its own. */
@@ -98,18 +104,16 @@ export class Sequence<Type extends SequenceType = "number"> implements AsyncIter
 
     /** The last number that was given, `null` before the first. */
     async last(target?: SequenceTarget): Promise<SequenceNumbers[Type] | null> {
-        const last = await this.on(target, (runner) => findLast(runner, this.rule, this.key))
+        const last = await this.on(target, findLast)
         return last === null ? null : this.toType(last)
     }
 
     /**
      * Deletes the sequence in its scope, so that it starts anew; one that columns share goes on
-     * after their rows. Resolves to whether it existed.
+     * after their rows, where its counter is from then on. Resolves to whether it existed.
      */
     async delete(target?: SequenceTarget): Promise<boolean> {
-        return this.on(target, (runner) => deleteCounter(runner, this.rule, this.key), {
-            name: this.name,
-        })
+        return this.on(target, deleteCounter, true)
     }
 
     /** Takes number after number, one whenever it is asked for the next. */
@@ -131,17 +135,26 @@ export class Sequence<Type extends SequenceType = "number"> implements AsyncIter
         const nowait = isNowait(this.rule, options)
         const resolved = resolveTarget(target)
         if (count === 0) return []
-        const numbers = await takeNumbers(resolved, this, { count, nowait })
+        const counting = this.countingIn(resolved.dataSource)
+        const numbers = await takeNumbers(resolved, counting, { count, nowait })
         return numbers.map((number) => this.toType(number))
     }
 
     private on<T>(
         target: SequenceTarget | undefined,
-        work: (runner: QueryRunner) => Promise<T>,
-        options: { name?: string } = {},
+        work: (runner: QueryRunner, counting: Counting) => Promise<T>,
+        writes = false,
     ): Promise<T> {
         const { dataSource, runner } = resolveTarget(target ?? this.options.dataSource)
-        return runner ? onHeldConnection(runner, work, options) : onFreeConnection(dataSource, work)
+        const counting = this.countingIn(dataSource)
+        const { rule } = counting
+        const options = writes
+            ? { name: rule.name, needsTransaction: columnsOf(dataSource, rule).length > 0 }
+            : {}
+        const run = (held: QueryRunner) => work(held, counting)
+        return runner
+            ? onHeldConnection(runner, run, options)
+            : onFreeConnection(dataSource, run, options)
     }
 
     /** Callers may leave out the target, which comes first. */

@@ -5,27 +5,22 @@ import { advance } from "./advance"
 import { takeTogether } from "./batch"
 import { onFreeConnection, onHeldConnection, type Target } from "./connection"
 import { withoutWaiting } from "./nowait"
-import { columnsOf } from "./place"
+import { columnsOf, type Counting } from "./place"
 import type { Rule } from "./rule"
-import type { SequenceKey } from "./scope"
-
-interface Sequence {
-    readonly rule: Rule
-    readonly key: SequenceKey
-}
 
 /** @internal Takes numbers on the caller's connection, or together with other callers. */
 export async function takeNumbers(
     { dataSource, runner }: Target,
-    { rule, key }: Sequence,
+    counting: Counting,
     { count, nowait }: { readonly count: number; readonly nowait: boolean },
 ): Promise<bigint[]> {
+    const { rule } = counting
     const options = {
         name: rule.name,
         needsTransaction: needsTransaction(dataSource, rule, nowait),
     }
     const take = (held: QueryRunner, wanted: number): Promise<bigint[]> => {
-        const work = () => advance(held, rule, key, wanted)
+        const work = () => advance(held, counting, wanted)
         return nowait ? withoutWaiting(held, rule, work) : work()
     }
     if (runner) return onHeldConnection(runner, (held) => take(held, count), options)
@@ -43,7 +38,7 @@ export async function takeNumbers(
             },
             options,
         )
-    return takeTogether(dataSource, idOf({ rule, key }, nowait), takeForAll, count)
+    return takeTogether(dataSource, idOf(counting, nowait), takeForAll, count)
 }
 
 /** Whether it takes more than one statement to move the counter. */
@@ -59,9 +54,9 @@ function needsTransaction(dataSource: DataSource, rule: Rule, nowait: boolean): 
 }
 
 /** Equal for calls that can share a statement. */
-function idOf({ rule, key }: Sequence, nowait: boolean): string {
+function idOf({ rule, key }: Counting, nowait: boolean): string {
     const types = key.values.map((value) => typeof value)
-    const parts = [Object.entries(rule), key.names, key.texts, types, nowait]
+    const parts = [Object.entries(rule), key.names, key.texts, types, key.isByColumn, nowait]
     return JSON.stringify(parts, (_, part: unknown) =>
         typeof part === "bigint" ? String(part) : part,
     )

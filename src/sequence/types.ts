@@ -47,8 +47,8 @@ export interface SequenceOptions<Type extends SequenceType = "number"> {
      * Each scope counts on its own. In an object the order of the keys doesn't matter. Values are
      * told apart by their text, so that `1`, `"1"` and `1n` are one scope; `null` is not `"null"`.
      *
-     * A sequence whose name is the series of an `@AutoSequenceColumn` with strategy `"counter"`
-     * takes a list, with the values of `uniqueWith` in their order.
+     * A sequence whose name is the series of an `@AutoSequenceColumn` takes an object, with the names
+     * of its `uniqueWith`, and for one column a list as well; {@link sequenceOf} makes such a one.
      *
      * Default is none: one scope.
      */

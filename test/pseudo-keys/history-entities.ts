@@ -48,6 +48,15 @@ export class Page {
     @PseudoKey({ derive: (page: Page) => page.title, history: true }) slug!: string
 }
 
+/** Its key is unique within a floor alone, and has no history. */
+@Entity()
+export class Hall {
+    @PrimaryGeneratedColumn() id!: number
+    @Column() floor!: number
+    @Column() name!: string
+    @PseudoKey({ derive: (hall: Hall) => hall.name, uniqueWith: "floor" }) slug!: string
+}
+
 /** A key that can be taken off a row. */
 @Entity()
 export class Link {

@@ -1,6 +1,6 @@
 import { expect } from "chai"
 import { Column, Entity, PrimaryGeneratedColumn } from "typeorm"
-import { AutoSequenceColumn, InvalidOptionError, Sequence } from "../../src"
+import { AutoSequenceColumn, InvalidOptionError, Sequence, type SequenceScope } from "../../src"
 import { onEveryDatabase } from "../support/databases"
 import { expectRejects, expectThrows } from "../support/errors"
 
@@ -65,12 +65,19 @@ onEveryDatabase("A Sequence in another scope", (database) => {
         const receipts = new Sequence("receipts", { dataSource })
         expect(await receipts.inScope(["north"]).next()).to.equal(3)
         expect(await receipts.inScope(["south"]).next()).to.equal(1)
-        for (const wrong of [[], ["north", 1], { branch: "north" }])
+        expect(await receipts.inScope({ branch: "north" }).next()).to.equal(4)
+        const scopes: SequenceScope[] = [
+            [],
+            ["north", 1],
+            { branch: "north", year: 1 },
+            { brunch: "north" },
+        ]
+        for (const wrong of scopes)
             await expectRejects(
                 receipts.inScope(wrong).next(),
                 InvalidOptionError,
-                '"receipts" shares its series',
-                "list of 1: branch",
+                'Sequence "receipts" counts with Receipt.number.',
+                "{ branch }",
             )
     })
 })

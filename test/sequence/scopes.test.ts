@@ -1,10 +1,17 @@
 import { expect } from "chai"
 import * as fc from "fast-check"
-import { Column, type DataSource, Entity, PrimaryGeneratedColumn } from "typeorm"
+import {
+    Column,
+    type DataSource,
+    Entity,
+    type EntityManager,
+    PrimaryGeneratedColumn,
+} from "typeorm"
 import {
     AutoSequenceColumn,
     InvalidOptionError,
     Sequence,
+    sequenceOf,
     type SequenceScope,
     type SequenceScopeValue,
 } from "../../src"
@@ -76,6 +83,15 @@ class Leased {
     id!: number
 
     @AutoSequenceColumn({ strategy: "counter", series: "leased", gapless: false, cache: 10 })
+    number!: number
+}
+
+@Entity({ name: "single" })
+class Single {
+    @PrimaryGeneratedColumn()
+    id!: number
+
+    @AutoSequenceColumn({ strategy: "counter", series: "single", gapless: false })
     number!: number
 }
 
@@ -207,7 +223,7 @@ onEveryDatabase("A Sequence and columns that share a series", (database) => {
         const save = async (entity: typeof Invoice, branch: string | null, year: number) =>
             (await dataSource.getRepository(entity).save({ branch, year })).number
         const next = (branch: string | null, year: number | string) =>
-            new Sequence(SERIES, { scope: [branch, year] }).next(dataSource)
+            new Sequence(SERIES, { scope: { branch, year } }).next(dataSource)
         expect(await save(Invoice, "north", 2030)).to.equal(1)
         expect(await next("north", 2030)).to.equal(2)
         expect(await save(CreditNote, "north", 2030)).to.equal(3)
@@ -226,11 +242,13 @@ onEveryDatabase("A Sequence and columns that share a series", (database) => {
         const dataSource = await database().connect([Invoice, CreditNote])
         await storeRows(dataSource, Invoice, "north", 5)
         await storeRows(dataSource, CreditNote, "north", 7)
-        const north = new Sequence(SERIES, { scope: ["north", 2030], dataSource })
+        const north = new Sequence(SERIES, { scope: { branch: "north", year: 2030 }, dataSource })
         expect(await north.last()).to.equal(7)
         expect(await north.next()).to.equal(8)
         expect(await north.last()).to.equal(8)
-        expect(await new Sequence(SERIES, { scope: ["south", 2030] }).next(dataSource)).to.equal(1)
+        expect(
+            await new Sequence(SERIES, { scope: { year: 2030, branch: "south" } }).next(dataSource),
+        ).to.equal(1)
         expect(await north.delete()).to.be.true
         const numbers = await dataSource.transaction((manager) => north.nextMany(manager, 2))
         expect(numbers).to.eql([8, 9])
@@ -241,7 +259,7 @@ onEveryDatabase("A Sequence and columns that share a series", (database) => {
         const reports = dataSource.getRepository(DayReport)
         const save = async () => (await reports.save({ day: "2030-05-06", isFinal: true })).number
         const next = (day: string) =>
-            new Sequence("reports", { scope: [day, true], dataSource }).next()
+            new Sequence("reports", { scope: { isFinal: true, day }, dataSource }).next()
         expect(await save()).to.equal(1)
         expect(await next("2030-05-06")).to.equal(2)
         expect(await save()).to.equal(3)
@@ -265,9 +283,65 @@ onEveryDatabase("A Sequence and columns that share a series", (database) => {
             new Sequence(name, { startAt: 100, incrementBy: 5, scope: ["x"] }),
             "leave out scope",
         )
-        await refuse(new Sequence(SERIES, { scope: ["x"] }), "a list of 2: branch, year")
-        await refuse(new Sequence(SERIES, { scope: { branch: "x", year: 1 } }), "a list of 2")
+        await refuse(new Sequence(SERIES), "{ branch, year }")
+        await refuse(new Sequence(SERIES, { scope: ["x", 1] }), "{ branch, year }")
+        await refuse(new Sequence(SERIES, { scope: { branch: "x" } }), "undefined is no year")
         expect(await tickets.last()).to.equal(115)
+    })
+
+    it("go on after the rows when the Sequence is deleted, whoever numbers next", async () => {
+        for (const strategy of ["counter", "trigger"] as const) {
+            if (strategy === "trigger" && !database().can.bigints) continue
+            @Entity({ name: `deleted_${strategy}` })
+            class Deleted {
+                @PrimaryGeneratedColumn() id!: number
+                @Column() year!: number
+                @AutoSequenceColumn({ strategy, series: "deleted", uniqueWith: "year" })
+                number!: number
+            }
+            const dataSource = await database().connect([Deleted])
+            const save = async (year: number) =>
+                (await dataSource.getRepository(Deleted).save({ year })).number
+            const of2030 = sequenceOf(Deleted, "number", { year: 2030 }, { dataSource })
+            expect([await save(2030), await save(2030), await save(2031)]).to.eql([1, 2, 1])
+            await of2030.nextMany(5)
+            expect(await of2030.delete()).to.be.true
+            expect(await of2030.last()).to.equal(2)
+            expect([await save(2030), await save(2031), await of2030.next()]).to.eql([3, 2, 4])
+            const attempt = dataSource.transaction(async (manager) => {
+                expect(await of2030.delete(manager)).to.be.true
+                expect(await of2030.next(manager)).to.equal(4)
+                throw new Error("Never mind.")
+            })
+            await expect(attempt).to.be.rejectedWith("Never mind.")
+            expect([await save(2030), await save(2031)]).to.eql([5, 3])
+        }
+    })
+
+    it("never wait for themselves, where columns take numbers on a connection of their own", async () => {
+        const dataSource = await database().connect([Single])
+        const single = new Sequence("single")
+        const save = async (manager: EntityManager) =>
+            (await manager.getRepository(Single).save({})).number
+        expect(await save(dataSource.manager)).to.equal(1)
+        const numbers = await dataSource.transaction(async (manager) => {
+            const taken = [await single.next(manager), await save(manager)]
+            await manager.insert(Single, { number: 10 })
+            return [...taken, await save(manager)]
+        })
+        expect(numbers).to.eql([2, 3, 11])
+        // The lock of a savepoint that was rolled back may last as long as the transaction.
+        const after = await dataSource.transaction(async (manager) => {
+            expect(await save(manager)).to.equal(12)
+            const inner = manager.transaction(async (nested) => {
+                expect(await single.next(nested)).to.equal(13)
+                throw new Error("Never mind.")
+            })
+            await expect(inner).to.be.rejectedWith("Never mind.")
+            return save(manager)
+        })
+        expect(after).to.equal(13)
+        expect(await save(dataSource.manager)).to.equal(14)
     })
 
     it("give a number once, also where columns take them ahead", async () => {
@@ -282,7 +356,7 @@ onEveryDatabase("A Sequence and columns that share a series", (database) => {
 
     it("give back what a save of the same transaction has not used", async () => {
         const dataSource = await database().connect([Invoice, CreditNote])
-        const north = new Sequence(SERIES, { scope: ["north", 2030], dataSource })
+        const north = new Sequence(SERIES, { scope: { branch: "north", year: 2030 }, dataSource })
         const attempt = dataSource.transaction(async (manager) => {
             expect(await north.next(manager)).to.equal(1)
             await manager.getRepository(Invoice).save({ branch: "north", year: 2030 })

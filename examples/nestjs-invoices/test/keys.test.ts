@@ -97,6 +97,8 @@ describe("Requests", { skip }, () => {
             { lines: [{ ...line, unitPrice: "12" }] },
             { lines: [{ ...line, discount: 10 }] },
             { lines: [line], number: 7 },
+            { lines: [{ ...line, description: "\0" }] },
+            { lines: [{ ...line, description: "half a pair \ud83c" }] },
         ])
             assert.equal(
                 (await tenant.post(`${customer}/invoices`, body)).status,
@@ -104,5 +106,19 @@ describe("Requests", { skip }, () => {
                 JSON.stringify(body),
             )
         assert.deepEqual(await tenant.numbers(customer), [])
+        assert.equal((await tenant.post(`${customer}/invoices`, linesOver(100, "🫖"))).status, 201)
+    })
+
+    it("are refused with a name that can't be stored", async () => {
+        const tenant = await Client.signUp(url())
+        for (const name of ["\0", "Ann\0", "\udf75", "", "a".repeat(101), 7, null])
+            for (const path of ["/tenants", "/customers"])
+                assert.equal(
+                    (await tenant.post(path, { name })).status,
+                    400,
+                    `${path} ${JSON.stringify(name)}`,
+                )
+        assert.deepEqual(await tenant.list("/customers"), [])
+        assert.equal((await tenant.post("/customers", { name: "Ænn 🫖" })).status, 201)
     })
 })

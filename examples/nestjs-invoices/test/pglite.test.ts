@@ -36,19 +36,18 @@ it("PGlite has one transaction after the other", async () => {
 describe("Without a server", () => {
     let directory: string
     let running: ChildProcess | undefined
+    const spawned: ChildProcess[] = []
     before(async () => (directory = await mkdtemp(join(tmpdir(), "nestjs-invoices-"))))
     after(async () => {
-        running?.kill("SIGKILL")
+        for (const app of spawned) app.kill("SIGKILL")
         await rm(directory, { recursive: true, force: true })
     })
 
     /** The application as `npm start` runs it. Resolves to its URL. */
     async function start(): Promise<string> {
-        const app = spawn(process.execPath, [join(import.meta.dirname, "../src/main.js")], {
-            env: { ...process.env, DATABASE_URL: "", PGLITE_DIRECTORY: directory, PORT: "0" },
-            stdio: ["ignore", "pipe", "inherit"],
-        })
+        const app = spawnApp("inherit")
         running = app
+        assert.ok(app.stdout)
         let printed = ""
         for await (const chunk of app.stdout.iterator({ destroyOnReturn: false })) {
             printed += String(chunk)
@@ -58,12 +57,44 @@ describe("Without a server", () => {
         throw new Error(`The application has ended:\n${printed}`)
     }
 
-    async function stop(): Promise<void> {
+    function spawnApp(stderr: "inherit" | "pipe") {
+        const app = spawn(process.execPath, [join(import.meta.dirname, "../src/main.js")], {
+            env: {
+                ...process.env,
+                DATABASE_URL: "",
+                PGLITE_DIRECTORY: join(directory, "data"),
+                PORT: "0",
+            },
+            stdio: ["ignore", "pipe", stderr],
+        })
+        spawned.push(app)
+        return app
+    }
+
+    async function stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
         assert.ok(running)
         const ended = once(running, "exit")
-        running.kill("SIGTERM")
+        running.kill(signal)
         await ended
     }
+
+    it("keeps a second process off its directory, and is not kept off by one that was killed", async () => {
+        const tenant = await Client.signUp(await start())
+        const second = spawnApp("pipe")
+        const ended = once(second, "exit")
+        let printed = ""
+        for await (const chunk of second.stderr ?? []) printed += String(chunk)
+        assert.deepEqual(await ended, [1, null])
+        assert.match(printed, new RegExp(`Process ${running?.pid} uses the directory`))
+        const customer = await tenant.customer()
+        await tenant.post(`${customer}/invoices`, linesOver(100))
+        assert.deepEqual(await tenant.numbers(customer), [1])
+        await stop("SIGKILL")
+
+        const same = tenant.at(await start())
+        assert.equal((await same.get("/customers")).status, 200)
+        await stop()
+    })
 
     it("numbers invoices, and goes on after a restart", async () => {
         const tenant = await Client.signUp(await start())

@@ -1,5 +1,6 @@
 import { InvalidKeyError } from "../../errors"
 import { hasPrefix, isKey } from "../../declared/key-form"
+import { cutAtWord } from "../derive/slug"
 import type { StoredKey } from "../pseudo-key"
 
 /** @internal Keys to try, in their order. */
@@ -15,15 +16,16 @@ const MAX_SUFFIX = 10_000
 const MAX_RANDOM = 1000
 const MAX_CALLS = 20
 
-/** @internal `acme`, then `acme-2`, `acme-3` …, from one of them on. */
-export function suffixed(text: string, from = 1): Candidates {
+/** @internal `acme`, then `acme-2`, `acme-3` …, from one of them on; none longer than this. */
+export function suffixed(text: string, longest: number, from = 1): Candidates {
     let next = from
     const block = (length: number): string[] => {
         const first = next
         next = Math.min(first + length, MAX_SUFFIX + 1)
-        return Array.from({ length: next - first }, (_, at) =>
-            first + at === 1 ? text : `${text}-${first + at}`,
-        )
+        return Array.from({ length: next - first }, (_, at) => {
+            const suffix = first + at === 1 ? "" : `-${first + at}`
+            return cutAtWord(text, longest - suffix.length) + suffix
+        })
     }
     return { first: block, next: (size) => (next > MAX_SUFFIX ? undefined : block(size)) }
 }
@@ -43,7 +45,8 @@ export class Suffixes {
 
     note(place: string, text: string, key: string): void {
         if (this.next.size >= Suffixes.MAX) this.next.clear()
-        const [, suffix = "1"] = key === text ? [] : (/-(\d+)$/.exec(key) ?? [])
+        // Of a text that was cut nothing is known: it is looked for from the first one on.
+        const suffix = key.startsWith(`${text}-`) ? key.slice(text.length + 1) : "1"
         this.next.set(`${place} ${text}`, Math.max(this.from(place, text), Number(suffix) + 1))
     }
 }
@@ -79,14 +82,14 @@ function generated(key: StoredKey, row: object, attempt: number): string {
         made = key.generateFor?.(row, attempt)
     } catch (error) {
         throw new InvalidKeyError(
-            `generate of ${key.name} has thrown an error. It has to make a key of every row.`,
+            `generate of ${key.label} has thrown an error. It has to make a key of every row.`,
             { cause: error },
         )
     }
     const text = typeof made === "string" ? prefixed(key, made) : made
     if (isKey(text) && hasPrefix(text, key.prefix)) return text
     throw new InvalidKeyError(
-        `generate of ${key.name} has made something that is no key (of type ${typeof made}). A key is ` +
+        `generate of ${key.label} has made something that is no key (of type ${typeof made}). A key is ` +
             "1 to 255 letters, digits and -, _, ., ~.",
     )
 }

@@ -7,7 +7,7 @@ import type { KeyLocks } from "./key-locks"
 import type { Wish } from "./wish"
 
 /**
- * Gives each wish a key that is free, and that nobody else takes before the row is inserted: keys are
+ * Gives each wish that is open a key that is free, and that nobody else takes before the row is inserted: keys are
  * locked first, without waiting, and looked for in the table afterwards. So no INSERT fails, which
  * would end a transaction on PostgreSQL, and writers who want the same key don't wait for each other.
  * @internal
@@ -19,7 +19,8 @@ export async function giveFreeKeys(
     isAwaited: (wish: Wish, key: string) => boolean = () => false,
 ): Promise<void> {
     const search = new Search(runner, locks, isAwaited)
-    for (const [, ofPlace] of groupBy(wishes, placeOf)) {
+    const open = wishes.filter(({ got }) => got === undefined)
+    for (const [, ofPlace] of groupBy(open, placeOf)) {
         await search.give([...groupBy(ofPlace, (wish) => wish.text ?? wish).values()])
     }
 }
@@ -146,9 +147,9 @@ function nextOf([wish]: readonly Wish[], size: number): readonly string[] {
     return block ?? []
 }
 
-function noneLeft({ name, derive, generateFor }: StoredKey): KeyTakenError {
+function noneLeft({ label, derive, generateFor }: StoredKey): KeyTakenError {
     return new KeyTakenError(
-        `${name}: no free key was found. ` +
+        `${label}: no free key was found. ` +
             (derive
                 ? "Too many rows have the same key but for its suffix: derive it of more fields."
                 : generateFor

@@ -62,7 +62,7 @@ export class Preparation {
     }
 
     /** Reports what a check finds, as the options want it. */
-    async check(verify: () => Promise<unknown>): Promise<void> {
+    async check(verify: () => unknown): Promise<void> {
         if (this.options.verify === false || !this.isDone) return
         try {
             await verify()

@@ -60,7 +60,9 @@ export function sequenceProviders(
                 const { dataSource: target } = preparation
                 if (!InstanceChecker.isDataSource(target)) return unbound
                 await preparation.checkCounterTable()
-                await preparation.check(() => refuseOtherCounting(target, unbound))
+                await preparation.check(() => {
+                    refuseOtherCounting(target, unbound.countingIn(target))
+                })
                 return new Sequence(name, { ...options, dataSource: target })
             },
         },

@@ -10,6 +10,7 @@ import {
     ReadOnlyNumberError,
 } from "../../errors"
 import { seriesOf } from "../../series/resolve-series"
+import { placeOf } from "../../series/series"
 import { tableName } from "../../typeorm/names"
 import { noCounterTable } from "../counters/move-counters"
 
@@ -36,20 +37,31 @@ export function triggerErrorOf(
         )
     if (failure.kind === "no counters") {
         const counter = dataSource.entityMetadatas.find(({ name }) => name === COUNTER_ENTITY)
-        if (!counter || !text.includes(counter.tableName)) return undefined
-        return noCounterTable(dataSource, cause)
+        if (counter && text.includes(counter.tableName)) return noCounterTable(dataSource, cause)
+        // It may be a table that the statement itself names.
+        const [, missing] = /([^'".]+)['"] does(?: not|n't) exist/.exec(text) ?? []
+        if (missing === undefined || sql.includes(missing)) return undefined
     }
+    const isUnnumbered = failure.kind === "not numbered"
     const series = dataSource.entityMetadatas
         .flatMap(seriesOf)
         .find(
             ({ strategy, metadata, column }) =>
                 strategy === "trigger" &&
-                column.databaseName === failure.column &&
-                sql.includes(`INTO ${tableName(metadata)}`),
+                (isUnnumbered
+                    ? column.databaseName === failure.column &&
+                      sql.includes(`INTO ${tableName(metadata)}`)
+                    : /^(INSERT|UPDATE) /.test(sql) && sql.includes(tableName(metadata))),
         )
     if (!series) return undefined
+    if (!isUnnumbered)
+        return new NotInstalledError(
+            `The triggers of ${series.metadata.name}.${series.column.propertyPath} name a column or a ` +
+                `table that has another name now. ${INSTALL_REMEDY}`,
+            { cause },
+        )
     return new NotInstalledError(
-        `${series.name} got no number from the database, so its trigger is missing. ${INSTALL_REMEDY}`,
+        `${placeOf(series)} got no number from the database, so its trigger is missing. ${INSTALL_REMEDY}`,
         { cause },
     )
 }

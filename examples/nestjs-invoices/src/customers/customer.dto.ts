@@ -1,11 +1,11 @@
 import { ApiProperty } from "@nestjs/swagger"
-import { IsInt, IsOptional, IsString, Length, Max, Min } from "class-validator"
+import { IsInt, IsOptional, IsString, Max, Min } from "class-validator"
+import { IsText } from "../text.js"
 import type { Customer } from "./customer.entity.js"
 
 export class NewCustomer {
     @ApiProperty({ example: "Ann" })
-    @IsString()
-    @Length(1, 100)
+    @IsText(100)
     name!: string
 
     @ApiProperty({

@@ -5,12 +5,13 @@ import { Customer } from "../customers/customer.entity.js"
 import { InvoiceDraft } from "../drafts/invoice-draft.entity.js"
 import { Invoice } from "../invoices/invoice.entity.js"
 import { Tenant } from "../tenants/tenant.entity.js"
+import { lock } from "./lock.js"
 import { pgliteDriver } from "./pglite.js"
 
 /** The server that DATABASE_URL names, or a PostgreSQL inside of this process. */
 export function databaseOptions(): DataSourceOptions {
     const { DATABASE_URL: url, PGLITE_DIRECTORY: directory = "data" } = process.env
-    return inDatabase(url ? { url } : { driver: pgliteDriver(directory) })
+    return inDatabase(url ? { url } : { driver: pgliteDriver(lock(directory)) })
 }
 
 /** A database in memory, which is gone with the process. */

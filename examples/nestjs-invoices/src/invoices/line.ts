@@ -5,18 +5,16 @@ import {
     ArrayMinSize,
     IsArray,
     IsInt,
-    IsString,
-    Length,
     Max,
     Min,
     ValidateNested,
 } from "class-validator"
+import { IsText } from "../text.js"
 
 /** What is sold. The limits keep a total within what a column of type `int` can hold. */
 export class Line {
     @ApiProperty({ example: "Earl Grey, 250 g" })
-    @IsString()
-    @Length(1, 200)
+    @IsText(200)
     description!: string
 
     @ApiProperty({ example: 2 })

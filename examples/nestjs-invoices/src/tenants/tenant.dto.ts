@@ -1,10 +1,9 @@
 import { ApiProperty } from "@nestjs/swagger"
-import { IsString, Length } from "class-validator"
+import { IsText } from "../text.js"
 
 export class NewTenant {
     @ApiProperty({ example: "Tea Traders" })
-    @IsString()
-    @Length(1, 100)
+    @IsText(100)
     name!: string
 }
 

@@ -78,8 +78,8 @@ export class Client {
 }
 
 /** What an invoice over this many cents is made of. */
-export function linesOver(cents: number) {
-    return { lines: [{ description: "Earl Grey, 250 g", quantity: 1, unitPrice: cents }] }
+export function linesOver(cents: number, description = "Earl Grey, 250 g") {
+    return { lines: [{ description, quantity: 1, unitPrice: cents }] }
 }
 
 export function upTo(count: number): number[] {

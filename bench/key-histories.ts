@@ -10,13 +10,22 @@ import { DataSource, type QueryFailedError } from "typeorm"
 import { withAutoSequence } from "../src"
 import {
     assertRows,
+    type EntityClass,
     invoice,
     type Kind,
     KeyWithHistory,
     NanoidKey,
     timed,
 } from "./pseudo-key-entities"
-import { compare, inParallel, print, SCHEMA, type Way, withDatabase } from "./support"
+import {
+    compare,
+    type Comparison,
+    inParallel,
+    print,
+    SCHEMA,
+    type Way,
+    withDatabase,
+} from "./support"
 
 const BULK = 10_000
 const WRITERS = 32
@@ -30,27 +39,50 @@ main().catch((error: unknown) => {
 })
 
 async function main(): Promise<void> {
-    await withDatabase([NanoidKey, KeyWithHistory], 1, async (dataSource) => {
+    await withDatabase([NanoidKey, KeyWithHistory], 16, async (dataSource) => {
         let written = 0
-        const inserting = (kind: Kind): Way => ({
-            name: kind.name,
-            run: async () => {
-                const { entity } = kind
-                await dataSource.query(`TRUNCATE ${dataSource.getMetadata(entity).tablePath}`)
-                await dataSource.query(`TRUNCATE ${SCHEMA}.autosequence_key`)
-                const rows = Array.from({ length: BULK }, () => invoice(++written))
-                const ms = await timed(() =>
-                    dataSource.transaction((manager) => manager.insert(entity, rows)),
-                )
-                await assertRows(dataSource, kind, BULK)
-                return ms
+        const saving = (writers: number) => (entity: EntityClass, rows: object[]) =>
+            inParallel(writers, rows.length, (turn) =>
+                dataSource.getRepository(entity).save(rows[turn] ?? {}),
+            )
+        const works = [
+            { name: "save() of one row, 1 writer", count: 200, write: saving(1) },
+            { name: "save() of one row, 16 writers", count: 800, write: saving(16) },
+            {
+                name: `save() of ${BULK} rows in one call`,
+                count: BULK,
+                write: (entity: EntityClass, rows: object[]) =>
+                    dataSource.getRepository(entity).save(rows),
             },
-        })
-        const comparison = await compare(`insert() of ${BULK} rows in one call`, 7, [
-            inserting({ name: "nanoid", entity: NanoidKey, format: "." }),
-            inserting({ name: "nanoid, history", entity: KeyWithHistory, format: "." }),
-        ])
-        await print(dataSource, [comparison], "Every row has a key of its own.")
+            {
+                name: `insert() of ${BULK} rows in one call`,
+                count: BULK,
+                write: (entity: EntityClass, rows: object[]) =>
+                    dataSource.transaction((manager) => manager.insert(entity, rows)),
+            },
+        ]
+        const comparisons: Comparison[] = []
+        for (const { name, count, write } of works) {
+            const inserting = (kind: Kind): Way => ({
+                name: kind.name,
+                run: async () => {
+                    const { entity } = kind
+                    await dataSource.query(`TRUNCATE ${dataSource.getMetadata(entity).tablePath}`)
+                    await dataSource.query(`TRUNCATE ${SCHEMA}.autosequence_key`)
+                    const rows = Array.from({ length: count }, () => invoice(++written))
+                    const ms = await timed(() => write(entity, rows))
+                    await assertRows(dataSource, kind, count)
+                    return ms
+                },
+            })
+            comparisons.push(
+                await compare(name, 5, [
+                    inserting({ name: "nanoid", entity: NanoidKey, format: "." }),
+                    inserting({ name: "nanoid, history", entity: KeyWithHistory, format: "." }),
+                ]),
+            )
+        }
+        await print(dataSource, comparisons, "Every row has a key of its own.")
     })
     console.log(`${await deadlocks()} of ${SAVES} saves by ${WRITERS} writers ended in a deadlock.`)
 }

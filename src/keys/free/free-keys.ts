@@ -33,9 +33,9 @@ export function placeOf({ key, scope }: Pick<Wish, "key" | "scope">): string {
             ? (key.dialect.canonicalText(column, value) ?? value)
             : value
     })
-    // The name of the history is the same in all schemas.
-    const { metadata, column } = key
-    return `${metadata.tablePath}.${column.databaseName} ${JSON.stringify(values)}`
+    // The name leaves out a schema that others of the database may not share.
+    const { schema, database } = key.dataSource.driver.parseTableName(key.metadata)
+    return `${schema ?? database ?? ""} ${key.name} ${JSON.stringify(values)}`
 }
 
 /** How many candidates are tried at first where one text is left. */

@@ -124,7 +124,8 @@ export class KeyAssigner implements Assigner {
         const isRefused = (row: KeyedRow, key: StoredKey) =>
             isLookedFor(key) &&
             !isLate(key) &&
-            String(refused.cause.message).includes(`${row.textOf(key)}' for key`)
+            row.textOf(key) !== null &&
+            String(refused.cause.message).includes(`${String(row.textOf(key))}' for key`)
         const rows = open.rows.filter((row) => {
             const [key, ...others] = row.missing.filter(isLookedFor)
             // Another one may be made of it.

@@ -17,7 +17,7 @@ export function primaryKeyText(metadata: EntityMetadata, row: ObjectLiteral): st
         const identity = dialect?.keys.identity(column)
         return identity
             ? identity.text(value)
-            : (dialect?.scopeText(dataSource, value, column) ?? String(value))
+            : (dialect?.scopeText(dataSource, value, column) ?? JSON.stringify(value))
     })
     return JSON.stringify(values)
 }

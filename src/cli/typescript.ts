@@ -39,7 +39,9 @@ export async function useTypeScript(path: string): Promise<void> {
 async function useForModules(project: NodeJS.Require): Promise<void> {
     const tsx = find(project, "tsx/esm/api")
     if (tsx !== undefined) {
-        const api = (await import(pathToFileURL(tsx).href)) as { register(): void }
+        // What require() resolves looks for the other files of tsx in the wrong place.
+        const path = tsx.replace(/\.cjs$/, ".mjs")
+        const api = (await import(pathToFileURL(path).href)) as { register(): void }
         api.register()
         return
     }

@@ -27,11 +27,23 @@ export async function useTypeScript(path: string): Promise<void> {
     const project = createRequire(join(process.cwd(), "package.json"))
     if (isModule(path)) return useForModules(project)
     const tsNode = find(project, "ts-node")
-    if (tsNode !== undefined) (project(tsNode) as { register(): void }).register()
+    if (tsNode !== undefined) registerTsNode(project, tsNode)
     else {
         const tsx = find(project, "tsx/cjs/api")
         if (tsx === undefined) throw noLoader()
         ;(project(tsx) as { register(): void }).register()
+    }
+}
+
+function registerTsNode(project: NodeJS.Require, tsNode: string): void {
+    try {
+        ;(project(tsNode) as { register(): void }).register()
+    } catch (cause) {
+        throw new Error(
+            `ts-node can't be started: ${String(cause)}. It does not work with TypeScript 7: install ` +
+                "typescript@5, or compile the data source and name the JavaScript file.",
+            { cause },
+        )
     }
 }
 

@@ -115,6 +115,13 @@ export class KeyToFill extends Invoice {
     publicId!: string | null
 }
 
+/** The same for a key that is made of another column, in which rows may have the same. */
+@Entity()
+export class SlugToFill extends Invoice {
+    @PseudoKey({ derive: (invoice: Invoice) => invoice.orderId, nullable: true })
+    publicId!: string | null
+}
+
 export type EntityClass = new () => ObjectLiteral
 
 /** A table that rows are inserted into. */

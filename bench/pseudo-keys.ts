@@ -266,9 +266,23 @@ async function find(): Promise<void> {
 }
 
 async function backfill(): Promise<void> {
-    const { KeyToFill } = tables
-    await withDatabase([KeyToFill], 2, async (dataSource) => {
+    const { KeyToFill, SlugToFill } = tables
+    await withDatabase([KeyToFill, SlugToFill], 2, async (dataSource) => {
         const table = dataSource.getMetadata(KeyToFill).tablePath
+        const deriving = (name: string, texts: number): Way => ({
+            name,
+            run: async () => {
+                const slugs = dataSource.getMetadata(SlugToFill).tablePath
+                await dataSource.query(`TRUNCATE ${slugs} RESTART IDENTITY`)
+                await fill(dataSource, SlugToFill, [1, BULK])
+                await dataSource.query(`UPDATE ${slugs} SET "orderId" = 'order ' || id % ${texts}`)
+                await dataSource.query(`VACUUM ANALYZE ${slugs}`)
+                const ms = await timed(() => backfillPseudoKeys(dataSource, SlugToFill))
+                const format = "^order-[0-9]+(-[0-9]+)?$"
+                await assertRows(dataSource, { name, entity: SlugToFill, format }, BULK)
+                return ms
+            },
+        })
         const filling = (name: string, give: (rows: number) => Promise<unknown>): Way => {
             let isFirst = true
             return {
@@ -298,6 +312,11 @@ async function backfill(): Promise<void> {
                 if (told !== rows) throw new Error(`It told of ${told} rows, of ${rows}.`)
             }),
         ])
-        await print(dataSource, [rated(comparison, ROWS)], "Every row has a key of its own.")
+        const derived = await compare(`${BULK} rows given keys that are derived`, 5, [
+            deriving("backfillPseudoKeys(), all texts differ", BULK),
+            deriving("backfillPseudoKeys(), 10 rows of each text", BULK / 10),
+        ])
+        const comparisons = [rated(comparison, ROWS), rated(derived, BULK)]
+        await print(dataSource, comparisons, "Every row has a key of its own.")
     })
 }

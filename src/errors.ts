@@ -54,7 +54,7 @@ export class UnknownScopeError extends AutoSequenceError {
     readonly code = "UNKNOWN_SCOPE"
 }
 
-/** A number set by the caller isn't an integer. */
+/** A number set by the caller isn't an integer, or its column takes none (`explicit: "refuse"`). */
 export class InvalidNumberError extends AutoSequenceError {
     readonly code = "INVALID_NUMBER"
 }
@@ -64,7 +64,7 @@ export class NumberOverflowError extends AutoSequenceError {
     readonly code = "NUMBER_OVERFLOW"
 }
 
-/** The number of a stored row was about to be changed. */
+/** The number of a stored row was about to be changed, or a row with a number moved to another scope. */
 export class ReadOnlyNumberError extends AutoSequenceError {
     readonly code = "READ_ONLY_NUMBER"
 }

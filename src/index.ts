@@ -88,5 +88,5 @@ export {
 export type { MigrationFormat } from "./schema/migrate/migration-source"
 export type { Renames } from "./schema/names/renamings"
 export type { NumberingOrder } from "./schema/plan/row-order"
-export type { MigrationStatement } from "./schema/plan/steps"
+export type { MigrationBackfill, MigrationStatement, MigrationStep } from "./schema/plan/steps"
 export { installAutoSequence, type InstallOptions } from "./schema/install/install"

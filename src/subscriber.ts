@@ -19,7 +19,7 @@ import { changeKeys, freeKeys, keepsHistory } from "./keys/history/changed-keys"
 import { KeyAssigner } from "./keys/insert/key-assigner"
 import { storedKeysOf } from "./keys/resolve-keys"
 import { showInsertedKeys, showLoadedKeys } from "./keys/shown-keys"
-import { refuseChangedNumbers } from "./numbers/changed-numbers"
+import { findChangedNumber } from "./numbers/changed-numbers"
 import { NumberAssigner } from "./numbers/number-assigner"
 import { TriggerAssigner } from "./numbers/trigger/trigger-assigner"
 import { seriesOf } from "./series/resolve-series"
@@ -70,8 +70,9 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
         if (!this.isInCharge(event)) return
         if (seriesOf(event.metadata).length > 0 || storedKeysOf(event.metadata).length > 0)
             sessionOf(event.queryRunner)
-        const numbers = refuseChangedNumbers(event)
-        return numbers ? numbers.then(() => changeKeys(event)) : changeKeys(event)
+        const changed = findChangedNumber(event)
+        // Thrown, it would keep the others from being waited for.
+        return changed ? Promise.reject(changed) : changeKeys(event)
     }
 
     afterRemove(event: RemoveEvent<ObjectLiteral>): Promise<void> | undefined {
@@ -85,11 +86,15 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
      */
     watchingLoads(): AutoSequenceSubscriber {
         const watching = Object.create(this) as AutoSequenceSubscriber & {
-            afterLoad: (entity: ObjectLiteral, event?: LoadEvent<ObjectLiteral>) => void
+            afterLoad: (
+                entity: ObjectLiteral,
+                event?: LoadEvent<ObjectLiteral>,
+            ) => Promise<void> | undefined
         }
         watching.afterLoad = (entity, event) => {
-            if (event && watching.isInCharge(event))
-                showLoadedKeys(event.metadata.findInheritanceMetadata(entity), entity)
+            if (!event || !watching.isInCharge(event)) return
+            const metadata = event.metadata.findInheritanceMetadata(entity)
+            return showLoadedKeys(event.queryRunner, metadata, entity)
         }
         return watching
     }

@@ -2,6 +2,7 @@ import type { ColumnOptions } from "typeorm"
 import { InvalidOptionError } from "../errors"
 import { columnOptions } from "./column-options"
 import { MAX_LENGTH, MAX_PREFIX, PREFIX_FORM } from "./key-form"
+import { scopePaths } from "./scope-paths"
 import { isSeriesName, seriesProblem } from "./series-name"
 import { type Secret, type Secrets, weaknessOf } from "./secrets"
 import { show } from "./show"
@@ -57,13 +58,22 @@ export interface PseudoKeyOptions<
     /**
      * A pure function that makes the key of other fields of the row, of its numbers, and of the
      * `relations` that are named. Its result is made fit for a URL: `"Crème brûlée, 50 %"` becomes
-     * `"Creme-brulee-50"`. Where another row has that key, a suffix is added: `acme`, `acme-2`,
-     * `acme-3`. Where nothing is left of it, `generate` makes the key.
+     * `"Creme-brulee-50"`. Where another row has that key, there is the `suffix`. Where nothing is
+     * left of it, `generate` makes the key.
      *
      * It is given a copy of the row as it is about to be stored. The key of a stored row does not
-     * follow its fields.
+     * follow its fields. As long as a number that it reads is NULL, so is the key.
      */
     derive?: (row: Entity) => string
+
+    /**
+     * For `derive`: whether a suffix is added where another row has the key: `acme`, `acme-2`,
+     * `acme-3`. Without, such a row is refused with {@link KeyTakenError}.
+     *
+     * Default is `true`, and `false` for a key that is made of a number of its row
+     * (`@AutoSequenceColumn`): `INV-7-2` would be taken for another invoice.
+     */
+    suffix?: boolean
 
     /**
      * For `derive`: the paths of the many-to-one relations that it reads, as `"category.parent"`.
@@ -89,9 +99,10 @@ export interface PseudoKeyOptions<
     seal?: SealOptions<Path>
 
     /**
-     * For `"nanoid"`: the number of random characters.
+     * For `"nanoid"`: the number of random characters. For `derive`: the most characters that a key
+     * has behind its prefix, its suffix included; what is longer is cut at the end of a word.
      *
-     * Default is `21`.
+     * Default is `21`, and for `derive` what fits into the column.
      */
     length?: number
 
@@ -106,7 +117,9 @@ export interface PseudoKeyOptions<
      * The properties within whose values keys are unique: columns, many-to-one relations, paths into
      * embedded entities. A look-up has to name their values then.
      *
-     * Default is none: no two rows of the table have the same key.
+     * Default is none: no two rows of the table have the same key. Where `derive` reads a number of
+     * the row, and not what that is unique with, the default is the `uniqueWith` of the number; `[]`
+     * says that the table is meant.
      */
     uniqueWith?: Path | readonly Path[]
 
@@ -149,11 +162,13 @@ export interface StoredKeyOptions {
     readonly format: KeyFormat
     readonly generate?: (row: object, attempt: number) => unknown
     readonly derive?: (row: object) => unknown
+    readonly suffix?: boolean
     readonly relations: readonly string[]
     readonly isAfterInsert: boolean
     readonly length?: number
     readonly alphabet?: string
-    readonly uniqueWith: readonly string[]
+    /** Undefined where the caller has not said. */
+    readonly uniqueWith?: readonly string[]
     readonly history: KeyHistory
     readonly series?: string
 }
@@ -176,6 +191,7 @@ const KNOWN_FOR_COLUMN = ["name", "comment", "nullable", "select"] as const
 const KNOWN_FOR_STORED = [
     "generate",
     "derive",
+    "suffix",
     "relations",
     "after",
     "length",
@@ -230,7 +246,10 @@ function splitStored(options: PseudoKeyOptions<never>, refuse: Refuse): KeyOptio
     const { after } = options
     if (after !== undefined && (after as unknown) !== "insert")
         refuse(`after is ${show(after)}, give "insert" or leave it out.`)
-    for (const name of ["relations", "after"] as const)
+    const { suffix } = options
+    if (suffix !== undefined && typeof suffix !== "boolean")
+        refuse(`suffix is ${show(suffix)}, give true or false.`)
+    for (const name of ["suffix", "relations", "after"] as const)
         if (options[name] !== undefined && derive === undefined)
             refuse(`${name} is for derive alone.`)
     if (typeof history !== "boolean" && (history as unknown) !== "forever")
@@ -243,20 +262,21 @@ function splitStored(options: PseudoKeyOptions<never>, refuse: Refuse): KeyOptio
             refuse(`${name} is for generate: "nanoid" alone.`)
     const { length, alphabet } = options
     const longest = MAX_LENGTH - (prefix === undefined ? 0 : prefix.length + 1)
-    if (length !== undefined && !(Number.isInteger(length) && length >= 1 && length <= longest))
-        refuse(`length is ${show(length)}, give an integer from 1 to ${longest}.`)
+    // A suffix takes up to six, and leaves something of the key.
+    const shortest = derive ? 8 : 1
+    if (
+        length !== undefined &&
+        !(Number.isInteger(length) && length >= shortest && length <= longest)
+    )
+        refuse(`length is ${show(length)}, give an integer from ${shortest} to ${longest}.`)
     if (alphabet !== undefined && !isAlphabet(alphabet))
         refuse(
             `alphabet is ${show(alphabet)}, give 2 to 64 different characters of the letters, digits, ` +
                 "- and _.",
         )
 
-    const given: unknown = options.uniqueWith ?? []
-    const uniqueWith: unknown[] = Array.isArray(given) ? given : [given]
-    for (const path of uniqueWith)
-        if (typeof path !== "string" || path === "")
-            refuse(`uniqueWith holds ${show(path)}, give names of properties.`)
-    if (new Set(uniqueWith).size < uniqueWith.length) refuse("uniqueWith names a property twice.")
+    const uniqueWith =
+        options.uniqueWith === undefined ? undefined : scopePaths(options.uniqueWith, refuse)
 
     const column: ColumnOptions = {
         type: "varchar",
@@ -270,11 +290,12 @@ function splitStored(options: PseudoKeyOptions<never>, refuse: Refuse): KeyOptio
                 ? { format: "nanoid", generate: generate as StoredKeyOptions["generate"] }
                 : { format: generate }),
             derive: derive as StoredKeyOptions["derive"],
+            suffix,
             relations: relations as string[],
             isAfterInsert: after === "insert",
             length,
             alphabet,
-            uniqueWith: uniqueWith as string[],
+            uniqueWith,
             history,
             series,
         },

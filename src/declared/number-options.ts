@@ -33,7 +33,13 @@ export interface AutoSequenceColumnOptions extends NumberColumnOptions {
 
     /**
      * The properties whose values make the scope: columns, many-to-one relations, paths into
-     * embedded entities (`"address.country"`). Each combination of values counts on its own.
+     * embedded entities (`"address.country"`). Each combination of values counts on its own. Values
+     * are the same where the column takes them for equal, by its type and collation.
+     *
+     * Errors: {@link InvalidOptionError} for a relation with `onDelete: "SET NULL"`, which would bring rows
+     * with equal numbers together, and, where each set of columns that can be NULL needs a unique index
+     * (PostgreSQL, SQLite), for more than four of those. On insert {@link UnknownScopeError} for a value
+     * that is not stored as what it is: a promise, a list, an invalid date, `7.6` for an integer.
      *
      * Default is none: the whole table is one scope.
      */
@@ -77,6 +83,16 @@ export interface AutoSequenceColumnOptions extends NumberColumnOptions {
     series?: string
 
     /**
+     * What becomes of a number that is set on a row. `"keep"` stores it, and later numbers go on after
+     * it. `"refuse"` throws {@link InvalidNumberError} before anything is written: only the library gives
+     * numbers, so that neither a request's body nor a copy of a stored row brings one along. What raw SQL
+     * writes is not looked at.
+     *
+     * Default is `"keep"`.
+     */
+    explicit?: "keep" | "refuse"
+
+    /**
      * The type of the column. As everywhere in TypeORM, the values of a `"bigint"` column are
      * strings in the entity.
      *
@@ -94,6 +110,7 @@ export interface NumberingOptions {
     readonly gapless: boolean
     readonly cache: bigint
     readonly series?: string
+    readonly explicit: "keep" | "refuse"
     readonly type: "int" | "bigint"
 }
 
@@ -106,6 +123,7 @@ const KNOWN = [
     "gapless",
     "cache",
     "series",
+    "explicit",
     "type",
 ] as const
 /** The strategies that take an option which not all of them take. */
@@ -139,7 +157,7 @@ export function splitOptions(
             refuse(`there is no option "${name}". The options are ${known.join(", ")}.`)
 
     const { startAt = 1, incrementBy = 1, strategy = "table-lock", type = "int" } = options
-    const { gapless = true, cache = 1, series } = options
+    const { gapless = true, cache = 1, series, explicit = "keep" } = options
     for (const [name, value] of Object.entries({ startAt, incrementBy, cache }))
         if (!Number.isSafeInteger(value) || value < 1)
             refuse(`${name} is ${show(value)}, give an integer from 1 to 2^53 - 1.`)
@@ -147,6 +165,8 @@ export function splitOptions(
         refuse(`strategy is ${show(strategy)}, give one of ${STRATEGIES.join(", ")}.`)
     if (type !== "int" && type !== "bigint")
         refuse(`type is ${show(type)}, give "int" or "bigint".`)
+    if (explicit !== "keep" && explicit !== "refuse")
+        refuse(`explicit is ${show(explicit)}, give "keep" or "refuse".`)
 
     for (const [name, takers] of Object.entries(TAKEN_BY)) {
         const value = options[name as keyof typeof TAKEN_BY]
@@ -178,6 +198,7 @@ export function splitOptions(
             gapless,
             cache: BigInt(cache),
             series,
+            explicit,
             type,
         },
         column,

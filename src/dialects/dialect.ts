@@ -39,6 +39,10 @@ export interface Upsert {
     readonly target?: readonly string[]
     /** Whether it gives the column of a stored row another value. */
     overwrites(column: string): boolean
+    /** What stands before that which becomes of a stored row. */
+    readonly update: string
+    /** The value that the INSERT has for a column. */
+    given(column: string): string
 }
 
 /** @internal SQL expressions that the databases write differently. */
@@ -47,6 +51,10 @@ export interface Expressions {
     concat(...parts: string[]): string
     /** The higher of two values that are not NULL. */
     greatest(a: string, b: string): string
+    /** Whether two values are equal, or both NULL. */
+    same(a: string, b: string): string
+    /** In the place of a number: no value, but an error of the statement that {@link Dialect.isFailure} knows. */
+    fail(number: string): string
     /** The key of a scope that is too long to be one; undefined where any length will do. */
     hash?(text: string): string
     /** The length in characters. */
@@ -77,6 +85,8 @@ export interface Dialect {
     readonly hasPartialIndices: boolean
     /** Whether all callers of a data source have the same query runner. */
     readonly sharesRunner: boolean
+    /** What a SELECT ends with that locks its rows; nothing where a writer locks all of the database. */
+    readonly rowLock: string
     /** What makes the text of a key compare exactly, where columns don't by themselves. */
     readonly keyCollation?: { readonly charset: string; readonly collation: string }
     /** Selects the highest number of each scope as rows of {@link LastNumber}. */
@@ -96,6 +106,8 @@ export interface Dialect {
     endsTransaction(error: DriverError): boolean
     /** Whether the transaction can be repeated after this error. */
     isTransient(error: DriverError): boolean
+    /** Whether it comes from {@link Expressions.fail}, in a statement that has such an expression. */
+    isFailure(error: DriverError): boolean
     /** Whether a number got too large for its column. */
     isOutOfRange(error: DriverError): boolean
     /** Whether there is no such table. */
@@ -104,13 +116,18 @@ export interface Dialect {
     isAborted(error: DriverError): boolean
     /** Whether a lock was not free, and the statement would not wait. */
     isLocked(error: DriverError): boolean
-    /** How the driver would send this value, as text that any column type reads. */
-    scopeText(dataSource: DataSource, value: unknown): string
+    /**
+     * What the driver would send for this value, as text that the column reads as the same; undefined
+     * for what it doesn't store as what it is.
+     */
+    scopeText(dataSource: DataSource, value: unknown, column: ColumnMetadata): string | undefined
     /** That text as {@link keyText} writes it; undefined where only the database knows. */
     canonicalText(column: ColumnMetadata, text: string): string | undefined
+    /** Whether all the same only the database tells which other texts the column takes for equal. */
+    isCollated(column: ColumnMetadata, text: string): boolean
     /**
      * An expression that is equal for values which the column takes for equal, whatever the
-     * settings of the session; undefined for types that make no key.
+     * settings of the session, and NULL for others; undefined for types that make no key.
      */
     keyText(column: ColumnMetadata, sql: string): string | undefined
     /** Selects `at` and `key` for scopes whose values the columns store in another form. */

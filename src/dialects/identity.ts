@@ -1,5 +1,4 @@
-import { canonicalInteger } from "./column-type"
-import { wellFormed } from "./well-formed"
+import { canonicalInteger, wellFormed } from "./column-type"
 
 /** @internal */
 export function textOf(value: unknown): string {

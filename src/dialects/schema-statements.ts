@@ -68,10 +68,8 @@ export interface SchemaStatements {
     readonly collations?: {
         /** Selects {@link StoredCollation} rows of the columns of a table. */
         select(database: string | undefined, table: string): Statement
-        /** Selects `ignoresCase` and `ignoresBlanks`, which are 0 or 1. */
+        /** Selects `ignoresCase`, which is 0 or 1. */
         compare(collation: StoredCollation): Statement
-        /** The collations to use instead. */
-        readonly remedy: string
     }
 }
 

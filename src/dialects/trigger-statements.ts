@@ -13,6 +13,8 @@ export interface TriggeredColumn {
     /** Where tables are whose entities name no schema; undefined where a trigger finds them. */
     readonly schema?: string
     readonly counter: CounterTable
+    /** Tells its counters from those of others: a hash of where their table is, and the table and series. */
+    readonly counted: { readonly place: string; readonly name: string }
     /** Numbers go on after it where the counter is lower. */
     readonly base: bigint
     /** The key of the scope, over the columns of a row. */
@@ -56,8 +58,21 @@ export interface StoredTrigger extends Trigger {
     readonly isEnabled: boolean
 }
 
+/** @internal What of a row is the same in all databases. */
+export interface StoredTriggerRow {
+    readonly name: string
+    readonly table: string
+    readonly schema?: string
+}
+
+/** @internal The same of a function. */
+export interface StoredFunctionRow {
+    readonly name: string
+    readonly schema: string
+}
+
 /** @internal What an error that comes from a trigger, or from the lack of one, is about. */
-export type TriggerFailure = "overflow" | "changed" | "not numbered" | "no counters"
+export type TriggerFailure = "overflow" | "changed" | "not numbered" | "no counters" | "outdated"
 
 /** @internal What the `trigger` strategy asks of a database. */
 export interface TriggerStatements {
@@ -71,11 +86,23 @@ export interface TriggerStatements {
     readonly leavesOutAsNull: boolean
     /** Whether a row that an INSERT leaves out gives its number back. */
     readonly givesBackSkipped: boolean
-    /** The triggers of a column, in the order in which they are made. */
-    triggersOf(column: TriggeredColumn): readonly Trigger[]
+    /** Whether the session has allowed changes of numbers, and of the scopes of rows that have one. */
+    readonly allowsChanges: string
+    /**
+     * The triggers of a column, in the order in which they are made. What they are like is told by the
+     * column where it is, and how they are made by one that is in {@link CURRENT_SCHEMA}.
+     */
+    triggersOf(column: TriggeredColumn, anywhere: TriggeredColumn): readonly Trigger[]
     /** Selects what {@link storedTrigger} reads: the triggers of this library in some schemas. */
     stored(schemas: readonly string[]): Statement
-    storedTrigger(row: Readonly<Record<string, unknown>>): StoredTrigger
+    /** A trigger of a table whose entity names its schema or does not. */
+    storedTrigger(row: Readonly<StoredTriggerRow>, namesSchema: boolean): StoredTrigger
+    /** Functions that lost their triggers, as those go with their tables. */
+    readonly leftOver?: {
+        /** Selects what {@link read} reads. */
+        select(schemas: readonly string[]): Statement
+        read(row: Readonly<StoredFunctionRow>, namesSchema: boolean): TriggerFunction
+    }
     /** What an error is about, and the column that it names. */
     failureOf(
         error: DriverError,
@@ -88,6 +115,17 @@ export const TRIGGER_PREFIX = "zz_autosequence_"
 /** @internal */
 export function shortHash(text: string): string {
     return createHash("sha256").update(text).digest("hex").slice(0, 8)
+}
+
+/** @internal Stands for the name of the schema that is current when a function is made. */
+export const CURRENT_SCHEMA = "{autosequence:schema}"
+
+/** @internal And this one for its hash. */
+export const CURRENT_SCHEMA_HASH = "{autosequence:schema hash}"
+
+/** @internal */
+export function schemaHash(schema: string): string {
+    return schema === CURRENT_SCHEMA ? CURRENT_SCHEMA_HASH : shortHash(schema)
 }
 
 /** @internal The SQLSTATEs that triggers raise. */

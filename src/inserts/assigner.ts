@@ -2,6 +2,7 @@ import type { DriverError } from "../dialects/dialect"
 import type { Statement } from "../typeorm/statement"
 import type { Insert } from "./insert"
 import type { NewRow } from "./new-row"
+import type { Update } from "./update"
 
 /**
  * Assigns values to the rows of an INSERT, in the turn in which it is sent: nothing comes between
@@ -28,6 +29,8 @@ export interface Assigner {
     settle?(): Promise<void> | undefined
     /** Called where the INSERT is not sent or has failed, and the transaction may go on. */
     failed(insert: Insert): Promise<void> | undefined
+    /** Called in the place of sending an UPDATE of an entity's rows, which it sends itself. */
+    update?(update: Update, send: () => Promise<unknown>): Promise<unknown>
     /** What an error of a statement is called; undefined where it has no name for it. */
     nameOf?(refused: Refused): Error | undefined
 }

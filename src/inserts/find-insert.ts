@@ -111,7 +111,8 @@ function metadataOf(
 
 const tables = new WeakMap<DataSource, Map<string, EntityMetadata[]>>()
 
-function metadatasOf(dataSource: DataSource, table: string): readonly EntityMetadata[] {
+/** @internal The entities of a table, which SQL names so. */
+export function metadatasOf(dataSource: DataSource, table: string): readonly EntityMetadata[] {
     let byName = tables.get(dataSource)
     if (!byName) {
         byName = new Map()

@@ -1,4 +1,5 @@
 import { markedId } from "../typeorm/marks"
+import { NAME } from "../typeorm/names"
 import type { Statement } from "../typeorm/statement"
 
 /** @internal What stands in one place of an INSERT. */
@@ -19,12 +20,15 @@ interface Verbatim {
     readonly sql: string
 }
 
+/** The alias of the table, or its own name. */
+const TABLE = new RegExp(`(${NAME})$`)
 const DEFAULT: Cell = { kind: "default" }
 
 /** @internal What a literal of SQL stands for; undefined for other SQL. */
 export function literalOf(sql: string): (Cell & { readonly kind: "value" }) | undefined {
     if (/^null$/i.test(sql)) return { kind: "value", value: null }
     if (/^-?\d+(\.\d+)?$/.test(sql)) return { kind: "value", value: sql }
+    if (/^-?\d+(\.\d+)?e[+-]?\d+$/.test(sql)) return { kind: "value", value: Number(sql) }
     if (/^'(?:[^'\\]|'')*'$/.test(sql))
         return { kind: "value", value: sql.slice(1, -1).replaceAll("''", "'") }
     return undefined
@@ -126,6 +130,12 @@ export class InsertText {
         if (returned?.split(", ").includes(column)) return false
         this.tail += returned === undefined ? ` RETURNING ${column}` : `, ${column}`
         return true
+    }
+
+    /** Lets an upsert set a column of a stored row before all others. */
+    setStored(update: string, column: string, valueOf: (table: string) => string): void {
+        const [, name = ""] = TABLE.exec(this.head) ?? []
+        this.tail = this.tail.replace(update, () => `${update}${column} = ${valueOf(name)}, `)
     }
 
     /** The same for one row, whose values may be those of a query that `with` begins. */

@@ -87,6 +87,24 @@ export class Insert {
             this.returned.set(column.databaseName, column)
     }
 
+    /** Lets an upsert set a column of a stored row, made from columns of that row and of the new one. */
+    setStored(
+        column: ColumnMetadata,
+        valueOf: (
+            stored: (column: ColumnMetadata) => string,
+            given: (column: ColumnMetadata) => string,
+        ) => string,
+    ): void {
+        const { upsert } = this
+        if (!upsert) return
+        this.text.setStored(upsert.update, columnName(column), (table) =>
+            valueOf(
+                (one) => `${table}.${columnName(one)}`,
+                (one) => upsert.given(columnName(one)),
+            ),
+        )
+    }
+
     /**
      * Takes off the rows what TypeORM has not asked for, and would put on entities as it is, or on
      * those of other rows where some are not returned.

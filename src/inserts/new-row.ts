@@ -36,8 +36,8 @@ export class NewRow {
     }
 
     /** Lets the INSERT tell the places where values of these columns are to come. */
-    static mark(columns: readonly ColumnMetadata[], options?: { fillsNull: boolean }): void {
+    static mark(columns: readonly ColumnMetadata[], isNone?: (value: unknown) => boolean): void {
         for (const column of columns)
-            markPlaces(column, (entity) => announced.get(entity)?.id, options)
+            markPlaces(column, (entity) => announced.get(entity)?.id, isNone)
     }
 }

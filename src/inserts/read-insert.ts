@@ -1,4 +1,5 @@
 import type { SqlSyntax } from "../dialects/dialect"
+import { NAME } from "../typeorm/names"
 import { InsertText, InsertTuple } from "./insert-text"
 
 /** @internal The table that an INSERT goes into, as SQL names it; undefined for other statements. */
@@ -6,8 +7,6 @@ export function insertedTable(sql: string): string | undefined {
     return START.exec(sql)?.[1]
 }
 
-// Names are quoted in one of two ways, with quotes in them doubled.
-const NAME = /(?:"(?:[^"]|"")*"|`(?:[^`]|``)*`)/.source
 const QUOTED = new RegExp(`${NAME}|'(?:[^']|'')*'`, "g")
 const START = new RegExp(
     `^(?:/\\*(?:[^*]|\\*(?!/))*\\*/\\s*)?(?:WITH\\b.*?)?INSERT\\s+(?:OR\\s+)?(?:IGNORE\\s+)?INTO (${NAME}(?:\\.${NAME})*)`,

@@ -1,7 +1,7 @@
 import type { Scope, ScopeValue } from "../dialects/columns"
 import { UnknownScopeError } from "../errors"
-import { isMadeByDatabase, scopeWith } from "../series/scope"
-import type { Scoped } from "../series/series"
+import { isMadeByDatabase, scopeText, scopeWith } from "../series/scope"
+import { placeOf, type Scoped } from "../series/series"
 import { dataSourceOf } from "../typeorm/compat"
 import type { ColumnMetadata } from "../typeorm/names"
 import type { InsertRow } from "./insert"
@@ -53,23 +53,25 @@ function plainValue({ scopeColumns }: Scoped, row: InsertRow): unknown {
 }
 
 function scopeValue(
-    { name, dataSource, dialect }: Scoped,
+    scoped: Scoped,
     path: string,
     column: ColumnMetadata,
     row: InsertRow,
 ): ScopeValue {
     const refuse = (problem: string): never => {
         throw new UnknownScopeError(
-            `The scope of ${name} can't be known before the insert: ${path} ${problem}`,
+            `The scope of ${placeOf(scoped)} can't be known before the insert: ${path} ${problem}`,
         )
     }
-    const text = (value: unknown) =>
-        value === null || value === undefined ? null : dialect.scopeText(dataSource, value)
     const cell = row.cell(column)
-    if (cell.kind === "value") return text(cell.value)
+    if (cell.kind === "value" && cell.value !== null) return scopeText(column, cell.value)
+    // TypeORM leaves it out.
+    if (row.entity && !column.isVirtual && column.getEntityValue(row.entity) instanceof Promise)
+        return scopeText(column, column.getEntityValue(row.entity))
+    if (cell.kind === "value") return null
     const fallback = defaultOf(column)
     if (fallback && (cell.kind === "default" || cell.sql === fallback.sql))
-        return text(fallback.value)
+        return scopeText(column, fallback.value)
     if (cell.kind === "expression") return refuse("is a function (an SQL expression). Set a value.")
     if (column.default !== undefined && column.default !== null)
         return refuse("is not set, and its default is the database's to give. Set it.")

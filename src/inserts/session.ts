@@ -6,11 +6,13 @@ import { dataSourceOf } from "../typeorm/compat"
 import { abortedError } from "./aborted"
 import type { Assigner } from "./assigner"
 import { findInsert } from "./find-insert"
+import { findUpdate } from "./find-update"
 import type { Insert } from "./insert"
 import { rawRows } from "./returned-rows"
 import { NewRow } from "./new-row"
 import { StatementQueue } from "./statement-queue"
 import { Transaction } from "./transaction"
+import type { Update } from "./update"
 
 type Query = (sql: string, parameters?: unknown[], structured?: boolean) => Promise<unknown>
 
@@ -189,7 +191,18 @@ export class Session {
             this.rows.size > 0 ? findInsert(this.dataSource, this.rows, sql, parameters) : undefined
         if (insert) return this.sendInsert(insert, args[2])
         if (!/^\s*SELECT\b/i.test(sql)) await this.settle()
-        return this.sendNamed(...args)
+        // Only statements of query builders ask for such a result.
+        const update = args[2] ? findUpdate(this.dataSource, sql, parameters) : undefined
+        return update ? this.sendUpdate(update) : this.sendNamed(...args)
+    }
+
+    private sendUpdate(update: Update): Promise<unknown> {
+        const send = () => {
+            const { sql, parameters } = update.write()
+            return this.sendNamed(sql, parameters, true)
+        }
+        const [assigner] = this.assigners.filter((one) => one.update)
+        return assigner?.update?.(update, send) ?? send()
     }
 
     private async settle(): Promise<void> {

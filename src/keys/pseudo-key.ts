@@ -12,8 +12,10 @@ export interface RelationTree {
 
 /** @internal A pseudo key in a column of one entity in one data source. */
 export interface StoredKey extends Scoped {
-    /** `<table>.<column>` or the name that the options give, as error texts and the history name it. */
+    /** `<table>.<column>` or the name that the options give, as the history names it. */
     readonly name: string
+    /** `<Entity>.<property>`, as error texts name it. */
+    readonly label: string
     readonly propertyPath: string
     readonly prefix?: string
     /** Makes a key, prefix included. */
@@ -25,6 +27,10 @@ export interface StoredKey extends Scoped {
     /** A function of the caller's, in place of `generate`. */
     readonly generateFor?: (row: object, attempt: number) => unknown
     readonly derive?: (row: object) => unknown
+    /** The most characters of a key that `derive` makes, prefix and suffix included. */
+    readonly longest: number
+    /** Undefined where it is as derive makes it of a number, or not. */
+    readonly suffix?: boolean
     /** What `derive` reads of other rows. */
     readonly relations: RelationTree
     /** Whether `derive` is called when the row is in the table. */

@@ -14,7 +14,8 @@ import { resolveScopeProperty } from "../series/resolve-series"
 import { seriesName, tableNameBeside } from "../series/series-name"
 import { columnType } from "../typeorm/names"
 import { dataSourceOf, findDeclaredColumns } from "../typeorm/compat"
-import { withPrefix } from "../declared/key-form"
+import { MAX_LENGTH, withPrefix } from "../declared/key-form"
+import { scopeOfNumbers } from "./derive/number-scope"
 import { relationTreeOf } from "./derive/relation-tree"
 import { generatorOf } from "./free/generate"
 import type { AnyKey, PseudoKeys, SealedKey, StoredKey } from "./pseudo-key"
@@ -67,10 +68,11 @@ export function resolveStoredKey(
             `${metadata.name}.${propertyPath} is a pseudo key, but another decorator declares it as ` +
                 "well. Remove that one: @PseudoKey takes the column's options itself.",
         )
-    const { prefix, generate, derive, relations, isAfterInsert, history } = options
+    const { prefix, generate, derive, suffix, relations, isAfterInsert, history } = options
     const dataSource = dataSourceOf(metadata)
     const generator = generatorOf(options)
-    const scope = options.uniqueWith.map((p) => resolveScopeProperty(metadata, propertyPath, p))
+    const uniqueWith = options.uniqueWith ?? scopeOfNumbers(metadata, column, derive)
+    const scope = uniqueWith.map((p) => resolveScopeProperty(metadata, propertyPath, p))
     const scopeColumns = scope.flatMap(({ columns }) => columns)
     if (history !== false) {
         refuseScopeOfHistory(metadata, propertyPath, scopeColumns)
@@ -80,6 +82,7 @@ export function resolveStoredKey(
         get name() {
             return options.series ?? seriesName(column, KEY_ENTITY)
         },
+        label: `${metadata.name}.${propertyPath}`,
         dataSource,
         // Where there is none, it is refused before it is asked.
         dialect: dialectOf(dataSource) as Dialect,
@@ -94,6 +97,8 @@ export function resolveStoredKey(
         format: generator.format,
         generateFor: generate,
         derive,
+        longest: options.length ? withPrefix(prefix, "").length + options.length : MAX_LENGTH,
+        suffix,
         relations: relationTreeOf(metadata, propertyPath, relations),
         isAfterInsert,
         history,

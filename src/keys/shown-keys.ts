@@ -1,11 +1,16 @@
-import type { DataSource, EntityMetadata, ObjectLiteral } from "typeorm"
+import type { DataSource, EntityMetadata, ObjectLiteral, QueryRunner } from "typeorm"
 import { isAutoSequenceSubscriber } from "../declared/registry"
-import type { Session } from "../inserts/session"
+import type { Scope } from "../dialects/columns"
+import { groupBy } from "../group-by"
+import { Session } from "../inserts/session"
 import { dataSourceOf } from "../typeorm/compat"
 import { deriveShown } from "./derive/derive"
+import { placeOf } from "./free/free-keys"
 import { KeyAssigner } from "./insert/key-assigner"
 import { sealedKeyOf, type StoredKey } from "./pseudo-key"
 import { pseudoKeysOf, storedKeysOf } from "./resolve-keys"
+import { loadScopes } from "./rows/stored-scope"
+import { findTaken } from "./rows/taken-keys"
 
 const shownKeys = new WeakMap<ObjectLiteral, Map<StoredKey, string>>()
 const showing = new WeakSet<DataSource>()
@@ -49,18 +54,85 @@ function showSealedKeys(metadata: EntityMetadata, entity: ObjectLiteral): void {
 }
 
 /** @internal Called for a row that was loaded. */
-export function showLoadedKeys(metadata: EntityMetadata, entity: ObjectLiteral): void {
+export function showLoadedKeys(
+    runner: QueryRunner,
+    metadata: EntityMetadata,
+    entity: ObjectLiteral,
+): Promise<void> | undefined {
     showSealedKeys(metadata, entity)
-    for (const key of storedKeysOf(metadata)) {
-        // Undefined where it was not selected.
-        if (!key.derive || !key.column.isNullable || key.column.getEntityValue(entity) !== null)
-            continue
-        const shown = deriveShown(key, entity)
-        if (!shown) continue
-        key.column.setEntityValue(entity, shown)
-        const ofEntity = shownKeys.get(entity) ?? new Map<StoredKey, string>()
-        shownKeys.set(entity, ofEntity.set(key, shown))
+    const lacksKey = storedKeysOf(metadata).some((key) => lacks(key, entity))
+    return lacksKey ? showTogether(runner, metadata, entity) : undefined
+}
+
+interface Loaded {
+    readonly rows: { readonly metadata: EntityMetadata; readonly entity: ObjectLiteral }[]
+    readonly shown: Promise<void>
+}
+
+const loaded = new WeakMap<QueryRunner, Loaded>()
+
+/** TypeORM announces the rows of a query in one go, which are looked at together. */
+function showTogether(
+    runner: QueryRunner,
+    metadata: EntityMetadata,
+    entity: ObjectLiteral,
+): Promise<void> {
+    let together = loaded.get(runner)
+    if (!together) {
+        const rows: Loaded["rows"] = []
+        const shown = Promise.resolve().then(() => {
+            loaded.delete(runner)
+            return showDerived(Session.find(runner)?.inner ?? runner, rows)
+        })
+        loaded.set(runner, (together = { rows, shown }))
     }
+    together.rows.push({ metadata, entity })
+    return together.shown
+}
+
+async function showDerived(runner: QueryRunner, rows: Loaded["rows"]): Promise<void> {
+    for (const [metadata, ofEntity] of groupBy(rows, (row) => row.metadata))
+        // One key may be made of those before it.
+        for (const key of storedKeysOf(metadata)) {
+            const wanting = ofEntity.filter(({ entity }) => lacks(key, entity))
+            const derived = wanting.flatMap(({ entity }) => {
+                const text = deriveShown(key, entity)
+                return text === undefined ? [] : { entity, text }
+            })
+            for (const { entity, text } of await onlyFree(runner, key, derived)) {
+                key.column.setEntityValue(entity, text)
+                const ofRow = shownKeys.get(entity) ?? new Map<StoredKey, string>()
+                shownKeys.set(entity, ofRow.set(key, text))
+            }
+        }
+}
+
+/** Undefined is what was not selected. */
+function lacks({ derive, column }: StoredKey, entity: ObjectLiteral): boolean {
+    return derive !== undefined && column.isNullable && column.getEntityValue(entity) === null
+}
+
+/** Those that lead to no other row, and are shown by no other. */
+async function onlyFree<Row extends { readonly entity: ObjectLiteral; readonly text: string }>(
+    runner: QueryRunner,
+    key: StoredKey,
+    rows: readonly Row[],
+): Promise<Row[]> {
+    const scopes = await loadScopes(
+        runner,
+        key,
+        rows.map(({ entity }) => entity),
+    )
+    const placed = rows.map((row, at) => ({ row, key, scope: scopes[at] as Scope }))
+    const free: Row[] = []
+    for (const [, ofPlace] of groupBy(placed, placeOf)) {
+        const byText = groupBy(ofPlace, ({ row }) => row.text)
+        const [{ scope }] = ofPlace as [(typeof ofPlace)[number]]
+        const taken = await findTaken(runner, key, scope, [...byText.keys()])
+        for (const [text, [first, ...others]] of byText)
+            if (first && others.length === 0 && !taken.has(text)) free.push(first.row)
+    }
+    return free
 }
 
 /** @internal Whether a loaded row shows this key, and has not got one yet. */
@@ -83,8 +155,11 @@ export function showInsertedKeys(
     if (sealed.length === 0 && stored.length === 0) return
     const upserted = KeyAssigner.of(session)?.takeUpserted(entity)
     // TypeORM may have set the primary key of another row.
-    for (const column of upserted?.stored ? metadata.primaryColumns : [])
-        column.setEntityValue(entity, column.getEntityValue(upserted?.stored ?? {}))
+    for (const column of upserted ? metadata.primaryColumns : [])
+        column.setEntityValue(
+            entity,
+            column.getEntityValue(upserted?.stored ?? upserted?.given ?? {}),
+        )
     if (sealed.length === 0) return
     const clear = () => {
         for (const { propertyPath } of sealed) entity[propertyPath] = undefined

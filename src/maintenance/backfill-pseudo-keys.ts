@@ -13,7 +13,8 @@ import { Session } from "../inserts/session"
 import { viewOfLoaded } from "../keys/derive/derive"
 import { addRelated } from "../keys/derive/related-rows"
 import { claimKeys } from "../keys/history/claim-keys"
-import { giveFreeKeys } from "../keys/free/free-keys"
+import { Suffixes } from "../keys/free/candidates"
+import { giveFreeKeys, placeOf } from "../keys/free/free-keys"
 import { KeyAssigner } from "../keys/insert/key-assigner"
 import { KeyLocks } from "../keys/free/key-locks"
 import { wishFor } from "../keys/free/wish"
@@ -23,12 +24,13 @@ import { storedKeysOf } from "../keys/resolve-keys"
 import { primaryKeyText } from "../keys/rows/primary-key"
 import { loadScopes } from "../keys/rows/stored-scope"
 import { writeKeys } from "../keys/rows/write-keys"
+import { dataSourceOf } from "../typeorm/compat"
 import { givenEntity } from "../typeorm/given"
 import { loadColumns } from "../typeorm/load-columns"
 
 /** How far {@link backfillPseudoKeys} has come. */
 export interface BackfillProgress {
-    /** How many rows have got a key by this call. */
+    /** How many rows this call has given a key: not those that somebody else has meanwhile. */
     readonly done: number
     /** How many had none when it was called. */
     readonly total: number
@@ -58,6 +60,9 @@ export interface BackfillOptions<Entity extends ObjectLiteral> {
 /**
  * Gives a pseudo key to the rows that have none, soft-deleted ones included: as an INSERT would, but in
  * batches, each in a transaction of its own. A key that a row has is left as it is.
+ *
+ * A migration gives its query runner in place of the data source: then all is part of the migration's
+ * transaction, and no other connection waits for what it has locked.
  *
  * The application may go on writing meanwhile. When it is called again after it was ended, by a
  * signal or by the end of the process, it goes on with the rows that are left. Resolves to what was
@@ -89,11 +94,14 @@ export interface BackfillOptions<Entity extends ObjectLiteral> {
  * ```
  */
 export async function backfillPseudoKeys<Entity extends ObjectLiteral>(
-    dataSource: DataSource,
+    on: DataSource | QueryRunner,
     entity: EntityTarget<Entity>,
     { property, batchSize = 1000, onProgress, signal }: BackfillOptions<Entity> = {},
 ): Promise<BackfillProgress> {
-    const metadata = givenEntity("backfillPseudoKeys", dataSource, entity)
+    const metadata = givenEntity("backfillPseudoKeys", on, entity)
+    // A migration's own runner holds locks that any other connection would wait for.
+    const runner = "isTransactionActive" in on ? on : undefined
+    const dataSource = dataSourceOf(metadata)
     const keys = storedKeysOf(metadata).filter((key) => !property || key.propertyPath === property)
     if (keys.length === 0)
         throw new InvalidOptionError(
@@ -104,16 +112,23 @@ export async function backfillPseudoKeys<Entity extends ObjectLiteral>(
 
     const started = performance.now()
     const progress = { done: 0, total: 0, perSecond: 0 }
-    for (const key of keys) progress.total += await countMissing(dataSource, metadata, key)
+    const open: StoredKey[] = []
     for (const key of keys) {
-        let after: ObjectLiteral | undefined
+        const missing = await missingRows(on.manager, key).getCount()
+        progress.total += missing
+        if (missing > 0) open.push(key)
+    }
+    // Where there is nothing to do, nothing else is read: a migration may be older than other columns.
+    for (const key of open) {
+        const filling = new Filling(key, batchSize)
         while (!signal?.aborted) {
-            const { rows, last } = await inBatchTransaction(dataSource, (manager) =>
-                fillBatch(manager, metadata, key, { after, batchSize }),
-            )
-            if (rows === 0) break
-            after = last
-            progress.done += rows
+            const written = await (runner
+                ? filling.fillBatch(runner)
+                : inBatchTransaction(dataSource, ({ queryRunner }) =>
+                      filling.fillBatch(queryRunner as QueryRunner),
+                  ))
+            if (written === undefined) break
+            progress.done += written
             progress.perSecond = progress.done / ((performance.now() - started) / 1000)
             onProgress?.({ ...progress })
         }
@@ -133,92 +148,102 @@ function inBatchTransaction<T>(
 
 /** @internal Gives keys to all rows that have none, on one connection. */
 export async function fillKeysWith(runner: QueryRunner, key: StoredKey): Promise<void> {
-    let after: ObjectLiteral | undefined
-    for (;;) {
-        const { rows, last } = await fillBatch(runner.manager, key.metadata, key, {
-            after,
-            batchSize: 1000,
+    const filling = new Filling(key, 1000)
+    while ((await filling.fillBatch(runner)) !== undefined);
+}
+
+function missingRows(manager: EntityManager, { metadata, propertyPath }: StoredKey) {
+    return (
+        manager
+            .createQueryBuilder(metadata.target, "row")
+            // Nobody looks at these rows, so that they need not show what they lack.
+            .callListeners(false)
+            .withDeleted()
+            .where(`row.${propertyPath} IS NULL`)
+    )
+}
+
+/** Goes through the rows that have no key, in the order of their primary key. */
+class Filling {
+    private after?: ObjectLiteral
+    private readonly suffixes = new Suffixes()
+
+    constructor(
+        private readonly key: StoredKey,
+        private readonly batchSize: number,
+    ) {}
+
+    /** Resolves to the number of rows that it has given a key; undefined where there are no more. */
+    async fillBatch(runner: QueryRunner): Promise<number | undefined> {
+        const { key } = this
+        const entities = await this.nextRows(runner.manager)
+        if (entities.length === 0) return undefined
+        this.after = key.metadata.getEntityIdMap(entities.at(-1))
+        const texts = await this.makeKeys(runner, entities)
+        const rows = entities.flatMap((id, at) => {
+            const text = texts[at]
+            return typeof text === "string" ? { row: id, id, text } : []
         })
-        if (rows === 0) return
-        after = last
+        const written = await writeKeys(runner, key, rows, { onlyMissing: true })
+        if (key.history !== false) {
+            const theirs = written < rows.length ? await stillTheirs(runner, key, rows) : rows
+            await claimKeys(runner, key, theirs)
+        }
+        return written
     }
-}
 
-function missingRows(manager: EntityManager, metadata: EntityMetadata, key: StoredKey) {
-    return manager
-        .createQueryBuilder(metadata.target, "row")
-        .withDeleted()
-        .where(`row.${key.propertyPath} IS NULL`)
-}
+    private nextRows(manager: EntityManager): Promise<ObjectLiteral[]> {
+        const { key, after } = this
+        const { primaryColumns } = key.metadata
+        const query = missingRows(manager, key).limit(this.batchSize)
+        // Only a function looks at more of the row.
+        if (key.derive)
+            query.setFindOptions({
+                relations: key.relations,
+                withDeleted: true,
+                loadEagerRelations: false,
+            })
+        else if (!key.generateFor)
+            query.select(primaryColumns.map((column) => `row.${column.propertyPath}`))
+        for (const column of primaryColumns) query.addOrderBy(`row.${column.propertyPath}`)
+        if (after) {
+            const { sql, parameters } = behind(key.metadata, after)
+            query.andWhere(sql, parameters)
+        }
+        return query.getMany()
+    }
 
-function countMissing(
-    { manager }: DataSource,
-    metadata: EntityMetadata,
-    key: StoredKey,
-): Promise<number> {
-    return missingRows(manager, metadata, key).getCount()
-}
-
-async function fillBatch(
-    manager: EntityManager,
-    metadata: EntityMetadata,
-    key: StoredKey,
-    { after, batchSize }: { after: ObjectLiteral | undefined; batchSize: number },
-): Promise<{ rows: number; last?: ObjectLiteral }> {
-    const { primaryColumns } = metadata
-    const query = missingRows(manager, metadata, key).limit(batchSize)
-    // Only a function looks at more of the row.
-    if (key.derive)
-        query.setFindOptions({
-            relations: key.relations,
-            withDeleted: true,
-            loadEagerRelations: false,
+    /** The keys of rows, in their order; NULL where a row has not got the number that its key is made of. */
+    private async makeKeys(
+        runner: QueryRunner,
+        entities: readonly ObjectLiteral[],
+    ): Promise<(string | null | undefined)[]> {
+        const { key, suffixes } = this
+        if (key.isUnique && !key.derive && !key.generateFor)
+            return entities.map(() => key.generate())
+        const views = entities.map((entity) => viewOfLoaded(key, entity))
+        await addRelated(runner.manager, views, key.relations)
+        const scopes = await loadScopes(runner, key, entities)
+        const wishes = views.map((view, at) => {
+            const scope = scopes[at] as Scope
+            const place = placeOf({ key, scope })
+            return wishFor(key, scope, view, (text) => suffixes.from(place, text))
         })
-    else if (!key.generateFor)
-        query.select(primaryColumns.map((column) => `row.${column.propertyPath}`))
-    for (const column of primaryColumns) query.addOrderBy(`row.${column.propertyPath}`)
-    if (after) {
-        const { sql, parameters } = behind(metadata, after)
-        query.andWhere(sql, parameters)
+        const session = Session.find(runner)
+        // Those of a session are given up when its transaction ends.
+        const shared = session && KeyAssigner.of(session)?.locks
+        const locks = shared ?? new KeyLocks(runner)
+        try {
+            await giveFreeKeys(runner, locks, wishes)
+        } finally {
+            locks.forgetGiven()
+            if (!shared || !runner.isTransactionActive) await locks.release()
+        }
+        for (const wish of wishes)
+            if (wish.text !== undefined && typeof wish.got === "string")
+                suffixes.note(placeOf(wish), wish.text, wish.got)
+        return wishes.map(({ got }) => got)
     }
-    const entities = await query.getMany()
-    if (entities.length === 0) return { rows: 0 }
-
-    const runner = manager.queryRunner as QueryRunner
-    const texts = await makeKeys(runner, key, entities)
-    const rows = entities.map((row, at) => ({ row, text: texts[at] as string }))
-    await writeKeys(runner, key, rows, { onlyMissing: true })
-    if (key.history !== false)
-        await claimKeys(
-            runner,
-            key,
-            (await stillTheirs(runner, key, rows)).map(({ row, text }) => ({ id: row, text })),
-        )
-    return { rows: entities.length, last: metadata.getEntityIdMap(entities.at(-1)) }
-}
-
-/** The keys of rows, in their order. */
-async function makeKeys(
-    runner: QueryRunner,
-    key: StoredKey,
-    entities: readonly ObjectLiteral[],
-): Promise<string[]> {
-    if (key.isUnique && !key.derive && !key.generateFor) return entities.map(() => key.generate())
-    const views = entities.map((entity) => viewOfLoaded(key, entity))
-    await addRelated(runner.manager, views, key.relations)
-    const scopes = await loadScopes(runner, key, entities)
-    const wishes = views.map((view, at) => wishFor(key, scopes[at] as Scope, view))
-    const session = Session.find(runner)
-    // Those of a session are given up when its transaction ends.
-    const shared = session && KeyAssigner.of(session)?.locks
-    const locks = shared ?? new KeyLocks(runner)
-    try {
-        await giveFreeKeys(runner, locks, wishes)
-    } finally {
-        locks.forgetGiven()
-        if (!shared || !runner.isTransactionActive) await locks.release()
-    }
-    return wishes.map(({ got }) => got as string)
 }
 
 /** The rows behind another one, in the order of the primary key. */

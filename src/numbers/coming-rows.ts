@@ -2,7 +2,7 @@ import type { ObjectLiteral } from "typeorm"
 import type { Scope } from "../dialects/columns"
 import type { Insert } from "../inserts/insert"
 import type { Session } from "../inserts/session"
-import { preparedText, scopeWith } from "../series/scope"
+import { findPreparedText, scopeWith } from "../series/scope"
 import type { Series } from "../series/series"
 
 /**
@@ -49,7 +49,7 @@ export class ComingRows {
 function scopeOf(entity: ObjectLiteral, { scopeColumns }: Series): Scope | undefined {
     const values = scopeColumns.map((column) => {
         const value: unknown = column.getEntityValue(entity)
-        return value === undefined ? undefined : preparedText(column, value)
+        return value === undefined ? undefined : findPreparedText(column, value)
     })
     return values.includes(undefined) ? undefined : scopeWith(values as Scope["values"])
 }

@@ -2,6 +2,7 @@ import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import { UnknownScopeError } from "../errors"
 import type { Session } from "../inserts/session"
 import { allocatedSeriesOf } from "../series/own-series"
+import { placeOf } from "../series/series"
 import type { RelationMetadata } from "../typeorm/names"
 import type { NumberRequest } from "./number-request"
 
@@ -42,7 +43,7 @@ export function refuseDeferredScopes(session: Session, requests: readonly Number
             const problem = ofParents.has(entity) ? DEFERRED : problemOf(session, entity, relation)
             if (problem)
                 throw new UnknownScopeError(
-                    `The scope of ${series.name} can't be known before the insert: ` +
+                    `The scope of ${placeOf(series)} can't be known before the insert: ` +
                         `${relation.propertyPath} ${problem}`,
                 )
         }

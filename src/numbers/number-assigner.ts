@@ -5,22 +5,24 @@ import type { Assigner, Refused } from "../inserts/assigner"
 import type { Insert } from "../inserts/insert"
 import { NewRow } from "../inserts/new-row"
 import { RowScopes } from "../inserts/row-scope"
+import type { Update } from "../inserts/update"
 import type { Session } from "../inserts/session"
 import { allocatedSeriesOf } from "../series/own-series"
 import { keysOf } from "../series/scope-key"
-import type { Series } from "../series/series"
+import { placeOf, type Series } from "../series/series"
 import { NumbersAhead } from "./counters/numbers-ahead"
 import { type MovedCounter, setCountersBack, takeFromCounters } from "./counters/take-from-counters"
 import { noCounterTable } from "./counters/move-counters"
 import { moveWithinInsert, readMovedWithin } from "./counters/move-within-insert"
+import { changesOf, refuseChanges } from "./changed-rows"
 import { ComingRows } from "./coming-rows"
 import { isParentOfScopes, refuseDeferredScopes } from "./deferred-scopes"
 import { Leases } from "./leases/leases"
 import { takeFromLeases } from "./leases/take-from-leases"
-import { type NumberRequest, numberRequests } from "./number-request"
-import { refuseNoNumber, storedValue } from "./number-values"
+import { type CountedRequest, type NumberRequest, numberRequests } from "./number-request"
+import { refuseNoNumber, refuseSet, storedValue } from "./number-values"
 import { refuseUnsupported } from "./refuse-unsupported"
-import { refuseOverwrittenNumbers, settleUpsert } from "./settle-upsert"
+import { keepScopes, movedError, refuseOverwrittenNumbers, settleUpsert } from "./settle-upsert"
 import { hideGivenNumber, showNumbers } from "./shown-numbers"
 import { HighestNumbers, lockTables } from "./table-lock"
 
@@ -54,14 +56,20 @@ export class NumberAssigner implements Assigner {
             const value: unknown = series.column.getEntityValue(entity, true)
             if (value === undefined) {
                 if (series.gapless) this.refuseWithoutTransaction(series)
-            } else if (value !== null) refuseNoNumber(series, value)
+            } else if (value !== null) {
+                refuseSet(series)
+                refuseNoNumber(series, value)
+            }
         }
         if (all.length > 0) NewRow.mark(all.map(({ column }) => column))
         return all.length > 0 || isParentOfScopes(metadata)
     }
 
     assign(insert: Insert): Promise<void> | undefined {
-        if (insert.upsert) refuseOverwrittenNumbers(insert, insert.upsert)
+        if (insert.upsert) {
+            refuseOverwrittenNumbers(insert, insert.upsert)
+            keepScopes(insert)
+        }
         const groups = numberRequests(insert, new RowScopes())
         if (groups.length > 0) return this.give(insert, groups)
         // Rows that bring their numbers along may have the highest ones.
@@ -74,10 +82,7 @@ export class NumberAssigner implements Assigner {
         refuseDeferredScopes(session, groups.flat())
         const given: Given = { requests: groups.flat(), moved: [] }
         const gapless = groups.flatMap(([request]) => request ?? []).find((r) => r.series.gapless)
-        if (gapless) this.refuseWithoutTransaction(gapless.series)
-        const transaction = gapless ? session.joinTransaction() : session.transaction
-        if (transaction?.hasEnded) throw abortedError()
-        if (transaction) transaction.hasNumbers = true
+        this.joinTransaction(gapless?.series)
         this.given.set(insert, given)
         if (await moveWithinInsert(session, insert, given.requests)) return
         await this.giveAll(insert, groups, given)
@@ -113,7 +118,7 @@ export class NumberAssigner implements Assigner {
         group: readonly NumberRequest[],
         moved: MovedCounter[],
     ): Promise<void> {
-        const { inner, transaction } = this.session
+        const { inner } = this.session
         const [request, ...others] = group
         if (!request) return
         const { series } = request
@@ -122,15 +127,7 @@ export class NumberAssigner implements Assigner {
                 coming: () => this.coming.scopes(series, insert),
                 isKept: this.coming.isAwaited(series, insert),
             })
-        // What the transaction has locked itself, another connection would wait for until it ends.
-        const leases =
-            series.gapless || transaction?.isHolding(series.name) ? undefined : Leases.of(inner)
-        if (leases) return takeFromLeases(inner, leases, group)
-        transaction?.holdsSeries(series.name)
-        if (!series.gapless) {
-            await takeFromCounters(inner, group)
-            return
-        }
+        if (!series.gapless) return this.takeNumbers(group)
         if (others.length === 0 && request.explicit === undefined && !this.ahead.isEmpty) {
             const [key = ""] = await keysOf(inner, series, [request.scope])
             const drawn = this.ahead.draw(request, key)
@@ -143,8 +140,48 @@ export class NumberAssigner implements Assigner {
         const later = this.coming
             .scopes(series, insert)
             .map((scope): NumberRequest => ({ series, row: request.row, scope }))
-        await takeFromCounters(inner, [...group, ...later], moved)
+        await this.takeNumbers([...group, ...later], moved)
         this.ahead.add(series, later)
+    }
+
+    /** From the counters of one series. */
+    private async takeNumbers(
+        requests: readonly CountedRequest[],
+        moved?: MovedCounter[],
+    ): Promise<void> {
+        const { inner, transaction } = this.session
+        const [{ series } = {}] = requests
+        if (!series) return
+        // What the transaction has locked itself, another connection would wait for until it ends.
+        const leases =
+            series.gapless || transaction?.isHolding(series.name) ? undefined : Leases.of(inner)
+        if (leases) return takeFromLeases(inner, leases, requests)
+        transaction?.holdsSeries(series.name)
+        await takeFromCounters(inner, requests, moved)
+    }
+
+    async update(update: Update, send: () => Promise<unknown>): Promise<unknown> {
+        const { session } = this
+        const changes = changesOf(update)
+        const moved: MovedCounter[] = []
+        let rows = 0
+        for (const change of changes) {
+            const found = await refuseChanges(session, change)
+            rows = found.rows
+            if (found.requests.length === 0 || change.series.strategy !== "counter") continue
+            if (change.series.gapless) this.joinTransaction(change.series)
+            await this.takeNumbers(found.requests, moved)
+        }
+        try {
+            const result = await send()
+            // Rows of which another transaction has made numbered ones since.
+            if (Number((result as { affected?: unknown }).affected) < rows)
+                for (const change of changes) await refuseChanges(session, change)
+            return result
+        } catch (error) {
+            await this.setBack(moved)
+            throw error
+        }
     }
 
     settle(): Promise<void> | undefined {
@@ -164,14 +201,18 @@ export class NumberAssigner implements Assigner {
 
     /** In a transaction that goes on, the next row gets the numbers that this one did not use. */
     async failed(insert: Insert): Promise<void> {
-        const { session } = this
         const given = this.given.get(insert)
         this.given.delete(insert)
         this.highest.forget()
-        if (!given || !session.transaction || session.transaction.hasEnded) return
+        if (given) await this.setBack(given.moved)
+    }
+
+    private async setBack(moved: readonly MovedCounter[]): Promise<void> {
+        const { session } = this
+        if (!session.transaction || session.transaction.hasEnded) return
         try {
-            for (const { series, key } of given.moved) this.ahead.drop(series, key)
-            await setCountersBack(session.inner, given.moved, ({ before }) => before)
+            for (const { series, key } of moved) this.ahead.drop(series, key)
+            await setCountersBack(session.inner, moved, ({ before }) => before)
             await this.ahead.giveBack(session.inner)
         } catch (error) {
             session.transaction.refuseCommit(error as Error)
@@ -180,6 +221,8 @@ export class NumberAssigner implements Assigner {
 
     nameOf({ cause, insert }: Refused): Error | undefined {
         const { dialect, dataSource } = this.session
+        const moved = insert && movedError(insert, cause)
+        if (moved) return moved
         if (!insert?.isSelected || dialect?.isMissingTable(cause) !== true) return undefined
         const { tableName } = dataSource.getMetadata(COUNTER_ENTITY)
         return String(cause.message).includes(tableName)
@@ -187,10 +230,19 @@ export class NumberAssigner implements Assigner {
             : undefined
     }
 
-    private refuseWithoutTransaction({ name }: Series): void {
+    /** The transaction in which numbers are made; there must be one for those without gaps. */
+    private joinTransaction(gapless: Series | undefined): void {
+        const { session } = this
+        if (gapless) this.refuseWithoutTransaction(gapless)
+        const transaction = gapless ? session.joinTransaction() : session.transaction
+        if (transaction?.hasEnded) throw abortedError()
+        if (transaction) transaction.hasNumbers = true
+    }
+
+    private refuseWithoutTransaction(series: Series): void {
         if (this.session.isInTransaction) return
         throw new TransactionRequiredError(
-            `${name} takes its numbers under a lock that lasts as long as the transaction, and there ` +
+            `${placeOf(series)} takes its numbers under a lock that lasts as long as the transaction, and there ` +
                 "is none. Insert inside dataSource.transaction(…) by the manager that it gives you, or " +
                 "use save() without { transaction: false }.",
         )

@@ -6,10 +6,9 @@ import { allocatedSeriesOf } from "../series/own-series"
 import type { Series } from "../series/series"
 import { explicitNumber } from "./number-values"
 
-/** @internal One number of a row that is about to be inserted. */
-export interface NumberRequest {
+/** @internal A number of a scope. */
+export interface CountedRequest {
     readonly series: Series
-    readonly row: InsertRow
     readonly scope: Scope
     /** The number that the caller has set. */
     readonly explicit?: bigint
@@ -17,6 +16,11 @@ export interface NumberRequest {
     number?: bigint
     /** The scope of that number, as the database sees it. */
     group?: string
+}
+
+/** @internal One number of a row that is about to be inserted. */
+export interface NumberRequest extends CountedRequest {
+    readonly row: InsertRow
 }
 
 /**

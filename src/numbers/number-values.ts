@@ -1,7 +1,7 @@
 import type { ObjectLiteral } from "typeorm"
 import { InvalidNumberError, NumberOverflowError } from "../errors"
 import type { InsertRow } from "../inserts/insert"
-import type { Series } from "../series/series"
+import { placeOf, type Series } from "../series/series"
 
 /**
  * The number that the caller has set, `null` for a nullable column that is to stay NULL, undefined
@@ -14,7 +14,17 @@ export function explicitNumber(series: Series, row: InsertRow): bigint | null | 
     if (cell.kind === "default") return undefined
     const value: unknown = cell.kind === "value" ? cell.value : () => cell.sql
     if (value === null) return column.isNullable ? null : undefined
+    refuseSet(series)
     return refuseNoNumber(series, value)
+}
+
+/** @internal Refuses a number of the caller's where only the library gives them. */
+export function refuseSet(series: Series): void {
+    if (series.takesExplicit) return
+    throw new InvalidNumberError(
+        `${placeOf(series)} is set, and takes no number of the caller's (explicit: "refuse"). Leave it ` +
+            "undefined to be given the next one. If the row is a copy of another, take the number off it first.",
+    )
 }
 
 /** @internal Refuses what is not an integer, or not one that the column holds. */
@@ -22,7 +32,7 @@ export function refuseNoNumber(series: Series, value: unknown): bigint {
     const number = parseNumber(value)
     if (number === undefined)
         throw new InvalidNumberError(
-            `${series.name} is set to something that is not an integer (${typeof value}). Set an ` +
+            `${placeOf(series)} is set to something that is not an integer (${typeof value}). Set an ` +
                 "integer, or leave it undefined to be given the next number.",
         )
     refuseOverflow(series, number)
@@ -50,10 +60,11 @@ export function nextNumber(series: Series, last: bigint): bigint {
 }
 
 /** @internal */
-export function refuseOverflow({ name, max, column }: Series, number: bigint): void {
+export function refuseOverflow(series: Series, number: bigint): void {
+    const { max, column } = series
     if (number > max || number < -max)
         throw new NumberOverflowError(
-            `${name} can't hold ${number}, its largest number is ${max}.` +
+            `${placeOf(series)} can't hold ${number}, its largest number is ${max}.` +
                 (column.type === "bigint" ? "" : ' Use type "bigint".'),
         )
 }

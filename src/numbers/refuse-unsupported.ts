@@ -1,7 +1,6 @@
 import { databasesWith } from "../dialects"
 import { UnsupportedError } from "../errors"
-import type { Series } from "../series/series"
-import type { ColumnMetadata } from "../typeorm/names"
+import { placeOf, type Series } from "../series/series"
 import { sharersOf } from "../series/sharers"
 import { counterTableOf } from "../series/own-table"
 import { keySql } from "../series/scope-key"
@@ -33,26 +32,21 @@ export function refuseUnsupported(series: Series): void {
 }
 
 /** Refuses what a trigger does not see, or not in time. */
-function refuseUnseen({ name, scope, dataSource, dialect }: Series): void {
+function refuseUnseen(unseen: Series): void {
+    const { scope, dataSource, dialect } = unseen
     const { seesGenerated, seesForeignKeys } = dialect.trigger ?? {}
     for (const { path, columns } of scope) {
         const relation = columns.find(({ relationMetadata }) => relationMetadata)?.relationMetadata
         const problem =
             !seesGenerated && columns.some(({ generatedType }) => generatedType)
-                ? "is generated, and only after the trigger has run. Take the columns that it is made from"
-                : !seesForeignKeys && changesRows(relation)
-                  ? "is changed by its foreign key, and no trigger runs then. Declare the relation with " +
-                    'onDelete "RESTRICT" or "CASCADE", and without onUpdate'
+                ? "is generated, and only after the trigger has run. Take the columns that it is made from."
+                : !seesForeignKeys && relation?.onUpdate === "CASCADE"
+                  ? "is changed by its foreign key, and no trigger runs then. Declare the relation " +
+                    'without onUpdate, or use strategy "counter".'
                   : undefined
         if (problem)
             throw new UnsupportedError(
-                `${name} on "${dataSource.options.type}": ${path} of its scope ${problem}, or use ` +
-                    'strategy "counter".',
+                `${placeOf(unseen)} on "${dataSource.options.type}": ${path} of its scope ${problem}`,
             )
     }
-}
-
-function changesRows(relation: ColumnMetadata["relationMetadata"]): boolean {
-    const { onDelete = "", onUpdate = "" } = relation ?? {}
-    return /^SET/.test(onDelete) || /^(SET|CASCADE)/.test(onUpdate)
 }

@@ -1,11 +1,13 @@
-import type { Upsert } from "../dialects/dialect"
+import type { DriverError, Upsert } from "../dialects/dialect"
 import { NumberGapError, ReadOnlyNumberError } from "../errors"
 import { groupBy } from "../group-by"
 import type { Insert } from "../inserts/insert"
 import { returnedRows } from "../inserts/returned-rows"
 import type { Session } from "../inserts/session"
 import { seriesOf } from "../series/resolve-series"
-import { columnName } from "../typeorm/names"
+import { placeOf, type Series } from "../series/series"
+import { type ColumnMetadata, columnName } from "../typeorm/names"
+import { movedScopeError } from "./changed-rows"
 import { type MovedCounter, setCountersBack } from "./counters/take-from-counters"
 import type { NumberRequest } from "./number-request"
 import { max, showNumber } from "./number-values"
@@ -14,12 +16,47 @@ import { type Condition, findStored, numbersWhere } from "./stored-numbers"
 
 /** @internal Refuses an upsert that would give stored rows other numbers. */
 export function refuseOverwrittenNumbers({ rows: [row] }: Insert, upsert: Upsert): void {
-    for (const { name, column } of row ? seriesOf(row.metadata) : [])
-        if (upsert.overwrites(columnName(column)))
+    for (const series of row ? seriesOf(row.metadata) : [])
+        if (upsert.overwrites(columnName(series.column)))
             throw new ReadOnlyNumberError(
-                `This upsert would overwrite ${name} of a stored row. Leave the number out of the ` +
+                `This upsert would overwrite ${placeOf(series)} of a stored row. Leave the number out of the ` +
                     "rows, or out of orUpdate().",
             )
+}
+
+/** Those whose rows it could move to another scope. */
+function movedSeries({
+    rows: [row],
+    upsert,
+}: Insert): { series: Series; moved: ColumnMetadata[] }[] {
+    if (!row || !upsert) return []
+    return seriesOf(row.metadata).flatMap((series) => {
+        const moved = series.scopeColumns.filter((one) => upsert.overwrites(columnName(one)))
+        return moved.length > 0 && series.strategy !== "trigger" ? [{ series, moved }] : []
+    })
+}
+
+/** @internal Lets the statement itself fail where a stored row with a number would get another scope. */
+export function keepScopes(insert: Insert): void {
+    for (const { series, moved } of movedSeries(insert)) {
+        const { column, dialect } = series
+        const { same, fail } = dialect.expressions
+        insert.setStored(column, (stored, given) => {
+            const keeps = moved.map((one) => same(stored(one), given(one))).join(" AND ")
+            const number = stored(column)
+            return (
+                `CASE WHEN ${number} IS NULL OR (${keeps}) THEN ${number} ` +
+                `ELSE ${fail(number)} END`
+            )
+        })
+    }
+}
+
+/** @internal What that failure is called. */
+export function movedError(insert: Insert, cause: DriverError): ReadOnlyNumberError | undefined {
+    const [found] = movedSeries(insert)
+    if (!found?.series.dialect.isFailure(cause)) return undefined
+    return movedScopeError(found.series, cause)
 }
 
 /**
@@ -73,7 +110,7 @@ function refuseGaps(requests: readonly NumberRequest[], stored: ReadonlySet<Numb
         )
         if (missing?.number !== undefined)
             throw new NumberGapError(
-                `${missing.series.name}: a row was given ${missing.number} and not inserted, but ` +
+                `${placeOf(missing.series)}: a row was given ${missing.number} and not inserted, but ` +
                     `${highest} was. upsert() found that row stored already. Upsert one row at a time.`,
             )
     }

@@ -3,7 +3,7 @@ import { databasesWith, dialectOf } from "../dialects"
 import type { Scope } from "../dialects/columns"
 import type { LastNumber, TableLockStatements } from "../dialects/dialect"
 import { StaleSnapshotError, UnsupportedError } from "../errors"
-import type { Series } from "../series/series"
+import { placeOf, type Series } from "../series/series"
 import { tableName } from "../typeorm/names"
 import { dataSourceOf } from "../typeorm/compat"
 import type { NumberRequest } from "./number-request"
@@ -132,7 +132,7 @@ function refuseStaleSnapshot(
         return
     const level = row.isolation.toUpperCase()
     throw new StaleSnapshotError(
-        `${series.name}: this ${level} transaction has read or written before it took the lock ` +
+        `${placeOf(series)}: this ${level} transaction has read or written before it took the lock ` +
             "(save() itself reads rows whose key is set, and those a relation cascades to), so it does " +
             "not see numbers that were committed since. Use READ COMMITTED, or begin it by " +
             `withTableLock(dataSource, ${series.metadata.name}, work, { isolationLevel: "${level}" }).`,

@@ -40,6 +40,7 @@ export function resolveSeries(
                 "Remove that one: @AutoSequenceColumn takes the column's options itself.",
         )
     const scope = numbering.uniqueWith.map((p) => resolveScopeProperty(metadata, path, p))
+    refuseScopeSetByForeignKey(metadata, path, scope)
     const dataSource = dataSourceOf(metadata)
     return {
         get name() {
@@ -58,6 +59,7 @@ export function resolveSeries(
         startAt: numbering.startAt,
         incrementBy: numbering.incrementBy,
         max: MAX[numbering.type],
+        takesExplicit: numbering.explicit === "keep",
     }
 }
 
@@ -91,4 +93,23 @@ export function resolveScopeProperty(
     if (unordered) refuse(`whose type (${String(unordered.type)}) makes no scope.`)
     if (path === unique) refuse("which is that column itself.")
     return { path, columns }
+}
+
+/** Rows that a foreign key moved into the scope of NULL would have numbers that are there already. */
+function refuseScopeSetByForeignKey(
+    { name }: EntityMetadata,
+    numbered: string,
+    scope: readonly ScopeProperty[],
+): void {
+    for (const { path, columns } of scope)
+        for (const { relationMetadata: relation } of columns) {
+            const { onDelete, onUpdate, createForeignKeyConstraints } = relation ?? {}
+            const option = [onDelete, onUpdate].find((one) => one?.startsWith("SET"))
+            if (option && createForeignKeyConstraints)
+                throw new InvalidOptionError(
+                    `uniqueWith of ${name}.${numbered} names "${path}", whose foreign key is declared ` +
+                        `"${option}": its rows would move to another scope, where their numbers are ` +
+                        'there already. Declare the relation with onDelete "RESTRICT" or "CASCADE".',
+                )
+        }
 }

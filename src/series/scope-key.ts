@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto"
 import type { QueryRunner } from "typeorm"
 import type { Dialect, Expressions } from "../dialects/dialect"
-import { InvalidOptionError } from "../errors"
+import { InvalidOptionError, UnknownScopeError } from "../errors"
 import { KEY_LENGTH } from "../declared/own-tables"
 import type { Scoped } from "./series"
-import { type ColumnMetadata, columnName } from "../typeorm/names"
+import { type ColumnMetadata, columnName, columnType } from "../typeorm/names"
 import type { Scope } from "../dialects/columns"
 import { select } from "../typeorm/statement"
 
@@ -54,13 +54,15 @@ export function keySql(
         `'${VERSION}:'`,
         ...values.flatMap((value, at) => (at > 0 ? ["','", value] : [value])),
     )
-    if (!expressions.hash || columns.every(isAlwaysShort)) return key
+    if (!expressions.hash || areAlwaysShort(columns)) return key
     const hashed = expressions.concat(`'${VERSION}#'`, expressions.hash(key))
     return `CASE WHEN ${expressions.length(key)} > ${KEY_LENGTH} THEN ${hashed} ELSE ${key} END`
 }
 
-function isAlwaysShort({ type }: ColumnMetadata): boolean {
-    return type === Number || type === Boolean || /int|uuid|bool|^date$/.test(String(type))
+/** A UUID has 36 characters, and a quote and a comma are beside each value. */
+function areAlwaysShort(columns: readonly ColumnMetadata[]): boolean {
+    const areShort = columns.every((column) => /int|uuid|bool|^date$/.test(columnType(column)))
+    return areShort && VERSION.length + columns.length * (36 + 3) <= KEY_LENGTH
 }
 
 /**
@@ -78,7 +80,10 @@ export async function keysOf(
     const keys = scopes.map(({ values }, at) => {
         const texts = values.map((value, i) => {
             const column = scopeColumns[i]
-            return value === null || !column ? null : dialect.canonicalText(column, value)
+            if (value === null || !column) return null
+            return dialect.isCollated(column, value)
+                ? undefined
+                : dialect.canonicalText(column, value)
         })
         if (!texts.includes(undefined))
             return keyOf(texts as (string | null)[], dialect.expressions)
@@ -88,11 +93,21 @@ export async function keysOf(
     if (unknown.length > 0) {
         const asked = unknown.map((at) => scopes[at] as Scope)
         const key = keySql(scopeColumns, dialect, (column) => `s.${columnName(column)}`)
-        const rows = await select<{ at: string | number; key: string }>(
+        const rows = await select<{ at: string | number; key: string | null }>(
             runner,
             dialect.scopeKeys(scoped, asked, key),
         )
-        for (const row of rows) keys[unknown[Number(row.at)] as number] = row.key
+        for (const row of rows) {
+            if (row.key === null) throw noScope(scoped)
+            keys[unknown[Number(row.at)] as number] = row.key
+        }
     }
     return keys
+}
+
+function noScope({ name, scope }: Scoped): UnknownScopeError {
+    return new UnknownScopeError(
+        `The scope of ${name} has a value that ${scope.map(({ path }) => path).join(", ")} can't hold, ` +
+            "or a collation (_ai_cs) whose weights tell more texts apart than it does itself.",
+    )
 }

@@ -25,6 +25,15 @@ export interface Series extends Scoped, CountedColumn {
     readonly cache: bigint
     readonly startAt: bigint
     readonly incrementBy: bigint
+    /** Whether the caller may set numbers. */
+    readonly takesExplicit: boolean
+}
+
+/** @internal What errors call a column. */
+export function placeOf({ metadata, column, name }: Scoped): string {
+    const place = `${metadata.name}.${column.propertyPath}`
+    const isOwn = name.endsWith(`${metadata.tableName}.${column.databaseName}`)
+    return isOwn ? place : `${place} (series ${name})`
 }
 
 /** @internal Whether its last numbers are kept in the counter table. */

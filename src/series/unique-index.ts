@@ -1,4 +1,5 @@
 import type { EntityMetadata } from "typeorm"
+import { InvalidOptionError } from "../errors"
 import { replacedIndex, type UniqueIndex } from "../typeorm/index-metadata"
 import type { ColumnMetadata } from "../typeorm/names"
 import type { Scoped } from "./series"
@@ -16,8 +17,12 @@ export function uniqueIndex(
     return replacedIndex((...look) => uniqueIndexesOf(resolve(...look)))
 }
 
+/** Each one more doubles the number of indexes that every INSERT looks at. */
+const MAX_NULLABLE = 4
+
 /** @internal The main index of a column, and the partial ones behind it. */
 export function uniqueIndexesOf({
+    metadata,
     column,
     scopeColumns,
     dialect,
@@ -28,8 +33,17 @@ export function uniqueIndexesOf({
         columns: [...scopeColumns.filter((c) => !nulls.includes(c)), column],
         nulls,
     })
-    const sets = scopeColumns
-        .filter((c) => hasPartialIndices && c.isNullable)
-        .reduce<ColumnMetadata[][]>((sets, c) => [...sets, ...sets.map((set) => [...set, c])], [[]])
+    const nullable = scopeColumns.filter((c) => hasPartialIndices && c.isNullable)
+    if (nullable.length > MAX_NULLABLE)
+        throw new InvalidOptionError(
+            `uniqueWith of ${metadata.name}.${column.propertyPath} has ${nullable.length} columns that ` +
+                `can be NULL (${nullable.map((c) => c.propertyPath).join(", ")}). Each set of them needs ` +
+                `a unique index of its own, so ${MAX_NULLABLE} are the most. Make others NOT NULL, with ` +
+                "a default that stands for none.",
+        )
+    const sets = nullable.reduce<ColumnMetadata[][]>(
+        (sets, c) => [...sets, ...sets.map((set) => [...set, c])],
+        [[]],
+    )
     return [indexWhere([]), ...sets.slice(1).map(indexWhere)]
 }

@@ -5,6 +5,7 @@ import {
     type EntityTarget,
     InstanceChecker,
     type ObjectLiteral,
+    type QueryRunner,
 } from "typeorm"
 import { show } from "../declared/show"
 import { InvalidOptionError } from "../errors"
@@ -18,8 +19,10 @@ export function refuseNoObject(caller: string, what: string, value: unknown): vo
         throw new InvalidOptionError(`${caller}: ${what} is ${show(value)}, give an object.`)
 }
 
+type Given = DataSource | EntityManager | QueryRunner
+
 /** @internal The data source that a caller has given, maybe by its manager. */
-export function givenDataSource(caller: string, given: DataSource | EntityManager): DataSource {
+export function givenDataSource(caller: string, given: Given): DataSource {
     for (const one of [given, dataSourceOf(Object(given) as object)])
         if (InstanceChecker.isDataSource(one)) return one
     throw new InvalidOptionError(`${caller} was given ${show(given)}, give a DataSource.`)
@@ -28,7 +31,7 @@ export function givenDataSource(caller: string, given: DataSource | EntityManage
 /** @internal The metadata of an entity that a caller has given. */
 export function givenEntity(
     caller: string,
-    given: DataSource | EntityManager,
+    given: Given,
     entity: EntityTarget<ObjectLiteral>,
 ): EntityMetadata {
     const dataSource = givenDataSource(caller, given)

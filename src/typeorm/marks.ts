@@ -11,14 +11,15 @@ const marked = new WeakSet<ColumnMetadata>()
 export function markPlaces(
     column: ColumnMetadata,
     idOf: (entity: object) => number | undefined,
-    { fillsNull = !column.isNullable } = {},
+    isNone = (value: unknown): boolean =>
+        value === undefined || (value === null && !column.isNullable),
 ): void {
     if (marked.has(column)) return
     marked.add(column)
     const get = column.getEntityValue
     column.getEntityValue = (entity, transform) => {
         const value: unknown = get.call(column, entity, transform)
-        if (value !== undefined && (value !== null || !fillsNull)) return value
+        if (!isNone(value)) return value
         const id = idOf(entity)
         return id === undefined ? value : () => `/*#${id}*/DEFAULT`
     }

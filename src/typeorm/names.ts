@@ -7,6 +7,9 @@ export type ColumnMetadata = EntityMetadata["columns"][number]
 /** @internal */
 export type RelationMetadata = EntityMetadata["relations"][number]
 
+/** @internal A name in SQL: quoted in one of two ways, with quotes in it doubled. */
+export const NAME = /(?:"(?:[^"]|"")*"|`(?:[^`]|``)*`)/.source
+
 /** @internal The table of an entity as SQL names it; in this schema where the entity names none. */
 export function tableName(metadata: EntityMetadata, schema?: string): string {
     const { driver } = dataSourceOf(metadata)

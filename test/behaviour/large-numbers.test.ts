@@ -23,7 +23,7 @@ onEachCell("Large numbers", ({ way, can, tables }) => {
         const tickets = ticketsOf()
         await tickets.save({ number: MAX_INT - 1 })
         await expectNext(tickets, {}, [MAX_INT - 1, MAX_INT])
-        await expectRefuses(tickets, () => tickets.save({}), NumberOverflowError, "ticket.number")
+        await expectRefuses(tickets, () => tickets.save({}), NumberOverflowError, "Ticket.number")
     })
 
     it("are refused where a step leads over the largest", async () => {

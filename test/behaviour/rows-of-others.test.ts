@@ -1,6 +1,6 @@
 import { expect } from "chai"
 import type { Repository } from "typeorm"
-import { ReadOnlyNumberError, transactionWithRetry } from "../../src"
+import { transactionWithRetry } from "../../src"
 import { expectUnwritten, rejection } from "../support/errors"
 import { upTo } from "../support/invoices"
 import { onEachCell } from "../support/matrix"
@@ -101,19 +101,6 @@ onEachCell("Rows that are deleted, moved, or written by others", ({ way, can, ta
             else await change()
             expect(await storedNumbers(tickets)).to.eql(isNumbered ? [1, 2] : [2, 9])
         })
-    })
-
-    it(`update() of a scope ${way.isInDatabase ? "is refused" : "keeps the number of the row"}`, async () => {
-        const { invoices, ada, bob } = await connectInvoices()
-        const [row] = await invoices.save([{ customer: ada }, { customer: ada }])
-        const move = () => invoices.update({ id: row?.id }, { customer: bob })
-        if (way.isInDatabase) await expectUnwritten(invoices, move, ReadOnlyNumberError)
-        else await move()
-        expect(await numbersByCustomer(invoices)).to.eql(
-            way.isInDatabase ? { Ada: [1, 2] } : { Ada: [2], Bob: [1] },
-        )
-        await invoices.update({ id: row?.id }, { note: "changed" })
-        expect(await invoices.countBy({ note: "changed" })).to.equal(1)
     })
 
     if (can.parallel)

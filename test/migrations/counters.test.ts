@@ -8,7 +8,7 @@ import {
 } from "../../src"
 import { raiseCounters } from "../../src/numbers/counters/move-counters"
 import { onEveryDatabase } from "../support/databases"
-import { storedCounters } from "../support/stored"
+import { readKey, storedCounters, textInKey } from "../support/stored"
 import { changeEntities, expectUpToDate, migrate } from "./migrate"
 
 type Options = AutoSequenceColumnOptions
@@ -51,7 +51,8 @@ async function numbersOf(dataSource: DataSource, entity: string): Promise<number
 
 async function countersOf(dataSource: DataSource): Promise<Record<string, number>> {
     const rows = await storedCounters(dataSource)
-    return Object.fromEntries(rows.map(({ scope, last }) => [scope, Number(last)]))
+    const read = (key: string) => readKey(dataSource, key, ["DE", "FR", ..."abc"])
+    return Object.fromEntries(rows.map(({ scope, last }) => [read(scope), Number(last)]))
 }
 
 onEveryDatabase("a migration that makes counters", (db) => {
@@ -81,15 +82,13 @@ onEveryDatabase("a migration that makes counters", (db) => {
         await expectUpToDate(dataSource)
     })
 
-    it("keeps those apart whose texts the column takes for equal", async function () {
+    it("makes one of texts that the column takes for equal", async function () {
         if (db().kind !== "mariadb") return this.skip()
-        const before = await db().connect([letters(undefined, "utf8mb4_general_ci")])
+        const before = await db().connect([letters()])
         for (const box of ["a", "A", "a "]) await before.getRepository("Letter").insert({ box })
-        const after = [letters({ strategy: "counter" }, "utf8mb4_general_ci")]
-        const { dataSource } = await migrate(db(), before, after)
-        // To the unique index they are one scope.
+        const { dataSource } = await migrate(db(), before, [letters({ strategy: "counter" })])
         expect(await numbersOf(dataSource, "Letter")).to.eql([1, 2, 3])
-        expect(await countersOf(dataSource)).to.eql({ 'v1:"a"': 1, 'v1:"A"': 2, 'v1:"a "': 3 })
+        expect(await countersOf(dataSource)).to.eql({ 'v1:"a"': 3 })
         await expectUpToDate(dataSource)
     })
 
@@ -112,11 +111,9 @@ onEveryDatabase("a migration that makes counters", (db) => {
         const before = await db().connect(entities)
         await installAutoSequence(before)
         const rows = await before.getRepository("Letter").save([..."abc"].map((box) => ({ box })))
-        await raiseCounters(
-            before.createQueryRunner(),
-            "letter.number",
-            [{ key: 'v1:"c"', to: 50n }],
-        )
+        await raiseCounters(before.createQueryRunner(), "letter.number", [
+            { key: `v1:"${textInKey(before, "c")}"`, to: 50n },
+        ])
         await expectUpToDate(before)
         const letter = before.getMetadata("Letter").tablePath
         await before.query(`UPDATE ${letter} SET number = 9 WHERE id = ${rows[0]!.id}`)
@@ -132,7 +129,9 @@ onEveryDatabase("a migration that makes counters", (db) => {
         const entities = [letters({ strategy: "counter" })]
         const before = await db().connect(entities)
         await before.getRepository("Letter").save([..."aab"].map((box) => ({ box })))
-        await before.getRepository("AutoSequenceCounter").delete({ scope: 'v1:"a"' })
+        await before
+            .getRepository("AutoSequenceCounter")
+            .delete({ scope: `v1:"${textInKey(before, "a")}"` })
         const { dataSource } = await migrate(db(), before, entities)
         expect(await countersOf(dataSource)).to.eql({ 'v1:"a"': 2, 'v1:"b"': 1 })
         await expectUpToDate(dataSource)
@@ -182,7 +181,7 @@ onEveryDatabase("a migration that makes counters", (db) => {
         await before.getRepository("CreditNote").insert(rows())
         const after = vouchers({ invoice: shared, note: shared })
         const { dataSource, migration } = await migrate(db(), before, after)
-        const seeds = migration.up.filter(({ sql }) => sql.startsWith("INSERT INTO"))
+        const seeds = migration.up.filter(({ sql }) => sql?.startsWith("INSERT INTO"))
         expect(await numbersOf(dataSource, "Invoice")).to.eql([1, 1, 2])
         expect(await numbersOf(dataSource, "CreditNote")).to.eql([3, 2, 4])
         expect(await countersOf(dataSource)).to.eql({ 'v1:"DE"': 4, 'v1:"FR"': 2 })

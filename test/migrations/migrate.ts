@@ -1,6 +1,7 @@
 import { expect } from "chai"
 import type { DataSource, MigrationInterface } from "typeorm"
 import ts from "typescript"
+import * as library from "../../src"
 import { type GeneratedMigration, generateMigration } from "../../src"
 import type { TestDatabase } from "../support/databases"
 
@@ -15,7 +16,10 @@ export function classOf({ name, source }: GeneratedMigration): MigrationClass {
     })
     const exported: Record<string, MigrationClass> = {}
     // eslint-disable-next-line @typescript-eslint/no-implied-eval
-    new Function("exports", "require", outputText)(exported, require)
+    new Function("exports", "require", outputText)(exported, (name: string) =>
+        // eslint-disable-next-line @typescript-eslint/no-require-imports
+        name === "typeorm-autosequence" ? library : (require(name) as unknown),
+    )
     return exported[name]!
 }
 

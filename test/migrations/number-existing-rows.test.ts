@@ -1,8 +1,14 @@
 import { expect } from "chai"
 import { Column, type DataSource, Entity, Index, ManyToOne, PrimaryGeneratedColumn } from "typeorm"
-import { AutoSequenceColumn, type AutoSequenceColumnOptions, type Strategy } from "../../src"
+import {
+    AutoSequenceColumn,
+    type AutoSequenceColumnOptions,
+    type Strategy,
+    verifyAutoSequence,
+} from "../../src"
 import { raiseCounters } from "../../src/numbers/counters/move-counters"
 import { onEveryDatabase, type TestDatabase } from "../support/databases"
+import { SUPPORTED } from "../support/strategies"
 import { storedCounters } from "../support/stored"
 import { changeEntities, expectUpToDate, migrate, shapeOf } from "./migrate"
 
@@ -202,19 +208,79 @@ onEveryDatabase("a migration that numbers rows", (db) => {
         await expectCounters(dataSource, "counter", [10, 2, 7])
     })
 
-    it("leaves a column alone that is to stay NULL", async () => {
+    it("leaves NULLs alone in a column that is there and may have them", async () => {
         for (const strategy of strategiesOf(db())) {
-            const before = await db().connect(entities().all)
-            await fill(before)
+            const before = await db().connect(entities("nullable").all)
+            await fill(before, [7])
             const after = entities({ strategy, uniqueWith: "customer", nullable: true })
             const { dataSource } = await migrate(db(), before, after.all)
             expect(await numbersOf(dataSource)).to.eql({
-                Ann: [null, null, null],
+                Ann: [7, null, null],
                 Bob: [null, null],
                 nobody: [null, null],
             })
             await expectUpToDate(dataSource)
         }
+    })
+
+    it("goes on in order while an old version of the application inserts, in two releases", async () => {
+        for (const strategy of strategiesOf(db())) {
+            const old = await db().connect(entities().all)
+            await fill(old)
+            const options = { strategy, uniqueWith: "customer" } as const
+            const release = entities({ ...options, nullable: true })
+            const first = await migrate(db(), old, release.all)
+            await verifyAutoSequence(first.dataSource)
+            await expectUpToDate(first.dataSource)
+
+            const ann = { id: 1 }
+            const insertOld = () => old.getRepository("Invoice").save({ customer: ann })
+            await insertOld()
+            const repository = first.dataSource.getRepository("Invoice")
+            expect((await repository.save({ customer: ann })).number).to.equal(4)
+            await insertOld()
+            expect((await repository.save({ customer: ann })).number).to.equal(5)
+
+            // The old version has gone.
+            const { dataSource } = await migrate(db(), first.dataSource, entities(options).all)
+            expect(await numbersOf(dataSource)).to.eql({
+                Ann: [1, 2, 3, 6, 4, 7, 5],
+                Bob: [1, 2],
+                nobody: [1, 2],
+            })
+            await verifyAutoSequence(dataSource)
+            await expectUpToDate(dataSource)
+            const last = await dataSource.getRepository("Invoice").save({ customer: ann })
+            expect(last.number).to.equal(8)
+        }
+    })
+
+    it("numbers rows of an old version at once by triggers, which give way to counters later", async function () {
+        if (SUPPORTED.trigger[db().kind] !== true) return this.skip()
+        const old = await db().connect(entities().all)
+        await fill(old)
+        const insertOld = () => old.getRepository("Invoice").save({ customer: { id: 1 } })
+        const options = (strategy: Strategy) => ({ strategy, uniqueWith: "customer" })
+        const first = await migrate(db(), old, entities(options("trigger")).all)
+        await insertOld()
+        const insert = async ({ dataSource }: { dataSource: DataSource }) => {
+            const saved = await dataSource.getRepository("Invoice").save({ customer: { id: 1 } })
+            return saved.number as number
+        }
+        expect(await insert(first)).to.equal(5)
+        await insertOld()
+
+        const counting = entities(options("counter")).all
+        const second = { dataSource: await changeEntities(db(), first.dataSource, counting) }
+        expect(await insert(second)).to.equal(7)
+        await insertOld()
+        expect(await insert(first)).to.equal(9)
+        expect(await insert(second)).to.equal(10)
+        const { dataSource } = await migrate(db(), second.dataSource, counting)
+        expect(await insert({ dataSource })).to.equal(11)
+        expect((await numbersOf(dataSource)).Ann).to.eql([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
+        await verifyAutoSequence(dataSource)
+        await expectUpToDate(dataSource)
     })
 
     it("numbers a whole table in one scope", async () => {

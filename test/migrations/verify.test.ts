@@ -155,31 +155,6 @@ onEveryDatabase("verifyAutoSequence", (db) => {
 onEveryDatabase(
     "verifyAutoSequence",
     (db) => {
-        for (const [collation, pairs] of [
-            ["utf8mb4_general_ci", "'a' and 'A', 'a' and 'a '"],
-            ["utf8mb4_bin", "'a' and 'a '"],
-            ["utf8mb4_general_nopad_ci", "'a' and 'A'"],
-        ])
-            it(`refuses texts of a scope that ${collation} takes for equal`, async () => {
-                const dataSource = await db().connect([tickets(COUNTED, collation)])
-                const [problem, ...more] = await problemsOf(dataSource)
-                expect(problem).to.include(
-                    `ticket.area makes a scope, and its collation ${collation}`,
-                )
-                expect(problem).to.include(`takes ${pairs} for equal`)
-                expect(problem).to.include("utf8mb4_nopad_bin (MariaDB)")
-                expect(more).to.eql([])
-            })
-
-        it("does not care about texts that make no scope of a counter", async () => {
-            await verifyAutoSequence(
-                await db().connect([tickets({ strategy: "counter" }, "utf8mb4_general_ci")]),
-            )
-            await verifyAutoSequence(
-                await db().connect([tickets({ strategy: "counter", uniqueWith: "kind" })]),
-            )
-        })
-
         it("refuses keys of counters that are taken for equal", async () => {
             const dataSource = await db().connect([tickets({ strategy: "counter" })])
             await dataSource.query(

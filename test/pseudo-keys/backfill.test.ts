@@ -187,6 +187,28 @@ onEveryDatabase("backfillPseudoKeys", (db) => {
         expect((await keysIn(dataSource, "thing")).at(-1)).to.equal("nowhere-B-t-52")
     })
 
+    it("sends no more statements where rows have the same text than where they have not", async () => {
+        const logger = new StatementLog()
+        const entities = ["same", "different"].map((name) => table(name, BY_NAME))
+        const dataSource = await db().connect(entities, { logger, logging: true })
+        await insertRows(dataSource, "different", named(50))
+        const names = named(10).map(({ name }) => name)
+        await insertRows(dataSource, "same", named(...[1, 2, 3, 4, 5].flatMap(() => names)))
+        const statements: Record<string, number> = {}
+        for (const name of ["same", "different"]) {
+            logger.statements.length = 0
+            await backfillPseudoKeys(dataSource, name, { batchSize: 10 })
+            statements[name] = logger.statements.length
+        }
+        expect(statements.same).to.equal(statements.different)
+        const found = await keysIn(dataSource, "same")
+        const wanted = names.flatMap((name) => suffixed(name, 5))
+        expect([...found].sort()).to.eql(wanted.sort())
+        expect(await dataSource.getRepository<Row>("same").save({ name: "n3" })).to.include({
+            slug: "n3-6",
+        })
+    })
+
     it("keeps keys apart within their scope alone", async () => {
         const key = { derive: ({ name }: Row) => name, uniqueWith: "area" }
         const columns = { area: { type: "int", nullable: true } } as const
@@ -375,11 +397,13 @@ onEveryDatabase(
         ] as const)
             it(`gives each row one ${what} key where it runs several times`, async () => {
                 const dataSource = await both(keys, 2500)
-                await Promise.all(
+                const results = await Promise.all(
                     [1000, 1000, 700].map((batchSize) =>
                         backfillPseudoKeys(dataSource, "thing", { batchSize }),
                     ),
                 )
+                // Each tells of what it has written itself.
+                expect(results.reduce((sum, { done }) => sum + done, 0)).to.equal(2500)
                 const found = await expectDistinct(dataSource, "thing")
                 if (what === "random")
                     expect(await dataSource.getRepository("AutoSequenceKey").count()).to.equal(2500)

@@ -3,7 +3,7 @@ import type { DataSource } from "typeorm"
 import { findByPseudoKey, InvalidKeyError, KeyTakenError } from "../../src"
 import { onEveryDatabase } from "../support/databases"
 import { storedRows } from "../support/errors"
-import { Account, expectLeads, refused } from "./history-entities"
+import { Account, Article, expectLeads, refused, Hall, Tenant } from "./history-entities"
 
 const KEYS = ["", " ", "a b", "a/b", "ü", "a\n", "a%", "'", 7, {}, "x".repeat(256)]
 
@@ -41,12 +41,56 @@ onEveryDatabase("Changing a pseudo key", (database) => {
             { id: ada.id, name: "changed", handle: "bob" },
         ]
         const error = await refused(accounts.save(changed), KeyTakenError)
-        expect(error.message).to.include("account.handle")
+        expect(error.message)
+            .to.include("Account.handle")
+            .and.include("leave the row the one that it has")
+            .and.not.include("undefined")
         expect(await storedRows(accounts)).to.eql(before)
         await expectLeads(dataSource.manager, Account, { ada: ada.id, bob: bob.id, cyril: null })
 
         await refused(accounts.update({ id: ada.id }, { handle: "bob" }), KeyTakenError)
         expect(await storedRows(accounts)).to.eql(before)
+    })
+
+    it("one that another row has where the row moves to is refused, and may be changed on the way", async () => {
+        const { manager } = await database().connect([Hall, Tenant, Article])
+        const rooms = manager.getRepository(Hall)
+        await rooms.save([
+            { floor: 1, name: "Main" },
+            { floor: 2, name: "Main" },
+        ])
+        const before = await storedRows(rooms)
+        for (const attempt of [
+            rooms.save({ id: 1, floor: 2 }),
+            rooms.update({ id: 1 }, { floor: 2 }),
+        ]) {
+            const { message } = await refused(attempt, KeyTakenError)
+            expect(message).to.include("Hall.slug").and.include("floor")
+            expect(message).to.include("another key in the same save()")
+        }
+        expect(await storedRows(rooms)).to.eql(before)
+        await rooms.save({ id: 1, floor: 2, slug: "Small-hall" })
+        const { slug } = await rooms.save({ floor: 2, name: "Main" })
+        expect(slug).to.equal("Main-2")
+
+        const [a, b] = await manager.save(Tenant, [{ name: "a" }, { name: "b" }])
+        const article = await manager.save(Article, { tenant: a, slug: "first" })
+        await manager.save(Article, { id: article.id, slug: "second" })
+        await manager.save(Article, { tenant: b, slug: "second" })
+        const other = await manager.save(Article, { tenant: b, slug: "first" })
+        const move = () => manager.save(Article, { id: article.id, tenant: b })
+        expect((await refused(move(), KeyTakenError)).message).to.include("Article.slug")
+        await manager.delete(Article, { slug: "second", tenant: b })
+        const { message } = await refused(move(), KeyTakenError)
+        expect(message).to.include("Article.slug").and.include("by its history")
+        await manager.delete(Article, { id: other.id })
+        await move()
+        await expectLeads(
+            manager,
+            Article,
+            { first: article.id, second: article.id },
+            { where: { tenant: b } },
+        )
     })
 
     it("one in another case is another one", async () => {
@@ -78,7 +122,7 @@ onEveryDatabase("Changing a pseudo key", (database) => {
         const { accounts, ada } = await connect()
         const handle = "my secret words"
         const error = await refused(accounts.save({ id: ada.id, handle }), InvalidKeyError)
-        expect(error.message).to.include("account.handle").and.not.include("secret")
+        expect(error.message).to.include("Account.handle").and.not.include("secret")
     })
 
     it("update() changes it, by a value or by an expression", async () => {

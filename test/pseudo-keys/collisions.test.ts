@@ -147,7 +147,7 @@ onEveryDatabase("Keys that would be the same", (database) => {
         for (const insert of [() => tinies.save(row), () => tinies.insert(row)]) {
             const error = await rejection(insert())
             expect(error).to.be.instanceOf(KeyTakenError)
-            expect(error.message).to.include("tiny.slug").and.include("length")
+            expect(error.message).to.include("Tiny.slug").and.include("length")
             expect(row.slug).to.equal(undefined)
         }
         await tinies.delete({ slug: "ba" })

@@ -9,9 +9,10 @@ import {
     Offer,
     Product,
     shopEntities,
+    Short,
     THROWING,
 } from "./insert-entities"
-import { expectNothingWritten, storedKeys } from "./insert-rows"
+import { expectNothingWritten, storedKeys, suffixed } from "./insert-rows"
 
 /** What a text becomes as a key; empty where nothing is left of it. */
 const TEXTS: Record<string, string> = {
@@ -194,14 +195,52 @@ onEveryDatabase("A derived key", (database) => {
         for (const { slug } of saved) expect(await companies.countBy({ slug })).to.equal(1)
     })
 
-    it("of a very long text has room for a suffix", async () => {
+    it("of a very long text is cut at a word, and has room for a suffix", async () => {
         const dataSource = await database().connect([Company])
+        const companies = dataSource.getRepository(Company)
         const text = "long ".repeat(20_000)
-        const saved = await dataSource.getRepository(Company).save([company(text), company(text)])
-        const [first, second] = saved.map(({ slug }) => slug)
-        expect(first).to.match(/^(long-)+long?$|^(long-)+lo?n?$/)
-        expect(first!.length).to.be.within(240, 249)
-        expect(second).to.equal(`${first}-2`)
+        for (const row of [company(text), company(text)]) await companies.save(row)
+        const words = (count: number) => Array<string>(count).fill("long").join("-")
+        expect(await storedKeys(companies, Company)).to.eql([words(51), `${words(50)}-2`])
+    })
+
+    it("is no longer than its length, cut at a word", async () => {
+        const dataSource = await database().connect([Short])
+        const { manager } = dataSource
+        const texts = ["Earl Grey Tea", "Darjeeling", "Darjeelings Second", "", "a-b-c-d-e-f-g"]
+        for (const text of [...texts, texts[0], texts[0], texts[1]])
+            await manager.save(Short, { text })
+        const stored = await storedKeys(dataSource, Short)
+        const random = stored.splice(3, 1)
+        expect(stored).to.eql([
+            "sh_Earl-Grey",
+            "sh_Darjeeling",
+            "sh_Darjeeli-2",
+            "sh_a-b-c-d-e",
+            "sh_Earl-2",
+            "sh_Earl-3",
+            "sh_Darjeeli-3",
+        ])
+        expect(random[0]).to.match(/^sh_[\w-]{10}$/)
+        for (const key of await storedKeys(dataSource, Short))
+            expect(key.length).to.be.at.most("sh_".length + 10)
+        const explicit = "sh_as-long-as-the-caller-likes"
+        await manager.save(Short, { text: "x", slug: explicit })
+        expect((await storedKeys(dataSource, Short)).at(-1)).to.equal(explicit)
+    })
+
+    it("is made where a form has left it empty, as where it is not set", async () => {
+        const dataSource = await database().connect([Company])
+        const companies = dataSource.getRepository(Company)
+        const empty = () => company("Acme", { slug: "" })
+        const saved = await companies.save([empty(), company("Tea", { slug: "tea" }), empty()])
+        expect(saved.map(({ slug }) => slug)).to.eql(["Acme", "tea", "Acme-2"])
+        await companies.insert([empty(), empty()])
+        await companies.createQueryBuilder().insert().values([empty()]).execute()
+        await companies.save(company("Acme"))
+        expect((await storedKeys(dataSource, Company)).sort()).to.eql(
+            [...suffixed("Acme", 6), "tea"].sort(),
+        )
     })
 
     it("is refused where derive throws or makes no text, before anything is written", async () => {
@@ -219,7 +258,7 @@ onEveryDatabase("A derived key", (database) => {
                     insert(),
                     InvalidKeyError,
                 )
-                expect(error.message).to.include("company.slug").and.not.include("secret")
+                expect(error.message).to.include("Company.slug").and.not.include("secret")
                 if (row.text === THROWING) expect(error.cause).to.match(/secret/)
             }
         await companies.save(company("Acme"))

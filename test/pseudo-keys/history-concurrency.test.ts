@@ -301,7 +301,10 @@ onEveryDatabase(
                 async (inner) => {
                     await inner.findOneByOrFail(Page, { id })
                     if (++attempts === 1) await pages.save({ id, slug: "two" })
-                    await changeIn(id, "three")(inner).catch((error: unknown) => {
+                    await changeIn(
+                        id,
+                        "three",
+                    )(inner).catch((error: unknown) => {
                         refusals.push(Object(error).code)
                         throw error
                     })

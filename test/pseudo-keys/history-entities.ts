@@ -48,6 +48,15 @@ export class Page {
     @PseudoKey({ derive: (page: Page) => page.title, history: true }) slug!: string
 }
 
+/** Its key is unique within a floor alone, and has no history. */
+@Entity()
+export class Hall {
+    @PrimaryGeneratedColumn() id!: number
+    @Column() floor!: number
+    @Column() name!: string
+    @PseudoKey({ derive: (hall: Hall) => hall.name, uniqueWith: "floor" }) slug!: string
+}
+
 /** A key that can be taken off a row. */
 @Entity()
 export class Link {
@@ -182,9 +191,14 @@ export async function expectLeads<Row extends ObjectLiteral>(
     manager: EntityManager,
     entity: EntityTarget<Row>,
     expected: Record<string, unknown>,
-    options: { where?: FindOptionsWhere<Row>; withDeleted?: boolean; retired?: boolean } = {},
+    options: {
+        where?: FindOptionsWhere<Row>
+        withDeleted?: boolean
+        retired?: boolean
+        property?: string
+    } = {},
 ): Promise<void> {
-    const { where, retired, withDeleted } = options
+    const { where, retired, withDeleted, property } = options
     const source = dataSourceOf(manager)
     const { primaryColumns } = source.getMetadata(entity)
     const idOf = (row: Row) => {
@@ -193,13 +207,13 @@ export async function expectLeads<Row extends ObjectLiteral>(
     }
     const found: Record<string, unknown> = {}
     for (const key of Object.keys(expected)) {
-        const row = await findByPseudoKey(manager, entity, key, options)
+        const row = await findByPseudoKey(manager, entity, key, options as object)
         found[key] = row && idOf(row)
     }
     expect(found).to.eql(expected)
 
     const conditions = Object.keys(expected).map((key) =>
-        wherePseudoKey(source, entity, key, { where, retired }),
+        wherePseudoKey(source, entity, key, { where, retired, property } as object),
     )
     const rows = await manager.find(entity, { where: conditions, withDeleted })
     const led = Object.values(expected).filter((id) => id !== null)

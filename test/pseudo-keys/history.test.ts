@@ -107,7 +107,7 @@ onEveryDatabase("The history of a pseudo key", (database) => {
             const before = await storedRows(pages)
             for (const key of ["one", "a", "b"]) {
                 const error = await refused(take(pages, key), KeyTakenError)
-                expect(error.message).to.include("page.slug").and.include(`"${key}"`)
+                expect(error.message).to.include("Page.slug").and.include(`"${key}"`)
                 await refused(pages.save({ id: two.id, slug: key }), KeyTakenError)
                 const inserted = dataSource.transaction((inner) =>
                     inner.insert(Page, [

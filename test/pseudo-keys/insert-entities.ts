@@ -218,6 +218,19 @@ export class Letter {
     byKey!: string
 }
 
+/** Of at most ten characters behind the prefix. */
+@Entity()
+export class Short {
+    @PrimaryGeneratedColumn()
+    id!: number
+
+    @Column({ default: "" })
+    text!: string
+
+    @PseudoKey({ prefix: "sh", derive: (row: Short) => row.text, length: 10 })
+    slug!: string
+}
+
 /** Four possible keys. */
 @Entity()
 export class Tiny {

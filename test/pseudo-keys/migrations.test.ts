@@ -18,11 +18,13 @@ import {
     pendingOfTypeORM,
     shapeOf,
 } from "../migrations/migrate"
+import { tableName } from "../../src/typeorm/names"
 import { onEveryDatabase, StatementLog, type TestDatabase } from "../support/databases"
 import {
     expectDistinct,
     insertRows,
     keysIn,
+    loose,
     type Keys,
     named,
     type Row,
@@ -121,7 +123,7 @@ onEveryDatabase("generateMigration and pseudo keys", (db) => {
             expect((await shapeOf(dataSource, name)).columns, name).to.equal(undefined)
     })
 
-    it("adds, fills and tightens in as many steps as the format takes, and goes all the way back", async () => {
+    it("adds, fills and tightens in one step, whatever the format, and goes all the way back", async () => {
         const plain = [table("filled"), table("left")]
         const before = await db().connect(plain)
         await insertRows(before, "filled", named(100))
@@ -133,41 +135,15 @@ onEveryDatabase("generateMigration and pseudo keys", (db) => {
         )
         const entities = [table("filled", Object.fromEntries(made)), table("left", NOT_BY_SQL)]
         const names = made.map(([property]) => property)
-        const open = names.filter((property) => !isBySql(db(), property))
-        const done = names.filter((property) => isBySql(db(), property))
 
-        const first = await migrate(db(), before, entities)
-        await expectKeyColumn(first.dataSource, "filled", done, false)
-        await expectKeyColumn(first.dataSource, "filled", open, true)
-        await expectKeyColumn(first.dataSource, "left", Object.keys(NOT_BY_SQL), true)
-        const tableOf = (name: string) => first.dataSource.getMetadata(name).tablePath
-        const columns = [
-            ...open.map((property) => ["filled", property] as const),
-            ...Object.keys(NOT_BY_SQL).map((property) => ["left", property] as const),
-        ]
-        expect(first.migration.remaining).to.eql(
-            columns.map(
-                ([name, property]) =>
-                    `Rows of ${tableOf(name)} have no ${property}. Call backfillPseudoKeys(` +
-                    `dataSource, ${name}), then generate the migration that makes the column NOT NULL.`,
-            ),
-        )
-        for (const text of first.migration.remaining)
-            expect(first.migration.source).to.include(`        // Afterwards: ${text}\n`)
-
-        // Nothing more can be done before the rows have their keys.
-        expect(await generateMigration(first.dataSource)).to.equal(undefined)
-        for (const name of ["filled", "left"])
-            if (name === "left" || open.length > 0) await backfillPseudoKeys(first.dataSource, name)
-
-        const second = await migrate(db(), first.dataSource, entities)
-        expect(second.migration.remaining).to.eql([])
-        if (db().can.bigints) {
-            expect(second.migration.up).to.have.lengthOf(columns.length)
-            for (const { sql } of second.migration.up)
-                expect(sql).to.match(/^ALTER TABLE (?!.*(ADD|DROP)).*NOT NULL$/)
-        }
-        const { dataSource } = second
+        const { dataSource, migration } = await migrate(db(), before, entities)
+        expect(migration.remaining).to.eql([])
+        expect(
+            migration.up.flatMap((step) => (step.sql === undefined ? [step.property] : [])),
+        ).to.eql([
+            ...names.filter((property) => !isBySql(db(), property)),
+            ...Object.keys(NOT_BY_SQL),
+        ])
         await expectUpToDate(dataSource)
         await expectKeyColumn(dataSource, "filled", names, false)
         await expectKeyColumn(dataSource, "left", Object.keys(NOT_BY_SQL), false)
@@ -176,9 +152,48 @@ onEveryDatabase("generateMigration and pseudo keys", (db) => {
                 expect(key).to.match(FORMS[property]!)
         for (const property of Object.keys(NOT_BY_SQL))
             expect(await expectDistinct(dataSource, "left", property)).to.have.lengthOf(20)
+        await dataSource.getRepository("left").save({ name: "21" })
+        await expectWayBack(db(), dataSource, plain, [migration], shapes)
+    })
 
-        const { migration: one } = first
-        await expectWayBack(db(), dataSource, plain, [one, second.migration], shapes)
+    it("fills what the old code has written since, where both migrations run at once", async () => {
+        const keys: Keys = {
+            uid: { generate: "uuid" },
+            slug: { derive: ({ name }) => name, history: true },
+        }
+        const before = await db().connect([table("thing")])
+        const first = await migrate(db(), before, [table("thing", loose(keys))])
+        const strict = [table("thing", keys)]
+        const second = await migrate(db(), first.dataSource, strict)
+        const dataSource = await changeEntities(db(), second.dataSource, strict, {
+            migrations: [first.migration, second.migration].map(classOf),
+        })
+        await dataSource.undoLastMigration()
+        await dataSource.undoLastMigration()
+        await insertRows(dataSource, "thing", named("a", "a"))
+
+        expect(await dataSource.runMigrations()).to.have.lengthOf(2)
+        expect(await keysIn(dataSource, "thing")).to.eql(["a", "a-2"])
+        await expectDistinct(dataSource, "thing", "uid")
+        await expectKeyColumn(dataSource, "thing", ["uid", "slug"], false)
+        await expectUpToDate(dataSource)
+        expect((await dataSource.getRepository("thing").save({ name: "a" })).slug).to.equal("a-3")
+    })
+
+    it("is filled by the query runner of a migration of one's own", async () => {
+        const before = await db().connect([table("thing", loose(NOT_BY_SQL))], { connections: 1 })
+        await insertRows(before, "thing", named("a", "a"))
+        const runner = before.createQueryRunner()
+        await runner.startTransaction()
+        // Whoever waits for this lock, waits for ever.
+        await runner.query(`UPDATE ${tableName(before.getMetadata("thing"))} SET name = 'b'`)
+        const { done, total } = await backfillPseudoKeys(runner, "thing", {
+            ...{ property: "derived", batchSize: 1 },
+        })
+        expect({ done, total }).to.eql({ done: 2, total: 2 })
+        await runner.rollbackTransaction()
+        await runner.release()
+        expect(await keysIn(before, "thing", "derived")).to.eql([null, null])
     })
 
     it("fills with characters that are all random", async () => {
@@ -222,7 +237,6 @@ onEveryDatabase("generateMigration and pseudo keys", (db) => {
         ])
         const entities = [table("thing", { slug: { generate: "uuid" } })]
         let changed = await changeEntities(db(), before, entities)
-        if (db().kind === "mariadb") await backfillPseudoKeys(changed, "thing")
         const migrated = await migrate(db(), changed, entities)
         changed = migrated.dataSource
         await expectUpToDate(changed)
@@ -284,10 +298,7 @@ onEveryDatabase("generateMigration and pseudo keys", (db) => {
             uid: { generate: "uuid", uniqueWith: "area" },
             ofNo: { derive: ({ no }) => `No ${String(no)}` },
         }
-        const first = await migrate(db(), before, shops(keys, true))
-        await backfillPseudoKeys(first.dataSource, "shop")
-        const second = await migrate(db(), first.dataSource, shops(keys, true))
-        const { dataSource } = second
+        const { dataSource, migration } = await migrate(db(), before, shops(keys, true))
         await expectUpToDate(dataSource)
 
         const rows = await stored(dataSource, "shop", "name", "area", "size", "no", "slug", "ofNo")
@@ -310,8 +321,7 @@ onEveryDatabase("generateMigration and pseudo keys", (db) => {
         await dataSource.getRepository("shop").delete(1)
         expect(await stored(dataSource, "shop_order", "name")).to.eql([["p"]])
 
-        const { migration: one } = first
-        await expectWayBack(db(), dataSource, shops(), [one, second.migration], shapes)
+        await expectWayBack(db(), dataSource, shops(), [migration], shapes)
     })
 
     it("is deployed in three steps while the old code writes", async () => {
@@ -383,7 +393,7 @@ describe("typeorm-autosequence migration:generate and pseudo keys", () => {
             `const { DataSource } = require(${JSON.stringify(require.resolve("typeorm"))})
             const { withAutoSequence } = require(${JSON.stringify(resolve("src"))})
             const { table } = require(${JSON.stringify(resolve("test/pseudo-keys/backfill-entities"))})
-            const keys = { slug: { derive: ({ name }) => name } }
+            const keys = { slug: { derive: ({ name }) => name, nullable: true } }
             const options = ${JSON.stringify(options)}
             module.exports = new DataSource(
                 withAutoSequence({ ...options, entities: [table("thing", keys)] }),
@@ -405,9 +415,7 @@ describe("typeorm-autosequence migration:generate and pseudo keys", () => {
             ]
             return [await run(args, output), ...lines.join("\n").split("\n")]
         }
-        const remaining =
-            "Rows of thing have no slug. Call backfillPseudoKeys(dataSource, thing), then generate " +
-            "the migration that makes the column NOT NULL."
+        const remaining = "Rows of thing have no slug. Call backfillPseudoKeys(dataSource, thing)."
         const wrote = `Wrote ${join(directory, "1767225600000-One.ts")}`
         expect(await generate("One")).to.eql([0, wrote, remaining])
 
@@ -415,7 +423,7 @@ describe("typeorm-autosequence migration:generate and pseudo keys", () => {
         const dataSource = require(file) as DataSource
         await dataSource.initialize()
         const migration = (await generateMigration(dataSource))!
-        for (const { sql } of migration.up) await dataSource.query(sql)
+        for (const { sql } of migration.up) await dataSource.query(sql!)
         await dataSource.destroy()
         expect(await generate("Two")).to.eql([0, remaining])
         expect((await readdir(directory)).filter((name) => /Two/.test(name))).to.eql([])
@@ -423,6 +431,8 @@ describe("typeorm-autosequence migration:generate and pseudo keys", () => {
         await dataSource.initialize()
         await backfillPseudoKeys(dataSource, "thing")
         await dataSource.destroy()
-        expect(await generate("Three")).to.eql([0, wrote.replace("One", "Three")])
+        expect(await generate("Three")).to.eql([
+            ...[0, "The database is up to date, there is nothing to migrate."],
+        ])
     })
 })

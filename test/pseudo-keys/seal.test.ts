@@ -313,6 +313,11 @@ onEveryDatabase("Sealed keys", (database) => {
         expect(current).not.to.equal(key)
         expect(await read(both, key)).to.eql({ ...now, key: current, isRetired: true })
         expect(await read(both, current)).to.eql({ ...now, key: current })
+        const retired = { retired: false }
+        log.statements.length = 0
+        expect(await findByPseudoKey(both.manager, Rotated, key, retired)).to.equal(null)
+        expect(log.statements).to.eql([])
+        expect(await findByPseudoKey(both.manager, Rotated, current, retired)).to.include({ id })
         // The data source that was there before goes on with what it has.
         expect(await read(before, key)).to.eql(now)
         expect(await read(before, current)).to.equal(null)

@@ -17,7 +17,7 @@ import {
     withPseudoKeys,
 } from "../../src"
 import { tableName } from "../../src/typeorm/names"
-import { onEveryDatabase } from "../support/databases"
+import { onEveryDatabase, StatementLog } from "../support/databases"
 import { rejection } from "../support/errors"
 
 const secret = "of forty bytes, and no random ones, sure"
@@ -98,6 +98,23 @@ class Model {
         nullable: true,
     })
     slug!: string | null
+}
+
+@Entity()
+class Dish {
+    @PrimaryGeneratedColumn() id!: number
+    @Column() menu!: number
+    @Column() name!: string
+    @PseudoKey({ derive: (dish: Dish) => dish.name, uniqueWith: "menu", nullable: true })
+    slug!: string | null
+}
+
+@Entity()
+class Plate {
+    @PrimaryGeneratedColumn() id!: number
+    @ManyToOne(() => Dish) dish!: Dish
+    @PseudoKey({ derive: (plate: Plate) => `plate of ${plate.dish.name}`, relations: ["dish"] })
+    slug!: string
 }
 
 @Entity()
@@ -358,11 +375,11 @@ onEveryDatabase("A derived key that is still NULL", (database) => {
         const stored = () =>
             manager.query<object[]>(`SELECT name, country, slug FROM ${table} ORDER BY id`)
         await insert("Acme & Co")
+        const loaded = await brands.findOneByOrFail({ id: 1 })
+        expect(loaded).to.include({ slug: "Acme-Co", other: "of-Acme-Co" })
         const taken = await brands.save(brands.create({ name: "Acme & Co" }))
         expect(taken.slug).to.equal("Acme-Co")
 
-        const loaded = await brands.findOneByOrFail({ id: 1 })
-        expect(loaded).to.include({ slug: "Acme-Co", other: "of-Acme-Co" })
         loaded.country = "Utopia"
         await brands.save(loaded)
         await brands.save({ ...loaded, country: "Erewhon" })
@@ -381,6 +398,66 @@ onEveryDatabase("A derived key that is still NULL", (database) => {
         expect(await findByPseudoKey(manager, Brand, "of-Acme-Co", former)).to.include({
             id: taken.id,
         })
+    })
+
+    it("is not shown where it leads to another row, or may be shown by one", async () => {
+        const { manager } = await database().connect([Brand, Model])
+        const brands = manager.getRepository(Brand)
+        await brands.save([{ name: "Tea", other: "tea" }, { name: "Salt" }])
+        await brands.save({ id: 2, other: "salt" })
+        for (const name of ["Tea", "Salt", "Cup", "Cup", "Jug"])
+            await manager.query(
+                `INSERT INTO ${tableName(brands.metadata)} (name) VALUES ('${name}')`,
+            )
+        const rows = await brands.find({ order: { id: "ASC" } })
+        expect(rows.map(({ slug, other }) => [slug, other])).to.eql([
+            ["Tea", "tea"],
+            ["Salt", "salt"],
+            [null, "of-Tea"],
+            // That of the history is the other row's.
+            [null, null],
+            [null, null],
+            [null, null],
+            ["Jug", "of-Jug"],
+        ])
+        for (const { id, slug } of rows)
+            if (slug !== null) {
+                const found = await findByPseudoKey(manager, Brand, slug, { property: "slug" })
+                expect(found?.id ?? id).to.equal(id)
+            }
+        await brands.save(rows.map((row) => Object.assign(row, { country: "Utopia" })))
+        await brands.save({ name: "Jug" })
+        const slugs = (await brands.find({ order: { id: "ASC" } })).map(({ slug }) => slug)
+        expect(slugs).to.eql(["Tea", "Salt", null, null, null, null, null, "Jug"])
+    })
+
+    it("is shown within its scope, by one look for all rows of a load", async () => {
+        const log = new StatementLog()
+        const { manager } = await database().connect([Dish, Plate], {
+            logging: ["query"],
+            logger: log,
+        })
+        const dishes = manager.getRepository(Dish)
+        await dishes.save({ menu: 1, name: "Soup" })
+        for (let menu = 1; menu <= 2; menu++)
+            for (const name of ["Soup", "Stew", "Tart"])
+                await manager.query(
+                    `INSERT INTO ${tableName(dishes.metadata)} (menu, name) VALUES (${menu}, '${name}')`,
+                )
+        const statementsOf = async (take: number) => {
+            const before = log.statements.length
+            const rows = await dishes.find({ take, order: { id: "ASC" } })
+            return { rows, sent: log.statements.length - before }
+        }
+        const few = await statementsOf(3)
+        const { rows, sent } = await statementsOf(4)
+        expect(rows.map(({ slug }) => slug)).to.eql(["Soup", null, "Stew", "Tart"])
+        expect(sent).to.equal(few.sent)
+        const all = await dishes.find({ order: { id: "ASC" } })
+        expect(all.map(({ slug }) => slug).slice(4)).to.eql(["Soup", "Stew", "Tart"])
+        // Those of an insert are loaded between its statements.
+        const [found] = await manager.save(Plate, [{ dish: { id: all[1]!.id } as Dish }])
+        expect(found?.slug).to.equal("plate-of-Soup")
     })
 
     it("is shown as far as what it is made of was loaded", async () => {

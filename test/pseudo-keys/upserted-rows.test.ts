@@ -3,6 +3,7 @@ import {
     BeforeInsert,
     Column,
     Entity,
+    ManyToOne,
     PrimaryColumn,
     PrimaryGeneratedColumn,
     Unique,
@@ -34,6 +35,23 @@ class Meter {
     @Column() name!: string
     @Column({ default: 0 }) value!: number
     @PseudoKey({ derive: (meter: Meter) => meter.name }) slug!: string
+}
+
+/** Two columns, and nothing that TypeORM would ask the INSERT for. */
+@Entity()
+class Reading {
+    @PrimaryColumn({ type: "bigint", transformer: bigints }) meterId!: bigint
+    @PrimaryColumn() day!: number
+    @ManyToOne(() => Meter) meter!: Meter
+    @Column({ type: "int" }) value!: number
+    @PseudoKey({
+        derive: (row: Reading) => `${row.meter.name}-${row.meter.id}-${row.value}`,
+        relations: ["meter"],
+        history: true,
+    })
+    slug!: string
+    @PseudoKey({ derive: (row: Reading) => `${row.meterId}-${row.value}`, after: "insert" })
+    late!: string
 }
 
 @Entity()
@@ -69,6 +87,40 @@ onEveryDatabase("A row that an upsert finds", (database) => {
             [1, "Acme", "Acme"],
         ])
         expect(next).to.include({ id: stored[2]?.id, publicId: stored[2]?.publicId })
+    })
+
+    it("has no primary key where it was left out, as nobody tells which row it is", async () => {
+        const dataSource = await database().connect([Shop])
+        const { manager } = dataSource
+        await manager.save(Shop, { tenant: 1, code: "a", name: "Old" })
+        await manager.save(Shop, { tenant: 2, code: "b", name: "Acme" })
+        const row = manager.create(Shop, { tenant: 1, code: "a", name: "Acme" })
+        await dataSource.createQueryBuilder().insert().into(Shop).values([row]).orIgnore().execute()
+        expect([row.id, row.slug, row.publicId]).to.eql([undefined, undefined, undefined])
+        const next = await manager.save(Shop, { tenant: 1, code: "c", name: "Acme" })
+        expect(next.slug).to.equal("Acme")
+        expect(await storedKeys(dataSource, Shop)).to.eql(["Old", "Acme", "Acme"])
+    })
+
+    it("may have a primary key of several columns, and related rows, that are no JSON", async () => {
+        const { manager } = await database().connect([Meter, Reading])
+        const { id } = await manager.save(Meter, manager.create(Meter, { id: 7n, name: "Tea" }))
+        const reading = (day: number, value: number) =>
+            manager.create(Reading, { meterId: id, meter: { id } as Meter, day, value })
+        await manager.save(reading(1, 5))
+        const [row, other] = [reading(1, 6), reading(2, 5)]
+        await manager.transaction((inner) =>
+            inner.upsert(Reading, [row, other], ["meterId", "day"]),
+        )
+        expect([row.slug, row.late]).to.eql(["Tea-7-5", "7-5"])
+        expect([other.slug, other.late]).to.eql(["Tea-7-5-2", "7-5-2"])
+        await manager.save(reading(3, 6))
+        const stored = await manager.find(Reading, { order: { day: "ASC" } })
+        expect(stored.map(({ value, slug, late }) => [value, slug, late])).to.eql([
+            [6, "Tea-7-5", "7-5"],
+            [5, "Tea-7-5-2", "7-5-2"],
+            [6, "Tea-7-6", "7-6"],
+        ])
     })
 
     it("may have a primary key that is no JSON", async () => {

@@ -54,9 +54,9 @@ onEveryDatabase("verifyAutoSequence and pseudo keys", (db) => {
         const strict = await changeEntities(db(), nullable, [table("thing", KEYS)])
         const path = strict.getMetadata("thing").tablePath
         expect(await problemsOf(strict)).to.eql([
-            `The column ${path}.slug can be NULL, so rows may be without a key. Fill it by ` +
-                "backfillPseudoKeys(dataSource, …), then generate and run a migration " +
-                "(typeorm-autosequence migration:generate).",
+            `The column ${path}.slug can be NULL, so rows may be without a key. Generate ` +
+                "and run a migration (typeorm-autosequence migration:generate), or call " +
+                "installAutoSequence(dataSource).",
         ])
         const runner = strict.createQueryRunner()
         for (const index of [...(await runner.getTable(path))!.indices])

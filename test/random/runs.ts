@@ -1,7 +1,7 @@
 import { expect } from "chai"
 import type { DataSource, EntityManager } from "typeorm"
 import { AutoSequenceError, NumberGapError, TransactionRequiredError } from "../../src"
-import { storedCounters } from "../support/stored"
+import { storedCounters, textInKey } from "../support/stored"
 import { WAYS } from "../support/strategies"
 import type { TestDatabase } from "../support/test-database"
 import { type Call, Calls, type Habits, type Numbered, type Owner, TAKEN, teamScope } from "./calls"
@@ -384,7 +384,7 @@ class Run {
         )
         for (const team of [`${this.prefix} team`, null])
             scopes.set(
-                `task.number v1:${team === null ? "NULL" : JSON.stringify(team)}`,
+                `task.number v1:${team === null ? "NULL" : JSON.stringify(textInKey(this.dataSource, team))}`,
                 teamScope(team),
             )
         const counters = new Map<string, number>()

@@ -86,3 +86,17 @@ export async function expectNext(
     else expect(new Set(stored)).to.have.property("size", numbers.length)
     expect(number).to.equal(stored.at(-1))
 }
+
+/** A text as a key has it: in its default collation, MariaDB has four digits for each letter. */
+export function textInKey({ options }: DataSource, text: string): string {
+    const weight = (letter: string) => letter.charCodeAt(0).toString(16).padStart(4, "0")
+    return options.type === "mariadb"
+        ? [...text.toUpperCase()].map(weight).join("").toUpperCase()
+        : text
+}
+
+/** A key of one of these texts, with the text itself. */
+export function readKey(dataSource: DataSource, key: string, texts: Iterable<string>): string {
+    const text = [...texts].find((one) => key === `v1:"${textInKey(dataSource, one)}"`)
+    return text === undefined ? key : `v1:"${text}"`
+}

@@ -90,7 +90,7 @@ export interface Way {
     /**
      * Whether rows are numbered that raw SQL inserts, and those that it updates keep their numbers
      * and scopes: the database refuses other UPDATEs. Otherwise a row without a number violates NOT
-     * NULL, and `update()` moves a row, with its number, to another scope.
+     * NULL, and only UPDATEs by TypeORM are refused.
      */
     readonly isInDatabase: boolean
 

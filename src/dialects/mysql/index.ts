@@ -17,14 +17,18 @@ const RECORD_HAS_CHANGED = 1020
 /** A deadlock over the lock of AUTO_INCREMENT, which an INSERT … SELECT holds, is called so. */
 const AUTO_INCREMENT_FAILED = 1467
 const DATA_OUT_OF_RANGE = 1690
+const SUBQUERY_NO_1_ROW = 1242
 const NO_SUCH_TABLE = 1146
 const LOCK_NOWAIT = 3572
+
+const texts = textsOf(mysqlTypes)
 
 /** @internal MariaDB and MySQL. */
 export const mysql: Dialect = {
     syntax: { hasNumberedParameters: false, escapesByBackslash: true, absent: "DEFAULT" },
     hasPartialIndices: false,
     sharesRunner: false,
+    rowLock: " FOR UPDATE",
     counter: mysqlCounter,
     trigger: mysqlTrigger,
     schema: mysqlSchema,
@@ -34,6 +38,8 @@ export const mysql: Dialect = {
         text: (sql) => `CAST(${sql} AS CHAR)`,
         concat: (...parts) => `CONCAT(${parts.join(", ")})`,
         greatest: (a, b) => `GREATEST(${a}, ${b})`,
+        same: (a, b) => `${a} <=> ${b}`,
+        fail: (number) => `(SELECT ${number} UNION ALL SELECT ${number})`,
         hash: (text) => `SHA2(${text}, 256)`,
         length: (text) => `CHAR_LENGTH(${text})`,
     },
@@ -50,25 +56,31 @@ export const mysql: Dialect = {
             Number(errno),
         ),
     isAborted: () => false,
+    isFailure: ({ errno }) => errno === SUBQUERY_NO_1_ROW,
     isOutOfRange: ({ errno }) => errno === DATA_OUT_OF_RANGE,
     isMissingTable: ({ errno }) => errno === NO_SUCH_TABLE,
     isLocked: ({ errno }: DriverError) => errno === LOCK_WAIT_TIMEOUT || errno === LOCK_NOWAIT,
-    scopeText: mysqlText,
-    ...textsOf(mysqlTypes),
+    scopeText: (dataSource, value, column) =>
+        texts.takenText(column, mysqlText(dataSource, value, column)),
+    ...texts,
     discard: (_, connection) => {
         ;(connection as { destroy(): void }).destroy()
     },
     separateConnection,
 }
 
+const UPDATE = " ON DUPLICATE KEY UPDATE "
+
 function findUpsert(head: string, tail: string): Upsert | undefined {
-    const [, update] = tail.split(" ON DUPLICATE KEY UPDATE ", 2)
+    const [, update] = tail.split(UPDATE, 2)
     // TypeORM puts two blanks there.
     const isIgnore = /\bINSERT\s+IGNORE\s/.test(head)
     if (update === undefined && !isIgnore) return undefined
     return {
         skips: isIgnore,
         overwrites: (column) => update?.includes(`${column} = VALUES(`) ?? false,
+        update: UPDATE,
+        given: (column) => `VALUES(${column})`,
     }
 }
 

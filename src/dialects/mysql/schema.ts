@@ -61,12 +61,7 @@ export const mysqlSchema: SchemaStatements = {
         compare({ charset, collation }) {
             const text = (value: string) =>
                 `CONVERT('${value}' USING ${charset}) COLLATE ${collation}`
-            return {
-                sql:
-                    `SELECT ${text("a")} = ${text("A")} AS ignoresCase, ` +
-                    `${text("a")} = ${text("a ")} AS ignoresBlanks`,
-            }
+            return { sql: `SELECT ${text("a")} = ${text("A")} AS ignoresCase` }
         },
-        remedy: "utf8mb4_nopad_bin (MariaDB) or utf8mb4_0900_bin (MySQL)",
     },
 }

@@ -44,22 +44,31 @@ function equalTo(
         const value = values[at]
         if (typeof value !== "string") return `t.${columnName(column)} IS NULL`
         parameters.push(value)
-        return `t.${columnName(column)} = ?`
+        return `t.${columnName(column)} = ${cast(column)}`
     })
 }
 
-/** @internal Selects the keys of scopes as the columns store them. */
+/**
+ * Selects the keys of scopes as the columns store them. A union with the columns themselves gives the
+ * values their collations.
+ * @internal
+ */
 export function scopeKeys(scoped: ScopedColumn, scopes: readonly Scope[], key: string): Statement {
+    const { metadata, scopeColumns } = scoped
     const parameters: (string | null)[] = []
-    const selects = scopes.map(({ values }, at) => {
-        const stored = scoped.scopeColumns.map((column, i) => {
-            const value = values[i]
-            parameters.push(typeof value === "string" ? value : null)
-            return `${cast(column)} AS ${columnName(column)}`
+    const rows = scopes.map(({ values }, at) => {
+        const stored = scopeColumns.map((column, i) => {
+            parameters.push(values[i] ?? null)
+            return cast(column)
         })
-        return `SELECT ${at} AS \`at\`, ${key} AS \`key\` FROM (SELECT ${stored.join(", ")}) s`
+        return `SELECT ${[at, ...stored].join(", ")}`
     })
-    return { sql: selects.join(" UNION ALL "), parameters }
+    const own = ["0 AS `scope at`", ...scopeColumns.map(columnName)].join(", ")
+    const all = [`SELECT ${own} FROM ${tableName(metadata)} WHERE FALSE`, ...rows]
+    return {
+        sql: `SELECT s.\`scope at\` AS \`at\`, ${key} AS \`key\` FROM (${all.join(" UNION ALL ")}) s`,
+        parameters,
+    }
 }
 
 /** @internal The highest number that a column has in the scope of the row that a trigger is about. */

@@ -14,6 +14,9 @@ export interface TriggerBodies {
 }
 
 /** @internal */
+export const ALLOWS_CHANGES = "COALESCE(@autosequence_allow_changes, FALSE)"
+
+/** @internal */
 export function triggerBodies({
     series,
     pending,
@@ -122,7 +125,7 @@ END`,
     DECLARE v_last BIGINT;${giveBack}
     SET v_key = ${keyOf("NEW")};
     IF NOT (OLD.${column} <=> NEW.${column}) OR v_key <> ${keyOf("OLD")} THEN
-        IF OLD.${column} IS NOT NULL AND NOT COALESCE(@autosequence_allow_changes, FALSE) THEN
+        IF OLD.${column} IS NOT NULL AND NOT ${ALLOWS_CHANGES} THEN
             SET v_text = ${literal(texts.changed)};
             SIGNAL SQLSTATE '${RAISED.changed}' SET MESSAGE_TEXT = v_text;
         END IF;

@@ -2,14 +2,16 @@ import { tableName } from "../../typeorm/names"
 import {
     RAISED,
     type StoredTrigger,
+    type StoredTriggerRow,
     type Trigger,
     type TriggeredColumn,
     TRIGGER_PREFIX,
     type TriggerStatements,
 } from "../trigger-statements"
-import { triggerBodies } from "./trigger-bodies"
+import { ALLOWS_CHANGES, triggerBodies } from "./trigger-bodies"
 
 const BAD_NULL = 1048
+const BAD_FIELD = 1054
 const OUT_OF_RANGE = 1690
 const NO_SUCH_TABLE = 1146
 const NULL_COLUMN = /^Column '(.+)' cannot be null/s
@@ -22,6 +24,7 @@ export const mysqlTrigger: TriggerStatements = {
     seesForeignKeys: false,
     leavesOutAsNull: true,
     givesBackSkipped: false,
+    allowsChanges: ALLOWS_CHANGES,
 
     triggersOf(column) {
         const { number, insert, keep } = triggerBodies(column)
@@ -42,12 +45,10 @@ export const mysqlTrigger: TriggerStatements = {
     }),
 
     storedTrigger(row): StoredTrigger {
-        const text = (key: string) => (typeof row[key] === "string" ? row[key] : "")
-        const table = quoted(text("table"))
-        const when = `${text("timing")} ${text("event")}`
+        const { name, table, timing, event, body } = row as StoredRow
         return {
-            ...trigger(text("name"), table, when, text("body")),
-            table: text("table"),
+            ...trigger(name, quoted(table), `${timing} ${event}`, body),
+            table,
             isEnabled: true,
         }
     },
@@ -59,9 +60,17 @@ export const mysqlTrigger: TriggerStatements = {
         if (errno === OUT_OF_RANGE && String(message).includes("greatest("))
             return { kind: "overflow" }
         if (errno === NO_SUCH_TABLE) return { kind: "no counters" }
+        if (errno === BAD_FIELD && /in '(NEW|OLD)'$/.test(String(message)))
+            return { kind: "outdated" }
         if (errno !== BAD_NULL) return undefined
         return { kind: "not numbered", column: NULL_COLUMN.exec(String(message))?.[1] }
     },
+}
+
+interface StoredRow extends StoredTriggerRow {
+    readonly timing: string
+    readonly event: string
+    readonly body: string
 }
 
 function triggerOf(

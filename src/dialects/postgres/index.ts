@@ -10,11 +10,15 @@ import { postgresText } from "./text"
 import { postgresTrigger } from "./trigger"
 import { postgresTypes } from "./types"
 
+const FAILURE = "autosequence "
+const texts = textsOf(postgresTypes)
+
 /** @internal */
 export const postgres: Dialect = {
     syntax: { hasNumberedParameters: true, escapesByBackslash: false, absent: "DEFAULT" },
     hasPartialIndices: true,
     sharesRunner: false,
+    rowLock: " FOR UPDATE",
     counter: postgresCounter,
     trigger: postgresTrigger,
     schema: postgresSchema,
@@ -23,6 +27,8 @@ export const postgres: Dialect = {
         text: (sql) => `${sql}::text`,
         concat: (...parts) => parts.join(" || "),
         greatest: (a, b) => `GREATEST(${a}, ${b})`,
+        same: (a, b) => `${a} IS NOT DISTINCT FROM ${b}`,
+        fail: (number) => `CAST('${FAILURE}' || ${number} AS bigint)`,
         hash: (text) => `encode(sha256(convert_to(${text}, 'UTF8')), 'hex')`,
         length: (text) => `char_length(${text})`,
     },
@@ -36,11 +42,13 @@ export const postgres: Dialect = {
     endsTransaction: () => false,
     isTransient: (error) => ["40001", "40P01"].includes(String(error.code)),
     isAborted: (error) => error.code === "25P02",
+    isFailure: ({ code, message }) => code === "22P02" && String(message).includes(FAILURE),
     isOutOfRange: ({ code }) => code === "22003",
     isMissingTable: (error) => error.code === "42P01",
     isLocked: (error) => error.code === "55P03",
-    scopeText: postgresText,
-    ...textsOf(postgresTypes),
+    scopeText: (dataSource, value, column) =>
+        texts.takenText(column, postgresText(dataSource, value, column)),
+    ...texts,
     discard: (dataSource, connection) => {
         if (isPglite(dataSource)) return
         void (connection as { end(): Promise<void> }).end().catch(() => {})

@@ -149,7 +149,7 @@ function exactly(type: string): Identity {
 function asStored(column: ColumnMetadata): Identity {
     const dataSource = dataSourceOf(column.entityMetadata)
     return {
-        text: (value) => postgresText(dataSource, value),
+        text: (value) => postgresText(dataSource, value, column) ?? String(value),
         is: (name, text) => `${name} = CAST(${text} AS ${columnType(column)})`,
     }
 }

@@ -1,22 +1,30 @@
 import type { DataSource } from "typeorm"
-import { wellFormed } from "../well-formed"
+import { type ColumnMetadata, columnType } from "../../typeorm/names"
+import { plainText } from "../column-type"
 
-type Prepare = (value: unknown) => string
+type Prepare = (value: unknown) => string | undefined
 
 /**
  * A parameter as `pg` sends it, so that a scope is looked up by the very value that the INSERT
- * stores.
+ * stores; undefined for what it sends as something else.
  * @internal
  */
-export function postgresText(dataSource: DataSource, value: unknown): string {
-    if (value instanceof Date) return timestamp(value, sendsUTC(dataSource))
-    if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString("hex")}`
-    if (typeof value === "object" && value !== null) {
-        const { toPostgres } = value as { toPostgres?: (prepare: Prepare) => unknown }
-        const prepare = (inner: unknown) => postgresText(dataSource, inner)
-        return toPostgres ? prepare(toPostgres.call(value, prepare)) : JSON.stringify(value)
-    }
-    return wellFormed(String(value))
+export function postgresText(
+    dataSource: DataSource,
+    value: unknown,
+    column: ColumnMetadata,
+): string | undefined {
+    if (value instanceof Date)
+        return Number.isNaN(value.getTime()) ? undefined : timestamp(value, sendsUTC(dataSource))
+    if (value instanceof Uint8Array)
+        // As bytes, which are a text of their own to columns of other types.
+        return columnType(column) === "bytea"
+            ? `\\x${Buffer.from(value).toString("hex")}`
+            : undefined
+    const { toPostgres } = Object(value) as { toPostgres?: (prepare: Prepare) => unknown }
+    if (typeof value !== "object" || !toPostgres) return plainText(value)
+    const prepare = (inner: unknown) => postgresText(dataSource, inner, column)
+    return prepare(toPostgres.call(value, prepare))
 }
 
 /** PGlite, which has no such settings, sends dates as UTC as well. */

@@ -1,6 +1,12 @@
 import type { CountedColumn } from "../columns"
 import { type ColumnMetadata, columnName, columnType, tableName } from "../../typeorm/names"
-import { RAISED, raisedTexts, shortHash, type TriggeredColumn } from "../trigger-statements"
+import {
+    CURRENT_SCHEMA_HASH,
+    RAISED,
+    raisedTexts,
+    shortHash,
+    type TriggeredColumn,
+} from "../trigger-statements"
 import { lastWhere } from "./counter"
 import { literal } from "./literal"
 
@@ -15,6 +21,11 @@ export interface TriggerBodies {
     /** Notes that a row is in the table. */
     readonly inserted: string
 }
+
+const OWN_TABLE = "{autosequence:own table}"
+/** @internal */
+export const ALLOWS_CHANGES =
+    "COALESCE(current_setting('autosequence.allow_changes', true), '') = 'on'"
 
 const SLOTS = 128
 // Of our own choice, to keep clear of the locks of applications.
@@ -31,17 +42,20 @@ export function triggerBodies(column: TriggeredColumn): TriggerBodies {
     const { counter: c, series, base, keyOf, kinds } = column
     const { incrementBy: step, max } = series
     const name = literal(series.name)
-    // CountedColumn of two counter tables may have the same name.
-    const counted = `${c.name} ${series.name}`
-    const place = `${Array.from(counted).length}:${counted}`
-    const keyFrom = Array.from(place).length + 1
+    const counted = column.counted.place + column.counted.name
+    const lengthOf = (text: string) =>
+        Array.from(text.replace(CURRENT_SCHEMA_HASH, shortHash(""))).length
+    const place = `${lengthOf(counted)}:${counted}`
+    const keyFrom = lengthOf(place) + 1
     const texts = raisedTexts(series)
 
     // A trigger that runs between may insert a row of its own, one level deeper.
     const pendingAt = (hash: string) => `'autosequence.unused_${hash}_' || (pg_trigger_depth() - 1)`
     const unused = "v_pending"
     const declarePending = `v_pending text := ${pendingAt(column.pending)};`
-    const used = literal(`autosequence.used_${shortHash(counted)}`)
+    const used = literal(
+        `autosequence.used_${column.counted.place}${shortHash(column.counted.name)}`,
+    )
     const scopeAt = (slot: string) => `'autosequence.scope' || ${slot}`
     const lastAt = (slot: string) => `'autosequence.last' || ${slot}`
     // Ends at the slot of v_scope, or at one that is free, or at a third scope's.
@@ -67,8 +81,23 @@ export function triggerBodies(column: TriggeredColumn): TriggerBodies {
     // The operators of citext are not on the search path, so no index would help to look at the rows of
     // each new scope. The unique index guards them, but not those of other tables.
     const isSeen = column.sharers.length > 1 || !series.scopeColumns.some(isCitext)
-    const stored = column.sharers.map((sharer) => lastInRows(sharer, column))
-    const inRows = isSeen ? `GREATEST(${base}, ${stored.join(", ")})` : String(base)
+    const lastIn = (table?: string, row = "NEW") =>
+        column.sharers
+            .map((sharer) => {
+                const isOwn = sharer.metadata.tablePath === series.metadata.tablePath
+                return lastInRows(sharer, column, isOwn && table ? table : undefined, row)
+            })
+            .join(", ")
+    const renamed = `SELECT GREATEST(${base}, ${lastIn(OWN_TABLE, "($1)").replaceAll("%", "%%")})`
+    // A table that was renamed since, or a partition, which is looked at with the others.
+    const lookAtRows = isSeen
+        ? `IF TG_TABLE_NAME = ${literal(series.metadata.tableName)} THEN
+            v_rows := GREATEST(${base}, ${lastIn()});
+        ELSE
+            EXECUTE format(${literal(renamed.replaceAll(OWN_TABLE, "%1$s"))}, COALESCE(pg_partition_root(TG_RELID), TG_RELID)::regclass)
+                USING NEW INTO v_rows;
+        END IF;`
+        : `v_rows := ${base};`
 
     const setTo = (last: string, key: string) =>
         `UPDATE ${c.name} c SET ${c.last} = ${last}, ${c.movedBy} = ${movedBy} + ${last} - c.${c.last}
@@ -114,6 +143,7 @@ DECLARE
     v_before bigint;
     v_last bigint;
     v_moved bigint;
+    v_rows bigint;
     v_set text;
 BEGIN${onlyKinds}${giveBack}
     v_key := ${keyOf("NEW")};
@@ -138,8 +168,9 @@ BEGIN${onlyKinds}${giveBack}
             ${c.movedBy} = ${movedBy} + ${step}, ${c.movedAt} = ${now}
             WHERE ${isOf("v_key")} RETURNING c.${c.last}, c.${c.movedBy} INTO v_last, v_moved;
         IF NOT FOUND THEN
+            ${lookAtRows}
             ${insert}
-                VALUES (${name}, v_key, ${inRows} + ${step}, ${step}, ${now})
+                VALUES (${name}, v_key, v_rows + ${step}, ${step}, ${now})
                 ON CONFLICT (${c.series}, ${c.scope}) DO UPDATE SET ${c.last} = GREATEST(c.${c.last}, ${base}) + ${step},
                 ${c.movedBy} = ${step}, ${c.movedAt} = EXCLUDED.${c.movedAt}
                 RETURNING c.${c.last}, c.${c.movedBy} INTO v_last, v_moved;
@@ -148,8 +179,9 @@ BEGIN${onlyKinds}${giveBack}
     ELSE
         SELECT c.${c.last} INTO v_last FROM ${c.name} c WHERE ${isOf("v_key")};
         IF v_last IS NULL OR v_last < ${number} THEN
+            ${lookAtRows}
             ${insert}
-                VALUES (${name}, v_key, ${inRows}, 0, ${now})
+                VALUES (${name}, v_key, v_rows, 0, ${now})
                 ON CONFLICT (${c.series}, ${c.scope}) DO NOTHING;
             SELECT c.${c.last} INTO v_before FROM ${c.name} c WHERE ${isOf("v_key")} FOR NO KEY UPDATE;
             UPDATE ${c.name} c SET ${c.last} = GREATEST(v_before, ${number}),
@@ -213,6 +245,8 @@ END
 `,
 
         keep: `
+DECLARE
+    v_rows bigint;
 BEGIN
     IF (OLD.${columnName(series.column)}, ${keyOf("OLD")}) IS NOT DISTINCT FROM (${number}, ${keyOf("NEW")}) THEN
         RETURN NEW;
@@ -223,8 +257,9 @@ BEGIN
             HINT = 'Numbers are not editable. To correct one all the same: SET LOCAL autosequence.allow_changes = ''on''.';
     END IF;
     IF ${number} IS NOT NULL THEN
+        ${lookAtRows}
         ${insert}
-            VALUES (${name}, ${keyOf("NEW")}, GREATEST(${number}, ${inRows}), 0, ${now})
+            VALUES (${name}, ${keyOf("NEW")}, GREATEST(${number}, v_rows), 0, ${now})
             ON CONFLICT (${c.series}, ${c.scope}) DO UPDATE SET ${c.last} = EXCLUDED.${c.last},
             ${c.movedBy} = 0, ${c.movedAt} = EXCLUDED.${c.movedAt} WHERE c.${c.last} < EXCLUDED.${c.last};
     END IF;
@@ -235,11 +270,15 @@ END
 }
 
 /** The highest number that a column with the same counters has in the scope of the new row. */
-function lastInRows(sharer: CountedColumn, { series, schema }: TriggeredColumn): string {
-    const table = tableName(sharer.metadata, schema)
+function lastInRows(
+    sharer: CountedColumn,
+    { series, schema }: TriggeredColumn,
+    table = tableName(sharer.metadata, schema),
+    row = "NEW",
+): string {
     const values = sharer.scopeColumns.map((column, at) => {
         const own = series.scopeColumns[at] ?? column
-        const value = `NEW.${columnName(own)}`
+        const value = `${row}.${columnName(own)}`
         const isSameType = columnType(own) === columnType(column)
         const type = columnType(column)
         return `${isSameType ? value : `${value}::text::${type}`} AS ${columnName(column)}`

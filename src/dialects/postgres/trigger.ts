@@ -1,17 +1,25 @@
 import { tableName } from "../../typeorm/names"
 import {
+    CURRENT_SCHEMA,
+    CURRENT_SCHEMA_HASH,
     RAISED,
+    shortHash,
+    type StoredFunctionRow,
     type StoredTrigger,
+    type StoredTriggerRow,
     type Trigger,
     type TriggeredColumn,
     type TriggerFunction,
     TRIGGER_PREFIX,
     type TriggerStatements,
 } from "../trigger-statements"
-import { triggerBodies } from "./trigger-functions"
+import { ALLOWS_CHANGES, type TriggerBodies, triggerBodies } from "./trigger-functions"
 
 const FUNCTION_PREFIX = "autosequence_"
 const SEARCH_PATH = "search_path=pg_catalog, pg_temp"
+const FUNCTION =
+    `json_build_object('schema', n.nspname, 'name', p.proname, 'returns', p.prorettype::regtype, ` +
+    `'body', p.prosrc, 'isDefiner', p.prosecdef, 'config', array_to_string(p.proconfig, ';'))`
 // The bits of pg_trigger.tgtype.
 const [ROW, BEFORE, INSERT, UPDATE] = [1, 2, 4, 16]
 
@@ -22,25 +30,22 @@ export const postgresTrigger: TriggerStatements = {
     seesForeignKeys: true,
     leavesOutAsNull: false,
     givesBackSkipped: true,
+    allowsChanges: ALLOWS_CHANGES,
 
-    triggersOf(column) {
-        const { number, inserted, settle, keep } = triggerBodies(column)
-        const settled = definerFunction(column, "settle", settle)
+    triggersOf(column, anywhere) {
+        const here = triggerBodies(column)
+        const there = triggerBodies(anywhere)
+        const functionOf = (name: keyof TriggerBodies) =>
+            ownFunction(column, name, here[name], there[name])
+        const settled = functionOf("settle")
         return [
-            triggerOf(column, "number", ROW + BEFORE + INSERT, [
-                definerFunction(column, "number", number),
-            ]),
+            triggerOf(column, "number", ROW + BEFORE + INSERT, [functionOf("number")]),
             // The condition of an AFTER trigger is looked at as soon as the row is in the table. This
             // one notes that, and is never met. PostgreSQL reads it anew for each statement, and a
             // call without arguments is read fastest.
-            triggerOf(column, "insert", ROW + INSERT, [
-                settled,
-                conditionFunction(column, inserted),
-            ]),
+            triggerOf(column, "insert", ROW + INSERT, [settled, functionOf("inserted")]),
             triggerOf(column, "settle", INSERT, [settled]),
-            triggerOf(column, "keep", ROW + BEFORE + UPDATE, [
-                definerFunction(column, "keep", keep),
-            ]),
+            triggerOf(column, "keep", ROW + BEFORE + UPDATE, [functionOf("keep")]),
         ]
     },
 
@@ -48,10 +53,9 @@ export const postgresTrigger: TriggerStatements = {
         sql:
             `SELECT t.tgname AS "name", t.tgenabled AS "enabled", t.tgtype AS "type", ` +
             `c.relname AS "table", s.nspname AS "schema", pg_get_triggerdef(t.oid) AS "create", ` +
+            `pg_get_triggerdef(t.oid, true) AS "createAnywhere", ` +
             `t.tgattr::text AS "columns", t.tgqual IS NOT NULL AS "hasCondition", ` +
-            `(SELECT json_agg(json_build_object('schema', n.nspname, 'name', p.proname, ` +
-            `'create', pg_get_functiondef(p.oid), 'body', p.prosrc, 'isDefiner', p.prosecdef, ` +
-            `'config', array_to_string(p.proconfig, ';')) ORDER BY p.oid <> t.tgfoid) ` +
+            `(SELECT json_agg(${FUNCTION} ORDER BY p.oid <> t.tgfoid) ` +
             `FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace ` +
             `WHERE p.oid IN (SELECT d.refobjid FROM pg_depend d ` +
             `WHERE d.classid = 'pg_trigger'::regclass AND d.objid = t.oid ` +
@@ -63,18 +67,36 @@ export const postgresTrigger: TriggerStatements = {
         parameters: [schemas, TRIGGER_PREFIX],
     }),
 
-    storedTrigger(row): StoredTrigger {
-        const { name, table, schema, enabled, create, calls, ...when } = row as unknown as StoredRow
+    storedTrigger(row, namesSchema): StoredTrigger {
+        const { name, table, schema, enabled, create, createAnywhere, calls, ...when } =
+            row as StoredRow
         return {
             name,
             table,
             schema,
             isEnabled: enabled === "O" || enabled === "A",
-            create,
-            drop: `DROP TRIGGER ${quoted(name)} ON ${quoted(schema)}.${quoted(table)}`,
-            calls: calls.map(storedFunction),
+            create: namesSchema ? create : createAnywhere,
+            drop: `DROP TRIGGER ${quoted(name)} ON ${qualified(namesSchema ? schema : undefined, table)}`,
+            calls: calls.map((call) => storedFunction(call, namesSchema)),
             definition: definition(when, calls),
         }
+    },
+
+    leftOver: {
+        select: (schemas) => ({
+            sql:
+                `SELECT f.* FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace ` +
+                `CROSS JOIN json_to_record(${FUNCTION}) AS f("schema" text, "name" text, ` +
+                `"returns" text, "body" text, "isDefiner" boolean, "config" text) ` +
+                `WHERE n.nspname = ANY ($1) AND p.proname ~ $2 AND p.pronargs = 0 AND NOT EXISTS ` +
+                `(SELECT FROM pg_depend d WHERE d.classid = 'pg_trigger'::regclass ` +
+                `AND d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid) ORDER BY 1, 2`,
+            parameters: [
+                schemas,
+                `^${FUNCTION_PREFIX}(number|inserted|settle|keep)_.*_[0-9a-f]{8}$`,
+            ],
+        }),
+        read: (row, namesSchema) => storedFunction(row as StoredFunction, namesSchema),
     },
 
     failureOf(error) {
@@ -84,15 +106,14 @@ export const postgresTrigger: TriggerStatements = {
         const isOfTrigger = String(where).includes(FUNCTION_PREFIX)
         if (code === "22003" && isOfTrigger) return { kind: "overflow" }
         if (code === "42P01" && isOfTrigger) return { kind: "no counters" }
+        if (code === "42703" && isOfTrigger) return { kind: "outdated" }
         if (code === "23502") return { kind: "not numbered", column: String(column) }
         return undefined
     },
 }
 
-interface StoredFunction extends FunctionText {
-    readonly schema: string
-    readonly name: string
-    readonly create: string
+interface StoredFunction extends StoredFunctionRow, FunctionText {
+    readonly returns: string
 }
 
 /** For which statements a trigger runs. */
@@ -103,12 +124,12 @@ interface TriggerTime {
     readonly hasCondition: boolean
 }
 
-interface StoredRow extends TriggerTime {
-    readonly name: string
-    readonly table: string
+interface StoredRow extends StoredTriggerRow, TriggerTime {
     readonly schema: string
     readonly enabled: string
     readonly create: string
+    /** As it is written where the search path finds the table. */
+    readonly createAnywhere: string
     readonly calls: readonly StoredFunction[]
 }
 
@@ -121,64 +142,91 @@ interface FunctionText {
 
 type OwnFunction = TriggerFunction & FunctionText & { readonly signature: string }
 
-function definerFunction(column: TriggeredColumn, name: string, body: string): OwnFunction {
-    return functionOf(column, name, "trigger", { body, isDefiner: true, config: SEARCH_PATH })
-}
-
-function conditionFunction(column: TriggeredColumn, body: string): OwnFunction {
-    return functionOf(column, "inserted", "boolean", { body, isDefiner: false, config: null })
-}
-
-function functionOf(
-    { id, series, schema }: TriggeredColumn,
-    name: string,
-    returns: string,
-    text: FunctionText,
+function ownFunction(
+    { id, series, schema = "" }: TriggeredColumn,
+    kind: string,
+    body: string,
+    bodyAnywhere: string,
 ): OwnFunction {
-    const plain = `${FUNCTION_PREFIX}${name}_${id}`
-    const place = series.metadata.schema ?? schema ?? ""
-    const signature = `${quoted(place)}.${quoted(plain)}()`
+    const name = `${FUNCTION_PREFIX}${kind}_${id}`
+    const place = series.metadata.schema
+    const text =
+        kind === "inserted"
+            ? { returns: "boolean", isDefiner: false, config: null }
+            : { returns: "trigger", isDefiner: true, config: SEARCH_PATH }
+    const signature = `${qualified(place, name)}()`
     return {
         ...text,
-        name: `${place}.${plain}`,
+        body,
+        name: `${place ?? schema}.${name}`,
         signature,
-        create: [
-            `CREATE OR REPLACE FUNCTION ${signature} RETURNS ${returns} LANGUAGE plpgsql ` +
-                (text.isDefiner ? "SECURITY DEFINER SET search_path = pg_catalog, pg_temp " : "") +
-                `AS ${dollarQuoted(text.body)}`,
-            privileges(signature, text),
-        ],
+        create: createFunction(signature, { ...text, body: bodyAnywhere }),
         drop: `DROP FUNCTION ${signature}`,
     }
 }
 
-function storedFunction({ schema, name, create, ...text }: StoredFunction): TriggerFunction {
-    const signature = `${quoted(schema)}.${quoted(name)}()`
+function storedFunction(
+    { schema, name, ...text }: StoredFunction,
+    namesSchema: boolean,
+): TriggerFunction {
     const isOurs = name.startsWith(FUNCTION_PREFIX)
+    const signature = `${qualified(namesSchema ? schema : undefined, name)}()`
+    const body = namesSchema ? text.body : anywhere(text.body, schema)
     return {
         name: `${schema}.${name}`,
-        create: isOurs ? [create, privileges(signature, text)] : [],
+        create: isOurs ? createFunction(signature, { ...text, body }) : [],
         drop: isOurs ? `DROP FUNCTION ${signature}` : undefined,
     }
+}
+
+/** Version 0.1.0 has the schema in a text as well, whose length counts, and which is a mere label there. */
+function anywhere(body: string, schema: string): string {
+    return body
+        .replaceAll(shortHash(schema), CURRENT_SCHEMA_HASH)
+        .replaceAll(`:${quoted(schema)}.`, CURRENT_SCHEMA_HASH + CURRENT_SCHEMA)
+        .replaceAll(`${quoted(schema)}.`, `"${CURRENT_SCHEMA}".`)
+        .replaceAll(CURRENT_SCHEMA_HASH + CURRENT_SCHEMA, `:${quoted(schema)}.`)
+}
+
+/** Functions name all tables with their schemas, so one that is to be current is put in when they are made. */
+function createFunction(
+    signature: string,
+    { returns, body, isDefiner, config }: FunctionText & { readonly returns: string },
+): string[] {
+    const settings = (config?.split(";") ?? [])
+        .map((one) => ` SET ${one.replace("=", " = ")}`)
+        .join("")
+    const create =
+        `CREATE OR REPLACE FUNCTION ${signature} RETURNS ${returns} LANGUAGE plpgsql` +
+        `${isDefiner ? " SECURITY DEFINER" : ""}${settings} AS ${dollarQuoted(body)}`
+    const isAnywhere = body.includes(CURRENT_SCHEMA) || body.includes(CURRENT_SCHEMA_HASH)
+    const execute =
+        `BEGIN EXECUTE replace(replace(${dollarQuoted(create)}, '${CURRENT_SCHEMA}', ` +
+        `replace(current_schema(), '"', '""')), '${CURRENT_SCHEMA_HASH}', ` +
+        "left(encode(sha256(convert_to(current_schema(), 'UTF8')), 'hex'), 8)); END"
+    return [
+        isAnywhere ? `DO ${dollarQuoted(execute)}` : create,
+        privileges(signature, { isDefiner }),
+    ]
 }
 
 /**
  * Whoever inserts asks a condition; a trigger runs its function without a question. Others could make
  * that one the trigger of a table of theirs, and move the counters by it.
  */
-function privileges(signature: string, { isDefiner }: FunctionText): string {
+function privileges(signature: string, { isDefiner }: Pick<FunctionText, "isDefiner">): string {
     return isDefiner
         ? `REVOKE ALL ON FUNCTION ${signature} FROM PUBLIC`
         : `GRANT EXECUTE ON FUNCTION ${signature} TO PUBLIC`
 }
 
 function triggerOf(
-    { id, series, schema }: TriggeredColumn,
+    { id, series }: TriggeredColumn,
     kind: string,
     type: number,
     calls: readonly [OwnFunction, OwnFunction?],
 ): Trigger {
-    const table = tableName(series.metadata, schema)
+    const table = tableName(series.metadata)
     const name = `${TRIGGER_PREFIX}${kind}_${id}`
     const [runs, condition] = calls
     return {
@@ -206,6 +254,10 @@ function definition(
         [type, columns, hasCondition],
         ...calls.map(({ body, isDefiner, config }) => [body, isDefiner, config]),
     ])
+}
+
+function qualified(schema: string | undefined, name: string): string {
+    return schema === undefined ? quoted(name) : `${quoted(schema)}.${quoted(name)}`
 }
 
 function quoted(name: string): string {

@@ -1,17 +1,17 @@
 import type { Dialect } from "../dialect"
-import { wellFormed } from "../well-formed"
 import { findOnConflict } from "../on-conflict"
 import { sqliteCounter } from "./counter"
 import { sqliteKeys } from "./keys"
 import { sqliteSchema } from "./schema"
 import { lastNumbers, scopeKeys, storedNumbers } from "./scopes"
-import { canonicalText, keyText } from "./types"
+import { canonicalText, keyText, scopeText } from "./types"
 
 /** @internal SQLite by better-sqlite3 and sql.js. */
 export const sqlite: Dialect = {
     syntax: { hasNumberedParameters: false, escapesByBackslash: false, absent: "NULL" },
     hasPartialIndices: true,
     sharesRunner: true,
+    rowLock: "",
     counter: sqliteCounter,
     schema: sqliteSchema,
     keys: sqliteKeys,
@@ -19,6 +19,8 @@ export const sqlite: Dialect = {
         text: (sql) => `CAST(${sql} AS TEXT)`,
         concat: (...parts) => parts.join(" || "),
         greatest: (a, b) => `MAX(${a}, ${b})`,
+        same: (a, b) => `${a} IS ${b}`,
+        fail: (number) => `json('autosequence ' || ${number})`,
         length: (text) => `LENGTH(${text})`,
     },
     lastNumbers,
@@ -27,19 +29,21 @@ export const sqlite: Dialect = {
     tellsUpserted: () => false,
     findUpsert: (head, tail) =>
         head.startsWith("INSERT OR IGNORE ")
-            ? { skips: true, overwrites: () => false }
+            ? { skips: true, overwrites: () => false, update: "", given: () => "" }
             : findOnConflict(head, tail),
     hasRolledBack: () => false,
     endsTransaction: () => false,
     isTransient: ({ code }) => /^SQLITE_BUSY/.test(String(code)),
     isAborted: () => false,
+    isFailure: ({ message }) => message === "malformed JSON",
     // The statements that move counters see to it.
     isOutOfRange: ({ message }) => /^NOT NULL constraint failed: .*moved_by$/.test(String(message)),
     // There is no code of its own for it.
     isMissingTable: ({ message }) => /^no such table/.test(String(message)),
     isLocked: ({ code }) => /^SQLITE_BUSY/.test(String(code)),
-    scopeText: (_, value) => wellFormed(String(value)),
+    scopeText: (_, value, column) => scopeText(value, column),
     canonicalText,
+    isCollated: () => false,
     keyText,
     separateConnection: () => undefined,
     tableLock: {

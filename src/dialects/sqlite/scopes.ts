@@ -1,14 +1,15 @@
 import type { CountedColumn, Scope, ScopedColumn, ScopeValue } from "../columns"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import type { Statement } from "../../typeorm/statement"
-import { cast } from "./types"
+import { cast, keyText } from "./types"
 
 /** @internal Selects the highest number of each scope. */
 export function lastNumbers(series: CountedColumn, scopes: readonly Scope[]): Statement {
     const values = scopes.map((scope) => scope.values)
-    const group = series.scopeColumns.map(
-        (column, at) => `QUOTE(${cast(column, value(at))} COLLATE ${column.collation ?? "BINARY"})`,
-    )
+    const group = series.scopeColumns.map((column, at) => {
+        const stored = cast(column, value(at))
+        return `QUOTE(${keyText(column, stored) ?? stored})`
+    })
     return {
         sql:
             `SELECT e.key AS "at", ${group.length > 0 ? group.join(" || ',' || ") : "''"} AS "group", ` +

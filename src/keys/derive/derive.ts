@@ -1,28 +1,47 @@
 import type { ObjectLiteral } from "typeorm"
-import { MAX_LENGTH, withPrefix } from "../../declared/key-form"
+import { withPrefix } from "../../declared/key-form"
 import { InvalidKeyError } from "../../errors"
+import { ownSeriesOf } from "../../series/own-series"
 import type { StoredKey } from "../pseudo-key"
+import { storedKeysOf } from "../resolve-keys"
+import { hasPrimaryKey } from "../rows/primary-key"
 import { hasRelated } from "./related-rows"
 import { RowView, type Unknown } from "./row-view"
-import { slugOf } from "./slug"
+import { cutAtWord, slugOf } from "./slug"
 
-/** Room for `-10000` behind a key that is taken. */
-const SUFFIX_LENGTH = 6
-
-/** @internal The key that `derive` makes, prefix included; empty where nothing is left for one. */
-export function derive(key: StoredKey, view: RowView): string {
-    const made = call(key, view)
-    if (typeof made !== "string")
-        throw new InvalidKeyError(
-            `derive of ${key.name} has to return a text, and returned a value of type ${typeof made}.`,
-        )
-    const longest = MAX_LENGTH - SUFFIX_LENGTH - withPrefix(key.prefix, "").length
-    const slug = slugOf(made, longest)
-    return slug && withPrefix(key.prefix, slug)
+/** @internal What `derive` has made. */
+export interface Derived {
+    /** The key, prefix included; empty where nothing is left for one. */
+    readonly text: string
+    /** Whether no other row can have the right to it, so that one with a suffix would be wrong. */
+    readonly isExact: boolean
 }
 
-function call(key: StoredKey, view: RowView): unknown {
-    view.takeUnknown()
+/** @internal What `derive` makes of a row; undefined as long as that has not got its number. */
+export function derive(key: StoredKey, view: RowView): Derived | undefined {
+    for (const { column } of ownSeriesOf(key.metadata)) view.watch(column)
+    const { made, numbers } = call(key, view)
+    if (numbers.includes(null)) {
+        if (key.column.isNullable) return undefined
+        throw new InvalidKeyError(
+            `derive of ${key.label} reads a number that is NULL in this row. Declare the key with ` +
+                "nullable: true, to be made when the number is there, or give the row a number.",
+        )
+    }
+    if (typeof made !== "string")
+        throw new InvalidKeyError(
+            `derive of ${key.label} has to return a text, and returned a value of type ${typeof made}.`,
+        )
+    const slug = slugOf(made)
+    return {
+        text: slug && cutAtWord(withPrefix(key.prefix, slug), key.longest),
+        isExact: !(key.suffix ?? numbers.length === 0),
+    }
+}
+
+/** What it has returned, and the numbers of the row that it has read. */
+function call(key: StoredKey, view: RowView): { made: unknown; numbers: unknown[] } {
+    view.takeRead()
     let made: unknown
     let thrown: { cause: unknown } | undefined
     try {
@@ -31,30 +50,31 @@ function call(key: StoredKey, view: RowView): unknown {
         thrown = { cause: error }
     }
     // Whatever it has made of that is wrong.
-    const [unknown] = view.takeUnknown()
-    if (unknown !== undefined) throw readsUnknown(key, unknown, thrown)
-    if (thrown)
+    const { unknown, told } = view.takeRead()
+    const numbers = [...told.values()].map((number) => number ?? null)
+    if (unknown[0]) throw readsUnknown(key, unknown[0], thrown)
+    if (thrown && !numbers.includes(null))
         throw new InvalidKeyError(
-            `derive of ${key.name} has thrown an error. It has to make a key of every row; the ` +
+            `derive of ${key.label} has thrown an error. It has to make a key of every row; the ` +
                 "relations that it reads have to be named in relations, or be there.",
             thrown,
         )
-    return made
+    return { made, numbers }
 }
 
 function readsUnknown(
-    { name, isAfterInsert }: StoredKey,
+    { label, isAfterInsert }: StoredKey,
     { path, relation }: Unknown,
     options?: { cause: unknown },
 ): InvalidKeyError {
     if (relation !== undefined)
         return new InvalidKeyError(
-            `derive of ${name} reads ${relation}.${path}, which is not there. Declare the key with ` +
+            `derive of ${label} reads ${relation}.${path}, which is not there. Declare the key with ` +
                 `relations: ["${relation}"].`,
             options,
         )
     return new InvalidKeyError(
-        `derive of ${name} reads ${path}, which ` +
+        `derive of ${label} reads ${path}, which ` +
             (isAfterInsert
                 ? "is not there after the INSERT either. Declare a key that it is made of before it."
                 : 'only the INSERT gives. Declare it with after: "insert".'),
@@ -75,9 +95,11 @@ function rowOf({ column: { embeddedMetadata } }: StoredKey, { object }: RowView)
  * @internal
  */
 export function deriveShown(key: StoredKey, entity: ObjectLiteral): string | undefined {
-    if (!hasRelated(entity, key.metadata, key.relations)) return undefined
+    const { metadata, relations } = key
+    if (!hasPrimaryKey(metadata, entity) || !hasRelated(entity, metadata, relations))
+        return undefined
     try {
-        return derive(key, viewOfLoaded(key, entity)) || undefined
+        return derive(key, viewOfLoaded(key, entity))?.text || undefined
     } catch {
         // A row without a key is shown without one, rather than not at all.
         return undefined
@@ -87,9 +109,13 @@ export function deriveShown(key: StoredKey, entity: ObjectLiteral): string | und
 /** @internal A row that was loaded, maybe without some of its columns. */
 export function viewOfLoaded({ metadata, column: own }: StoredKey, entity: ObjectLiteral): RowView {
     const view = new RowView(entity, metadata)
-    for (const column of metadata.columns)
-        if (!column.isVirtual && (column === own || view.valueOf(column) === undefined))
+    const keys = storedKeysOf(metadata).map(({ column }) => column)
+    for (const column of metadata.columns) {
+        if (column.isVirtual) continue
+        const value = view.valueOf(column)
+        if (column === own || value === undefined || (value === null && keys.includes(column)))
             view.setUnknown(column)
+    }
     view.setUnknownRelated()
     return view
 }

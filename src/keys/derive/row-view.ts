@@ -18,6 +18,8 @@ export interface Unknown {
  */
 export class RowView {
     readonly object: ObjectLiteral
+    /** Columns that are watched, and were asked for, with their values. */
+    private readonly told = new Map<ColumnMetadata, unknown>()
 
     constructor(
         row: object,
@@ -35,17 +37,34 @@ export class RowView {
         this.object = copyOf(row, prototype, embeddeds)
     }
 
-    /** What it was asked for since the last time, and didn't know. */
-    takeUnknown(): Unknown[] {
-        const read = [...this.read]
+    /** What it was asked for since the last time: what it didn't know, and what was watched. */
+    takeRead(): { unknown: Unknown[]; told: Map<ColumnMetadata, unknown> } {
+        const read = { unknown: [...this.read], told: new Map(this.told) }
         this.read.clear()
+        this.told.clear()
         return read
     }
 
     valueOf(column: ColumnMetadata): unknown {
         const value: unknown = column.getEntityValue(this.object)
-        this.read.clear()
+        this.takeRead()
         return value
+    }
+
+    /** Notes it when a value is asked for that is known. */
+    watch(column: ColumnMetadata): void {
+        const { propertyName: name } = column
+        const holder = this.holderOf(column)
+        if (!holder || Object.getOwnPropertyDescriptor(holder, name)?.get) return
+        const value: unknown = holder[name]
+        Object.defineProperty(holder, name, {
+            get: () => {
+                this.told.set(column, value)
+                return value
+            },
+            enumerable: true,
+            configurable: true,
+        })
     }
 
     set(column: ColumnMetadata, value: unknown): void {

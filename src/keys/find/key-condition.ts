@@ -44,7 +44,7 @@ export function conditionFor(
         refuseNoConditions(given)
         const others = isSealed(key) ? given : withNulls(key, given)
         const condition = isSealed(key)
-            ? sealedCondition(key, text)
+            ? sealedCondition(key, text, { retired })
             : storedCondition(key, text, others, { retired })
         // After the scope, whose refusal says more.
         refuseUnset(key.metadata, others)
@@ -80,10 +80,15 @@ export function keyFor(
     return key
 }
 
-function sealedCondition(key: SealedKey, text: string): ObjectLiteral | undefined {
-    const { column, prefix, seal } = key
-    const id = seal.open(prefix === undefined ? text : text.slice(prefix.length + 1))
-    if (id === undefined) return undefined
+function sealedCondition(
+    { column, prefix, seal }: SealedKey,
+    text: string,
+    { retired }: { retired: boolean },
+): ObjectLiteral | undefined {
+    const sealed = prefix === undefined ? text : text.slice(prefix.length + 1)
+    const id = seal.open(sealed)
+    // Made by another secret than the first, it is no longer the key of its row.
+    if (id === undefined || (!retired && seal.seal(id) !== sealed)) return undefined
     // As TypeORM has the values of these columns.
     const isNumber = typeof id === "bigint" && column.type !== "bigint" && column.type !== "int8"
     return atPath(column.propertyPath, isNumber ? Number(id) : String(id))
@@ -163,13 +168,13 @@ function withValue(
 }
 
 /** The scope of a key that is unique in it alone; without it several rows have the key. */
-function scopeIn({ name, scope, scopeColumns }: StoredKey, where: ObjectLiteral): Scope {
+function scopeIn({ label, scope, scopeColumns }: StoredKey, where: ObjectLiteral): Scope {
     const values = scopeColumns.map((column) => {
         const given: unknown = column.getEntityValue(where)
         const value = given instanceof FindOperator && given.type === "isNull" ? null : given
         if (value === undefined || value instanceof FindOperator)
             throw new InvalidOptionError(
-                `${name} is unique within ${scope.map(({ path }) => path).join(", ")} alone. Give the ` +
+                `${label} is unique within ${scope.map(({ path }) => path).join(", ")} alone. Give the ` +
                     "values of these in { where }.",
             )
         return preparedText(column, value)

@@ -7,7 +7,7 @@ import type { KeyLocks } from "./key-locks"
 import type { Wish } from "./wish"
 
 /**
- * Gives each wish a key that is free, and that nobody else takes before the row is inserted: keys are
+ * Gives each wish that is open a key that is free, and that nobody else takes before the row is inserted: keys are
  * locked first, without waiting, and looked for in the table afterwards. So no INSERT fails, which
  * would end a transaction on PostgreSQL, and writers who want the same key don't wait for each other.
  * @internal
@@ -19,11 +19,9 @@ export async function giveFreeKeys(
     isAwaited: (wish: Wish, key: string) => boolean = () => false,
 ): Promise<void> {
     const search = new Search(runner, locks, isAwaited)
-    for (const [, ofPlace] of groupBy(wishes, placeOf)) {
-        const groups = [...groupBy(ofPlace, (wish) => wish.text ?? wish).values()]
-        // Nearly all get one of the first.
-        await search.giveFirst(groups)
-        for (const group of groups) await search.give(group.filter(({ got }) => got === undefined))
+    const open = wishes.filter(({ got }) => got === undefined)
+    for (const [, ofPlace] of groupBy(open, placeOf)) {
+        await search.give([...groupBy(ofPlace, (wish) => wish.text ?? wish).values()])
     }
 }
 
@@ -37,6 +35,9 @@ export function placeOf({ key, scope }: Pick<Wish, "key" | "scope">): string {
     })
     return `${key.name} ${JSON.stringify(values)}`
 }
+
+/** How many candidates are tried at first where one text is left. */
+const BLOCK = 32
 
 interface Found {
     readonly locked: readonly string[]
@@ -52,33 +53,52 @@ class Search {
         private readonly isAwaited: (wish: Wish, key: string) => boolean,
     ) {}
 
-    /** Looks for the first candidates of all groups together. */
-    async giveFirst(groups: readonly (readonly Wish[])[]): Promise<void> {
+    /** Looks for candidates of all groups together: nearly all get one of the first. */
+    async give(groups: readonly (readonly Wish[])[]): Promise<void> {
+        let open = groups
+        let blocks: (readonly string[])[] = groups.map(
+            ([wish], at) => wish?.candidates.first(groups[at]?.length ?? 0) ?? [],
+        )
+        for (let size = 1; ; size *= 2) {
+            await this.giveOf(open, blocks)
+            open = open
+                .map((group) => group.filter(({ got }) => got === undefined))
+                .filter(({ length }) => length > 0)
+            const [last, ...others] = open
+            if (!last) return
+            if (others.length === 0) return this.giveOne(last)
+            blocks = open.map((group) => nextOf(group, Math.max(size, group.length)))
+        }
+    }
+
+    private async giveOf(
+        groups: readonly (readonly Wish[])[],
+        blocks: readonly (readonly string[])[],
+    ): Promise<void> {
         const wish = groups[0]?.[0]
         if (!wish) return
-        const firsts = groups.map((group) => group[0]?.candidates.first(group.length) ?? [])
-        const { free } = await this.find(wish, firsts.flat())
+        const { free } = await this.find(wish, blocks.flat())
         const open = groups.map((group) => group.values())
         const take = (at: number, keys: readonly string[]) => {
             for (const key of keys) {
-                if (!free.delete(key)) continue
+                if (!free.has(key)) continue
                 const next = open[at]?.next()
-                if (next && !next.done) this.grant(next.value, key)
+                if (!next || next.done) return
+                free.delete(key)
+                this.grant(next.value, key)
             }
         }
         // Who wants a key as it is comes before those for whom it would be one with a suffix.
-        for (const [at, keys] of firsts.entries()) take(at, keys.slice(0, 1))
-        for (const [at, keys] of firsts.entries()) take(at, keys.slice(1))
+        for (const [at, keys] of blocks.entries()) take(at, keys.slice(0, 1))
+        for (const [at, keys] of blocks.entries()) take(at, keys.slice(1))
     }
 
     /** Tries one candidate after the other for rows that want the same. */
-    async give(wishes: readonly Wish[]): Promise<void> {
+    private async giveOne(wishes: readonly Wish[]): Promise<void> {
         const open = [...wishes]
         const [first] = wishes
-        while (first && open.length > 0) {
-            const block = first.candidates.next()
-            if (!block) throw noneLeft(first.key)
-            let left = block
+        for (let size = BLOCK; first && open.length > 0; size *= 2) {
+            let left: readonly string[] = nextOf(wishes, size)
             while (left.length > 0 && open.length > 0) {
                 const isFirst = open.length === 1
                 const tried = isFirst ? left : left.slice(0, open.length)
@@ -119,9 +139,15 @@ class Search {
     }
 }
 
-function noneLeft({ name, derive, generateFor }: StoredKey): KeyTakenError {
+function nextOf([wish]: readonly Wish[], size: number): readonly string[] {
+    const block = wish?.candidates.next(size)
+    if (wish && !block) throw noneLeft(wish.key)
+    return block ?? []
+}
+
+function noneLeft({ label, derive, generateFor }: StoredKey): KeyTakenError {
     return new KeyTakenError(
-        `${name}: no free key was found. ` +
+        `${label}: no free key was found. ` +
             (derive
                 ? "Too many rows have the same key but for its suffix: derive it of more fields."
                 : generateFor

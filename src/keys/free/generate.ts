@@ -20,11 +20,12 @@ export interface Generator {
 }
 
 /** @internal */
-export function generatorOf({ format, length, alphabet }: StoredKeyOptions): Generator {
+export function generatorOf({ format, length, alphabet, derive }: StoredKeyOptions): Generator {
     switch (format) {
         case "nanoid": {
             const characters = alphabet ?? urlAlphabet
-            const size = length ?? LENGTH
+            // That of a derived key is its bound.
+            const size = derive ? Math.min(length ?? LENGTH, LENGTH) : (length ?? LENGTH)
             return {
                 generate: customAlphabet(characters, size),
                 isUnique: size * Math.log2(characters.length) >= ENOUGH_BITS,

@@ -11,18 +11,24 @@ export interface Wish {
     readonly candidates: Candidates
     /** Rows with the same text want the same keys. */
     readonly text?: string
-    /** The key that it got. */
-    got?: string
+    /** The key that it got; NULL as long as there is to be none. */
+    got?: string | null
 }
 
 /** @internal What a row wants; its view has the related rows that `derive` reads. */
-export function wishFor(key: StoredKey, scope: Scope, view: RowView): Wish {
-    const text = (key.derive && derive(key, view)) || undefined
-    const candidates =
-        text !== undefined
-            ? suffixed(text)
-            : key.generateFor
-              ? called(key, view.object)
-              : random(key)
-    return { key, scope, candidates, text }
+export function wishFor(
+    key: StoredKey,
+    scope: Scope,
+    view: RowView,
+    /** The first suffix for its text. */
+    from?: (text: string) => number,
+): Wish {
+    const derived = key.derive && derive(key, view)
+    if (derived?.text) {
+        const { text, isExact } = derived
+        const candidates = suffixed(text, key.longest, from?.(text))
+        return { key, scope, candidates, text, got: isExact ? text : undefined }
+    }
+    const candidates = key.generateFor ? called(key, view.object) : random(key)
+    return { key, scope, candidates, got: key.derive && !derived ? null : undefined }
 }

@@ -9,6 +9,7 @@ import {
 import { Session } from "../../inserts/session"
 import { placeOf } from "../free/free-keys"
 import { KeyAssigner } from "../insert/key-assigner"
+import { getsNumber, keyWithNumber } from "../insert/awaited-numbers"
 import { isLookedFor, refuseInvalid } from "../insert/keyed-row"
 import type { StoredKey } from "../pseudo-key"
 import { storedKeysOf } from "../resolve-keys"
@@ -37,9 +38,14 @@ export function changeKeys(event: UpdateEvent<ObjectLiteral>): Promise<void> | u
         if (!stored) refuseUpdate(key, value, entity)
         else if (isChanged(key, value, stored) || isMoved(key, entity, stored)) changed.push(key)
     }
-    if (!stored || changed.length === 0) return undefined
+    if (!stored) return undefined
+    const numbered = storedKeysOf(metadata).filter((key) => getsNumber(key, entity, stored))
+    if (changed.length + numbered.length === 0) return undefined
     const session = Session.of(event.queryRunner)
-    return session.together(() => changeAll(session, changed, entity, stored))
+    return session.together(async () => {
+        for (const key of numbered) await keyWithNumber(session, key, entity, stored)
+        await changeAll(session, [...changed, ...numbered], entity, stored)
+    })
 }
 
 /** For `update()`, which does not tell the rows. */
@@ -50,7 +56,7 @@ function refuseUpdate(key: StoredKey, value: unknown, entity: ObjectLiteral): vo
     if (value === undefined && !isMoving) return
     if (key.history !== false)
         throw new UnsupportedError(
-            `${key.name} has a history, and update() and the query builder don't tell which rows they ` +
+            `${key.label} has a history, and update() and the query builder don't tell which rows they ` +
                 `change${isMoving ? ", nor from which scope" : ""}. Load the row and save() it.`,
         )
     if (value === null) refuseRemoval(key)
@@ -69,9 +75,9 @@ function isMoved(key: StoredKey, entity: ObjectLiteral, stored: ObjectLiteral): 
     })
 }
 
-function refuseRemoval({ name, column }: StoredKey): void {
+function refuseRemoval({ label, column }: StoredKey): void {
     if (!column.isNullable)
-        throw new InvalidKeyError(`${name} is set to NULL. Set another key, or leave it as it is.`)
+        throw new InvalidKeyError(`${label} is set to NULL. Set another key, or leave it as it is.`)
 }
 
 async function changeAll(
@@ -106,10 +112,10 @@ async function changeAll(
     }
 }
 
-function refuseWithoutTransaction({ isInTransaction }: Session, { name }: StoredKey): void {
+function refuseWithoutTransaction({ isInTransaction }: Session, { label }: StoredKey): void {
     if (!isInTransaction)
         throw new TransactionRequiredError(
-            `${name} has a history, which is written before the row. Use save() without ` +
+            `${label} has a history, which is written before the row. Use save() without ` +
                 "{ transaction: false }, or change it inside dataSource.transaction(…).",
         )
 }
@@ -156,9 +162,9 @@ async function retire(
     }
 }
 
-function staleError({ name }: StoredKey): StaleSnapshotError {
+function staleError({ label }: StoredKey): StaleSnapshotError {
     return new StaleSnapshotError(
-        `${name}: the key of a row was changed by somebody else since the transaction took its ` +
+        `${label}: the key of a row was changed by somebody else since the transaction took its ` +
             "snapshot. Repeat the transaction, as transactionWithRetry does, or use READ COMMITTED.",
         { cause: new Error("The row has changed since the snapshot.") },
     )

@@ -5,6 +5,7 @@ import { KeyTakenError } from "../../errors"
 import { groupBy } from "../../group-by"
 import { keyTableOf } from "../../series/own-table"
 import { select } from "../../typeorm/statement"
+import { SET_ANOTHER } from "../key-errors"
 import type { StoredKey } from "../pseudo-key"
 import { Parameters } from "../rows/parameters"
 import { historyScopeOf, selectOwner } from "../rows/taken-keys"
@@ -58,10 +59,9 @@ export async function claim(
 /** @internal */
 export function takenError(key: StoredKey, text: string, cause?: unknown): KeyTakenError {
     return new KeyTakenError(
-        `${key.name}: the key "${text}" belongs to another row` +
+        `${key.label}: the key "${text}" belongs to another row` +
             (key.history === false ? "" : ", now or by its history") +
-            ". Set another one, or leave it undefined to be given one. If this row is a copy of " +
-            "another, take the key off it first.",
+            `. ${SET_ANOTHER}`,
         { cause },
     )
 }

@@ -1,15 +1,17 @@
+import type { QueryRunner } from "typeorm"
+import type { Scope } from "../../dialects/columns"
 import { groupBy } from "../../group-by"
 import type { RowScopes } from "../../inserts/row-scope"
 import type { Session } from "../../inserts/session"
 import { addRelated } from "../derive/related-rows"
-import { takenError } from "../history/history"
-import { findTaken } from "../rows/taken-keys"
 import { giveFreeKeys, placeOf } from "../free/free-keys"
 import type { KeyLocks } from "../free/key-locks"
-import type { AwaitedKeys } from "./awaited-keys"
+import { type Wish, wishFor } from "../free/wish"
+import { takenError } from "../history/history"
 import type { StoredKey } from "../pseudo-key"
+import { findTaken } from "../rows/taken-keys"
+import type { AwaitedKeys } from "./awaited-keys"
 import { isContended, isLate, isLookedFor, type KeyedRow } from "./keyed-row"
-import { wishFor } from "../free/wish"
 
 /**
  * Makes the keys of rows that have to be looked for, and puts them into the INSERT.
@@ -22,7 +24,7 @@ export async function assignEarlyKeys(
     rows: readonly KeyedRow[],
     scopes: RowScopes,
 ): Promise<void> {
-    await refuseTaken({ inner }, locks, rows, scopes)
+    await lockExplicit(inner, locks, rows, scopes)
     await makeKeys({ inner }, locks, awaited, rows, scopes)
 }
 
@@ -46,34 +48,57 @@ export async function makeKeys(
                 key.relations,
             )
             const wishes = wanting.map((row) => wishFor(key, scopes.of(key, row.row), row.view))
+            await refuseFormer(inner, wishes.flatMap(exactly))
+            for (const [at, row] of wanting.entries())
+                if (wishes[at]?.got === undefined) row.found.add(key)
             await giveFreeKeys(inner, locks, wishes, ({ scope }, text) =>
                 awaited.has(key, scope, text),
             )
-            for (const [at, row] of wanting.entries()) row.assign(key, wishes[at]?.got as string)
+            for (const [at, row] of wanting.entries()) row.assign(key, wishes[at]?.got ?? null)
         }
 }
 
+interface Exact {
+    readonly key: StoredKey
+    readonly scope: Scope
+    readonly text: string
+}
+
+function exactly({ key, scope, got }: Wish): Exact[] {
+    return typeof got === "string" ? [{ key, scope, text: got }] : []
+}
+
 /** Keys that the caller has set, where others may look for the same or have had it. */
-async function refuseTaken(
-    { inner }: Pick<Session, "inner">,
+async function lockExplicit(
+    inner: QueryRunner,
     locks: KeyLocks,
     rows: readonly KeyedRow[],
     scopes: RowScopes,
 ): Promise<void> {
     const explicit = rows.flatMap((row) =>
-        row.explicit.filter(isContended).flatMap((key) => {
+        row.explicit.filter(isContended).flatMap((key): Exact[] => {
             const scope = scopes.find(key, row.row)
-            return scope ? { key, scope, text: row.textOf(key) } : []
+            return scope ? [{ key, scope, text: row.textOf(key) as string }] : []
         }),
     )
     for (const [place, ofPlace] of groupBy(explicit, placeOf)) {
         const texts = ofPlace.map(({ text }) => text)
         await locks.tryLock(place, texts)
         for (const text of texts) locks.give(place, text)
-        const [first] = ofPlace
-        // The unique index refuses the others, and lets an upsert bring the key of its row along.
-        if (!first || first.key.history === false) continue
-        const [taken] = await findTaken(inner, first.key, first.scope, texts)
-        if (taken !== undefined) throw takenError(first.key, taken)
+    }
+    await refuseFormer(inner, explicit)
+}
+
+/**
+ * What rows have had, or have, and the history would refuse. The unique index refuses the others,
+ * and lets an upsert bring the key of its row along.
+ */
+async function refuseFormer(inner: QueryRunner, exact: readonly Exact[]): Promise<void> {
+    const kept = exact.filter(({ key }) => key.history !== false)
+    for (const [, ofPlace] of groupBy(kept, placeOf)) {
+        const [{ key, scope }] = ofPlace as [Exact, ...Exact[]]
+        const texts = ofPlace.map(({ text }) => text)
+        const [taken] = await findTaken(inner, key, scope, texts)
+        if (taken !== undefined) throw takenError(key, taken)
     }
 }

@@ -49,11 +49,11 @@ export async function finishKeys(
                 await claimKeys(
                     session.inner,
                     key,
-                    ofClass.map((row) => ({
-                        id: row.id as ObjectLiteral,
-                        text: row.textOf(key),
-                        scope: scopes.find(key, row.row),
-                    })),
+                    ofClass.flatMap((row) => {
+                        const text = row.textOf(key)
+                        const scope = scopes.find(key, row.row)
+                        return text === null ? [] : { id: row.id as ObjectLiteral, text, scope }
+                    }),
                 )
 }
 

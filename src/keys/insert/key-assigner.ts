@@ -3,7 +3,7 @@ import type { ObjectLiteral } from "typeorm"
 import { withPrefix } from "../../declared/key-form"
 import { StaleSnapshotError, TransactionRequiredError } from "../../errors"
 import type { Assigner, Refused } from "../../inserts/assigner"
-import type { Insert } from "../../inserts/insert"
+import type { Insert, InsertRow } from "../../inserts/insert"
 import { NewRow } from "../../inserts/new-row"
 import { RowScopes } from "../../inserts/row-scope"
 import type { Session } from "../../inserts/session"
@@ -14,7 +14,7 @@ import { AwaitedKeys } from "./awaited-keys"
 import { assignEarlyKeys, makeKeys } from "./early-keys"
 import { finishKeys, hasHistory, type InsertedRows } from "./finish-keys"
 import { KeyLocks } from "../free/key-locks"
-import { isContended, isLate, isLookedFor, KeyedRow, refuseInvalid } from "./keyed-row"
+import { isContended, isLate, isLookedFor, isNone, KeyedRow, refuseInvalid } from "./keyed-row"
 import { showKeys } from "./show-keys"
 import { askForPrimaryKeys } from "./stored-rows"
 import { findInserted, findLeftOut, refuseOverwrittenKeys } from "./upserted-rows"
@@ -23,6 +23,8 @@ import { findInserted, findLeftOut, refuseOverwrittenKeys } from "./upserted-row
 export interface Upserted {
     /** The row that the entity stands for; undefined where nobody knows. */
     readonly stored?: ObjectLiteral
+    /** The primary key that the caller has set. */
+    readonly given: ObjectLiteral
 }
 
 interface OpenInsert {
@@ -43,6 +45,8 @@ export class KeyAssigner implements Assigner {
     readonly locks: KeyLocks
     private readonly awaited: AwaitedKeys
     private readonly open = new Map<Insert, OpenInsert>()
+    /** Rows that are in the table, and whose keys are being written. */
+    private finishing: InsertedRows | undefined
     private readonly upserted = new WeakMap<object, Upserted>()
 
     constructor(private readonly session: Session) {
@@ -61,11 +65,11 @@ export class KeyAssigner implements Assigner {
         if (keys.length === 0) return hasKeys(metadata)
         NewRow.mark(
             keys.map(({ column }) => column),
-            { fillsNull: true },
+            isNone,
         )
         for (const key of keys) {
             const value: unknown = key.column.getEntityValue(entity)
-            const isMissing = value === undefined || value === null
+            const isMissing = isNone(value)
             if (!isMissing) {
                 refuseInvalid(key, value)
                 if (isContended(key)) this.awaited.add(key, value, row)
@@ -97,12 +101,11 @@ export class KeyAssigner implements Assigner {
                 if (isLate(key)) row.holdPlace(key, withPrefix(key.prefix, nanoid()))
                 else if (!isLookedFor(key)) row.assign(key, key.generate())
             }
-        const kept = rows.filter(hasHistory)
-        if (kept.length > 0)
-            askForPrimaryKeys(
-                insert,
-                kept.map(({ row }) => row),
-            )
+        const told = insert.upsert ? rows : rows.filter(hasHistory)
+        askForPrimaryKeys(
+            insert,
+            told.map(({ row }) => row),
+        )
         if (!rows.some(isContendedFor)) return undefined
         this.session.onRollback(() => {
             this.locks.forget()
@@ -142,6 +145,7 @@ export class KeyAssigner implements Assigner {
     }
 
     private async finish(inserted: InsertedRows): Promise<void> {
+        this.finishing = inserted
         try {
             await finishKeys(this.session, this.locks, inserted)
         } catch (error) {
@@ -149,6 +153,7 @@ export class KeyAssigner implements Assigner {
             this.session.joinTransaction().refuseCommit(error as Error)
             throw error
         } finally {
+            this.finishing = undefined
             await this.giveUpLocks()
         }
         showKeys(this.session, inserted.rows)
@@ -158,7 +163,11 @@ export class KeyAssigner implements Assigner {
     private async settleUpsert({ insert, rows, scopes, result }: InsertedRows): Promise<void> {
         const { session, upserted } = this
         const inserted = await findInserted(session, rows, scopes)
-        for (const { row, id } of inserted) if (row.entity) upserted.set(row.entity, { stored: id })
+        const note = ({ entity, metadata }: InsertRow, stored: ObjectLiteral | undefined) => {
+            if (entity)
+                upserted.set(entity, { stored, given: metadata.getEntityIdMap(entity) ?? {} })
+        }
+        for (const { row, id } of inserted) note(row, id)
         const isInserted = new Set(inserted.map(({ row }) => row))
         const others = insert.rows.filter((row) => row.entity && !isInserted.has(row))
         const left = others.filter(({ metadata }) => hasKeys(metadata))
@@ -170,7 +179,7 @@ export class KeyAssigner implements Assigner {
         for (const row of left) {
             const found = stored.get(row)
             const entity = row.entity as ObjectLiteral
-            upserted.set(entity, { stored: found })
+            note(row, found)
             for (const { column } of (found && missing.get(row)) ?? [])
                 column.setEntityValue(entity, column.getEntityValue(found as ObjectLiteral))
         }
@@ -184,16 +193,15 @@ export class KeyAssigner implements Assigner {
     }
 
     nameOf(refused: Refused): Error | undefined {
-        const rows = (refused.insert && this.open.get(refused.insert)?.rows) ?? []
-        return keyErrorOf(
-            this.session.dataSource,
-            refused,
-            ({ name }) =>
+        const { insert } = refused
+        const rows = (insert ? this.open.get(insert)?.rows : this.finishing?.rows) ?? []
+        return keyErrorOf(this.session.dataSource, refused, ({ name, derive }) => {
+            const isOfAll = (keysOf: (row: KeyedRow) => Iterable<StoredKey>) =>
                 rows.length > 0 &&
-                rows.every(({ missing }) =>
-                    missing.some((key) => key.name === name && isLookedFor(key)),
-                ),
-        )
+                rows.every((row) => [...keysOf(row)].some((key) => key.name === name))
+            if (isOfAll(({ found }) => found)) return "found"
+            return derive && isOfAll(({ missing }) => missing) ? "derived" : "set"
+        })
     }
 
     /**
@@ -218,10 +226,10 @@ export class KeyAssigner implements Assigner {
         return this.session.isInTransaction ? undefined : this.transactionEnded()
     }
 
-    private refuseWithoutTransaction({ name, history }: StoredKey): void {
+    private refuseWithoutTransaction({ label, history }: StoredKey): void {
         if (this.session.isInTransaction) return
         throw new TransactionRequiredError(
-            `${name} takes a second statement: ` +
+            `${label} takes a second statement: ` +
                 (history === false
                     ? "it is made of what only the INSERT gives. "
                     : "its history is kept. ") +

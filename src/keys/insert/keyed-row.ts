@@ -18,8 +18,10 @@ export class KeyedRow {
     readonly missing: readonly StoredKey[]
     /** The primary key of the stored row, as far as it is known. */
     id?: ObjectLiteral
+    /** Keys that were found free, by the library's own look. */
+    readonly found = new Set<StoredKey>()
     /** By the places of the keys. */
-    private readonly texts: (string | undefined)[] = []
+    private readonly texts: (string | null | undefined)[] = []
     private viewed?: RowView
 
     constructor(
@@ -31,7 +33,7 @@ export class KeyedRow {
             const cell = row.cell(key.column)
             if (cell.kind === "default") continue
             const value: unknown = cell.kind === "value" ? cell.value : cell
-            if (value === null || value === undefined) continue
+            if (isNone(value)) continue
             refuseInvalid(key, value)
             this.texts[at] = value
             explicit.push(key)
@@ -50,18 +52,19 @@ export class KeyedRow {
         return (this.viewed ??= viewOfInserting(this.row))
     }
 
-    textOf(key: StoredKey): string {
-        return this.texts[this.keys.indexOf(key)] as string
+    /** NULL where it is to have none yet. */
+    textOf(key: StoredKey): string | null {
+        return this.texts[this.keys.indexOf(key)] ?? null
     }
 
     /** Notes a key that it gets. */
-    give(key: StoredKey, text: string): void {
+    give(key: StoredKey, text: string | null): void {
         this.texts[this.keys.indexOf(key)] = text
         this.viewed?.set(key.column, text)
     }
 
     /** The same, and puts it into the INSERT. */
-    assign(key: StoredKey, text: string): void {
+    assign(key: StoredKey, text: string | null): void {
         this.give(key, text)
         this.row.assign(key.column, text)
     }
@@ -88,15 +91,20 @@ export function isContended(key: StoredKey): boolean {
     return key.history !== false || isLookedFor(key)
 }
 
+/** @internal What a form leaves empty is no key that the caller sets. */
+export function isNone(value: unknown): boolean {
+    return value === undefined || value === null || value === ""
+}
+
 /** @internal Refuses what can't be the key of a row. */
 export function refuseInvalid(key: StoredKey, value: unknown): asserts value is string {
     if (!isKey(value))
         throw new InvalidKeyError(
-            `${key.name} is set to something that is no key (of type ${typeof value}). A key is 1 to 255 ` +
+            `${key.label} is set to something that is no key (of type ${typeof value}). A key is 1 to 255 ` +
                 "letters, digits and -, _, ., ~.",
         )
     if (!hasPrefix(value, key.prefix))
         throw new InvalidKeyError(
-            `${key.name} is set to a key that does not begin with "${key.prefix ?? ""}_". Set one that does.`,
+            `${key.label} is set to a key that does not begin with "${key.prefix ?? ""}_". Set one that does.`,
         )
 }

@@ -36,12 +36,13 @@ export async function writeLateKeys(
                 row,
                 wish: wishFor(key, scopes.of(key, row.row), row.view),
             }))
+            for (const { row, wish } of wishes) if (wish.got === undefined) row.found.add(key)
             await giveFreeKeys(
                 inner,
                 locks,
                 wishes.map(({ wish }) => wish),
             )
-            for (const { row, wish } of wishes) row.give(key, wish.got as string)
+            for (const { row, wish } of wishes) row.give(key, wish.got ?? null)
             await writeKeys(
                 inner,
                 key,
@@ -65,6 +66,7 @@ async function loadRows(
         const stored = await manager
             .createQueryBuilder(metadata.target, "row")
             .select(read.map((column) => `row.${column.propertyPath}`))
+            .callListeners(false)
             .withDeleted()
             .where(`row.${key.propertyPath} IN (:...texts)`, { texts })
             .getMany()

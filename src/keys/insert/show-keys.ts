@@ -8,7 +8,7 @@ import type { KeyedRow } from "./keyed-row"
  */
 export function showKeys(session: Session, rows: readonly KeyedRow[]): void {
     // A transaction can be long, and its entities need not be kept for it.
-    const shown: { entity: WeakRef<object>; key: StoredKey; text: string }[] = []
+    const shown: { entity: WeakRef<object>; key: StoredKey; text: string | null }[] = []
     for (const row of rows) {
         const { entity } = row.row
         if (!entity) continue

@@ -8,12 +8,16 @@ import { hasPrimaryKey } from "../rows/primary-key"
 import { entityOf, readRows, type RowCondition } from "../rows/read-rows"
 import type { KeyedRow } from "./keyed-row"
 
-/** @internal Lets an INSERT tell the primary keys of its rows, where TypeORM has not asked for them. */
+/**
+ * Lets an INSERT tell the primary keys of its rows, where TypeORM has not asked for them. Those of an
+ * upsert may be other ones than it was given.
+ * @internal
+ */
 export function askForPrimaryKeys(insert: Insert, rows: readonly InsertRow[]): void {
     const [first] = rows
     if (!first || !dataSourceOf(first.metadata).driver.isReturningSqlSupported("insert")) return
     for (const column of first.metadata.primaryColumns)
-        if (rows.some((row) => !isSet(row, column))) insert.returnColumn(column)
+        if (insert.upsert || rows.some((row) => !isSet(row, column))) insert.returnColumn(column)
 }
 
 /** @internal The primary keys of the rows of an INSERT; undefined where nobody has told one. */

@@ -20,7 +20,7 @@ export function refuseOverwrittenKeys({ rows: [row] }: Insert, upsert: Upsert): 
             [key.column, ...key.scopeColumns].some((one) => upsert.overwrites(columnName(one)))
         )
             throw new UnsupportedError(
-                `This upsert would change ${key.name} of a stored row, and the key has a history. Leave it ` +
+                `This upsert would change ${key.label} of a stored row, and the key has a history. Leave it ` +
                     "out of the rows, or out of orUpdate(), and change it by save().",
             )
 }

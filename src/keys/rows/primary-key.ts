@@ -15,7 +15,9 @@ export function primaryKeyText(metadata: EntityMetadata, row: ObjectLiteral): st
         const value = preparedValue(column, row)
         if (value === null || value === undefined) return null
         const identity = dialect?.keys.identity(column)
-        return identity ? identity.text(value) : dialect?.scopeText(dataSource, value)
+        return identity
+            ? identity.text(value)
+            : (dialect?.scopeText(dataSource, value, column) ?? String(value))
     })
     return JSON.stringify(values)
 }

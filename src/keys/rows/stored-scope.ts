@@ -1,6 +1,6 @@
 import type { ObjectLiteral, QueryRunner } from "typeorm"
 import type { Scope } from "../../dialects/columns"
-import { preparedText, scopeWith } from "../../series/scope"
+import { preparedText, scopeText, scopeWith } from "../../series/scope"
 import type { Scoped } from "../../series/series"
 import { readRows, withPrimaryKey } from "./read-rows"
 
@@ -18,18 +18,8 @@ export async function loadScopes(
 }
 
 /** @internal The scope that values of its columns are, as the driver gives them. */
-export function storedScope(
-    { dataSource, dialect, scopeColumns }: Scoped,
-    values: readonly unknown[],
-): Scope {
-    return scopeWith(
-        scopeColumns.map((_, at) => {
-            const value = values[at]
-            return value === undefined || value === null
-                ? null
-                : dialect.scopeText(dataSource, value)
-        }),
-    )
+export function storedScope({ scopeColumns }: Scoped, values: readonly unknown[]): Scope {
+    return scopeWith(scopeColumns.map((column, at) => scopeText(column, values[at])))
 }
 
 /** @internal That scope with what an update of the row sets. */

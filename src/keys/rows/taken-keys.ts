@@ -87,14 +87,14 @@ export function isOwner({ dialect, metadata }: StoredKey, row: string, owner: st
 }
 
 /** @internal The scope of a key as the history keeps it. */
-export function historyScopeOf({ name, dialect, scopeColumns }: StoredKey, scope: Scope): string {
+export function historyScopeOf({ label, dialect, scopeColumns }: StoredKey, scope: Scope): string {
     const texts = scope.values.map((value, at) => {
         const column = scopeColumns[at]
         if (typeof value !== "string" || !column) return null
         const text = dialect.canonicalText(column, value)
         if (text === undefined)
             throw new UnknownScopeError(
-                `The scope of ${name} has a value that ${column.propertyPath} can't hold.`,
+                `The scope of ${label} has a value that ${column.propertyPath} can't hold.`,
             )
         return text
     })

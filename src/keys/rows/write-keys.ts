@@ -13,7 +13,7 @@ const BATCH = 500
 export async function writeKeys(
     runner: QueryRunner,
     { dialect, metadata, column }: StoredKey,
-    rows: readonly { readonly row: ObjectLiteral; readonly text: string }[],
+    rows: readonly { readonly row: ObjectLiteral; readonly text: string | null }[],
     { onlyMissing = false } = {},
 ): Promise<number> {
     const { primaryColumns } = metadata

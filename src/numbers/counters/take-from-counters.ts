@@ -4,7 +4,7 @@ import { groupBy } from "../../group-by"
 import { keysOf } from "../../series/scope-key"
 import type { Series } from "../../series/series"
 import { beforeFirst, max, nextNumber } from "../number-values"
-import type { NumberRequest } from "../number-request"
+import type { CountedRequest } from "../number-request"
 import { counterSeriesOf, moveCounters, raiseCounters, setBack } from "./move-counters"
 
 /** @internal A counter that was moved for an INSERT. */
@@ -16,10 +16,10 @@ export interface MovedCounter {
 }
 
 /** @internal Requests of one series by the keys of their scopes. */
-export async function groupByKey(
+export async function groupByKey<Request extends CountedRequest>(
     runner: QueryRunner,
-    requests: readonly NumberRequest[],
-): Promise<Map<string, NumberRequest[]>> {
+    requests: readonly Request[],
+): Promise<Map<string, Request[]>> {
     const [{ series } = {}] = requests
     if (!series) return new Map()
     const scopes = [...new Set(requests.map(({ scope }) => scope))]
@@ -35,7 +35,7 @@ export async function groupByKey(
  */
 export async function takeFromCounters(
     runner: QueryRunner,
-    requests: readonly NumberRequest[],
+    requests: readonly CountedRequest[],
     moved: MovedCounter[] = [],
 ): Promise<void> {
     const [{ series } = {}] = requests
@@ -85,14 +85,14 @@ export async function setCountersBack(
  * How far a counter goes for these rows. Where callers have set numbers of some, the others follow
  * those, so the counter is only read, and set when all numbers are known.
  */
-function wayOf(group: readonly NumberRequest[]): bigint {
+function wayOf(group: readonly CountedRequest[]): bigint {
     const [first] = group
     if (!first || group.some(({ explicit }) => explicit !== undefined)) return 0n
     return first.series.incrementBy * BigInt(group.length)
 }
 
 /** Returns the highest of them and of what was there before. */
-function giveNumbers(group: readonly NumberRequest[], key: string, before: bigint): bigint {
+function giveNumbers(group: readonly CountedRequest[], key: string, before: bigint): bigint {
     let last = before
     for (const request of group) {
         const number = request.explicit ?? nextNumber(request.series, last)

@@ -1,6 +1,6 @@
 import type { QueryRunner } from "typeorm"
 import { groupByKey } from "../counters/take-from-counters"
-import type { NumberRequest } from "../number-request"
+import type { CountedRequest } from "../number-request"
 import { beforeFirst, max, refuseOverflow } from "../number-values"
 import type { Leases } from "./leases"
 
@@ -12,7 +12,7 @@ import type { Leases } from "./leases"
 export async function takeFromLeases(
     runner: QueryRunner,
     leases: Leases,
-    requests: readonly NumberRequest[],
+    requests: readonly CountedRequest[],
 ): Promise<void> {
     const groups = [...(await groupByKey(runner, requests))]
     const taken = groups.map(([key, group]) => takeOfScope(leases, key, group))
@@ -22,7 +22,7 @@ export async function takeFromLeases(
 async function takeOfScope(
     leases: Leases,
     key: string,
-    group: readonly NumberRequest[],
+    group: readonly CountedRequest[],
 ): Promise<void> {
     const [first] = group
     if (!first) return

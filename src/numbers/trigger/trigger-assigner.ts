@@ -6,7 +6,7 @@ import { NewRow } from "../../inserts/new-row"
 import { returnedRows } from "../../inserts/returned-rows"
 import type { Session } from "../../inserts/session"
 import { triggeredSeriesOf } from "../../series/own-series"
-import type { Series } from "../../series/series"
+import { placeOf, type Series } from "../../series/series"
 import { explicitNumber, parseNumber } from "../number-values"
 import { refuseUnsupported } from "../refuse-unsupported"
 import { hideGivenNumber, showNumbers } from "../shown-numbers"
@@ -129,9 +129,9 @@ function primaryKeyOf(
     return condition.every((one) => one !== undefined) ? condition : undefined
 }
 
-function skipped({ name, dataSource }: Series): UnsupportedError {
+function skipped(series: Series): UnsupportedError {
     return new UnsupportedError(
-        `On "${dataSource.options.type}" a row that orIgnore() leaves out takes a number of ${name} ` +
+        `On "${series.dataSource.options.type}" a row that orIgnore() leaves out takes a number of ${placeOf(series)} ` +
             "along. Use orUpdate() or upsert(), or look the row up first.",
     )
 }

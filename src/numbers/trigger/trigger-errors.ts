@@ -14,7 +14,7 @@ import type { Refused } from "../../inserts/assigner"
 import type { Insert } from "../../inserts/insert"
 import type { Cell } from "../../inserts/insert-text"
 import { seriesOf } from "../../series/resolve-series"
-import type { Series } from "../../series/series"
+import { placeOf, type Series } from "../../series/series"
 import { tableName } from "../../typeorm/names"
 import { noCounterTable } from "../counters/move-counters"
 
@@ -40,19 +40,39 @@ export function triggerErrorOf(
         )
     if (failure.kind === "no counters") {
         const counter = dataSource.entityMetadatas.find(({ name }) => name === COUNTER_ENTITY)
-        if (!counter || !text.includes(counter.tableName)) return undefined
-        return noCounterTable(dataSource, cause)
+        if (counter && text.includes(counter.tableName)) return noCounterTable(dataSource, cause)
+        // It may be a table that the statement itself names.
+        const [, missing] = /([^'".]+)['"] does(?: not|n't) exist/.exec(text) ?? []
+        if (missing === undefined || sql.includes(missing)) return undefined
     }
-    const ofTable = dataSource.entityMetadatas
+    const isUnnumbered = failure.kind === "not numbered"
+    const series = dataSource.entityMetadatas
         .flatMap(seriesOf)
-        .filter(
-            ({ strategy, metadata }) =>
-                strategy === "trigger" && sql.includes(`INTO ${tableName(metadata)}`),
+        .find(
+            ({ strategy, metadata, column }) =>
+                strategy === "trigger" &&
+                (isUnnumbered
+                    ? column.databaseName === failure.column &&
+                      sql.includes(`INTO ${tableName(metadata)}`)
+                    : /^(INSERT|UPDATE) /.test(sql) && sql.includes(tableName(metadata))),
         )
-    const series = ofTable.find(({ column }) => column.databaseName === failure.column)
-    if (!series) return unknownScope(ofTable, failure.column, insert, cause)
+    if (!series) {
+        const ofTable = dataSource.entityMetadatas
+            .flatMap(seriesOf)
+            .filter(
+                ({ strategy, metadata }) =>
+                    strategy === "trigger" && sql.includes(`INTO ${tableName(metadata)}`),
+            )
+        return isUnnumbered ? unknownScope(ofTable, failure.column, insert, cause) : undefined
+    }
+    if (!isUnnumbered)
+        return new NotInstalledError(
+            `The triggers of ${series.metadata.name}.${series.column.propertyPath} name a column or a ` +
+                `table that has another name now. ${INSTALL_REMEDY}`,
+            { cause },
+        )
     return new NotInstalledError(
-        `${series.name} got no number from the database, so its trigger is missing. ${INSTALL_REMEDY}`,
+        `${placeOf(series)} got no number from the database, so its trigger is missing. ${INSTALL_REMEDY}`,
         { cause },
     )
 }

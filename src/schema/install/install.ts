@@ -1,7 +1,6 @@
 import { type DataSource, type QueryRunner, Table } from "typeorm"
 import { dialectOf } from "../../dialects"
 import { NotInstalledError } from "../../errors"
-import { fillKeysWith } from "../../maintenance/backfill-pseudo-keys"
 import { carryNames } from "../names/renaming-steps"
 import { findRenamings, refuseStrays, type Renames } from "../names/renamings"
 import { addColumns, tighten } from "../plan/column-steps"
@@ -13,12 +12,11 @@ import {
     retypedOf,
     takeInventory,
 } from "../plan/inventory"
-import { ownersOf } from "../plan/key-filling"
 import { hasRowsToNumber, type NumberingOrder, RowOrder } from "../plan/row-order"
 import { refuseLosses, retype } from "../plan/retyped-columns"
-import { fillKeysBySql, numberExistingRows } from "../plan/row-steps"
-import { dropTriggers } from "../plan/trigger-steps"
-import { readTriggers } from "../plan/triggers"
+import { fillKeys, numberExistingRows } from "../plan/row-steps"
+import { dropFunctions, dropTriggers, UNUSED } from "../plan/trigger-steps"
+import { readLeftOver, readTriggers } from "../plan/triggers"
 import { underInstallLock } from "./install-lock"
 import { LiveSteps } from "./live-steps"
 import { refuseNoObject } from "../../typeorm/given"
@@ -92,17 +90,13 @@ export async function installAutoSequence(
         const steps = new LiveSteps(runner)
         await createOwnTables(runner, inventory)
         await dropTriggers(steps, triggers)
+        await dropFunctions(steps, await readLeftOver(runner, dataSource), UNUSED)
         for (const table of inventory.tables) await addColumns(steps, table)
         await carryNames(steps, found)
         await retype(steps, retyped)
         await numberExistingRows(steps, inventory, order)
-        await fillKeysBySql(steps, inventory)
-        for (const key of inventory.tables.flatMap(({ keys }) => keys.left.flatMap(ownersOf)))
-            await fillKeysWith(runner, key)
-        for (const table of inventory.tables) {
-            const loose = [...table.loose, ...table.left]
-            await tighten(steps, table.table, { ...table, loose })
-        }
+        await fillKeys(steps, inventory)
+        for (const table of inventory.tables) await tighten(steps, table.table, table)
         await setCounterSettings(runner, steps, inventory)
         await addCounting(runner, steps, inventory, { triggers, ...found })
     })

@@ -1,4 +1,6 @@
 import type { QueryRunner } from "typeorm"
+import type { StoredKey } from "../../keys/pseudo-key"
+import { fillKeysWith } from "../../maintenance/backfill-pseudo-keys"
 import type { Statement } from "../../typeorm/statement"
 import type { Steps, Work } from "../plan/steps"
 
@@ -12,6 +14,10 @@ export class LiveSteps implements Steps {
 
     undoneWithout(_made: Work, work: () => Promise<void>): Promise<void> {
         return work()
+    }
+
+    backfill(key: StoredKey): Promise<void> {
+        return fillKeysWith(this.runner, key)
     }
 
     async sql({ sql, parameters }: Statement): Promise<void> {

@@ -17,10 +17,10 @@ import {
 import { remainingFor } from "../plan/key-filling"
 import { asStored, refuseDrops, refuseLosses, retype } from "../plan/retyped-columns"
 import { type NumberingOrder, RowOrder } from "../plan/row-order"
-import { fillKeysBySql, numberExistingRows } from "../plan/row-steps"
-import type { MigrationStatement } from "../plan/steps"
-import { dropTriggers } from "../plan/trigger-steps"
-import { readTriggers } from "../plan/triggers"
+import { fillKeys, numberExistingRows } from "../plan/row-steps"
+import type { MigrationStatement, MigrationStep } from "../plan/steps"
+import { dropFunctions, dropTriggers, UNUSED } from "../plan/trigger-steps"
+import { readLeftOver, readTriggers } from "../plan/triggers"
 import { type MigrationFormat, migrationName, migrationSource } from "./migration-source"
 import { RecordedSteps } from "./recorded-steps"
 
@@ -89,8 +89,8 @@ export interface GenerateMigrationOptions {
 export interface GeneratedMigration {
     /** The name of its class. */
     readonly name: string
-    /** The statements, in the order in which they run. */
-    readonly up: readonly MigrationStatement[]
+    /** The steps, in the order in which they run: statements, and calls of `backfillPseudoKeys`. */
+    readonly up: readonly MigrationStep[]
     /** The statements of the way back, in the order in which they run. */
     readonly down: readonly MigrationStatement[]
     /** The text of a file with its class. */
@@ -106,8 +106,8 @@ export interface GeneratedMigration {
  * It holds all that TypeORM's own `migration:generate` would write. Where a table with rows gets a
  * numbered column, or one that could be NULL, the rows that have no number are numbered: in each
  * scope from the highest number that is there, by primary key or as `orderBy` says. Then the column
- * becomes NOT NULL and gets its unique indexes. A column that is there with another type is changed in place. A numbered column with `{ nullable: true }` is left
- * as it is. Counters are made, and raised, from the rows that exist; none is ever lowered.
+ * becomes NOT NULL and gets its unique indexes. A column that is there with another type is changed in
+ * place. One with `{ nullable: true }` is filled when it is added, and left alone afterwards. Counters are made, and raised, from the rows that exist; none is ever lowered.
  *
  * Nothing is written to the database. Run the migration while no other program inserts into these
  * tables: rows that it adds behind the migration's back may lack a number.
@@ -170,13 +170,14 @@ export async function generateMigration(
         refuseStrays(found)
         const triggers = await readTriggers(runner, dataSource, retyped)
         await dropTriggers(steps, triggers)
+        await dropFunctions(steps, await readLeftOver(runner, dataSource), UNUSED)
         steps.add(ofTypeORM)
         for (const table of inventory.tables)
             if (!table.metadata.synchronize) await addColumns(steps, table)
         await carryNames(steps, found)
         await retype(steps, retyped)
         await numberExistingRows(steps, inventory, order)
-        await fillKeysBySql(steps, inventory)
+        await fillKeys(steps, inventory)
         for (const table of inventory.tables) {
             const after = table.metadata.synchronize ? declared.get(table) : undefined
             await tighten(steps, after ?? table.table, table)
@@ -206,10 +207,10 @@ export function remainingWork(dataSource: DataSource): Promise<string[]> {
  * How TypeORM is to see a table before its rows are filled: the columns as ones that can be NULL, without
  * their unique indexes.
  */
-function beforeRowsAreFilled({ metadata, loose, left, indexes }: ServedTable): Alteration[] {
+function beforeRowsAreFilled({ metadata, loose, indexes }: ServedTable): Alteration[] {
     return [
         [metadata, { indices: metadata.indices.filter((index) => !indexes.includes(index)) }],
-        ...[...loose, ...left].map((column): Alteration => [column, { isNullable: true }]),
+        ...loose.map((column): Alteration => [column, { isNullable: true }]),
     ]
 }
 

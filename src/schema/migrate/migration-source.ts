@@ -1,13 +1,13 @@
 import { InvalidOptionError } from "../../errors"
-import type { MigrationStatement } from "../plan/steps"
+import type { MigrationStep } from "../plan/steps"
 
 /** The language of a migration's file: TypeScript, or JavaScript as CommonJS or ES module. */
 export type MigrationFormat = "typescript" | "commonjs" | "esm"
 
 interface Migration {
     readonly name: string
-    readonly up: readonly MigrationStatement[]
-    readonly down: readonly MigrationStatement[]
+    readonly up: readonly MigrationStep[]
+    readonly down: readonly MigrationStep[]
     readonly remaining: readonly string[]
 }
 
@@ -31,16 +31,26 @@ export function migrationName(name: string, timestamp: number): string {
     return `${pascal}${timestamp}`
 }
 
+const BACKFILL = "backfillPseudoKeys"
+
+function importText(format: MigrationFormat): string {
+    return format === "commonjs"
+        ? `const { ${BACKFILL} } = require("typeorm-autosequence")\n`
+        : `import { ${BACKFILL} } from "typeorm-autosequence"\n`
+}
+
 /** @internal The text of a file like those of TypeORM's own `migration:generate`. */
 export function migrationSource(
     { name, up, down, remaining }: Migration,
     format: MigrationFormat,
 ): string {
     const isTypeScript = format === "typescript"
+    const isFilled = up.some(({ sql }) => sql === undefined)
+    const imported = isFilled ? importText(format) : ""
     const head = isTypeScript
-        ? `import type { MigrationInterface, QueryRunner } from "typeorm"\n\n` +
+        ? `import type { MigrationInterface, QueryRunner } from "typeorm"\n${imported}\n` +
           `export class ${name} implements MigrationInterface {\n`
-        : `/** @implements {import("typeorm").MigrationInterface} */\n` +
+        : `${imported ? `${imported}\n` : ""}/** @implements {import("typeorm").MigrationInterface} */\n` +
           `${format === "esm" ? "export" : "module.exports ="} class ${name} {\n`
     return (
         head +
@@ -52,7 +62,7 @@ export function migrationSource(
 
 function method(
     name: string,
-    statements: readonly MigrationStatement[],
+    steps: readonly MigrationStep[],
     isTypeScript: boolean,
     remaining: readonly string[] = [],
 ): string {
@@ -63,15 +73,23 @@ function method(
         ? ""
         : `    /** @param {import("typeorm").QueryRunner} queryRunner */\n`
     const afterwards = remaining.map((text) => `        // Afterwards: ${text}\n`)
-    const lines = [...statements.map(statementText), ...afterwards]
+    const lines = [...steps.map(stepText), ...afterwards]
     return `${comment}    ${signature} {\n${lines.join("")}    }\n`
 }
 
-function statementText({ sql, parameters, comment }: MigrationStatement): string {
-    const values = parameters?.length ? `, ${JSON.stringify(parameters)}` : ""
+function stepText(step: MigrationStep): string {
     // A line break would end the comment.
-    const said = comment ? `        // ${comment.replace(/\s+/g, " ")}\n` : ""
-    return `${said}        await queryRunner.query(\`${escape(sql)}\`${values})\n`
+    const said = step.comment ? `        // ${step.comment.replace(/\s+/g, " ")}\n` : ""
+    return `${said}        await ${callText(step)}\n`
+}
+
+function callText(step: MigrationStep): string {
+    if (step.sql === undefined) {
+        const options = `{ property: ${JSON.stringify(step.property)} }`
+        return `${BACKFILL}(queryRunner, ${JSON.stringify(step.entity)}, ${options})`
+    }
+    const values = step.parameters?.length ? `, ${JSON.stringify(step.parameters)}` : ""
+    return `queryRunner.query(\`${escape(step.sql)}\`${values})`
 }
 
 /** The text inside of a template literal. */

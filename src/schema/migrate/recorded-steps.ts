@@ -1,12 +1,13 @@
 import type { QueryRunner } from "typeorm"
+import type { StoredKey } from "../../keys/pseudo-key"
 import type { Statement } from "../../typeorm/statement"
-import type { MigrationStatement, Steps, Work } from "../plan/steps"
+import type { MigrationStatement, MigrationStep, Steps, Work } from "../plan/steps"
 
 type Recorded = ReturnType<QueryRunner["getMemorySql"]>
 
 /** @internal Writes the statements down, in the order in which they are to run. */
 export class RecordedSteps implements Steps {
-    readonly up: MigrationStatement[] = []
+    readonly up: MigrationStep[] = []
     readonly down: MigrationStatement[] = []
 
     constructor(private readonly runner: QueryRunner) {}
@@ -30,6 +31,11 @@ export class RecordedSteps implements Steps {
         this.add({ upQueries: [], downQueries: upQueries })
         await work()
         this.add({ upQueries: [], downQueries })
+    }
+
+    backfill({ metadata, propertyPath }: StoredKey, comment: string): Promise<void> {
+        this.up.push({ entity: metadata.targetName, property: propertyPath, comment })
+        return Promise.resolve()
     }
 
     sql({ sql, parameters }: Statement, comment?: string, ...undo: Statement[]): Promise<void> {

@@ -6,6 +6,7 @@ import { refuseUnsupported } from "../../numbers/refuse-unsupported"
 import { NotInstalledError } from "../../errors"
 import type { StoredKey } from "../../keys/pseudo-key"
 import { pseudoKeysOf } from "../../keys/resolve-keys"
+import { ownSeriesOf } from "../../series/own-series"
 import { seriesOf } from "../../series/resolve-series"
 import type { Scoped, Series } from "../../series/series"
 import { givenDataSource } from "../../typeorm/given"
@@ -32,7 +33,7 @@ export interface ServedTable {
     readonly missing: readonly Series[]
     /** Those that are to be NOT NULL, and are not there or can be NULL. */
     readonly unnumbered: readonly Series[]
-    /** Those whose rows may have none: of these, and those that have 0 for it. */
+    /** Those whose rows are numbered: these, those that are not there, and those that have 0 for none. */
     readonly blank: readonly Series[]
     /** Those whose scope has a column that is not there. */
     readonly withoutScope: readonly Series[]
@@ -44,8 +45,6 @@ export interface ServedTable {
     readonly loose: readonly ColumnMetadata[]
     /** The columns of numbers, keys and scopes that have another type. */
     readonly retyped: readonly Retyped[]
-    /** The columns that stay as ones that can be NULL, as their rows get keys later. */
-    readonly left: readonly ColumnMetadata[]
     readonly indexes: readonly IndexMetadata[]
 }
 
@@ -177,6 +176,8 @@ async function compare(
     const keys = await keysToFill(runner, metadata, table)
     const holders = holdersOf(metadata)
     const retyped = await findRetyped(runner, dialect, { metadata, table, holders })
+    // In a column that is there, NULL may mean that a row gets its number later.
+    const added = ownSeriesOf(metadata).filter((one) => one.column.isNullable && !stored(one))
     const zeros: Series[] = []
     for (const series of renumber ? all : [])
         if (
@@ -194,7 +195,7 @@ async function compare(
         present: all.filter((series) => stored(series)),
         missing: all.filter((series) => !stored(series)),
         unnumbered,
-        blank: [...unnumbered, ...zeros],
+        blank: [...unnumbered, ...added, ...zeros],
         withoutScope: all.filter(({ scopeColumns }) =>
             scopeColumns.some(({ databaseName }) => !table.findColumnByName(databaseName)),
         ),
@@ -202,7 +203,6 @@ async function compare(
         missingColumns: unique.filter((one) => !stored(one)).map(({ column }) => column),
         loose: [...unnumbered, ...keys.tightened].map(({ column }) => column),
         retyped,
-        left: keys.left.map(({ column }) => column).filter(({ isNullable }) => !isNullable),
         indexes: unique
             .flatMap((one) => indexesOf(metadata, one))
             .filter(({ name }) => !table.indices.some((index) => index.name === name)),

@@ -9,9 +9,11 @@ import { columnName, tableName } from "../../typeorm/names"
 export interface KeysToFill {
     /** Those whose rows get their keys by SQL. */
     readonly bySql: readonly StoredKey[]
-    /** Those whose columns are to be NOT NULL, and are not, though all rows have or get a key. */
+    /** Those whose rows get them by this library. */
+    readonly byLibrary: readonly StoredKey[]
+    /** Those whose columns are to be NOT NULL, and are not. */
     readonly tightened: readonly StoredKey[]
-    /** Those whose rows get their keys by `backfillPseudoKeys`. */
+    /** Those that rows may lack, and do: they get them by `backfillPseudoKeys`. */
     readonly left: readonly StoredKey[]
 }
 
@@ -21,19 +23,24 @@ export async function keysToFill(
     metadata: EntityMetadata,
     table: Table,
 ): Promise<KeysToFill> {
-    const bySql: StoredKey[] = []
-    const tightened: StoredKey[] = []
-    const left: StoredKey[] = []
-    for (const key of pseudoKeysOf(metadata).stored) {
-        const stored = table.findColumnByName(key.column.databaseName)
-        if (stored && !stored.isNullable) continue
-        const isOpen = await hasRowsWithout(runner, key, { isThere: stored !== undefined })
-        const canFill = keySql(key) !== undefined
-        if (isOpen && canFill) bySql.push(key)
-        if (isOpen && !canFill) left.push(key)
-        else if (!key.column.isNullable) tightened.push(key)
+    const open = pseudoKeysOf(metadata).stored.filter(
+        ({ column }) => table.findColumnByName(column.databaseName)?.isNullable ?? true,
+    )
+    const tightened = open.filter(({ column }) => !column.isNullable)
+    // Where they are to be NOT NULL, also those that no row lacks: where the migration runs, some may.
+    const filled = [...tightened]
+    for (const key of open) {
+        const isThere = table.findColumnByName(key.column.databaseName) !== undefined
+        if (key.column.isNullable && (await hasRowsWithout(runner, key, { isThere })))
+            filled.push(key)
     }
-    return { bySql, tightened, left }
+    const bySql = filled.filter((key) => keySql(key) !== undefined)
+    const others = filled.filter((key) => !bySql.includes(key))
+    return {
+        ...{ bySql, tightened },
+        byLibrary: others.filter((key) => tightened.includes(key)),
+        left: others.filter((key) => !tightened.includes(key)),
+    }
 }
 
 async function hasRowsWithout(
@@ -49,7 +56,7 @@ async function hasRowsWithout(
 }
 
 /** @internal An UPDATE that gives a key to the rows that have none. */
-export function fillKeys(key: StoredKey): string {
+export function fillingOf(key: StoredKey): string {
     const column = columnName(key.column)
     return (
         `UPDATE ${tableName(key.metadata)} SET ${column} = ${keySql(key) ?? "NULL"} ` +
@@ -97,15 +104,12 @@ function keySql(key: StoredKey): string | undefined {
     return prefix === undefined ? random : expressions.concat(`'${withPrefix(prefix, "")}'`, random)
 }
 
-/** @internal What is to be done about rows whose keys no migration can make. */
+/** @internal What is left to be done about rows that may be without a key. */
 export function remainingFor(key: StoredKey): string[] {
     const { metadata, column } = key
     return ownersOf(key).map(
         (own) =>
             `Rows of ${metadata.tablePath} have no ${column.databaseName}. Call ` +
-            `backfillPseudoKeys(dataSource, ${own.metadata.targetName})` +
-            (column.isNullable
-                ? "."
-                : ", then generate the migration that makes the column NOT NULL."),
+            `backfillPseudoKeys(dataSource, ${own.metadata.targetName}).`,
     )
 }

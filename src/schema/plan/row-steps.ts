@@ -1,7 +1,8 @@
+import type { StoredKey } from "../../keys/pseudo-key"
 import { hasCounters } from "../../series/series"
 import { isSameColumn, sharersOf } from "../../series/sharers"
 import type { Inventory } from "./inventory"
-import { fillKeys } from "./key-filling"
+import { fillingOf, ownersOf } from "./key-filling"
 import { numberRows } from "./number-rows"
 import type { RowOrder } from "./row-order"
 import type { Steps } from "./steps"
@@ -36,12 +37,13 @@ export async function numberExistingRows(
         }
 }
 
-/** @internal Gives keys to the rows that have none, where SQL can make them. */
-export async function fillKeysBySql(steps: Steps, { tables }: Inventory): Promise<void> {
-    for (const { metadata, keys } of tables)
-        for (const key of keys.bySql)
-            await steps.sql(
-                { sql: fillKeys(key) },
-                `Rows of ${metadata.tablePath} that have no ${key.column.databaseName} get one.`,
-            )
+/** @internal Gives keys to the rows that have none: by SQL, where that can make them. */
+export async function fillKeys(steps: Steps, { tables }: Inventory): Promise<void> {
+    for (const { metadata, keys } of tables) {
+        const comment = ({ column }: StoredKey) =>
+            `Rows of ${metadata.tablePath} that have no ${column.databaseName} get one.`
+        for (const key of keys.bySql) await steps.sql({ sql: fillingOf(key) }, comment(key))
+        // They may be derived from other ones.
+        for (const key of keys.byLibrary.flatMap(ownersOf)) await steps.backfill(key, comment(key))
+    }
 }

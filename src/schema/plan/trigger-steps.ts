@@ -2,6 +2,9 @@ import type { Trigger, TriggerFunction } from "../../dialects/trigger-statements
 import type { Steps } from "./steps"
 import { changesOf, type TableTriggers } from "./triggers"
 
+/** @internal Why functions go whose triggers went with their tables. */
+export const UNUSED = "No trigger calls this function any more."
+
 /** @internal Comes before the columns change that the triggers may be about. */
 export async function dropTriggers(steps: Steps, tables: readonly TableTriggers[]): Promise<void> {
     for (const table of tables) {
@@ -12,9 +15,18 @@ export async function dropTriggers(steps: Steps, tables: readonly TableTriggers[
                 `The trigger ${name} is not needed any more, or not as it is.`,
                 { sql: create },
             )
-        for (const { drop, create } of callsOf(removed))
-            if (drop) await steps.sql({ sql: drop }, undefined, ...create.map((sql) => ({ sql })))
+        await dropFunctions(steps, callsOf(removed))
     }
+}
+
+/** @internal */
+export async function dropFunctions(
+    steps: Steps,
+    functions: readonly TriggerFunction[],
+    comment?: string,
+): Promise<void> {
+    for (const { drop, create } of functions)
+        if (drop) await steps.sql({ sql: drop }, comment, ...create.map((sql) => ({ sql })))
 }
 
 /** @internal Comes last. */

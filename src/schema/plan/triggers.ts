@@ -6,10 +6,15 @@ import { keySql } from "../../series/scope-key"
 import { select } from "../../typeorm/statement"
 import { dialectOf } from "../../dialects"
 import {
+    CURRENT_SCHEMA,
+    schemaHash,
     shortHash,
+    type StoredFunctionRow,
     type StoredTrigger,
+    type StoredTriggerRow,
     type Trigger,
     type TriggeredColumn,
+    type TriggerFunction,
 } from "../../dialects/trigger-statements"
 import { ownSeriesOf } from "../../series/own-series"
 import { seriesOf } from "../../series/resolve-series"
@@ -44,11 +49,10 @@ export async function readTriggers(
     const { trigger } = dialectOf(dataSource) ?? {}
     if (!trigger) return []
     const schema = trigger.namesSchemas ? await runner.getCurrentSchema() : undefined
-    const tables = dataSource.entityMetadatas.filter(({ tableType }) => tableType === "regular")
     const schemaOf = (metadata: EntityMetadata) => metadata.schema ?? schema
+    const tables = tablesOf(dataSource)
     const schemas = new Set(tables.flatMap((metadata) => schemaOf(metadata) ?? []))
-    const rows = await select<Record<string, unknown>>(runner, trigger.stored([...schemas]))
-    const stored = rows.map((row) => trigger.storedTrigger(row))
+    const stored = await select<StoredTriggerRow>(runner, trigger.stored([...schemas]))
     const numbered = servedEntities(dataSource)
     return tables.map((metadata) => ({
         metadata,
@@ -57,19 +61,43 @@ export async function readTriggers(
             .filter(({ strategy }) => strategy === "trigger")
             .map((series) => ({
                 series,
-                triggers: trigger.triggersOf(triggeredColumn(series, schema)),
+                triggers: trigger.triggersOf(
+                    triggeredColumn(series, schema),
+                    triggeredColumn(series, schema && CURRENT_SCHEMA),
+                ),
             })),
-        stored: stored.filter(
-            (other) => other.table === metadata.tableName && other.schema === schemaOf(metadata),
-        ),
+        stored: stored
+            .filter((row) => row.table === metadata.tableName && row.schema === schemaOf(metadata))
+            .map((row) => trigger.storedTrigger(row, metadata.schema !== undefined)),
     }))
+}
+
+/** @internal The functions of this library that no trigger calls any more. */
+export async function readLeftOver(
+    runner: QueryRunner,
+    dataSource: DataSource,
+): Promise<TriggerFunction[]> {
+    const { leftOver } = dialectOf(dataSource)?.trigger ?? {}
+    if (!leftOver) return []
+    const named = new Set(tablesOf(dataSource).flatMap(({ schema }) => schema ?? []))
+    const schemas = [...named, (await runner.getCurrentSchema()) ?? ""]
+    const rows = await select<StoredFunctionRow>(runner, leftOver.select(schemas))
+    return rows.map((row) => leftOver.read(row, named.has(row.schema)))
+}
+
+function tablesOf({ entityMetadatas }: DataSource): EntityMetadata[] {
+    return entityMetadatas.filter(({ tableType }) => tableType === "regular")
 }
 
 function triggeredColumn(series: Series, schema: string | undefined): TriggeredColumn {
     const { dataSource, dialect } = series
     const counter = dataSource.entityMetadatas.find(({ name }) => name === COUNTER_ENTITY)
+    const placeOf = (metadata: EntityMetadata | undefined) => {
+        const place = metadata?.schema ?? schema
+        return place === undefined ? "" : `${schemaHash(place)}_`
+    }
     const pendingOf = ({ metadata, column }: Series) =>
-        shortHash(`${tableName(metadata, schema)} ${column.databaseName}`)
+        placeOf(metadata) + shortHash(`${metadata.tableName} ${column.databaseName}`)
     const sharers = [...sharersOf(series)].sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1))
     const [first = series] = sharers.filter(
         ({ metadata }) => metadata.tablePath === series.metadata.tablePath,
@@ -85,6 +113,10 @@ function triggeredColumn(series: Series, schema: string | undefined): TriggeredC
         counter: {
             ...counterTableOf(dataSource),
             ...(counter && { name: tableName(counter, schema) }),
+        },
+        counted: {
+            place: placeOf(counter),
+            name: `${counter?.tableName ?? ""} ${series.name}`,
         },
         base: beforeFirst(series),
         keyOf: (row) =>

@@ -6,10 +6,6 @@ import type { ColumnMetadata } from "../../typeorm/names"
 import type { Scoped } from "../../series/series"
 import { uniqueIndexesOf } from "../../series/unique-index"
 
-const KEY_REMEDY =
-    "Fill it by backfillPseudoKeys(dataSource, …), then generate and run a migration " +
-    "(typeorm-autosequence migration:generate)."
-
 /** @internal What a table of this library lacks. */
 export async function ownTableProblems(
     runner: QueryRunner,
@@ -51,26 +47,22 @@ export async function tableProblems(
         ]
     return [
         ...seriesOf(metadata).flatMap((series) => [
-            ...columnProblems(series, table, { lack: "a number" }),
+            ...columnProblems(series, table, "a number"),
             ...missingIndexes(series, table),
         ]),
         ...pseudoKeysOf(metadata).stored.flatMap((key) => [
-            ...columnProblems(key, table, { lack: "a key", remedy: KEY_REMEDY }),
+            ...columnProblems(key, table, "a key"),
             ...missingIndexes(key, table),
         ]),
     ]
 }
 
-function columnProblems(
-    { metadata, column }: Scoped,
-    table: Table,
-    { lack, remedy = REMEDY }: { lack: string; remedy?: string },
-): string[] {
+function columnProblems({ metadata, column }: Scoped, table: Table, lack: string): string[] {
     const stored = table.findColumnByName(column.databaseName)
     const name = `${metadata.tablePath}.${column.databaseName}`
     if (!stored) return [`There is no column ${name}. ${REMEDY}`]
     return stored.isNullable && !column.isNullable
-        ? [`The column ${name} can be NULL, so rows may be without ${lack}. ${remedy}`]
+        ? [`The column ${name} can be NULL, so rows may be without ${lack}. ${REMEDY}`]
         : []
 }
 

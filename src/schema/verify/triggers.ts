@@ -1,4 +1,4 @@
-import type { Trigger } from "../../dialects/trigger-statements"
+import type { Trigger, TriggerFunction } from "../../dialects/trigger-statements"
 import { INSTALL_REMEDY as REMEDY } from "../../errors"
 import { changesOf, namesOf, type TableTriggers } from "../plan/triggers"
 
@@ -18,6 +18,23 @@ export function triggerProblems(table: TableTriggers): string[] {
             ({ name }) => `The trigger ${name} of ${tablePath} is left over from before. ${REMEDY}`,
         ),
     ]
+}
+
+/** @internal What is wrong with functions that no trigger calls; a trigger that should is missing itself. */
+export function leftOverProblems(
+    functions: readonly TriggerFunction[],
+    tables: readonly TableTriggers[],
+): string[] {
+    const needed = tables
+        .flatMap(({ columns }) => columns)
+        .flatMap(({ triggers }) => triggers)
+        .flatMap(({ calls }) => calls.map(({ name }) => name))
+    return functions
+        .filter(({ name }) => !needed.includes(name))
+        .map(
+            ({ name }) =>
+                `The function ${name} is left over: its table was dropped, and no trigger calls it. ${REMEDY}`,
+        )
 }
 
 function problemOf(trigger: Trigger, { stored }: TableTriggers): string | undefined {

@@ -13,10 +13,10 @@ import { allSeriesOf } from "../../series/sharers"
 import { hasHistory } from "../../tables/key-entity"
 import { findRenamings, type Renaming } from "../names/renamings"
 import { refuseUninitialized, servedEntities } from "../plan/inventory"
-import { readTriggers } from "../plan/triggers"
-import { inexactKeys, inexactPseudoKeys, inexactScopes } from "./collations"
+import { readLeftOver, readTriggers } from "../plan/triggers"
+import { inexactKeys, inexactPseudoKeys } from "./collations"
 import { ownTableProblems, tableProblems } from "./tables"
-import { triggerProblems } from "./triggers"
+import { leftOverProblems, triggerProblems } from "./triggers"
 
 /**
  * Checks that a data source can keep the promise: that the options fit the entities and the
@@ -24,8 +24,7 @@ import { triggerProblems } from "./triggers"
  * indexes, that the counter table is as strategies `"counter"` and `"trigger"` need it, and that
  * triggers are there, enabled, and those of this version and these options, and that no counters and keys
  * are left under the former name of a column that was renamed. On MySQL and MariaDB
- * also that the texts of a scope are compared exactly. Call it once when the application starts; it
- * writes nothing.
+ * also that keys are compared exactly. Call it once when the application starts; it writes nothing.
  *
  * Errors: {@link InvalidOptionError}, {@link UnsupportedError}, and {@link NotInstalledError} that
  * lists everything that is missing, and what to do about it.
@@ -77,13 +76,13 @@ export async function verifyAutoSequence(dataSource: DataSource): Promise<void> 
         for (const metadata of servedEntities(dataSource))
             found.push(
                 await tableProblems(runner, metadata),
-                await inexactScopes(runner, dialect, metadata),
                 await inexactPseudoKeys(runner, dialect, metadata),
             )
         const { renamings, problems: strays } = await findRenamings(runner, dataSource)
         found.push([...strays, ...renamings.map(renamingProblem)])
-        for (const table of counter ? await readTriggers(runner, dataSource) : [])
-            found.push(triggerProblems(table))
+        const triggers = counter ? await readTriggers(runner, dataSource) : []
+        const leftOver = counter ? await readLeftOver(runner, dataSource) : []
+        found.push(...triggers.map(triggerProblems), leftOverProblems(leftOver, triggers))
         return found.flat()
     })
 }

@@ -268,7 +268,7 @@ onMariaDb("Rows that MariaDB leaves out", (database) => {
                 .execute(),
         )
         expect(error).to.be.instanceOf(UnsupportedError)
-        expect(error.message).to.include("orIgnore()").and.include("item.number")
+        expect(error.message).to.include("orIgnore()").and.include("Item.number")
         await expectItems(dataSource, {})
     })
 

@@ -1,5 +1,4 @@
 import type { DataSource } from "typeorm"
-import { shortHash } from "../../../src/dialects/trigger-statements"
 import type { PostgresDatabase } from "../../support/databases"
 import { catalogueOf } from "./catalogue"
 import { letters, post, TRIGGER } from "./letters"
@@ -12,34 +11,30 @@ export interface Forged {
     readonly unused: string
 }
 
-/** Says of a box that its counter is to go from one number to another. */
+/** Says to the triggers of letters that the counter of a box is to go from one number to another. */
 export async function forge(
     owner: DataSource,
-    table: string,
+    of: "letter" | "parcel",
     box: number,
     before: number,
     last: number,
 ): Promise<Forged> {
-    const series = `${table}.number`
-    const scope = `${series.length}:${series}v1:"${box}"`
-    const slot = `(hashtext('${scope}') & 127)::text`
-    const set = (name: string, value: string) => `SELECT set_config(${name}, ${value}, true)`
     // The catalogue shows it to everybody.
     const { triggers, functions } = await catalogueOf(owner)
-    const texts = [...triggers, ...functions].filter(({ name }) =>
-        String(name).includes("_letter_"),
-    )
-    const unused = texts.flatMap(({ text }) => /autosequence\.unused_\w+/.exec(String(text)) ?? [])
+    const found = (pattern: RegExp, table = "letter") =>
+        [...triggers, ...functions]
+            .filter(({ name }) => String(name).includes(`_${table}_`))
+            .flatMap(({ text }) => pattern.exec(String(text))?.slice(-1) ?? [])[0] ?? "nothing"
+    const scope = `${found(/v_scope := '(.*)' \|\| v_key/, of)}v1:"${box}"`
+    const slot = `(hashtext('${scope}') & 127)::text`
+    const set = (name: string, value: string) => `SELECT set_config(${name}, ${value}, true)`
     return {
         slot: [
             set(`'autosequence.scope' || ${slot}`, `'${scope}'`),
             set(`'autosequence.last' || ${slot}`, `'${before}'`),
         ],
-        used: set(
-            `'autosequence.used_${shortHash(`${owner.getMetadata("Letter").tablePath}.number`)}'`,
-            slot,
-        ),
-        unused: set(`'${unused[0] ?? ""}'`, `'${before} ${last} ${scope}'`),
+        used: set(`'${found(/autosequence\.used_\w+/)}'`, slot),
+        unused: set(`'${found(/autosequence\.unused_\w+/)}'`, `'${before} ${last} ${scope}'`),
     }
 }
 
@@ -57,6 +52,5 @@ export async function attacked(database: PostgresDatabase) {
         owner,
         writer: await connectAs(database, role, owner, entities),
         letter: owner.getMetadata("Letter").tablePath,
-        parcel: owner.getMetadata("Parcel").tablePath,
     }
 }

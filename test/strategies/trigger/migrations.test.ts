@@ -4,11 +4,13 @@ import {
     type AutoSequenceColumnOptions,
     generateMigration,
     installAutoSequence,
+    NotInstalledError,
     type Renames,
     verifyAutoSequence,
 } from "../../../src"
 import { changeEntities, expectUpToDate, migrate, shapeOf } from "../../migrations/migrate"
 import { onEveryDatabase } from "../../support/databases"
+import { expectRejects } from "../../support/errors"
 import { type Catalogue, catalogueOf } from "./catalogue"
 import { countersOf, hasTriggers, letters, numbersOf, post, TRIGGER } from "./letters"
 
@@ -147,6 +149,49 @@ onEveryDatabase(
             expect(await post(dataSource, 1, 2)).to.eql([3, 2])
         })
 
+        it("is not waited for by a table that has another name", async () => {
+            const before = await installed(TRIGGER)
+            const letter = before.getMetadata("Letter").tablePath
+            await before.query(`INSERT INTO ${letter} (box, number) VALUES (4, 7), (5, 2)`)
+            await before.query(`DELETE FROM ${letter} WHERE number = 2`)
+            const runner = before.createQueryRunner()
+            await runner.renameTable(letter, "parcel")
+            await runner.release()
+            const changed = await changeEntities(db(), before, [letters(TRIGGER, "parcel")])
+            expect(await post(changed, 1, 2, 3, 4, 5, 3)).to.eql([3, 2, 1, 8, 3, 2])
+            const parcel = changed.getMetadata("Letter").tablePath
+            await changed.query(`INSERT INTO ${parcel} (box, number) VALUES (6, 4)`)
+            if (db().kind !== "mariadb") {
+                // There is a unique index to see to it where triggers don't look at the rows.
+                await changed.getRepository("AutoSequenceCounter").delete({ scope: 'v1:"4"' })
+                expect(await post(changed, 4)).to.eql([9])
+            }
+            const rename = { "letter.number": "parcel.number" }
+            const { dataSource } = await migrate(db(), changed, [letters(TRIGGER, "parcel")], {
+                rename,
+            })
+            await verifyAutoSequence(dataSource)
+            expect(await post(dataSource, 1, 2, 3, 6, 5, 7)).to.eql([4, 3, 3, 5, 4, 1])
+        })
+
+        it("is asked for by an insert where a column has another name", async () => {
+            const before = await installed(TRIGGER)
+            const letter = before.getMetadata("Letter").tablePath
+            await before.query(`ALTER TABLE ${letter} RENAME COLUMN number TO seq`)
+            const options = { ...TRIGGER, name: "seq" }
+            const changed = await changeEntities(db(), before, [letters(options)])
+            await expectRejects(
+                post(changed, 1),
+                NotInstalledError,
+                "Letter.number",
+                "another name",
+            )
+            const rename = { "letter.number": "letter.seq" }
+            const { dataSource } = await migrate(db(), changed, [letters(options)], { rename })
+            await verifyAutoSequence(dataSource)
+            expect(await post(dataSource, 1, 2)).to.eql([3, 2])
+        })
+
         it("keeps every character of names and texts", async () => {
             const options = { ...TRIGGER, series: ODD }
             const before = await installed({ ...COUNTER, series: ODD })
@@ -167,7 +212,7 @@ onEveryDatabase(
             const migration = await generateMigration(dataSource)
             const runner = dataSource.createQueryRunner()
             for (const { sql, parameters } of migration?.up ?? [])
-                await runner.query(sql, parameters && [...parameters])
+                await runner.query(sql!, parameters && [...parameters])
             await verifyAutoSequence(dataSource)
             await expectUpToDate(dataSource)
             expect(await post(dataSource, 1)).to.eql([3])

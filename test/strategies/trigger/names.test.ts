@@ -152,7 +152,7 @@ onEveryDatabase(
                 expect(await catalogueOf(dataSource)).to.eql(installed)
                 const migration = await generateMigration(dataSource)
                 expect(
-                    migration?.up.filter(({ sql }) => /TRIGGER|FUNCTION/.test(sql)) ?? [],
+                    migration?.up.filter(({ sql }) => /TRIGGER|FUNCTION/.test(sql ?? "")) ?? [],
                 ).to.eql([])
                 const plain = await changeEntities(db(), dataSource, [named(name, "counter")])
                 await installAutoSequence(plain)

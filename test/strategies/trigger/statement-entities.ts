@@ -10,7 +10,7 @@ import {
 } from "typeorm"
 import { AutoSequenceColumn } from "../../../src"
 import { onEveryDatabase } from "../../support/databases"
-import { counterTable, storedCounters } from "../../support/stored"
+import { counterTable, storedCounters, readKey } from "../../support/stored"
 import type { TestDatabase } from "../../support/test-database"
 import { dataSourceOf, tableName } from "../../support/typeorm"
 
@@ -87,7 +87,10 @@ export async function countersByShelf(dataSource: DataSource): Promise<Record<st
     return Object.fromEntries(
         counters
             .filter(({ series, last }) => series.endsWith("item.number") && last !== "0")
-            .map(({ scope, last }) => [scope.replace(/^v1:"(.*)"$/, "$1"), Number(last)]),
+            .map(({ scope, last }) => {
+                const key = readKey(dataSource, scope, ["at 500", "ABC", ..."ABCDEFGHXYZ"])
+                return [key.replace(/^v1:"(.*)"$/, "$1"), Number(last)]
+            }),
     )
 }
 

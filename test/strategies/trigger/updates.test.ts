@@ -42,7 +42,7 @@ class Document {
 @Entity({ name: "memo" })
 class Memo {
     @PrimaryGeneratedColumn() id!: number
-    @ManyToOne(() => Folder, { nullable: true, onDelete: "SET NULL" }) folder!: Folder | null
+    @ManyToOne(() => Folder, { nullable: true, onUpdate: "CASCADE" }) folder!: Folder | null
     @AutoSequenceColumn({ strategy, uniqueWith: "folder" }) number!: number
 }
 
@@ -169,7 +169,7 @@ onTriggerDatabases("Changes of stored rows", (database) => {
         const { manager } = await connected
         const folder = await manager.save(Folder, { title: "one" })
         await manager.save(Memo, { folder })
-        await expectRefused(manager.delete(Folder, folder.id), "memo.number")
+        await expectRefused(manager.update(Folder, folder.id, { id: 7 }), "memo.number")
         const [memo] = await manager.find(Memo, { relations: { folder: true } })
         expect([memo?.folder?.title, memo?.number]).to.eql(["one", 1])
     })

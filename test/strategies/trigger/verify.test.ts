@@ -110,7 +110,7 @@ onEveryDatabase(
             await post(dataSource, 1)
             await dropTriggers(dataSource, (await triggersOf(dataSource)).number)
             const repository = dataSource.getRepository("Letter")
-            const remedy = ["letter.number", "migration:generate", "installAutoSequence"]
+            const remedy = ["Letter.number", "migration:generate", "installAutoSequence"]
             const ways: (() => Promise<unknown>)[] = [
                 () => repository.save({ box: 1 }),
                 () => repository.save([{ box: 1 }, { box: 2 }]),

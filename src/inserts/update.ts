@@ -1,0 +1,92 @@
+import type { EntityMetadata } from "typeorm"
+import { dataSourceOf } from "../typeorm/compat"
+import { type ColumnMetadata, columnName, tableName } from "../typeorm/names"
+import type { Statement } from "../typeorm/statement"
+
+/** @internal SQL with the values of its parameters: one text more than there are values. */
+export interface Piece {
+    readonly texts: readonly string[]
+    readonly values: readonly unknown[]
+}
+
+/** @internal Joins SQL and pieces of it. */
+export function piece(texts: readonly string[], ...inner: readonly Piece[]): Piece {
+    const joined: string[] = [texts[0] ?? ""]
+    for (const [at, one] of inner.entries()) {
+        const [first = "", ...others] = one.texts
+        joined.push(`${joined.pop() ?? ""}${first}`, ...others)
+        joined.push(`${joined.pop() ?? ""}${texts[at + 1] ?? ""}`)
+    }
+    return { texts: joined, values: inner.flatMap(({ values }) => values) }
+}
+
+/** @internal SQL without parameters. */
+export function plain(sql: string): Piece {
+    return { texts: [sql], values: [] }
+}
+
+/** @internal Pieces with the same text between them. */
+export function list(pieces: readonly Piece[], between: string): Piece {
+    return piece(["", ...pieces.slice(1).map(() => between), ""], ...pieces)
+}
+
+/**
+ * An UPDATE of TypeORM's query builder that is about to be sent.
+ * @internal
+ */
+export class Update {
+    private readonly conditions: Piece[] = []
+
+    constructor(
+        /** Of the classes of a table, the root. */
+        readonly metadata: EntityMetadata,
+        private readonly head: string,
+        /** What it sets columns to, by the names that SQL has for them. */
+        private readonly sets: ReadonlyMap<string, Piece>,
+        private readonly where: Piece | undefined,
+        /** ORDER BY and LIMIT, which also tell the rows that it is about. */
+        private readonly limit: Piece,
+        private readonly returning: Piece,
+    ) {}
+
+    valueOf(column: ColumnMetadata): Piece | undefined {
+        return this.sets.get(columnName(column))
+    }
+
+    /** Leaves out rows for which a condition does not hold. */
+    and(condition: Piece): void {
+        this.conditions.push(condition)
+    }
+
+    /** A query over the rows that the statement is about. */
+    select(columns: Piece, end: string): Required<Statement> {
+        const from = plain(` FROM ${tableName(this.metadata)}`)
+        const { where, limit } = this
+        return this.render(
+            piece(
+                ["SELECT ", "", "", "", end],
+                columns,
+                from,
+                where ? piece([" WHERE ", ""], where) : plain(""),
+                limit,
+            ),
+        )
+    }
+
+    write(): Required<Statement> {
+        const sets = [...this.sets].map(([column, value]) => piece([`${column} = `, ""], value))
+        const all = [...(this.where ? [this.where] : []), ...this.conditions]
+        const wrapped = all.length > 1 ? all.map((one) => piece(["(", ")"], one)) : all
+        const where = all.length > 0 ? piece([" WHERE ", ""], list(wrapped, " AND ")) : plain("")
+        const { limit, returning } = this
+        return this.render(
+            piece([this.head, "", "", "", ""], list(sets, ", "), where, limit, returning),
+        )
+    }
+
+    private render({ texts, values }: Piece): Required<Statement> {
+        const { driver } = dataSourceOf(this.metadata)
+        const sql = texts.reduce((sql, text, at) => sql + driver.createParameter("", at - 1) + text)
+        return { sql, parameters: [...values] }
+    }
+}

@@ -1,0 +1,66 @@
+import type { EntityMetadata } from "typeorm"
+import { seriesOf } from "../../series/resolve-series"
+import type { ColumnMetadata } from "../../typeorm/names"
+
+/** More than any function reads; it ends those that follow a row to its parents without end. */
+const MOST_READS = 1000
+
+/**
+ * The scope of a key that is made of numbers of its row: theirs, as rows of two scopes have the same
+ * numbers. None where `derive` reads that scope as well, so that keys of two scopes differ.
+ * @internal
+ */
+export function scopeOfNumbers(
+    metadata: EntityMetadata,
+    key: ColumnMetadata,
+    derive: ((row: object) => unknown) | undefined,
+): readonly string[] {
+    const scoped = seriesOf(metadata).filter(({ scope }) => scope.length > 0)
+    if (!derive || scoped.length === 0) return []
+    const { embeddedMetadata: embedded } = key
+    const within = embedded ? `${embedded.propertyPath}.` : ""
+    const read = readsOf(derive, embedded?.type ?? metadata.target)
+    const isRead = (path: string) => path.startsWith(within) && read.has(path.slice(within.length))
+    const scope = scoped
+        .filter(({ column }) => isRead(column.propertyPath))
+        .flatMap((series) => series.scope)
+    const isTold = scope.every(
+        ({ path, columns }) =>
+            isRead(path) ||
+            columns.every(
+                ({ propertyPath, relationMetadata: relation }) =>
+                    isRead(propertyPath) || (relation && isRead(relation.propertyPath)),
+            ),
+    )
+    return isTold ? [] : [...new Set(scope.map(({ path }) => path))]
+}
+
+/**
+ * The paths that a function reads of a row, told by calling it with one that has everything: each
+ * property leads to another such thing, which can be called, and is a number and a text.
+ */
+function readsOf(derive: (row: object) => unknown, target: unknown): ReadonlySet<string> {
+    const read = new Set<string>()
+    const own = typeof target === "function" ? (target.prototype as object | undefined) : undefined
+    let reads = 0
+    const thing = (before: string): object =>
+        new Proxy(() => undefined, {
+            get(_, name, row): unknown {
+                if (name === Symbol.toPrimitive) return () => 1
+                if (name === Symbol.iterator) return () => [thing(before)].values()
+                if (typeof name === "symbol") return undefined
+                if (++reads > MOST_READS) throw new RangeError("derive reads without end")
+                // Methods of the entity read the row as well.
+                if (before === "" && own && name in own) return Reflect.get(own, name, row)
+                read.add(before + name)
+                return thing(`${before}${name}.`)
+            },
+            apply: () => thing(before),
+        })
+    try {
+        derive(thing(""))
+    } catch {
+        // Until then it has read what it has read.
+    }
+    return read
+}

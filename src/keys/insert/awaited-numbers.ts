@@ -1,0 +1,57 @@
+import type { ObjectLiteral } from "typeorm"
+import type { Scope } from "../../dialects/columns"
+import type { Session } from "../../inserts/session"
+import { ownSeriesOf } from "../../series/own-series"
+import { addRelated, addStored } from "../derive/related-rows"
+import { RowView } from "../derive/row-view"
+import { giveFreeKeys } from "../free/free-keys"
+import { wishFor } from "../free/wish"
+import type { StoredKey } from "../pseudo-key"
+import { changedScope, loadScopes } from "../rows/stored-scope"
+import { KeyAssigner } from "./key-assigner"
+import { isNone } from "./keyed-row"
+
+/** @internal Whether an UPDATE brings the number that a row without a key has waited for. */
+export function getsNumber(key: StoredKey, entity: ObjectLiteral, stored: ObjectLiteral): boolean {
+    const isWithout = [stored, entity].every((row) => isNone(key.column.getEntityValue(row)))
+    if (!key.derive || !isWithout) return false
+    return ownSeriesOf(key.metadata).some(
+        ({ column }) =>
+            isNone(column.getEntityValue(stored)) && !isNone(column.getEntityValue(entity)),
+    )
+}
+
+/** @internal Puts the key of such a row into the same UPDATE. */
+export async function keyWithNumber(
+    session: Session,
+    key: StoredKey,
+    entity: ObjectLiteral,
+    stored: ObjectLiteral,
+): Promise<void> {
+    const { inner } = session
+    const { metadata, column } = key
+    const locks = KeyAssigner.of(session)?.locks
+    const row = await inner.manager
+        .createQueryBuilder(metadata.target, "row")
+        .setFindOptions({ relations: key.relations, loadEagerRelations: false })
+        .callListeners(false)
+        .withDeleted()
+        .whereInIds([metadata.getEntityIdMap(stored)])
+        .getOne()
+    // What is gone is not updated either.
+    if (!row || !locks) return
+    const view = new RowView(entity, metadata)
+    addStored(view, row, key.relations)
+    view.setUnknown(column)
+    view.setUnknownRelated()
+    await addRelated(inner.manager, [view], key.relations)
+    const [scope] = await loadScopes(inner, key, [stored])
+    const wish = wishFor(key, changedScope(key, scope as Scope, entity), view)
+    await giveFreeKeys(inner, locks, [wish])
+    const { got } = wish
+    if (typeof got !== "string") return
+    column.setEntityValue(entity, got)
+    session.onRollback(() => {
+        if (column.getEntityValue(entity) === got) column.setEntityValue(entity, null)
+    })
+}

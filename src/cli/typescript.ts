@@ -27,7 +27,7 @@ export async function useTypeScript(path: string): Promise<void> {
     const project = createRequire(join(process.cwd(), "package.json"))
     if (isModule(path)) return useForModules(project)
     const tsNode = find(project, "ts-node")
-    if (tsNode !== undefined) (project(tsNode) as { register(): void }).register()
+    if (tsNode !== undefined) registerTsNode(project, tsNode)
     else {
         const tsx = find(project, "tsx/cjs/api")
         if (tsx === undefined) throw noLoader()
@@ -35,11 +35,25 @@ export async function useTypeScript(path: string): Promise<void> {
     }
 }
 
+function registerTsNode(project: NodeJS.Require, tsNode: string): void {
+    try {
+        ;(project(tsNode) as { register(): void }).register()
+    } catch (cause) {
+        throw new Error(
+            `ts-node can't be started: ${String(cause)}. It does not work with TypeScript 7: install ` +
+                "typescript@5, or compile the data source and name the JavaScript file.",
+            { cause },
+        )
+    }
+}
+
 /** ts-node's support of ES modules depends on the version of Node, so tsx comes first here. */
 async function useForModules(project: NodeJS.Require): Promise<void> {
     const tsx = find(project, "tsx/esm/api")
     if (tsx !== undefined) {
-        const api = (await import(pathToFileURL(tsx).href)) as { register(): void }
+        // What require() resolves looks for the other files of tsx in the wrong place.
+        const path = tsx.replace(/\.cjs$/, ".mjs")
+        const api = (await import(pathToFileURL(path).href)) as { register(): void }
         api.register()
         return
     }

@@ -124,10 +124,9 @@ onEveryDatabase("The series of a column as a Sequence", (database) => {
 
     it("is refused by names that change places, and of a column that keeps no counter", async () => {
         const { dataSource, company, branch, save } = await connect()
-        const { tablePath } = dataSource.getMetadata(Invoice)
         const options = { startAt: 10, incrementBy: 5 }
         const next = (scope: object) =>
-            new Sequence(`${tablePath}.number`, { ...options, scope: scope as [] }).next(dataSource)
+            new Sequence("invoice.number", { ...options, scope: scope as [] }).next(dataSource)
         await expectRejects(
             next([company.id, 2030, branch.id, "DE"]),
             InvalidOptionError,
@@ -139,9 +138,8 @@ onEveryDatabase("The series of a column as a Sequence", (database) => {
         await expectRejects(next({ ...scope, yeer: 2030 }), InvalidOptionError, 'has no "yeer"')
 
         const locked = await database().connect([Letter])
-        const name = `${locked.getMetadata(Letter).tablePath}.number`
         for (const sequence of [
-            new Sequence(name, { scope: [2030] }),
+            new Sequence("letter.number", { scope: [2030] }),
             sequenceOf(Letter, "number", { year: 2030 }),
         ])
             await expectRejects(

@@ -85,7 +85,7 @@ describe("Without a server", () => {
         let printed = ""
         for await (const chunk of second.stderr ?? []) printed += String(chunk)
         assert.deepEqual(await ended, [1, null])
-        assert.match(printed, new RegExp(`Process ${running?.pid} uses the directory`))
+        assert.match(printed, new RegExp(`Process ${String(running?.pid)} uses the directory`))
         const customer = await tenant.customer()
         await tenant.post(`${customer}/invoices`, linesOver(100))
         assert.deepEqual(await tenant.numbers(customer), [1])

@@ -2,7 +2,7 @@ import type { DriverError } from "../dialects/dialect"
 import type { Statement } from "../typeorm/statement"
 import type { Insert } from "./insert"
 import type { NewRow } from "./new-row"
-import type { Update } from "./update"
+import type { Update } from "./sql/update"
 
 /**
  * Assigns values to the rows of an INSERT, in the turn in which it is sent: nothing comes between

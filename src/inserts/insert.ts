@@ -2,7 +2,7 @@ import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import type { Upsert } from "../dialects/dialect"
 import { type ColumnMetadata, columnName } from "../typeorm/names"
 import type { Statement } from "../typeorm/statement"
-import type { Cell, InsertText, InsertTuple } from "./insert-text"
+import type { Cell, InsertText, InsertTuple } from "./sql/insert-text"
 import { NewRow } from "./new-row"
 
 type Beginning = (parameter: (value: unknown) => string) => string

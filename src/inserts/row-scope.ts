@@ -5,7 +5,7 @@ import { placeOf, type Scoped } from "../series/series"
 import { dataSourceOf } from "../typeorm/compat"
 import type { ColumnMetadata } from "../typeorm/names"
 import type { InsertRow } from "./insert"
-import { literalOf } from "./insert-text"
+import { literalOf } from "./sql/insert-text"
 
 /**
  * Reads the scopes of the rows of one INSERT from what is about to be stored. Rows of the same scope

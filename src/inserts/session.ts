@@ -5,19 +5,17 @@ import type { Dialect, DriverError } from "../dialects/dialect"
 import { dataSourceOf } from "../typeorm/compat"
 import { abortedError } from "./aborted"
 import type { Assigner } from "./assigner"
-import { findInsert } from "./find-insert"
-import { findUpdate } from "./find-update"
+import { innerRunner, type Query } from "./inner-runner"
 import type { Insert } from "./insert"
-import { rawRows } from "./returned-rows"
 import { NewRow } from "./new-row"
+import { rawRows } from "./returned-rows"
+import { findInsert } from "./sql/find-insert"
+import { findUpdate } from "./sql/find-update"
+import type { Update } from "./sql/update"
 import { StatementQueue } from "./statement-queue"
 import { Transaction } from "./transaction"
-import type { Update } from "./update"
 
-type Query = (sql: string, parameters?: unknown[], structured?: boolean) => Promise<unknown>
-
-/** The result of an INSERT that is sent again. */
-const REFUSED = Symbol("refused")
+const REFUSED = Symbol("refused: the INSERT is sent again")
 
 /**
  * What is known of one query runner: its open transaction, the rows that were announced to it, and
@@ -300,18 +298,4 @@ export class Session {
         }
         return error
     }
-}
-
-/** A runner that differs from the other one in how it sends statements. */
-function innerRunner(runner: QueryRunner, dataSource: DataSource, query: Query): QueryRunner {
-    let manager: QueryRunner["manager"] | undefined
-    const inner = Object.create(runner, {
-        query: { value: query },
-        manager: {
-            get: () => (manager ??= dataSource.createEntityManager(inner)),
-            // The manager sets itself.
-            set: (made: QueryRunner["manager"]) => (manager = made),
-        },
-    }) as QueryRunner
-    return inner
 }

@@ -244,14 +244,14 @@ onOnePostgres("AutoSequenceModule.forFeature", (database) => {
         })
 
         it("doesn't start with strict where it counts otherwise", async () => {
-            for (const sequence of [
-                { name: "orders", startAt: 5 },
-                { name: "orders", scope: [1, 2] },
-            ])
+            for (const [sequence, text] of [
+                [{ name: "orders", startAt: 5 }, "shares its series with CountedOrder.number"],
+                [{ name: "orders", scope: [1, 2] }, "counts with CountedOrder.number"],
+            ] as const)
                 await expectRejects(
                     start(sequence).then(() => {}),
                     InvalidOptionError,
-                    '"orders" shares its series with CountedOrder.number',
+                    `"orders" ${text}`,
                 )
         })
     })

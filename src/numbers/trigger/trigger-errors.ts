@@ -12,7 +12,7 @@ import {
 } from "../../errors"
 import type { Refused } from "../../inserts/assigner"
 import type { Insert } from "../../inserts/insert"
-import type { Cell } from "../../inserts/insert-text"
+import type { Cell } from "../../inserts/sql/insert-text"
 import { seriesOf } from "../../series/resolve-series"
 import { placeOf, type Series } from "../../series/series"
 import { tableName } from "../../typeorm/names"

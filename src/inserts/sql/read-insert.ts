@@ -1,5 +1,5 @@
-import type { SqlSyntax } from "../dialects/dialect"
-import { NAME } from "../typeorm/names"
+import type { SqlSyntax } from "../../dialects/dialect"
+import { NAME } from "../../typeorm/names"
 import { InsertText, InsertTuple } from "./insert-text"
 
 /** @internal The table that an INSERT goes into, as SQL names it; undefined for other statements. */

@@ -1,6 +1,6 @@
-import { markedId } from "../typeorm/marks"
-import { NAME } from "../typeorm/names"
-import type { Statement } from "../typeorm/statement"
+import { markedId } from "../../typeorm/marks"
+import { NAME } from "../../typeorm/names"
+import type { Statement } from "../../typeorm/statement"
 
 /** @internal What stands in one place of an INSERT. */
 export type Cell =

@@ -1,7 +1,7 @@
 import type { DataSource } from "typeorm"
-import { dialectOf } from "../dialects"
-import type { SqlSyntax } from "../dialects/dialect"
-import { NAME } from "../typeorm/names"
+import { dialectOf } from "../../dialects"
+import type { SqlSyntax } from "../../dialects/dialect"
+import { NAME } from "../../typeorm/names"
 import { metadatasOf } from "./find-insert"
 import { type Piece, Update } from "./update"
 

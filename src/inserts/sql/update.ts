@@ -1,7 +1,7 @@
 import type { EntityMetadata } from "typeorm"
-import { dataSourceOf } from "../typeorm/compat"
-import { type ColumnMetadata, columnName, tableName } from "../typeorm/names"
-import type { Statement } from "../typeorm/statement"
+import { dataSourceOf } from "../../typeorm/compat"
+import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
+import type { Statement } from "../../typeorm/statement"
 
 /** @internal SQL with the values of its parameters: one text more than there are values. */
 export interface Piece {

@@ -1,11 +1,11 @@
 import type { DataSource, EntityMetadata } from "typeorm"
-import { dialectOf } from "../dialects"
-import { dataSourceOf } from "../typeorm/compat"
-import { hasMarks, isMarked } from "../typeorm/marks"
-import { type ColumnMetadata, columnName, tableName } from "../typeorm/names"
-import { Insert } from "./insert"
+import { dialectOf } from "../../dialects"
+import { dataSourceOf } from "../../typeorm/compat"
+import { hasMarks, isMarked } from "../../typeorm/marks"
+import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
+import { Insert } from "../insert"
 import type { InsertText, InsertTuple } from "./insert-text"
-import type { NewRow } from "./new-row"
+import type { NewRow } from "../new-row"
 import { insertedTable, readInsert } from "./read-insert"
 
 /**

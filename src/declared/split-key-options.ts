@@ -1,0 +1,162 @@
+import type { ColumnOptions } from "typeorm"
+import { InvalidOptionError } from "../errors"
+import { columnOptions } from "./column-options"
+import { MAX_LENGTH, MAX_PREFIX, PREFIX_FORM } from "./key-form"
+import type {
+    KeyFormat,
+    KeyOptions,
+    PseudoKeyOptions,
+    SealedKeyOptions,
+    SealOptions,
+    StoredKeyOptions,
+} from "./key-options"
+import { scopePaths } from "./scope-paths"
+import { isSeriesName, seriesProblem } from "./series-name"
+import { type Secret, weaknessOf } from "./secrets"
+import { show } from "./show"
+
+const FORMATS: readonly KeyFormat[] = ["nanoid", "uuid", "uuidv7", "ulid"]
+const KNOWN_FOR_COLUMN = ["name", "comment", "nullable", "select"] as const
+const KNOWN_FOR_STORED = [
+    "generate",
+    "derive",
+    "suffix",
+    "relations",
+    "after",
+    "length",
+    "alphabet",
+    "uniqueWith",
+    "history",
+    "series",
+    ...KNOWN_FOR_COLUMN,
+] as const
+const KNOWN_FOR_SEAL: readonly string[] = ["column", "secret", "context"]
+
+/**
+ * Refuses what can be seen to be wrong without the entity's metadata.
+ * @internal
+ */
+export function splitKeyOptions(place: string, options: PseudoKeyOptions<never>): KeyOptions {
+    const refuse = (problem: string): never => {
+        throw new InvalidOptionError(`${place}: ${problem}`)
+    }
+    if (typeof options !== "object" || (options as unknown) === null)
+        refuse(`the options are ${show(options)}, give an object.`)
+    const known: readonly string[] = ["prefix", "seal", ...KNOWN_FOR_STORED]
+    for (const name of Object.keys(options))
+        if (!known.includes(name))
+            refuse(`there is no option "${name}". The options are ${known.join(", ")}.`)
+
+    const { prefix, seal } = options
+    if (prefix !== undefined && !(typeof prefix === "string" && PREFIX_FORM.test(prefix)))
+        refuse(
+            `prefix is ${show(prefix)}, give 1 to ${MAX_PREFIX} letters and digits, beginning with a ` +
+                "letter, with single _ between them.",
+        )
+    if (seal === undefined) return splitStored(options, refuse)
+
+    for (const name of KNOWN_FOR_STORED)
+        if (options[name] !== undefined)
+            refuse(`${name} is for keys that have a column, and with seal there is none.`)
+    return { sealed: { prefix, ...checkSeal(seal, refuse) } }
+}
+
+type Refuse = (problem: string) => never
+
+function splitStored(options: PseudoKeyOptions<never>, refuse: Refuse): KeyOptions {
+    const { prefix, generate = "nanoid", derive, history = false } = options
+    if (typeof generate !== "function" && !FORMATS.includes(generate))
+        refuse(`generate is ${show(generate)}, give one of ${FORMATS.join(", ")}, or a function.`)
+    if (derive !== undefined && typeof derive !== "function")
+        refuse(`derive is ${show(derive)}, give a function of the row.`)
+    const relations: unknown = options.relations ?? []
+    if (!Array.isArray(relations) || relations.some((path) => typeof path !== "string" || !path))
+        refuse("relations is no list of paths, give names of relations.")
+    const { after } = options
+    if (after !== undefined && (after as unknown) !== "insert")
+        refuse(`after is ${show(after)}, give "insert" or leave it out.`)
+    const { suffix } = options
+    if (suffix !== undefined && typeof suffix !== "boolean")
+        refuse(`suffix is ${show(suffix)}, give true or false.`)
+    for (const name of ["suffix", "relations", "after"] as const)
+        if (options[name] !== undefined && derive === undefined)
+            refuse(`${name} is for derive alone.`)
+    if (typeof history !== "boolean" && (history as unknown) !== "forever")
+        refuse(`history is ${show(history)}, give true, false or "forever".`)
+    const { series } = options
+    if (series !== undefined && history === false) refuse("series is for history alone.")
+    if (series !== undefined && !isSeriesName(series)) refuse(seriesProblem(series))
+    for (const name of ["length", "alphabet"] as const)
+        if (options[name] !== undefined && generate !== "nanoid")
+            refuse(`${name} is for generate: "nanoid" alone.`)
+    const { length, alphabet } = options
+    const longest = MAX_LENGTH - (prefix === undefined ? 0 : prefix.length + 1)
+    // A suffix takes up to six, and leaves something of the key.
+    const shortest = derive ? 8 : 1
+    if (
+        length !== undefined &&
+        !(Number.isInteger(length) && length >= shortest && length <= longest)
+    )
+        refuse(`length is ${show(length)}, give an integer from ${shortest} to ${longest}.`)
+    if (alphabet !== undefined && !isAlphabet(alphabet))
+        refuse(
+            `alphabet is ${show(alphabet)}, give 2 to 64 different characters of the letters, digits, ` +
+                "- and _.",
+        )
+
+    const uniqueWith =
+        options.uniqueWith === undefined ? undefined : scopePaths(options.uniqueWith, refuse)
+
+    const column: ColumnOptions = {
+        type: "varchar",
+        length: MAX_LENGTH,
+        ...columnOptions(KNOWN_FOR_COLUMN, options, refuse),
+    }
+    return {
+        stored: {
+            prefix,
+            ...(typeof generate === "function"
+                ? { format: "nanoid", generate: generate as StoredKeyOptions["generate"] }
+                : { format: generate }),
+            derive: derive as StoredKeyOptions["derive"],
+            suffix,
+            relations: relations as string[],
+            isAfterInsert: after === "insert",
+            length,
+            alphabet,
+            uniqueWith,
+            history,
+            series,
+        },
+        column,
+    }
+}
+
+function checkSeal(seal: SealOptions, refuse: Refuse): Omit<SealedKeyOptions, "prefix"> {
+    if (typeof seal !== "object" || (seal as unknown) === null)
+        refuse("seal is no object, give { column, secret }.")
+    for (const name of Object.keys(seal))
+        if (!KNOWN_FOR_SEAL.includes(name))
+            refuse(`seal has no option "${name}". The options are ${KNOWN_FOR_SEAL.join(", ")}.`)
+    const { column, secret, context } = seal
+    if (typeof column !== "string" || column === "")
+        refuse(`seal.column is ${show(column)}, give the name of the primary key's property.`)
+    if (context !== undefined && (typeof context !== "string" || context === ""))
+        refuse(`seal.context is ${show(context)}, give a text.`)
+    const read = (): readonly Secret[] => {
+        const given = typeof secret === "function" ? secret() : secret
+        const secrets = (Array.isArray(given) ? given : [given]) as Secret[]
+        const problem = weaknessOf(secrets)
+        return problem ? refuse(problem) : secrets
+    }
+    if (typeof secret !== "function") read()
+    return { column, secrets: read, context }
+}
+
+function isAlphabet(alphabet: unknown): boolean {
+    return (
+        typeof alphabet === "string" &&
+        /^[\w-]{2,64}$/.test(alphabet) &&
+        new Set(alphabet).size === alphabet.length
+    )
+}

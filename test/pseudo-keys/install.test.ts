@@ -85,11 +85,12 @@ onEveryDatabase("installAutoSequence and pseudo keys", (db) => {
         const before = await withRows(["a", "b", "c"])
         const { dataSource, migration } = await migrate(db(), before, [table("thing", KEYS)])
         expect(migration.remaining).not.to.eql([])
-        const given = { nano: "thg_d", uid: "d", slug: "a" }
+        const given = { nano: "thg_d", uid: "d", slug: "d" }
         await insertRows(dataSource, "thing", [{ name: "d", ...given }])
         await installAutoSequence(dataSource)
         await verifyAutoSequence(dataSource)
-        expect(await keysIn(dataSource, "thing")).to.eql(["a-2", "b", "c", "a"])
+        expect(await keysIn(dataSource, "thing")).to.eql(["a", "b", "c", "d"])
+        expect(await expectDistinct(dataSource, "thing", "hint")).to.have.lengthOf(4)
     })
 
     it("makes the history only where there is one, under the name that it has been given", async () => {

@@ -12,6 +12,7 @@ import {
     retypedOf,
     takeInventory,
 } from "../plan/inventory"
+import { ownersOf } from "../plan/key-filling"
 import { hasRowsToNumber, type NumberingOrder, RowOrder } from "../plan/row-order"
 import { refuseLosses, retype } from "../plan/retyped-columns"
 import { fillKeys, numberExistingRows } from "../plan/row-steps"
@@ -96,6 +97,8 @@ export async function installAutoSequence(
         await retype(steps, retyped)
         await numberExistingRows(steps, inventory, order)
         await fillKeys(steps, inventory)
+        for (const key of inventory.tables.flatMap(({ keys }) => keys.left.flatMap(ownersOf)))
+            await steps.backfill(key)
         for (const table of inventory.tables) await tighten(steps, table.table, table)
         await setCounterSettings(runner, steps, inventory)
         await addCounting(runner, steps, inventory, { triggers, ...found })

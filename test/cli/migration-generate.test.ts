@@ -223,7 +223,7 @@ describe("typeorm-autosequence migration:generate", () => {
         const wrong = await generate("migrations/Name", "--order-by", "Ticket.nothing")
         expect(wrong.status).to.equal(1)
         expect(wrong.stderr).to.equal(
-            'orderBy names "nothing" of Ticket, which is no column of it.\n',
+            'orderBy names "nothing" of Ticket, which is no column of it. It has id, area, number.\n',
         )
         expect((await generate("migrations/Name", "--order-by", "Ticket.area")).status).to.equal(0)
     })
@@ -271,13 +271,21 @@ describe("typeorm-autosequence migration:generate", () => {
         const usual = ["migration:generate", "--dataSource", "d", "p", "-t", "1767225600000"]
         const command = {
             ...{ name: "migration:generate", dataSource: "d", path: "p", orderBy: {} },
-            ...{ rename: {}, outputJs: false, esm: false, dryRun: false, check: false },
+            ...{
+                rename: {},
+                renumber: false,
+                outputJs: false,
+                esm: false,
+                dryRun: false,
+                check: false,
+            },
             timestamp: 1767225600000,
         }
         expect(parseCommand(usual)).to.eql(command)
         for (const [args, expected] of [
             [["-o", "--esm"], { outputJs: true, esm: true }],
             [["--dr", "--ch"], { dryRun: true, check: true }],
+            [["--renumber"], { renumber: true }],
             [["--dryrun", "--check"], { dryRun: true, check: true }],
             [["--order-by", "A.b", "--order-by", "A.c.d"], { orderBy: { A: ["b", "c.d"] } }],
             [

@@ -216,7 +216,8 @@ describe("@AutoSequenceColumn", () => {
                 decorate({ startsAt: 5 }),
                 InvalidOptionError,
                 `${place}there is no option "startsAt". The options are startAt, incrementBy, ` +
-                    "uniqueWith, strategy, gapless, cache, series, type, name, comment, nullable, select, transformer.",
+                    "uniqueWith, strategy, gapless, cache, series, explicit, type, name, comment, nullable, " +
+                    "select, transformer.",
             ))
 
         it("options of @Column that make no sense for a number", () =>

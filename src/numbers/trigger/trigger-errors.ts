@@ -48,7 +48,7 @@ export function triggerErrorOf(
     const triggered = dataSource.entityMetadatas
         .flatMap(seriesOf)
         .filter(({ strategy }) => strategy === "trigger")
-    if (failure.kind === "no counters") {
+    if (failure.kind !== "not numbered") {
         const ofTable = triggered.find(({ metadata }) => sql.includes(tableName(metadata)))
         if (!ofTable || !/^(INSERT|UPDATE) /.test(sql)) return undefined
         return new NotInstalledError(

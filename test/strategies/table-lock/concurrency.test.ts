@@ -1,7 +1,8 @@
 import { expect } from "chai"
 import type { DataSource, EntityManager } from "typeorm"
 import { onEachDatabase } from "../../support/databases"
-import { sqlState } from "../../support/errors"
+import { NumberTakenError } from "../../../src"
+import { rejection } from "../../support/errors"
 import {
     Customer,
     customer,
@@ -82,7 +83,7 @@ onEachDatabase("Under concurrency", (database) => {
             result.status === "rejected" ? [Promise.reject(result.reason as Error)] : [],
         )
         expect(refused).not.to.have.length(0)
-        for (const one of refused) expect(await sqlState(one)).to.equal("23505")
+        for (const one of refused) expect(await rejection(one)).to.be.instanceOf(NumberTakenError)
         expect(await dataSource.getRepository(Invoice).count()).to.equal(100 - refused.length)
     })
 })

@@ -8,9 +8,6 @@ import type { KeyStatements } from "./key-statements"
 import type { SchemaStatements } from "./schema-statements"
 import type { TriggerStatements } from "./trigger-statements"
 
-export type { CounterTable, Move, MovedCounter } from "./counter-statements"
-export type { DriverError } from "./driver-error"
-
 /** @internal A row of what {@link Dialect.lastNumbers} selects. */
 export interface LastNumber {
     /** The scope's place in the list that was asked for. */

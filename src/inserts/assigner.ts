@@ -1,4 +1,4 @@
-import type { DriverError } from "../dialects/dialect"
+import type { DriverError } from "../dialects/driver-error"
 import type { Statement } from "../typeorm/statement"
 import type { Insert } from "./insert"
 import type { NewRow } from "./new-row"

@@ -1,5 +1,5 @@
 import type { DataSource } from "typeorm"
-import type { DriverError } from "../dialects/dialect"
+import type { DriverError } from "../dialects/driver-error"
 import { KeyTakenError, StaleSnapshotError } from "../errors"
 import type { Refused } from "../inserts/assigner"
 import { isViolated } from "../series/unique-index"

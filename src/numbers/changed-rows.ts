@@ -1,5 +1,5 @@
 import type { Scope } from "../dialects/columns"
-import type { DriverError } from "../dialects/dialect"
+import type { DriverError } from "../dialects/driver-error"
 import { ReadOnlyNumberError, UnknownScopeError } from "../errors"
 import { literalOf } from "../inserts/sql/insert-text"
 import type { Session } from "../inserts/session"

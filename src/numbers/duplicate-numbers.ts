@@ -1,4 +1,4 @@
-import type { DriverError } from "../dialects/dialect"
+import type { DriverError } from "../dialects/driver-error"
 import { CounterBehindError, NumberTakenError } from "../errors"
 import { hasCounters, placeOf, type Series } from "../series/series"
 import { isViolated } from "../series/unique-index"

@@ -1,5 +1,5 @@
 import { COUNTER_ENTITY } from "../declared/own-tables"
-import type { DriverError } from "../dialects/dialect"
+import type { DriverError } from "../dialects/driver-error"
 import { TransactionRequiredError } from "../errors"
 import { abortedError } from "../inserts/aborted"
 import type { Assigner, Refused } from "../inserts/assigner"

@@ -1,4 +1,5 @@
-import type { DriverError, Upsert } from "../dialects/dialect"
+import type { Upsert } from "../dialects/dialect"
+import type { DriverError } from "../dialects/driver-error"
 import { NumberGapError, ReadOnlyNumberError } from "../errors"
 import { groupBy } from "../group-by"
 import type { Insert } from "../inserts/insert"

@@ -1,5 +1,5 @@
 import type { EntityMetadata } from "typeorm"
-import type { DriverError } from "../dialects/dialect"
+import type { DriverError } from "../dialects/driver-error"
 import { InvalidOptionError } from "../errors"
 import { replacedIndex, type UniqueIndex } from "../typeorm/index-metadata"
 import type { ColumnMetadata } from "../typeorm/names"

@@ -28,7 +28,7 @@ export function viewOfInserting(row: InsertRow): RowView {
     return view
 }
 
-/** What the statement sets a column to, as an entity has it; undefined where it sets nothing. */
+/** @internal What the statement sets a column to, as an entity has it; undefined where it sets nothing. */
 export function storedValue(row: InsertRow, column: ColumnMetadata): unknown {
     const cell = row.cell(column)
     const { default: fallback } = column

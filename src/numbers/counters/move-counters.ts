@@ -1,6 +1,8 @@
 import type { DataSource, QueryRunner } from "typeorm"
 import { dialectOf } from "../../dialects"
-import type { Dialect, DriverError, LastNumber, MovedCounter, Move } from "../../dialects/dialect"
+import type { Dialect, LastNumber } from "../../dialects/dialect"
+import type { DriverError } from "../../dialects/driver-error"
+import type { MovedCounter, Move } from "../../dialects/counter-statements"
 import {
     INSTALL_REMEDY,
     NotInstalledError,

@@ -1,5 +1,5 @@
 import type { QueryRunner } from "typeorm"
-import type { DriverError } from "../../dialects/dialect"
+import type { DriverError } from "../../dialects/driver-error"
 import { groupBy } from "../../group-by"
 import { keysOf } from "../../series/scope-key"
 import type { Series } from "../../series/series"

@@ -5,7 +5,8 @@ import {
     type QueryRunner,
 } from "typeorm"
 import { dialectOf } from "../../dialects"
-import type { Dialect, DriverError } from "../../dialects/dialect"
+import type { Dialect } from "../../dialects/dialect"
+import type { DriverError } from "../../dialects/driver-error"
 import { shareCounterTable } from "../../series/own-table"
 
 const ATTEMPTS = 5

@@ -1,7 +1,7 @@
 import { COUNTER_ENTITY } from "../../declared/own-tables"
 import type { DataSource } from "typeorm"
 import { dialectOf } from "../../dialects"
-import type { DriverError } from "../../dialects/dialect"
+import type { DriverError } from "../../dialects/driver-error"
 import {
     type AutoSequenceError,
     INSTALL_REMEDY,

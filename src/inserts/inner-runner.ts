@@ -7,7 +7,7 @@ export type Query = (sql: string, parameters?: unknown[], structured?: boolean) 
 export function innerRunner(
     runner: QueryRunner,
     dataSource: DataSource,
-    query: Query,
+    query: QueryRunner["query"],
 ): QueryRunner {
     let manager: QueryRunner["manager"] | undefined
     const inner = Object.create(runner, {

@@ -1,9 +1,10 @@
-import type { DataSource, EntityMetadata, ObjectLiteral, QueryRunner } from "typeorm"
+import type { DataSource, EntityManager, EntityMetadata, ObjectLiteral, QueryRunner } from "typeorm"
 import { isAutoSequenceSubscriber } from "../declared/registry"
 import { dialectOf } from "../dialects"
 import type { Dialect } from "../dialects/dialect"
 import type { DriverError } from "../dialects/driver-error"
 import { dataSourceOf } from "../typeorm/compat"
+import type { Sender } from "../typeorm/statement"
 import { abortedError } from "./aborted"
 import type { Assigner } from "./assigner"
 import { innerRunner, type Query } from "./inner-runner"
@@ -28,14 +29,16 @@ export class Session {
 
     readonly dataSource: DataSource
     readonly dialect: Dialect | undefined
-    /** The runner as it is to be used within a turn: what it sends does not wait for others. */
-    readonly inner: QueryRunner
     transaction: Transaction | undefined
     assigners: readonly Assigner[] = []
+    /** Sends a statement within a turn: it does not wait for those of others. */
+    readonly query: QueryRunner["query"] = ((...args: Parameters<Query>) =>
+        this.sendNamed(...args)) as QueryRunner["query"]
     private readonly queue: StatementQueue
     private readonly send: Query
     private readonly rows = new Map<number, NewRow>()
     private call: object | undefined
+    private inner: QueryRunner | undefined
     /** Whether COMMIT or ROLLBACK was sent, and TypeORM has not said so yet. */
     private isEnding = false
 
@@ -51,8 +54,6 @@ export class Session {
             isShared: this.dialect?.sharesRunner ?? false,
         })
         this.send = (runner.query as Query).bind(runner)
-        this.inner = innerRunner(runner, dataSource, (...args) => this.sendNamed(...args))
-        Session.all.set(this.inner, this)
         runner.query = ((sql: string, ...args: [unknown[]?, boolean?]) =>
             this.queue.turn(sql, () => this.process(sql, ...args))) as QueryRunner["query"]
         const release = runner.release.bind(runner)
@@ -75,6 +76,18 @@ export class Session {
 
     static find(runner: QueryRunner): Session | undefined {
         return Session.all.get(runner)
+    }
+
+    /**
+     * Sends within a turn. Made where it is needed: a runner that another object inherits from is slower in
+     * all that it does.
+     */
+    get manager(): EntityManager {
+        if (!this.inner) {
+            this.inner = innerRunner(this.runner, this.dataSource, this.query)
+            Session.all.set(this.inner, this)
+        }
+        return this.inner.manager
     }
 
     /** Whether rows are stored for good only when a transaction ends well. */
@@ -172,11 +185,11 @@ export class Session {
         return this.rows
     }
 
-    /** Runs work that sends several statements by the inner runner, with none of others between. */
-    together<T>(work: (inner: QueryRunner) => Promise<T>): Promise<T> {
+    /** Runs work that sends several statements, with none of others between. */
+    together<T>(work: (sender: Sender) => Promise<T>): Promise<T> {
         const settled = async () => {
             await this.settle()
-            return work(this.inner)
+            return work(this)
         }
         return this.queue.turn("", settled, { follow: true })
     }

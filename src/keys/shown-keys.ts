@@ -11,6 +11,7 @@ import { sealedKeyOf, type StoredKey } from "./pseudo-key"
 import { pseudoKeysOf, storedKeysOf } from "./resolve-keys"
 import { loadScopes } from "./rows/stored-scope"
 import { findTaken } from "./rows/taken-keys"
+import type { Sender } from "../typeorm/statement"
 
 const shownKeys = new WeakMap<ObjectLiteral, Map<StoredKey, string>>()
 const showing = new WeakSet<DataSource>()
@@ -82,7 +83,7 @@ function showTogether(
         const rows: Loaded["rows"] = []
         const shown = Promise.resolve().then(() => {
             loaded.delete(runner)
-            return showDerived(Session.find(runner)?.inner ?? runner, rows)
+            return showDerived(Session.find(runner) ?? runner, rows)
         })
         loaded.set(runner, (together = { rows, shown }))
     }
@@ -90,7 +91,7 @@ function showTogether(
     return together.shown
 }
 
-async function showDerived(runner: QueryRunner, rows: Loaded["rows"]): Promise<void> {
+async function showDerived(runner: Sender, rows: Loaded["rows"]): Promise<void> {
     for (const [metadata, ofEntity] of groupBy(rows, (row) => row.metadata))
         // One key may be made of those before it.
         for (const key of storedKeysOf(metadata)) {
@@ -114,7 +115,7 @@ function lacks({ derive, column }: StoredKey, entity: ObjectLiteral): boolean {
 
 /** Those that lead to no other row, and are shown by no other. */
 async function onlyFree<Row extends { readonly entity: ObjectLiteral; readonly text: string }>(
-    runner: QueryRunner,
+    runner: Sender,
     key: StoredKey,
     rows: readonly Row[],
 ): Promise<Row[]> {

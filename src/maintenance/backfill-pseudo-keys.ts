@@ -222,7 +222,7 @@ class Filling {
         if (key.isUnique && !key.derive && !key.generateFor)
             return entities.map(() => key.generate())
         const views = entities.map((entity) => viewOfLoaded(key, entity))
-        await addRelated(runner.manager, views, key.relations)
+        await addRelated(runner, views, key.relations)
         const scopes = await loadScopes(runner, key, entities)
         const wishes = views.map((view, at) => {
             const scope = scopes[at] as Scope

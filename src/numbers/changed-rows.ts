@@ -59,12 +59,12 @@ const HOLE = "\0"
  * @internal
  */
 export async function refuseChanges(
-    { inner }: Session,
+    session: Session,
     change: Change,
 ): Promise<{ rows: number; requests: CountedRequest[] }> {
     const { series, update, keeps } = change
     const rows = await select<StoredRow>(
-        inner,
+        session,
         update.select(columnsOf(change), series.dialect.rowLock),
     )
     const isFree = rows.some(({ allowed }) => Number(allowed) === 1)

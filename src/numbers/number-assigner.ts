@@ -107,9 +107,7 @@ export class NumberAssigner implements Assigner {
         const { session } = this
         const locked = given.requests.filter(({ series }) => series.strategy === "table-lock")
         if (locked.length > 0)
-            await lockTables(session.inner, [
-                ...new Set(locked.map(({ series }) => series.metadata)),
-            ])
+            await lockTables(session, [...new Set(locked.map(({ series }) => series.metadata))])
         for (const group of groups) await this.giveNumbers(insert, group, given.moved)
         for (const { series, row, number, explicit } of given.requests)
             if (number !== undefined && explicit === undefined)
@@ -121,25 +119,25 @@ export class NumberAssigner implements Assigner {
         group: readonly NumberRequest[],
         moved: MovedCounter[],
     ): Promise<void> {
-        const { inner } = this.session
+        const { session } = this
         const [request, ...others] = group
         if (!request) return
         const { series } = request
         if (series.strategy === "table-lock")
-            return this.highest.take(inner, group, {
+            return this.highest.take(session, group, {
                 coming: () => this.coming.scopes(series, insert),
                 isKept: this.coming.isAwaited(series, insert),
             })
         if (!series.gapless) return this.takeNumbers(group)
         if (others.length === 0 && request.explicit === undefined && !this.ahead.isEmpty) {
-            const [key = ""] = await keysOf(inner, series, [request.scope])
+            const [key = ""] = await keysOf(session, series, [request.scope])
             const drawn = this.ahead.draw(request, key)
             if (drawn) {
                 moved.push(drawn)
                 return
             }
         }
-        await this.ahead.giveBack(inner, series)
+        await this.ahead.giveBack(session, series)
         const later = this.coming
             .scopes(series, insert)
             .map((scope): NumberRequest => ({ series, row: request.row, scope }))
@@ -152,15 +150,16 @@ export class NumberAssigner implements Assigner {
         requests: readonly CountedRequest[],
         moved?: MovedCounter[],
     ): Promise<void> {
-        const { inner, transaction } = this.session
+        const { session } = this
+        const { transaction } = session
         const [{ series } = {}] = requests
         if (!series) return
         // What the transaction has locked itself, another connection would wait for until it ends.
         const leases =
-            series.gapless || transaction?.isHolding(series.name) ? undefined : Leases.of(inner)
-        if (leases) return takeFromLeases(inner, leases, requests)
+            series.gapless || transaction?.isHolding(series.name) ? undefined : Leases.of(session)
+        if (leases) return takeFromLeases(session, leases, requests)
         transaction?.holdsSeries(series.name)
-        await takeFromCounters(inner, requests, moved)
+        await takeFromCounters(session, requests, moved)
     }
 
     async update(update: Update, send: () => Promise<unknown>): Promise<unknown> {
@@ -192,7 +191,7 @@ export class NumberAssigner implements Assigner {
 
     settle(): Promise<void> | undefined {
         this.highest.forget()
-        return this.ahead.isEmpty ? undefined : this.ahead.giveBack(this.session.inner)
+        return this.ahead.isEmpty ? undefined : this.ahead.giveBack(this.session)
     }
 
     inserted(insert: Insert, result: unknown): Promise<void> | undefined {
@@ -218,8 +217,8 @@ export class NumberAssigner implements Assigner {
         if (!session.transaction || session.transaction.hasEnded) return
         try {
             for (const { series, key } of moved) this.ahead.drop(series, key)
-            await setCountersBack(session.inner, moved, ({ before }) => before)
-            await this.ahead.giveBack(session.inner)
+            await setCountersBack(session, moved, ({ before }) => before)
+            await this.ahead.giveBack(session)
         } catch (error) {
             session.transaction.refuseCommit(error as Error)
         }

@@ -72,14 +72,14 @@ export async function settleUpsert(
     result: unknown,
 ): Promise<void> {
     const { requests, moved } = given
-    const stored = await findStored(session.inner, requests)
+    const stored = await findStored(session, requests)
     try {
         refuseGaps(requests, stored)
     } catch (error) {
         session.transaction?.refuseCommit(error as Error)
         throw error
     }
-    await setCountersBack(session.inner, moved, ({ series, key, before }) =>
+    await setCountersBack(session, moved, ({ series, key, before }) =>
         [...stored].reduce(
             (last, { series: { name }, group, number }) =>
                 name === series.name && group === key && number !== undefined
@@ -118,7 +118,7 @@ function refuseGaps(requests: readonly NumberRequest[], stored: ReadonlySet<Numb
 }
 
 async function showStoredNumbers(
-    { inner }: Session,
+    session: Session,
     insert: Insert,
     requests: readonly NumberRequest[],
     result: unknown,
@@ -131,7 +131,7 @@ async function showStoredNumbers(
         })
         if (found.length === 0) continue
         const numbers = await numbersWhere(
-            inner,
+            session,
             series,
             found.map(({ condition }) => condition),
         )

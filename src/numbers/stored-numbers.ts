@@ -1,8 +1,7 @@
-import type { QueryRunner } from "typeorm"
 import { groupBy } from "../group-by"
 import type { Series } from "../series/series"
 import { type ColumnMetadata, columnName, tableName } from "../typeorm/names"
-import { select } from "../typeorm/statement"
+import { select, type Sender } from "../typeorm/statement"
 import type { NumberRequest } from "./number-request"
 import { parseNumber } from "./number-values"
 
@@ -13,7 +12,7 @@ export type Condition = readonly (readonly [ColumnMetadata, unknown])[]
 
 /** @internal The numbers of stored rows, in the order of the conditions. */
 export async function numbersWhere(
-    runner: QueryRunner,
+    runner: Sender,
     { column, metadata, dataSource, dialect }: Series,
     conditions: readonly Condition[],
 ): Promise<(bigint | undefined)[]> {
@@ -56,7 +55,7 @@ function whereOf(
  * @internal
  */
 export async function findStored(
-    runner: QueryRunner,
+    runner: Sender,
     requests: readonly NumberRequest[],
 ): Promise<Set<NumberRequest>> {
     const stored = new Set<NumberRequest>()

@@ -1,4 +1,4 @@
-import type { EntityMetadata, QueryRunner } from "typeorm"
+import type { EntityMetadata } from "typeorm"
 import { databasesWith, dialectOf } from "../dialects"
 import type { Scope } from "../dialects/columns"
 import type { LastNumber, TableLockStatements } from "../dialects/dialect"
@@ -8,12 +8,12 @@ import { tableName } from "../typeorm/names"
 import { dataSourceOf } from "../typeorm/compat"
 import type { NumberRequest } from "./number-request"
 import { beforeFirst, max, nextNumber, parseNumber } from "./number-values"
-import { select } from "../typeorm/statement"
-import { Session } from "../inserts/session"
+import { select, type Sender } from "../typeorm/statement"
+import type { Session } from "../inserts/session"
 
 /** @internal Throws {@link UnsupportedError} where the database has no such lock. */
-export function tableLockOf(runnerOrMetadata: QueryRunner | EntityMetadata): TableLockStatements {
-    const dataSource = dataSourceOf(runnerOrMetadata)
+export function tableLockOf(owner: Session | EntityMetadata): TableLockStatements {
+    const dataSource = dataSourceOf(owner)
     const { tableLock } = dialectOf(dataSource) ?? {}
     if (!tableLock)
         throw new UnsupportedError(
@@ -29,15 +29,16 @@ export function tableLockOf(runnerOrMetadata: QueryRunner | EntityMetadata): Tab
  * @internal
  */
 export async function lockTables(
-    runner: QueryRunner,
+    session: Session,
     entities: readonly EntityMetadata[],
+    sender: Sender = session,
 ): Promise<void> {
-    const transaction = Session.of(runner).joinTransaction()
+    const transaction = session.joinTransaction()
     const tables = [...new Set(entities.map((metadata) => tableName(metadata)))]
         .filter((table) => !transaction.isLocked(table))
         .sort()
     if (tables.length === 0) return
-    for (const statement of tableLockOf(runner).lock(tables)) await select(runner, statement)
+    for (const statement of tableLockOf(session).lock(tables)) await select(sender, statement)
     for (const table of tables) transaction.locked(table)
 }
 
@@ -66,7 +67,7 @@ export class HighestNumbers {
      * the scopes that come next as well.
      */
     async take(
-        runner: QueryRunner,
+        session: Session,
         requests: readonly NumberRequest[],
         { coming, isKept }: { readonly coming: () => readonly Scope[]; readonly isKept: boolean },
     ): Promise<void> {
@@ -77,7 +78,7 @@ export class HighestNumbers {
         const isKnown = ({ scope }: NumberRequest) => known?.groups.has(scope.key) ?? false
         if (!known || known.call !== call || !requests.every(isKnown)) {
             const scopes = [...requests.map(({ scope }) => scope), ...coming()]
-            known = { call, ...(await load(runner, series, scopes)) }
+            known = { call, ...(await load(session, series, scopes)) }
             refuseTooMany(series, known, scopes)
         }
         if (isKept) this.known.set(series, known)
@@ -102,17 +103,17 @@ function refuseTooMany(series: Series, { groups, last }: Known, scopes: readonly
 }
 
 async function load(
-    runner: QueryRunner,
+    session: Session,
     series: Series,
     scopes: readonly Scope[],
 ): Promise<Omit<Known, "call">> {
     const byKey = new Map(scopes.map((scope) => [scope.key, scope]))
     const keys = [...byKey.keys()]
     const rows = await select<LastNumber>(
-        runner,
+        session,
         series.dialect.lastNumbers(series, [...byKey.values()]),
     )
-    refuseStaleSnapshot(runner, series, rows)
+    refuseStaleSnapshot(session, series, rows)
     const groups = new Map<string, string>()
     const last = new Map<string, bigint>()
     for (const row of rows) {
@@ -122,14 +123,9 @@ async function load(
     return { groups, last }
 }
 
-function refuseStaleSnapshot(
-    runner: QueryRunner,
-    series: Series,
-    [row]: readonly LastNumber[],
-): void {
-    if (!row || !tableLockOf(runner).keepsSnapshot(row.isolation)) return
-    if (Session.of(runner).joinTransaction().isLockedBeforeSnapshot(tableName(series.metadata)))
-        return
+function refuseStaleSnapshot(session: Session, series: Series, [row]: readonly LastNumber[]): void {
+    if (!row || !tableLockOf(session).keepsSnapshot(row.isolation)) return
+    if (session.joinTransaction().isLockedBeforeSnapshot(tableName(series.metadata))) return
     const level = row.isolation.toUpperCase()
     throw new StaleSnapshotError(
         `${placeOf(series)}: this ${level} transaction has read or written before it took the lock ` +

@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager, EntityTarget, ObjectLiteral } from "typeorm"
+import { Session } from "../inserts/session"
 import { lockTables, tableLockOf } from "./table-lock"
 import { InvalidOptionError } from "../errors"
 import { givenEntity, refuseNoObject } from "../typeorm/given"
@@ -59,7 +60,8 @@ export async function withTableLock<T>(
     for (const metadata of metadatas) tableLockOf(metadata)
 
     const locked = async (manager: EntityManager): Promise<T> => {
-        if (manager.queryRunner) await lockTables(manager.queryRunner, metadatas)
+        const { queryRunner } = manager
+        if (queryRunner) await lockTables(Session.of(queryRunner), metadatas, queryRunner)
         return work(manager)
     }
     return isolationLevel

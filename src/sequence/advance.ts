@@ -1,8 +1,7 @@
-import type { QueryRunner } from "typeorm"
 import type { MovedCounter, Moves } from "../dialects/counter-statements"
 import { moveCounters, refusedByDatabase } from "../numbers/counters/move-counters"
 import { parseNumber } from "../numbers/number-values"
-import { select } from "../typeorm/statement"
+import { select, type Sender } from "../typeorm/statement"
 import { type Counting, type Place, placeOf } from "./place"
 import { numbersAfter, refuseOverflow, type Rule } from "./rule"
 
@@ -10,7 +9,7 @@ const LARGEST_STEP = 2n ** 63n - 1n
 
 /** @internal Takes the next numbers, in their order. */
 export async function advance(
-    runner: QueryRunner,
+    runner: Sender,
     counting: Counting,
     count: number,
 ): Promise<bigint[]> {
@@ -26,7 +25,7 @@ export async function advance(
 }
 
 async function takeNext(
-    runner: QueryRunner,
+    runner: Sender,
     rule: Rule,
     place: Place,
     count: number,
@@ -44,7 +43,7 @@ async function takeNext(
 
 /** Where the numbers start over is worked out here, while the row of the counter is locked. */
 async function takeInRounds(
-    runner: QueryRunner,
+    runner: Sender,
     rule: Rule,
     place: Place,
     count: number,
@@ -64,7 +63,7 @@ async function takeInRounds(
 
 /** Moves the counter, which it makes where there is none; undefined where it would pass the maximum. */
 async function move(
-    runner: QueryRunner,
+    runner: Sender,
     rule: Rule,
     { dataSource, dialect: { counter }, table, key }: Place,
     { by, max }: { readonly by: bigint; readonly max?: bigint },

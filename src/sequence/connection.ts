@@ -2,8 +2,9 @@ import type { DataSource, EntityManager, QueryRunner } from "typeorm"
 import { Session } from "../inserts/session"
 import { InvalidOptionError, TransactionRequiredError } from "../errors"
 import { dataSourceOf } from "../typeorm/compat"
+import type { Sender } from "../typeorm/statement"
 
-type Work<T> = (runner: QueryRunner) => Promise<T>
+type Work<T> = (sender: Sender) => Promise<T>
 
 const turns = new WeakMap<QueryRunner, Promise<unknown>>()
 
@@ -50,7 +51,7 @@ export function onHeldConnection<T>(
         return inTurn(runner, () => (needsTransaction ? inTransaction(runner, work) : work(runner)))
     // There is none where the data source has no subscriber.
     const session = Session.find(runner)
-    const run = async (inner: QueryRunner): Promise<T> => {
+    const run = async (sender: Sender): Promise<T> => {
         // TypeORM takes note of the end of a transaction right behind its last statement.
         await Promise.resolve()
         if (!runner.isTransactionActive)
@@ -58,7 +59,7 @@ export function onHeldConnection<T>(
                 "A sequence was asked for a number, and its turn came when the transaction had ended. " +
                     "Wait for every next() before the transaction ends.",
             )
-        const result = await work(inner)
+        const result = await work(sender)
         if (session && name !== undefined) {
             const transaction = session.joinTransaction()
             transaction.hasNumbers = true

@@ -1,14 +1,14 @@
-import type { DataSource, QueryRunner } from "typeorm"
+import type { DataSource } from "typeorm"
 import type { CounterTable } from "../dialects/counter-statements"
 import type { LastNumber } from "../dialects/dialect"
 import { moveCounters, refusedByDatabase } from "../numbers/counters/move-counters"
 import { beforeFirst, parseNumber } from "../numbers/number-values"
-import { select } from "../typeorm/statement"
+import { select, type Sender } from "../typeorm/statement"
 import { type Counting, placeOf } from "./place"
 import { refuseOverflow } from "./rule"
 
 /** @internal The last number that was given. */
-export async function findLast(runner: QueryRunner, counting: Counting): Promise<bigint | null> {
+export async function findLast(runner: Sender, counting: Counting): Promise<bigint | null> {
     const { rule } = counting
     const place = await placeOf(runner, counting)
     const { dataSource, table, key, columns, scope } = place
@@ -36,7 +36,7 @@ export async function findLast(runner: QueryRunner, counting: Counting): Promise
 }
 
 /** @internal Deletes the counter; resolves to whether there was one. */
-export async function deleteCounter(runner: QueryRunner, counting: Counting): Promise<boolean> {
+export async function deleteCounter(runner: Sender, counting: Counting): Promise<boolean> {
     const { rule } = counting
     const { dataSource, table, key, columns, scope } = await placeOf(runner, counting)
     try {

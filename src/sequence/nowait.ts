@@ -1,5 +1,4 @@
-import type { QueryRunner } from "typeorm"
-import { select } from "../typeorm/statement"
+import { select, type Sender } from "../typeorm/statement"
 import { dialectOf } from "../dialects"
 import type { Dialect } from "../dialects/dialect"
 import { CounterLockedError } from "../errors"
@@ -17,7 +16,7 @@ const SAVEPOINT = "typeorm_autosequence"
  * @internal
  */
 export async function withoutWaiting<T>(
-    runner: QueryRunner,
+    runner: Sender,
     rule: Rule,
     work: () => Promise<T>,
 ): Promise<T> {

@@ -1,4 +1,4 @@
-import type { DataSource, QueryRunner } from "typeorm"
+import type { DataSource } from "typeorm"
 import { show } from "../declared/show"
 import { databasesWith, dialectOf } from "../dialects"
 import type { Scope } from "../dialects/columns"
@@ -11,6 +11,7 @@ import { allSeriesOf } from "../series/sharers"
 import { dataSourceOf } from "../typeorm/compat"
 import type { Rule } from "./rule"
 import { columnKey, keyByColumn, plainKey, type SequenceKey } from "./scope"
+import type { Sender } from "../typeorm/statement"
 
 /** @internal How a sequence counts, and in which scope. */
 export interface Counting {
@@ -62,7 +63,7 @@ export function columnsOf(dataSource: DataSource, rule: Rule): readonly Series[]
 }
 
 /** @internal */
-export async function placeOf(runner: QueryRunner, { rule, key }: Counting): Promise<Place> {
+export async function placeOf(runner: Sender, { rule, key }: Counting): Promise<Place> {
     const dataSource = dataSourceOf(runner)
     const columns = columnsOf(dataSource, rule)
     const dialect = dialectOf(dataSource) as Dialect

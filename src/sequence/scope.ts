@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto"
-import type { QueryRunner } from "typeorm"
 import { KEY_LENGTH } from "../declared/own-tables"
 import { preparedText, scopeWith } from "../series/scope"
 import { keyOf, keysOf } from "../series/scope-key"
@@ -9,6 +8,7 @@ import { InvalidOptionError } from "../errors"
 import type { SequenceScope } from "./types"
 import type { Series } from "../series/series"
 import { show } from "../declared/show"
+import type { Sender } from "../typeorm/statement"
 
 /** @internal The values of a scope, with their names where it is an object. */
 export interface SequenceKey {
@@ -84,7 +84,7 @@ export function plainKey({ names, texts }: SequenceKey, expressions: Expressions
 
 /** @internal The scope as the columns of a series have it, and its key. */
 export async function columnKey(
-    runner: QueryRunner,
+    runner: Sender,
     name: string,
     series: Series,
     given: SequenceKey,

@@ -1,4 +1,4 @@
-import type { DataSource, QueryRunner } from "typeorm"
+import type { DataSource } from "typeorm"
 import { isTarget, onFreeConnection, onHeldConnection, resolveTarget } from "./connection"
 import { deleteCounter, findLast } from "./counter"
 import { columnsOf, type Counting } from "./place"
@@ -13,6 +13,7 @@ import type {
     SequenceTarget,
     SequenceType,
 } from "./types"
+import type { Sender } from "../typeorm/statement"
 
 /**
  * Numbers without an entity: consecutive, without duplicates, whoever asks for them.
@@ -142,7 +143,7 @@ export class Sequence<Type extends SequenceType = "number"> implements AsyncIter
 
     private on<T>(
         target: SequenceTarget | undefined,
-        work: (runner: QueryRunner, counting: Counting) => Promise<T>,
+        work: (runner: Sender, counting: Counting) => Promise<T>,
         writes = false,
     ): Promise<T> {
         const { dataSource, runner } = resolveTarget(target ?? this.options.dataSource)
@@ -151,7 +152,7 @@ export class Sequence<Type extends SequenceType = "number"> implements AsyncIter
         const options = writes
             ? { name: rule.name, needsTransaction: columnsOf(dataSource, rule).length > 0 }
             : {}
-        const run = (held: QueryRunner) => work(held, counting)
+        const run = (held: Sender) => work(held, counting)
         return runner
             ? onHeldConnection(runner, run, options)
             : onFreeConnection(dataSource, run, options)

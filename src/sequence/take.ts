@@ -1,4 +1,4 @@
-import type { DataSource, QueryRunner } from "typeorm"
+import type { DataSource } from "typeorm"
 import { dialectOf } from "../dialects"
 import type { Dialect } from "../dialects/dialect"
 import { advance } from "./advance"
@@ -7,6 +7,7 @@ import { onFreeConnection, onHeldConnection, type Target } from "./connection"
 import { withoutWaiting } from "./nowait"
 import { columnsOf, type Counting } from "./place"
 import type { Rule } from "./rule"
+import type { Sender } from "../typeorm/statement"
 
 /** @internal Takes numbers on the caller's connection, or together with other callers. */
 export async function takeNumbers(
@@ -19,7 +20,7 @@ export async function takeNumbers(
         name: rule.name,
         needsTransaction: needsTransaction(dataSource, rule, nowait),
     }
-    const take = (held: QueryRunner, wanted: number): Promise<bigint[]> => {
+    const take = (held: Sender, wanted: number): Promise<bigint[]> => {
         const work = () => advance(held, counting, wanted)
         return nowait ? withoutWaiting(held, rule, work) : work()
     }

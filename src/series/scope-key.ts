@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto"
-import type { QueryRunner } from "typeorm"
 import type { Dialect, Expressions } from "../dialects/dialect"
 import { InvalidOptionError, UnknownScopeError } from "../errors"
 import { KEY_LENGTH } from "../declared/own-tables"
 import type { Scoped } from "./series"
 import { type ColumnMetadata, columnName, columnType } from "../typeorm/names"
 import type { Scope } from "../dialects/columns"
-import { select } from "../typeorm/statement"
+import { select, type Sender } from "../typeorm/statement"
 
 // What a key looks like is kept in the counter tables of all users. Another form needs another
 // version, and a migration.
@@ -71,7 +70,7 @@ function areAlwaysShort(columns: readonly ColumnMetadata[]): boolean {
  * @internal
  */
 export async function keysOf(
-    runner: Pick<QueryRunner, "query">,
+    runner: Sender,
     scoped: Scoped,
     scopes: readonly Scope[],
 ): Promise<string[]> {

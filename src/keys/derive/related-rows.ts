@@ -14,7 +14,7 @@ const BATCH = 500
  * @internal
  */
 export async function addRelated(
-    manager: EntityManager,
+    owner: { readonly manager: EntityManager },
     views: readonly RowView[],
     relations: RelationTree,
 ): Promise<void> {
@@ -25,9 +25,14 @@ export async function addRelated(
                 (view) => hasPrimaryKey(metadata, view.object) && !isComplete(view, behind),
             )
             for (let start = 0; start < incomplete.length; start += BATCH)
-                await complete(manager, metadata, incomplete.slice(start, start + BATCH), behind)
+                await complete(
+                    owner.manager,
+                    metadata,
+                    incomplete.slice(start, start + BATCH),
+                    behind,
+                )
         }
-        await addRelated(manager, related, behind)
+        await addRelated(owner, related, behind)
     }
 }
 

@@ -1,10 +1,10 @@
-import type { QueryRunner } from "typeorm"
 import { KeyTakenError } from "../../errors"
 import { groupBy } from "../../group-by"
 import type { StoredKey } from "../pseudo-key"
 import { findTaken } from "../rows/taken-keys"
 import type { KeyLocks } from "./key-locks"
 import type { Wish } from "./wish"
+import type { Sender } from "../../typeorm/statement"
 
 /**
  * Gives each wish that is open a key that is free, and that nobody else takes before the row is inserted: keys are
@@ -13,7 +13,7 @@ import type { Wish } from "./wish"
  * @internal
  */
 export async function giveFreeKeys(
-    runner: QueryRunner,
+    runner: Sender,
     locks: KeyLocks,
     wishes: readonly Wish[],
     isAwaited: (wish: Wish, key: string) => boolean = () => false,
@@ -49,7 +49,7 @@ interface Found {
 
 class Search {
     constructor(
-        private readonly runner: QueryRunner,
+        private readonly runner: Sender,
         private readonly locks: KeyLocks,
         /** Whether the caller has set a key on a row that is still to come. */
         private readonly isAwaited: (wish: Wish, key: string) => boolean,

@@ -2,7 +2,7 @@ import type { DataSource, QueryRunner } from "typeorm"
 import { dialectOf } from "../../dialects"
 import type { KeyLocks as LockStatements, Locks } from "../../dialects/key-statements"
 import { dataSourceOf } from "../../typeorm/compat"
-import { select } from "../../typeorm/statement"
+import { select, type Sender } from "../../typeorm/statement"
 
 /** More locks than this are not taken one by one where all of them can be had at once. */
 const MANY = 500
@@ -24,7 +24,10 @@ export class KeyLocks {
     private readonly dataSource: DataSource
     private readonly statements: LockStatements | undefined
 
-    constructor(private readonly runner: QueryRunner) {
+    constructor(
+        private readonly runner: QueryRunner,
+        private readonly sender: Sender = runner,
+    ) {
         this.dataSource = dataSourceOf(runner)
         this.statements = dialectOf(this.dataSource)?.keys.locks
     }
@@ -49,7 +52,7 @@ export class KeyLocks {
         if (!statements || keys.length === 0 || this.places.has(place))
             return isFirst ? keys.slice(0, 1) : [...keys]
         if (!isFirst && keys.length > MANY && statements.ofPlace && !this.parts.has(place)) {
-            await select(this.runner, statements.ofPlace.lock(this.locks(place, [])))
+            await select(this.sender, statements.ofPlace.lock(this.locks(place, [])))
             this.places.add(place)
             this.note({ place })
             return [...keys]
@@ -95,7 +98,7 @@ export class KeyLocks {
         if (!statements || this.runner.isReleased) return
         for (const { place, keys } of held) {
             const unlock = keys ? statements : (statements.ofPlace ?? statements)
-            await select(this.runner, unlock.unlock({ dataSource, place, keys: keys ?? [] }))
+            await select(this.sender, unlock.unlock({ dataSource, place, keys: keys ?? [] }))
         }
     }
 

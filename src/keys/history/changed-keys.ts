@@ -95,7 +95,7 @@ async function changeAll(
         if (key.history !== false) refuseWithoutTransaction(session, key)
         else if (!isLocked) continue
 
-        const before = await lockRow(session.inner, key, stored)
+        const before = await lockRow(session, key, stored)
         const scope = changedScope(key, before.scope, entity)
         // Those who look for a free key go round one that a row is about to have.
         if (isLocked) {
@@ -133,28 +133,27 @@ async function retire(
     key: StoredKey,
     { before, scope, text = before.text, owner }: Change,
 ): Promise<void> {
-    const { inner: runner } = session
     const isMoved = scope.key !== before.scope.key
     if (text === before.text && !isMoved) return
     // A row that others have inserted may have it without having claimed it.
     const unclaimed = { ...key, history: false } as const
     if (typeof text === "string" && (text !== before.text || isMoved)) {
-        const taken = await findTaken(runner, unclaimed, scope, [text])
+        const taken = await findTaken(session, unclaimed, scope, [text])
         if (taken.has(text)) throw takenError(key, text)
     }
     if (key.dialect.keys.latest !== undefined && before.text !== undefined) {
-        const seen = await findTaken(runner, unclaimed, before.scope, [before.text])
+        const seen = await findTaken(session, unclaimed, before.scope, [before.text])
         if (!seen.has(before.text)) throw staleError(key)
     }
     try {
-        const had = isMoved ? await takeOut(runner, key, owner) : []
+        const had = isMoved ? await takeOut(session, key, owner) : []
         const retired = new Set(before.text === undefined ? had : [...had, before.text])
         if (typeof text === "string") {
-            await claim(runner, key, [{ scope, text, owner }])
+            await claim(session, key, [{ scope, text, owner }])
             retired.delete(text)
         }
         const claims = [...retired].map((one) => ({ scope, text: one, owner, isRetired: true }))
-        await claim(runner, key, claims)
+        await claim(session, key, claims)
     } catch (error) {
         // The history has moved, and the row has not.
         if (isMoved) session.joinTransaction().refuseCommit(error as Error)
@@ -178,13 +177,13 @@ interface StoredRow {
 
 /** What a row has now: another transaction may have changed it since it was loaded. */
 async function lockRow(
-    runner: Session["inner"],
+    session: Session,
     key: StoredKey,
     stored: ObjectLiteral,
 ): Promise<StoredRow> {
     const { dialect, metadata, column, scopeColumns } = key
     const [row] = await readRows(
-        runner,
+        session,
         metadata,
         [column, ...scopeColumns],
         [withPrimaryKey(metadata, stored)],
@@ -207,22 +206,19 @@ export async function freeKeys(event: RemoveEvent<ObjectLiteral>): Promise<void>
     // Undefined for rows that `delete()` removes without loading them.
     if (!stored) return
     const keys = storedKeysOf(event.metadata).filter(({ history }) => history !== false)
-    await Session.of(event.queryRunner).together(async (runner) => {
-        for (const key of keys) await freeKey(runner, key, stored)
+    const session = Session.of(event.queryRunner)
+    await session.together(async () => {
+        for (const key of keys) await freeKey(session, key, stored)
     })
 }
 
-async function freeKey(
-    runner: Session["inner"],
-    key: StoredKey,
-    stored: ObjectLiteral,
-): Promise<void> {
+async function freeKey(session: Session, key: StoredKey, stored: ObjectLiteral): Promise<void> {
     const owner = ownerOf(key.metadata, stored)
-    if (key.history === true) return forget(runner, key, [owner])
+    if (key.history === true) return forget(session, key, [owner])
     const text: unknown = key.column.getEntityValue(stored)
     if (typeof text !== "string") return
     const scope = changedScope(key, storedScope(key, []), stored)
-    await claim(runner, key, [{ scope, text, owner, isRetired: true }])
+    await claim(session, key, [{ scope, text, owner, isRetired: true }])
 }
 
 /** @internal Whether rows of an entity leave keys behind. */

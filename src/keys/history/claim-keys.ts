@@ -1,4 +1,4 @@
-import type { EntityMetadata, ObjectLiteral, QueryRunner } from "typeorm"
+import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import { KEY_LENGTH } from "../../declared/own-tables"
 import type { Scope } from "../../dialects/columns"
 import { UnsupportedError } from "../../errors"
@@ -6,6 +6,7 @@ import type { StoredKey } from "../pseudo-key"
 import { primaryKeyText } from "../rows/primary-key"
 import { loadScopes } from "../rows/stored-scope"
 import { claim, forget } from "./history"
+import type { Sender } from "../../typeorm/statement"
 
 /** @internal A row in the table, and what it has as its key. */
 export interface ClaimingRow {
@@ -17,7 +18,7 @@ export interface ClaimingRow {
 
 /** @internal Writes the keys of rows down in their history. */
 export async function claimKeys(
-    runner: QueryRunner,
+    runner: Sender,
     key: StoredKey,
     rows: readonly ClaimingRow[],
 ): Promise<void> {

@@ -1,10 +1,9 @@
-import type { QueryRunner } from "typeorm"
 import type { Scope } from "../../dialects/columns"
 import type { KeyTable } from "../../dialects/key-statements"
 import { KeyTakenError } from "../../errors"
 import { groupBy } from "../../group-by"
 import { keyTableOf } from "../../series/own-table"
-import { select } from "../../typeorm/statement"
+import { select, type Sender } from "../../typeorm/statement"
 import { SET_ANOTHER } from "../key-errors"
 import type { StoredKey } from "../pseudo-key"
 import { Parameters } from "../rows/parameters"
@@ -37,7 +36,7 @@ type Claimed = Place & Pick<Claim, "owner" | "isRetired">
  * @internal
  */
 export async function claim(
-    runner: QueryRunner,
+    runner: Sender,
     key: StoredKey,
     claims: readonly Claim[],
 ): Promise<void> {
@@ -68,7 +67,7 @@ export function takenError(key: StoredKey, text: string, cause?: unknown): KeyTa
 
 /** Resolves to the claims that others have. */
 async function insertClaims(
-    runner: QueryRunner,
+    runner: Sender,
     key: StoredKey,
     claims: readonly Claimed[],
 ): Promise<Claimed[]> {
@@ -108,7 +107,7 @@ async function insertClaims(
 
 /** @internal Frees the keys of rows, whose primary keys may become those of others. */
 export async function forget(
-    runner: QueryRunner,
+    runner: Sender,
     key: StoredKey,
     owners: readonly string[],
 ): Promise<void> {
@@ -121,7 +120,7 @@ export async function forget(
 
 /** @internal Takes the keys of a row out of the history, for another scope. */
 export async function takeOut(
-    runner: QueryRunner,
+    runner: Sender,
     key: StoredKey,
     owner: string,
 ): Promise<readonly string[]> {
@@ -135,7 +134,7 @@ export async function takeOut(
  * lock the gap in which others are about to insert theirs.
  */
 async function findKeys(
-    runner: QueryRunner,
+    runner: Sender,
     key: StoredKey,
     owners: readonly string[],
 ): Promise<Place[]> {
@@ -161,7 +160,7 @@ async function findKeys(
 
 /** Changes keys of the history, each of which is told by the whole primary key. */
 async function changeAt(
-    runner: QueryRunner,
+    runner: Sender,
     key: StoredKey,
     places: readonly Place[],
     { change, where = [] }: { change?: string; where?: readonly string[] } = {},

@@ -28,10 +28,9 @@ export async function keyWithNumber(
     entity: ObjectLiteral,
     stored: ObjectLiteral,
 ): Promise<void> {
-    const { inner } = session
     const { metadata, column } = key
     const locks = KeyAssigner.of(session)?.locks
-    const row = await inner.manager
+    const row = await session.manager
         .createQueryBuilder(metadata.target, "row")
         .setFindOptions({ relations: key.relations, loadEagerRelations: false })
         .callListeners(false)
@@ -44,10 +43,10 @@ export async function keyWithNumber(
     addStored(view, row, key.relations)
     view.setUnknown(column)
     view.setUnknownRelated()
-    await addRelated(inner.manager, [view], key.relations)
-    const [scope] = await loadScopes(inner, key, [stored])
+    await addRelated(session, [view], key.relations)
+    const [scope] = await loadScopes(session, key, [stored])
     const wish = wishFor(key, changedScope(key, scope as Scope, entity), view)
-    await giveFreeKeys(inner, locks, [wish])
+    await giveFreeKeys(session, locks, [wish])
     const { got } = wish
     if (typeof got !== "string") return
     column.setEntityValue(entity, got)

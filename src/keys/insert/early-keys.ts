@@ -1,4 +1,3 @@
-import type { QueryRunner } from "typeorm"
 import type { Scope } from "../../dialects/columns"
 import { groupBy } from "../../group-by"
 import type { RowScopes } from "../../inserts/row-scope"
@@ -18,19 +17,19 @@ import { isContended, isLate, isLookedFor, type KeyedRow } from "./keyed-row"
  * @internal
  */
 export async function assignEarlyKeys(
-    { inner }: Session,
+    session: Session,
     locks: KeyLocks,
     awaited: AwaitedKeys,
     rows: readonly KeyedRow[],
     scopes: RowScopes,
 ): Promise<void> {
-    await lockExplicit(inner, locks, rows, scopes)
-    await makeKeys({ inner }, locks, awaited, rows, scopes)
+    await lockExplicit(session, locks, rows, scopes)
+    await makeKeys(session, locks, awaited, rows, scopes)
 }
 
 /** @internal The same, of those that the caller has not set; some are made again. */
 export async function makeKeys(
-    { inner }: Pick<Session, "inner">,
+    session: Session,
     locks: KeyLocks,
     awaited: AwaitedKeys,
     rows: readonly KeyedRow[],
@@ -43,15 +42,15 @@ export async function makeKeys(
             if (!isLookedFor(key) || isLate(key)) continue
             const wanting = ofClass.filter((row) => row.missing.includes(key) && isWanted(row, key))
             await addRelated(
-                inner.manager,
+                session,
                 wanting.map(({ view }) => view),
                 key.relations,
             )
             const wishes = wanting.map((row) => wishFor(key, scopes.of(key, row.row), row.view))
-            await refuseFormer(inner, wishes.flatMap(exactly))
+            await refuseFormer(session, wishes.flatMap(exactly))
             for (const [at, row] of wanting.entries())
                 if (wishes[at]?.got === undefined) row.found.add(key)
-            await giveFreeKeys(inner, locks, wishes, ({ scope }, text) =>
+            await giveFreeKeys(session, locks, wishes, ({ scope }, text) =>
                 awaited.has(key, scope, text),
             )
             for (const [at, row] of wanting.entries()) row.assign(key, wishes[at]?.got ?? null)
@@ -70,7 +69,7 @@ function exactly({ key, scope, got }: Wish): Exact[] {
 
 /** Keys that the caller has set, where others may look for the same or have had it. */
 async function lockExplicit(
-    inner: QueryRunner,
+    session: Session,
     locks: KeyLocks,
     rows: readonly KeyedRow[],
     scopes: RowScopes,
@@ -86,19 +85,19 @@ async function lockExplicit(
         await locks.tryLock(place, texts)
         for (const text of texts) locks.give(place, text)
     }
-    await refuseFormer(inner, explicit)
+    await refuseFormer(session, explicit)
 }
 
 /**
  * What rows have had, or have, and the history would refuse. The unique index refuses the others,
  * and lets an upsert bring the key of its row along.
  */
-async function refuseFormer(inner: QueryRunner, exact: readonly Exact[]): Promise<void> {
+async function refuseFormer(session: Session, exact: readonly Exact[]): Promise<void> {
     const kept = exact.filter(({ key }) => key.history !== false)
     for (const [, ofPlace] of groupBy(kept, placeOf)) {
         const [{ key, scope }] = ofPlace as [Exact, ...Exact[]]
         const texts = ofPlace.map(({ text }) => text)
-        const [taken] = await findTaken(inner, key, scope, texts)
+        const [taken] = await findTaken(session, key, scope, texts)
         if (taken !== undefined) throw takenError(key, taken)
     }
 }

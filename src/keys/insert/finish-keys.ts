@@ -47,7 +47,7 @@ export async function finishKeys(
         for (const key of keys)
             if (key.history !== false)
                 await claimKeys(
-                    session.inner,
+                    session,
                     key,
                     ofClass.flatMap((row) => {
                         const text = row.textOf(key)
@@ -58,7 +58,7 @@ export async function finishKeys(
 }
 
 async function findPrimaryKeys(
-    { inner }: Session,
+    session: Session,
     { insert, rows, scopes, result }: InsertedRows,
 ): Promise<void> {
     // Those of an upsert are known, and what it has returned may be of other rows.
@@ -66,7 +66,7 @@ async function findPrimaryKeys(
     for (const row of rows) row.id ??= told?.get(row.row)
     const unknown = rows.filter(({ id }) => !id)
     const withKeys = unknown.flatMap((row) => (row.keys[0] ? [{ row, key: row.keys[0] }] : []))
-    await findByKeys(inner, withKeys, scopes)
+    await findByKeys(session, withKeys, scopes)
 }
 
 /** TypeORM puts on entities what the INSERT was asked to return. */

@@ -50,7 +50,7 @@ export class KeyAssigner implements Assigner {
     private readonly upserted = new WeakMap<object, Upserted>()
 
     constructor(private readonly session: Session) {
-        this.locks = new KeyLocks(session.inner)
+        this.locks = new KeyLocks(session.runner, session)
         this.awaited = new AwaitedKeys(session)
     }
 

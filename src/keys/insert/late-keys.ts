@@ -18,33 +18,33 @@ const BATCH = 500
  * @internal
  */
 export async function writeLateKeys(
-    { inner }: Session,
+    session: Session,
     locks: KeyLocks,
     rows: readonly KeyedRow[],
     scopes: RowScopes,
 ): Promise<void> {
     for (const [metadata, ofEntity] of groupBy(rows, ({ row }) => row.metadata)) {
         const byPlaceholder = groupBy(ofEntity, ({ late: [key] }) => key as StoredKey)
-        for (const [key, ofKey] of byPlaceholder) await loadRows(inner, metadata, key, ofKey)
+        for (const [key, ofKey] of byPlaceholder) await loadRows(session, metadata, key, ofKey)
         const [{ keys }] = ofEntity as [KeyedRow, ...KeyedRow[]]
         for (const key of keys.filter(isLate)) {
             // One that was there before an upsert has its key.
             const wanting = ofEntity.filter(({ id, missing }) => id && missing.includes(key))
             const views = wanting.map(({ view }) => view)
-            await addRelated(inner.manager, views, key.relations)
+            await addRelated(session, views, key.relations)
             const wishes = wanting.map((row) => ({
                 row,
                 wish: wishFor(key, scopes.of(key, row.row), row.view),
             }))
             for (const { row, wish } of wishes) if (wish.got === undefined) row.found.add(key)
             await giveFreeKeys(
-                inner,
+                session,
                 locks,
                 wishes.map(({ wish }) => wish),
             )
             for (const { row, wish } of wishes) row.give(key, wish.got ?? null)
             await writeKeys(
-                inner,
+                session,
                 key,
                 wanting.map((row) => ({ row: row.id as ObjectLiteral, text: row.textOf(key) })),
             )
@@ -54,7 +54,7 @@ export async function writeLateKeys(
 
 /** What stands in for a key tells which row is which. */
 async function loadRows(
-    { manager }: Session["inner"],
+    { manager }: Session,
     metadata: EntityMetadata,
     key: StoredKey,
     rows: readonly KeyedRow[],

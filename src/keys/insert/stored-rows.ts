@@ -1,4 +1,4 @@
-import type { ObjectLiteral, QueryRunner } from "typeorm"
+import type { ObjectLiteral } from "typeorm"
 import type { Insert, InsertRow } from "../../inserts/insert"
 import { returnedRows } from "../../inserts/returned-rows"
 import type { RowScopes } from "../../inserts/row-scope"
@@ -7,6 +7,7 @@ import type { StoredKey } from "../pseudo-key"
 import { hasPrimaryKey } from "../rows/primary-key"
 import { entityOf, readRows, type RowCondition } from "../rows/read-rows"
 import type { KeyedRow } from "./keyed-row"
+import type { Sender } from "../../typeorm/statement"
 
 /**
  * Lets an INSERT tell the primary keys of its rows, where TypeORM has not asked for them. Those of an
@@ -53,7 +54,7 @@ export function primaryKeysOf(
 
 /** @internal Looks rows of one entity up by keys that no other row can have. */
 export async function findByKeys(
-    runner: QueryRunner,
+    runner: Sender,
     rows: readonly { readonly row: KeyedRow; readonly key: StoredKey }[],
     scopes: RowScopes,
 ): Promise<void> {

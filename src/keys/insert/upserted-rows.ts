@@ -31,12 +31,12 @@ export function refuseOverwrittenKeys({ rows: [row] }: Insert, upsert: Upsert): 
  * @internal
  */
 export async function findInserted(
-    { inner }: Session,
+    session: Session,
     rows: readonly KeyedRow[],
     scopes: RowScopes,
 ): Promise<KeyedRow[]> {
     const made = rows.flatMap((row) => (row.missing[0] ? [{ row, key: row.missing[0] }] : []))
-    await findByKeys(inner, made, scopes)
+    await findByKeys(session, made, scopes)
     return made.flatMap(({ row }) => (row.id ? [row] : []))
 }
 
@@ -60,7 +60,7 @@ export async function findLeftOut(
     const { metadata } = first.row
     const read = [...metadata.primaryColumns, ...columns]
     const found = await readRows(
-        session.inner,
+        session,
         metadata,
         read,
         known.map(({ condition }) => condition),

@@ -1,7 +1,7 @@
-import type { EntityMetadata, ObjectLiteral, QueryRunner } from "typeorm"
+import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import { dataSourceOf } from "../../typeorm/compat"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
-import { select } from "../../typeorm/statement"
+import { select, type Sender } from "../../typeorm/statement"
 import { Parameters } from "./parameters"
 import { preparedValue } from "./primary-key"
 
@@ -16,7 +16,7 @@ export type RowCondition = readonly (readonly [ColumnMetadata, unknown])[]
  * @internal
  */
 export async function readRows(
-    runner: QueryRunner,
+    runner: Sender,
     metadata: EntityMetadata,
     columns: readonly ColumnMetadata[],
     conditions: readonly RowCondition[],
@@ -31,7 +31,7 @@ export async function readRows(
 }
 
 async function readBatch(
-    runner: QueryRunner,
+    runner: Sender,
     metadata: EntityMetadata,
     columns: readonly ColumnMetadata[],
     conditions: readonly RowCondition[],

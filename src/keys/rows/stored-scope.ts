@@ -1,12 +1,13 @@
-import type { ObjectLiteral, QueryRunner } from "typeorm"
+import type { ObjectLiteral } from "typeorm"
 import type { Scope } from "../../dialects/columns"
 import { preparedText, scopeText, scopeWith } from "../../series/scope"
 import type { Scoped } from "../../series/series"
 import { readRows, withPrimaryKey } from "./read-rows"
+import type { Sender } from "../../typeorm/statement"
 
 /** @internal The scopes of rows as the database has them, in the order of the rows. */
 export async function loadScopes(
-    runner: QueryRunner,
+    runner: Sender,
     scoped: Scoped,
     rows: readonly ObjectLiteral[],
 ): Promise<Scope[]> {

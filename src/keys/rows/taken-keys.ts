@@ -1,9 +1,8 @@
-import type { QueryRunner } from "typeorm"
 import type { Scope } from "../../dialects/columns"
 import { UnknownScopeError } from "../../errors"
 import { keyOf } from "../../series/scope-key"
 import { columnName, tableName } from "../../typeorm/names"
-import { select } from "../../typeorm/statement"
+import { select, type Sender } from "../../typeorm/statement"
 import { keyTableOf } from "../../series/own-table"
 import type { StoredKey } from "../pseudo-key"
 import { Parameters } from "./parameters"
@@ -15,7 +14,7 @@ const BATCH = 500
  * @internal
  */
 export async function findTaken(
-    runner: QueryRunner,
+    runner: Sender,
     key: StoredKey,
     scope: Scope,
     keys: readonly string[],

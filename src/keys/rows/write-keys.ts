@@ -1,7 +1,8 @@
-import type { ObjectLiteral, QueryRunner } from "typeorm"
+import type { ObjectLiteral } from "typeorm"
 import { columnName, tableName } from "../../typeorm/names"
 import type { StoredKey } from "../pseudo-key"
 import { preparedValue } from "./primary-key"
+import type { Sender } from "../../typeorm/statement"
 
 const BATCH = 500
 
@@ -11,7 +12,7 @@ const BATCH = 500
  * @internal
  */
 export async function writeKeys(
-    runner: QueryRunner,
+    runner: Sender,
     { dialect, metadata, column }: StoredKey,
     rows: readonly { readonly row: ObjectLiteral; readonly text: string | null }[],
     { onlyMissing = false } = {},

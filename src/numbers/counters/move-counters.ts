@@ -1,4 +1,4 @@
-import type { DataSource, QueryRunner } from "typeorm"
+import type { DataSource } from "typeorm"
 import { dialectOf } from "../../dialects"
 import type { Dialect, LastNumber } from "../../dialects/dialect"
 import type { DriverError } from "../../dialects/driver-error"
@@ -14,7 +14,7 @@ import { sharersOf } from "../../series/sharers"
 import { dataSourceOf } from "../../typeorm/compat"
 import { counterTableOf } from "../../series/own-table"
 import { beforeFirst, parseNumber } from "../number-values"
-import { select } from "../../typeorm/statement"
+import { select, type Sender } from "../../typeorm/statement"
 
 /** @internal A series as its counters see it, which may have no column at all. */
 export interface CounterSeries {
@@ -36,7 +36,7 @@ export function counterSeriesOf(series: Series): CounterSeries {
  * @internal
  */
 export async function moveCounters(
-    runner: QueryRunner,
+    runner: Sender,
     { name: series, base, columns }: CounterSeries,
     unsorted: readonly Move[],
 ): Promise<Map<string, bigint>> {
@@ -71,7 +71,7 @@ export async function moveCounters(
 
 /** Moves new counters past the rows of their scopes, where no statement can do both. */
 async function moveNew(
-    runner: QueryRunner,
+    runner: Sender,
     { name, base, columns }: CounterSeries,
     moves: readonly Move[],
 ): Promise<Map<string, bigint>> {
@@ -94,7 +94,7 @@ async function moveNew(
 
 /** @internal Sets counters that are lower; makes those that don't exist. */
 export async function raiseCounters(
-    runner: QueryRunner,
+    runner: Sender,
     series: string,
     unsorted: readonly { readonly key: string; readonly to: bigint }[],
 ): Promise<void> {
@@ -112,7 +112,7 @@ export async function raiseCounters(
 
 /** @internal Sets a counter back, unless it has moved on since. */
 export async function setBack(
-    runner: QueryRunner,
+    runner: Sender,
     series: string,
     { key, from, to }: { readonly key: string; readonly from: bigint; readonly to: bigint },
 ): Promise<void> {

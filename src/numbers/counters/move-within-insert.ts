@@ -24,7 +24,7 @@ export async function moveWithinInsert(
     if (!moveWithin || series.strategy !== "counter" || !series.gapless) return false
     if (explicit !== undefined || session.derives(insert)) return false
 
-    const [key = ""] = await keysOf(session.inner, series, [scope])
+    const [key = ""] = await keysOf(session, series, [scope])
     const { name, base, columns } = counterSeriesOf(series)
     const { incrementBy, max } = series
     const moves = { series: name, base, moves: [{ key, by: incrementBy }], columns, max }

@@ -1,9 +1,9 @@
-import type { QueryRunner } from "typeorm"
 import { groupBy } from "../../group-by"
 import type { Series } from "../../series/series"
 import type { NumberRequest } from "../number-request"
 import { setBack } from "./move-counters"
 import type { MovedCounter } from "./take-from-counters"
+import type { Sender } from "../../typeorm/statement"
 
 interface Block {
     readonly series: Series
@@ -53,7 +53,7 @@ export class NumbersAhead {
     }
 
     /** Gives back the numbers of a series, or of all. */
-    async giveBack(runner: QueryRunner, series?: Series): Promise<void> {
+    async giveBack(runner: Sender, series?: Series): Promise<void> {
         const blocks = [...this.blocks].filter(([, block]) => !series || block.series === series)
         for (const [id] of blocks) this.blocks.delete(id)
         for (const [

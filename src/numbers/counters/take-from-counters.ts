@@ -1,4 +1,3 @@
-import type { QueryRunner } from "typeorm"
 import type { DriverError } from "../../dialects/driver-error"
 import { groupBy } from "../../group-by"
 import { keysOf } from "../../series/scope-key"
@@ -6,6 +5,7 @@ import type { Series } from "../../series/series"
 import { beforeFirst, max, nextNumber } from "../number-values"
 import type { CountedRequest } from "../number-request"
 import { counterSeriesOf, moveCounters, raiseCounters, setBack } from "./move-counters"
+import type { Sender } from "../../typeorm/statement"
 
 /** @internal A counter that was moved for an INSERT. */
 export interface MovedCounter {
@@ -17,7 +17,7 @@ export interface MovedCounter {
 
 /** @internal Requests of one series by the keys of their scopes. */
 export async function groupByKey<Request extends CountedRequest>(
-    runner: QueryRunner,
+    runner: Sender,
     requests: readonly Request[],
 ): Promise<Map<string, Request[]>> {
     const [{ series } = {}] = requests
@@ -34,7 +34,7 @@ export async function groupByKey<Request extends CountedRequest>(
  * @internal
  */
 export async function takeFromCounters(
-    runner: QueryRunner,
+    runner: Sender,
     requests: readonly CountedRequest[],
     moved: MovedCounter[] = [],
 ): Promise<void> {
@@ -64,7 +64,7 @@ export async function takeFromCounters(
  * @internal
  */
 export async function setCountersBack(
-    runner: QueryRunner,
+    runner: Sender,
     moved: readonly MovedCounter[],
     lastOf: (counter: MovedCounter) => bigint,
 ): Promise<void> {

@@ -1,4 +1,4 @@
-import type { DataSource, QueryRunner } from "typeorm"
+import type { DataSource } from "typeorm"
 import { dialectOf } from "../../dialects"
 import { groupBy } from "../../group-by"
 import type { Series } from "../../series/series"
@@ -54,8 +54,8 @@ export class Leases {
     }
 
     /** Undefined where the database has one connection, which the caller holds. */
-    static of(runner: QueryRunner): Leases | undefined {
-        const dataSource = dataSourceOf(runner)
+    static of(owner: object): Leases | undefined {
+        const dataSource = dataSourceOf(owner)
         let leases = Leases.all.get(dataSource)
         if (leases === undefined) {
             const isPossible = dialectOf(dataSource)?.separateConnection(dataSource)

@@ -1,8 +1,8 @@
-import type { QueryRunner } from "typeorm"
 import { groupByKey } from "../counters/take-from-counters"
 import type { CountedRequest } from "../number-request"
 import { beforeFirst, max, refuseOverflow } from "../number-values"
 import type { Leases } from "./leases"
+import type { Sender } from "../../typeorm/statement"
 
 /**
  * Gives requests of one series with `gapless: false` numbers that were taken from the counters of
@@ -10,7 +10,7 @@ import type { Leases } from "./leases"
  * @internal
  */
 export async function takeFromLeases(
-    runner: QueryRunner,
+    runner: Sender,
     leases: Leases,
     requests: readonly CountedRequest[],
 ): Promise<void> {

@@ -104,7 +104,7 @@ export class TriggerAssigner implements Assigner {
                 return condition ? [{ request, condition }] : []
             })
             const numbers = await numbersWhere(
-                this.session.inner,
+                this.session,
                 series,
                 found.map(({ condition }) => condition),
             )

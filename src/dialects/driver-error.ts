@@ -4,3 +4,8 @@ export interface DriverError {
     readonly errno?: unknown
     readonly message?: unknown
 }
+
+/** @internal What the driver has said, where TypeORM passes it on. */
+export function driverErrorOf(error: unknown): DriverError | undefined {
+    return (Object(error) as { driverError?: DriverError }).driverError
+}

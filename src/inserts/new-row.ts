@@ -14,15 +14,17 @@ export class NewRow {
     /** Whether a transaction has ended since it was announced. */
     isLeft = false
 
+    /** The same for all rows that were announced by one call. */
+    call: object | undefined
+
     constructor(
         readonly entity: ObjectLiteral,
         readonly metadata: EntityMetadata,
-        /** The same for all rows that were announced by one call. */
-        readonly call: object,
     ) {}
 
     /** Lets the INSERT tell which of its rows it is. */
-    announce(): void {
+    announce(call: object): void {
+        this.call = call
         announced.set(this.entity, this)
     }
 

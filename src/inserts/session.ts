@@ -2,7 +2,7 @@ import type { DataSource, EntityManager, EntityMetadata, ObjectLiteral, QueryRun
 import { isAutoSequenceSubscriber } from "../declared/registry"
 import { dialectOf } from "../dialects"
 import type { Dialect } from "../dialects/dialect"
-import type { DriverError } from "../dialects/driver-error"
+import { driverErrorOf } from "../dialects/driver-error"
 import { dataSourceOf } from "../typeorm/compat"
 import type { Sender } from "../typeorm/statement"
 import { abortedError } from "./aborted"
@@ -153,10 +153,10 @@ export class Session {
     /** Called before the INSERT of a row. */
     notice(entity: ObjectLiteral, metadata: EntityMetadata): void {
         this.endRow(entity)
-        const row = new NewRow(entity, metadata, this.currentCall())
+        const row = new NewRow(entity, metadata)
         const isConcerned = this.assigners.map((assigner) => assigner.notice(row))
         if (!isConcerned.includes(true)) return
-        row.announce()
+        row.announce(this.currentCall())
         this.rows.set(row.id, row)
     }
 
@@ -194,7 +194,8 @@ export class Session {
         return this.queue.turn("", settled, { follow: true })
     }
 
-    private async process(...args: Parameters<Query>): Promise<unknown> {
+    /** None of this waits where nothing has to be waited for: all statements come through here. */
+    private process(...args: Parameters<Query>): Promise<unknown> {
         const [sql, parameters = []] = args
         const { transaction } = this
         if (transaction?.hasEnded && transaction.hasNumbers && !/^ROLLBACK\b/.test(sql))
@@ -202,9 +203,14 @@ export class Session {
         const insert =
             this.rows.size > 0 ? findInsert(this.dataSource, this.rows, sql, parameters) : undefined
         if (insert) return this.sendInsert(insert, args[2])
-        if (!/^\s*SELECT\b/i.test(sql)) await this.settle()
+        const settling = /^\s*SELECT\b/i.test(sql) ? undefined : this.settle()
+        return settling ? settling.then(() => this.sendOther(...args)) : this.sendOther(...args)
+    }
+
+    private sendOther(...args: Parameters<Query>): Promise<unknown> {
+        const [sql, parameters = [], structured] = args
         // Only statements of query builders ask for such a result.
-        const update = args[2] ? findUpdate(this.dataSource, sql, parameters) : undefined
+        const update = structured ? findUpdate(this.dataSource, sql, parameters) : undefined
         return update ? this.sendUpdate(update) : this.sendNamed(...args)
     }
 
@@ -217,16 +223,23 @@ export class Session {
         return assigner?.update?.(update, send) ?? send()
     }
 
-    private async settle(): Promise<void> {
-        for (const assigner of this.assigners) await assigner.settle?.()
+    private settle(): Promise<unknown> | undefined {
+        let settling: Promise<unknown> | undefined
+        for (const assigner of this.assigners) {
+            const one = assigner.settle?.()
+            if (one) settling = settling ? Promise.all([settling, one]) : one
+        }
+        return settling
     }
 
     private async sendNamed(...args: Parameters<Query>): Promise<unknown> {
         const [sql, parameters = []] = args
         if (this.transaction && (sql === "COMMIT" || sql === "ROLLBACK")) this.isEnding = true
         try {
-            return await this.sendNoticed(...args)
+            this.transaction?.noticeStatement(sql)
+            return await this.send(...args)
         } catch (error) {
+            this.noticeError(error)
             if (sql === "COMMIT") this.isEnding = false
             // No rollback is announced where the connection is lost, but all was rolled back.
             if (sql === "ROLLBACK") this.loseTransaction()
@@ -241,7 +254,8 @@ export class Session {
         try {
             for (const assigner of this.assigners) {
                 assigned.unshift(assigner)
-                await assigner.assign(insert)
+                const assigning = assigner.assign(insert)
+                if (assigning) await assigning
             }
             do {
                 statement = insert.write()
@@ -268,7 +282,10 @@ export class Session {
         } finally {
             this.forget(insert)
         }
-        for (const assigner of this.assigners) await assigner.inserted(insert, result)
+        for (const assigner of this.assigners) {
+            const finishing = assigner.inserted(insert, result)
+            if (finishing) await finishing
+        }
         insert.hideReturned(rawRows(result))
         return result
     }
@@ -279,7 +296,7 @@ export class Session {
         parameters: unknown[],
         error: unknown,
     ): Promise<boolean> {
-        const { driverError: cause } = Object(error) as { driverError?: DriverError }
+        const cause = driverErrorOf(error)
         if (!cause) return false
         for (const assigner of this.assigners)
             if (await assigner.assignOthers?.({ sql, parameters, cause, insert })) return true
@@ -287,15 +304,19 @@ export class Session {
     }
 
     private async sendNoticed(...args: Parameters<Query>): Promise<unknown> {
-        this.transaction?.noticeStatement(args[0])
         try {
+            this.transaction?.noticeStatement(args[0])
             return await this.send(...args)
         } catch (error) {
-            const { driverError } = Object(error) as { driverError?: DriverError }
-            if (this.transaction && driverError && this.dialect?.endsTransaction(driverError))
-                this.transaction.end()
+            this.noticeError(error)
             throw error
         }
+    }
+
+    private noticeError(error: unknown): void {
+        const driverError = driverErrorOf(error)
+        if (this.transaction && driverError && this.dialect?.endsTransaction(driverError))
+            this.transaction.end()
     }
 
     private forget(insert: Insert): void {
@@ -304,7 +325,7 @@ export class Session {
 
     /** What an error of a statement is called here. */
     nameOf(sql: string, parameters: unknown[], error: unknown, insert?: Insert): unknown {
-        const { driverError: cause } = Object(error) as { driverError?: DriverError }
+        const cause = driverErrorOf(error)
         if (!cause) return error
         for (const assigner of this.assigners) {
             const named = assigner.nameOf?.({ sql, parameters, cause, insert })

@@ -59,7 +59,7 @@ export class HighestNumbers {
 
     /** Called before anything else is sent: it may change rows. */
     forget(): void {
-        this.known.clear()
+        if (this.known.size > 0) this.known.clear()
     }
 
     /**

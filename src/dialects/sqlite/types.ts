@@ -1,5 +1,5 @@
 import { type ColumnMetadata, columnType } from "../../typeorm/names"
-import { canonicalInteger, isDate, plainText } from "../column-type"
+import { canonicalInteger, isDate, isInteger, plainText } from "../column-type"
 
 type Affinity = "integer" | "text" | "decimal" | "date" | "other"
 
@@ -28,19 +28,27 @@ export function scopeText(value: unknown, column: ColumnMetadata): string | unde
 
 /** Others are stored in another form, or as they are beside values of the column's type. */
 function isTaken(text: string, affinity: Affinity): boolean {
-    const isNumber = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text)
-    const isInteger = /^-?\d+$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text)
     switch (affinity) {
         case "integer":
-            return isInteger
+            return isStoredInteger(text)
         case "decimal":
-            return isNumber
+            return isNumber(text)
         case "date":
-            return isNumber ? isInteger && canonicalInteger(text) === text : isDate(text)
+            return isNumber(text)
+                ? isStoredInteger(text) && canonicalInteger(text) === text
+                : isDate(text)
         case "text":
         case "other":
             return true
     }
+}
+
+function isNumber(text: string): boolean {
+    return /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text)
+}
+
+function isStoredInteger(text: string): boolean {
+    return isInteger(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text)
 }
 
 /** @internal */

@@ -6,7 +6,7 @@ import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import { Insert } from "../insert"
 import type { InsertText, InsertTuple } from "./insert-text"
 import type { NewRow } from "../new-row"
-import { insertedTable, readInsert } from "./read-insert"
+import { insertStart, readInsert } from "./read-insert"
 
 /**
  * Reads a statement where it is the INSERT of rows that were announced; undefined for others.
@@ -20,8 +20,9 @@ export function findInsert(
 ): Insert | undefined {
     const dialect = sql.includes("INSERT ") ? dialectOf(dataSource) : undefined
     if (!dialect) return undefined
-    const table = insertedTable(sql)
-    if (table === undefined) return undefined
+    const start = insertStart(sql)
+    if (!start) return undefined
+    const { table } = start
     const metadatas = metadatasOf(dataSource, table)
     if (metadatas.length === 0) return undefined
     // The caller's own SQL has none, nor has a statement without a place for any value.
@@ -29,7 +30,7 @@ export function findInsert(
         ? []
         : [...announced.values()].filter((row) => metadatas.includes(row.metadata))
     if (!hasMarks(sql) && waiting.length === 0) return undefined
-    const text = readInsert(sql, parameters, dialect.syntax)
+    const text = readInsert(sql, start, parameters, dialect.syntax)
     if (!text) return undefined
     const rows = pairRows(text, announced, waiting, metadatas)
     return rows && new Insert(table, text, rows, dialect.findUpsert(text.head, text.tail))

@@ -2,11 +2,19 @@ import type { SqlSyntax } from "../../dialects/dialect"
 import { NAME } from "../../typeorm/names"
 import { InsertText, InsertTuple } from "./insert-text"
 
-/** @internal The table that an INSERT goes into, as SQL names it; undefined for other statements. */
-export function insertedTable(sql: string): string | undefined {
-    return START.exec(sql)?.[1]
+/** @internal How an INSERT begins: the table that it goes into, as SQL names it, and where that ends. */
+export interface InsertStart {
+    readonly table: string
+    readonly end: number
 }
 
+/** @internal Undefined for other statements. */
+export function insertStart(sql: string): InsertStart | undefined {
+    const [start = "", table] = START.exec(sql) ?? []
+    return table === undefined ? undefined : { table, end: start.length }
+}
+
+const NAMES = new RegExp(NAME, "g")
 const QUOTED = new RegExp(`${NAME}|'(?:[^']|'')*'`, "g")
 const START = new RegExp(
     `^(?:/\\*(?:[^*]|\\*(?!/))*\\*/\\s*)?(?:WITH\\b.*?)?INSERT\\s+(?:OR\\s+)?(?:IGNORE\\s+)?INTO (${NAME}(?:\\.${NAME})*)`,
@@ -21,17 +29,16 @@ const ALIAS = new RegExp(` AS ${NAME}`, "y")
  */
 export function readInsert(
     sql: string,
+    { end }: InsertStart,
     parameters: readonly unknown[],
     syntax: SqlSyntax,
 ): InsertText | undefined {
     const { hasNumberedParameters } = syntax
-    const start = START.exec(sql)
-    if (!start) return undefined
-    ALIAS.lastIndex = start[0].length
-    COLUMNS.lastIndex = start[0].length + (ALIAS.exec(sql)?.[0].length ?? 0)
+    ALIAS.lastIndex = end
+    COLUMNS.lastIndex = end + (ALIAS.exec(sql)?.[0].length ?? 0)
     const list = COLUMNS.exec(sql)
     if (!list) return undefined
-    const columns = list[1]?.match(new RegExp(NAME, "g")) ?? []
+    const columns = list[1]?.match(NAMES) ?? []
     const head = sql.slice(0, list.index)
     const from = hasNumberedParameters ? 0 : head.replace(QUOTED, "").split("?").length - 1
     const reader = new TupleReader(sql, list.index + list[0].length, parameters, from, syntax)

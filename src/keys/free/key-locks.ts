@@ -63,7 +63,7 @@ export class KeyLocks {
             this.parts.add(place)
             const locks = this.locks(place, batch)
             const found = await select<{ at: string | number | null }>(
-                this.runner,
+                this.sender,
                 isFirst ? statements.tryFirst(locks) : statements.tryAll(locks),
             )
             const got = found.flatMap(({ at }) => (at === null ? [] : (batch[Number(at)] ?? [])))
@@ -77,14 +77,14 @@ export class KeyLocks {
 
     /** Called when the rows are in the table. */
     forgetGiven(): void {
-        this.given.clear()
+        if (this.given.size > 0) this.given.clear()
     }
 
     /** Called when they never will be, and what was locked for them may not be any more. */
     forget(): void {
         this.forgetGiven()
-        this.places.clear()
-        this.parts.clear()
+        if (this.places.size > 0) this.places.clear()
+        if (this.parts.size > 0) this.parts.clear()
     }
 
     get isHolding(): boolean {

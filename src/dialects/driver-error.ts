@@ -5,7 +5,7 @@ export interface DriverError {
     readonly message?: unknown
 }
 
-/** @internal What the driver has said, where TypeORM passes it on. */
+/** @internal What the driver has said, where it is an error of TypeORM's about a statement. */
 export function driverErrorOf(error: unknown): DriverError | undefined {
     return (Object(error) as { driverError?: DriverError }).driverError
 }

@@ -72,7 +72,14 @@ export interface StoredFunctionRow {
 }
 
 /** @internal What an error that comes from a trigger, or from the lack of one, is about. */
-export type TriggerFailure = "overflow" | "changed" | "not numbered" | "no counters" | "outdated"
+export type TriggerFailure =
+    | "overflow"
+    | "out of range"
+    | "changed"
+    | "not numbered"
+    | "no value"
+    | "no counters"
+    | "outdated"
 
 /** @internal What the `trigger` strategy asks of a database. */
 export interface TriggerStatements {
@@ -134,15 +141,16 @@ export const RAISED: Readonly<Record<"overflow" | "changed", string>> = {
     changed: "AS002",
 }
 
+/** @internal What they begin with: what a column is called where nobody knows of entities. */
+export function raisedPlace({ metadata, column }: CountedColumn): string {
+    return `${metadata.tableName}.${column.databaseName}`
+}
+
 /** @internal The texts of what they raise, which name the column and no value of a row. */
-export function raisedTexts({
-    metadata,
-    column,
-    max,
-}: CountedColumn): Record<keyof typeof RAISED, string> {
-    const place = `${metadata.tableName}.${column.databaseName}`
+export function raisedTexts(series: CountedColumn): Record<keyof typeof RAISED, string> {
+    const place = raisedPlace(series)
     return {
-        overflow: `${place} can't hold the next number, its largest number is ${max}.`,
+        overflow: `${place} can't hold the next number, its largest number is ${series.max}.`,
         changed: `${place} of a stored row, or a column of its scope, was to be changed.`,
     }
 }

@@ -68,7 +68,8 @@ function scopeValue(
     // TypeORM leaves it out.
     if (row.entity && !column.isVirtual && column.getEntityValue(row.entity) instanceof Promise)
         return scopeText(column, column.getEntityValue(row.entity))
-    if (cell.kind === "value") return null
+    if (cell.kind === "value")
+        return column.isNullable ? null : refuse(`is not set, and can't be NULL. Set ${path}.`)
     const fallback = defaultOf(column)
     if (fallback && (cell.kind === "default" || cell.sql === fallback.sql))
         return scopeText(column, fallback.value)

@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises"
 import type { DataSource, EntityManager } from "typeorm"
 import { dialectOf } from "../dialects"
 import type { Dialect } from "../dialects/dialect"
-import type { DriverError } from "../dialects/driver-error"
+import { driverErrorOf } from "../dialects/driver-error"
 import { show } from "../declared/show"
 import {
     AutoSequenceError,
@@ -127,9 +127,8 @@ function isTransient(error: unknown, dialect: Dialect): boolean {
         if (error instanceof StaleSnapshotError && error.cause !== undefined) return true
         if (error instanceof AutoSequenceError) return false
         seen.add(error)
-        const { driverError, cause }: { driverError?: DriverError; cause?: unknown } = error
-        if (dialect.isTransient(driverError ?? error)) return true
-        error = cause
+        if (dialect.isTransient(driverErrorOf(error) ?? error)) return true
+        error = (error as { cause?: unknown }).cause
     }
     return false
 }

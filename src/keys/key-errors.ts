@@ -2,6 +2,7 @@ import type { DataSource } from "typeorm"
 import type { DriverError } from "../dialects/driver-error"
 import { KeyTakenError, StaleSnapshotError } from "../errors"
 import type { Refused } from "../inserts/assigner"
+import { pathsOf } from "../series/series"
 import { isViolated } from "../series/unique-index"
 import { columnName, tableName } from "../typeorm/names"
 import type { StoredKey } from "./pseudo-key"
@@ -63,7 +64,7 @@ function errorOf(
         )
     if (change === "moved")
         return new KeyTakenError(
-            `${label}: the row moves to another ${scope.map(({ path }) => path).join(", ")}, where ` +
+            `${label}: the row moves to another ${pathsOf({ scope })}, where ` +
                 "another row has its key. Set another key in the same save(), or leave the row where it is.",
             { cause },
         )

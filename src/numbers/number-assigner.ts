@@ -1,5 +1,5 @@
 import { COUNTER_ENTITY } from "../declared/own-tables"
-import type { DriverError } from "../dialects/driver-error"
+import { driverErrorOf } from "../dialects/driver-error"
 import { TransactionRequiredError } from "../errors"
 import { abortedError } from "../inserts/aborted"
 import type { Assigner, Refused } from "../inserts/assigner"
@@ -182,10 +182,8 @@ export class NumberAssigner implements Assigner {
             return result
         } catch (error) {
             await this.setBack(moved)
-            const { driverError } = Object(error) as { driverError?: DriverError }
-            const found =
-                driverError && duplicateNumberError(seriesOf(update.metadata), driverError)
-            throw found ?? error
+            const cause = driverErrorOf(error)
+            throw (cause && duplicateNumberError(seriesOf(update.metadata), cause)) ?? error
         }
     }
 

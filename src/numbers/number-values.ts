@@ -1,4 +1,5 @@
 import type { ObjectLiteral } from "typeorm"
+import type { DriverError } from "../dialects/driver-error"
 import { InvalidNumberError, NumberOverflowError } from "../errors"
 import type { InsertRow } from "../inserts/insert"
 import { placeOf, type Series } from "../series/series"
@@ -61,12 +62,21 @@ export function nextNumber(series: Series, last: bigint): bigint {
 
 /** @internal */
 export function refuseOverflow(series: Series, number: bigint): void {
+    if (number > series.max || number < -series.max) throw overflowError(series, String(number))
+}
+
+/** @internal */
+export function overflowError(
+    series: Series,
+    number: string,
+    cause?: DriverError,
+): NumberOverflowError {
     const { max, column } = series
-    if (number > max || number < -max)
-        throw new NumberOverflowError(
-            `${placeOf(series)} can't hold ${number}, its largest number is ${max}.` +
-                (column.type === "bigint" ? "" : ' Use type "bigint".'),
-        )
+    return new NumberOverflowError(
+        `${placeOf(series)} can't hold ${number}, its largest number is ${max}.` +
+            (column.type === "bigint" ? "" : ' Use type "bigint".'),
+        { cause },
+    )
 }
 
 /** @internal A number as the driver sends it. */

@@ -20,7 +20,7 @@ export async function advance(
             ? takeNext(runner, rule, place, count)
             : takeInRounds(runner, rule, place, count))
     } catch (error) {
-        throw refusedByDatabase(place.dataSource, error)
+        throw refusedByDatabase(place.dataSource, rule.label, error)
     }
 }
 

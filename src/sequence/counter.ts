@@ -31,7 +31,7 @@ export async function findLast(runner: Sender, counting: Counting): Promise<bigi
         if (highest !== undefined && highest > rule.max) refuseOverflow(rule)
         return highest ?? null
     } catch (error) {
-        throw refusedByDatabase(dataSource, error)
+        throw refusedByDatabase(dataSource, rule.label, error)
     }
 }
 
@@ -51,7 +51,7 @@ export async function deleteCounter(runner: Sender, counting: Counting): Promise
             await moveCounters(runner, { ...rule, columns }, [{ key, by: 0n, scope }])
         return isThere
     } catch (error) {
-        throw refusedByDatabase(dataSource, error)
+        throw refusedByDatabase(dataSource, rule.label, error)
     }
 }
 

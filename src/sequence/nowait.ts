@@ -1,6 +1,7 @@
 import { select, type Sender } from "../typeorm/statement"
 import { dialectOf } from "../dialects"
 import type { Dialect } from "../dialects/dialect"
+import { type DriverError, driverErrorOf } from "../dialects/driver-error"
 import { CounterLockedError } from "../errors"
 import { dataSourceOf } from "../typeorm/compat"
 import { show } from "../declared/show"
@@ -38,8 +39,7 @@ export async function withoutWaiting<T>(
         if (isOfTransaction)
             await runner.query(`ROLLBACK TO SAVEPOINT ${SAVEPOINT}`).catch(() => {})
         else await send(String(before?.value)).catch(() => {})
-        const { driverError = error as object } = error as { driverError?: object }
-        if (!isLocked(driverError)) throw error
+        if (!isLocked(driverErrorOf(error) ?? (error as DriverError))) throw error
         throw new CounterLockedError(
             `The counter of sequence ${show(rule.name)} is held by another transaction. Try again ` +
                 "later, or wait for it: leave out nowait.",

@@ -6,6 +6,8 @@ import type { NextOptions, SequenceOptions, SequenceType } from "./types"
 /** @internal How a sequence counts. */
 export interface Rule {
     readonly name: string
+    /** What errors call it. */
+    readonly label: string
     readonly startAt: bigint
     /** The number that the first one goes on after. */
     readonly base: bigint
@@ -27,8 +29,9 @@ export function ruleOf(name: string, options: SequenceOptions<SequenceType>): Ru
         throw new InvalidOptionError(
             `The name of a sequence is ${show(name)}, give 1 to 255 characters without a blank at the end.`,
         )
+    const label = `Sequence ${show(name)}`
     const refuse = (problem: string): never => {
-        throw new InvalidOptionError(`Sequence ${show(name)}: ${problem}`)
+        throw new InvalidOptionError(`${label}: ${problem}`)
     }
     if (typeof options !== "object" || options === null)
         refuse(`the options are ${show(options)}, give an object.`)
@@ -48,7 +51,7 @@ export function ruleOf(name: string, options: SequenceOptions<SequenceType>): Ru
     }
     const startAt = integer("startAt", options.startAt ?? 1)
     const incrementBy = integer("incrementBy", options.incrementBy ?? 1)
-    const rule = { name, startAt, base: startAt - incrementBy, incrementBy, type, max }
+    const rule = { name, label, startAt, base: startAt - incrementBy, incrementBy, type, max }
     if (options.resetAt === undefined) return rule
     const resetAt = integer("resetAt", options.resetAt)
     if (resetAt <= startAt) refuse(`resetAt is ${resetAt}, give one above startAt (${startAt}).`)
@@ -58,15 +61,15 @@ export function ruleOf(name: string, options: SequenceOptions<SequenceType>): Ru
 }
 
 /** @internal */
-export function refuseCount({ name }: Rule, count: unknown): asserts count is number {
+export function refuseCount({ label }: Rule, count: unknown): asserts count is number {
     if (!Number.isSafeInteger(count) || Number(count) < 0 || Number(count) > MAX_COUNT)
         throw new InvalidOptionError(
-            `Sequence ${show(name)}: ${show(count)} numbers were asked for, give an integer from 0 to ${MAX_COUNT}.`,
+            `${label}: ${show(count)} numbers were asked for, give an integer from 0 to ${MAX_COUNT}.`,
         )
 }
 
 /** @internal Whether a call would not wait. */
-export function isNowait({ name }: Rule, options: unknown = {}): boolean {
+export function isNowait({ label }: Rule, options: unknown = {}): boolean {
     const { nowait = false, ...others } = Object(options) as NextOptions
     if (
         typeof options !== "object" ||
@@ -74,7 +77,7 @@ export function isNowait({ name }: Rule, options: unknown = {}): boolean {
         Object.keys(others).length > 0
     )
         throw new InvalidOptionError(
-            `Sequence ${show(name)} was given something that is neither a DataSource, nor an ` +
+            `${label} was given something that is neither a DataSource, nor an ` +
                 "EntityManager, nor { nowait: true } or { nowait: false }.",
         )
     return nowait
@@ -96,9 +99,9 @@ export function numbersAfter(
 }
 
 /** @internal */
-export function refuseOverflow({ name, type, max }: Rule): never {
+export function refuseOverflow({ label, type, max }: Rule): never {
     throw new NumberOverflowError(
-        `Sequence ${show(name)} would pass ${max}, the largest ` +
+        `${label} would pass ${max}, the largest ` +
             (type === "number" ? 'safe integer. Use type "bigint".' : "number of a counter."),
     )
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto"
 import type { Dialect, Expressions } from "../dialects/dialect"
 import { InvalidOptionError, UnknownScopeError } from "../errors"
 import { KEY_LENGTH } from "../declared/own-tables"
-import type { Scoped } from "./series"
+import { pathsOf, placeOf, type Scoped } from "./series"
 import { type ColumnMetadata, columnName, columnType } from "../typeorm/names"
 import type { Scope } from "../dialects/columns"
 import { select, type Sender } from "../typeorm/statement"
@@ -104,9 +104,9 @@ export async function keysOf(
     return keys
 }
 
-function noScope({ name, scope }: Scoped): UnknownScopeError {
+function noScope(scoped: Scoped): UnknownScopeError {
     return new UnknownScopeError(
-        `The scope of ${name} has a value that ${scope.map(({ path }) => path).join(", ")} can't hold, ` +
+        `The scope of ${placeOf(scoped)} has a value that ${pathsOf(scoped)} can't hold, ` +
             "or a collation (_ai_cs) whose weights tell more texts apart than it does itself.",
     )
 }

@@ -36,6 +36,11 @@ export function placeOf({ metadata, column, name }: Scoped): string {
     return isOwn ? place : `${place} (series ${name})`
 }
 
+/** @internal The properties that make a scope, as errors list them. */
+export function pathsOf({ scope }: Pick<Scoped, "scope">): string {
+    return scope.map(({ path }) => path).join(", ")
+}
+
 /** @internal Whether its last numbers are kept in the counter table. */
 export function hasCounters({ strategy }: Pick<Series, "strategy">): boolean {
     return strategy !== "table-lock"

@@ -111,7 +111,7 @@ onEveryDatabase("a migration that makes counters", (db) => {
         const before = await db().connect(entities)
         await installAutoSequence(before)
         const rows = await before.getRepository("Letter").save([..."abc"].map((box) => ({ box })))
-        await raiseCounters(before.createQueryRunner(), "letter.number", [
+        await raiseCounters(before.createQueryRunner(), { name: "letter.number", label: "" }, [
             { key: `v1:"${textInKey(before, "c")}"`, to: 50n },
         ])
         await expectUpToDate(before)

@@ -188,7 +188,7 @@ onEveryDatabase("a migration that numbers rows", (db) => {
         const options = { strategy: "counter", uniqueWith: "customer", series } as const
         const connected = await changeEntities(db(), before, entities(options).all)
         const runner = connected.createQueryRunner()
-        await raiseCounters(runner, series, [
+        await raiseCounters(runner, { name: series, label: series }, [
             { key: 'v1:"1"', to: 9n },
             { key: "v1:NULL", to: 5n },
         ])

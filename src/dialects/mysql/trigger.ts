@@ -11,10 +11,12 @@ import {
 import { ALLOWS_CHANGES, triggerBodies } from "./trigger-bodies"
 
 const BAD_NULL = 1048
+const NO_DEFAULT = 1364
 const BAD_FIELD = 1054
 const OUT_OF_RANGE = 1690
 const NO_SUCH_TABLE = 1146
 const NULL_COLUMN = /^Column '(.+)' cannot be null/s
+const COLUMN_WITHOUT_DEFAULT = /^Field '(.+)' doesn't have a default value/s
 
 /** @internal */
 export const mysqlTrigger: TriggerStatements = {
@@ -58,10 +60,13 @@ export const mysqlTrigger: TriggerStatements = {
         if (sqlState === RAISED.changed) return { kind: "changed" }
         if (sqlState === RAISED.overflow) return { kind: "overflow" }
         if (errno === OUT_OF_RANGE && String(message).includes("greatest("))
-            return { kind: "overflow" }
+            return { kind: "out of range" }
         if (errno === NO_SUCH_TABLE) return { kind: "no counters" }
         if (errno === BAD_FIELD && /in '(NEW|OLD)'$/.test(String(message)))
             return { kind: "outdated" }
+        // Before a trigger runs.
+        if (errno === NO_DEFAULT)
+            return { kind: "no value", column: COLUMN_WITHOUT_DEFAULT.exec(String(message))?.[1] }
         if (errno !== BAD_NULL) return undefined
         return { kind: "not numbered", column: NULL_COLUMN.exec(String(message))?.[1] }
     },

@@ -104,7 +104,7 @@ export const postgresTrigger: TriggerStatements = {
         if (code === RAISED.changed) return { kind: "changed" }
         if (code === RAISED.overflow) return { kind: "overflow" }
         const isOfTrigger = String(where).includes(FUNCTION_PREFIX)
-        if (code === "22003" && isOfTrigger) return { kind: "overflow" }
+        if (code === "22003" && isOfTrigger) return { kind: "out of range" }
         if (code === "42P01" && isOfTrigger) return { kind: "no counters" }
         if (code === "42703" && isOfTrigger) return { kind: "outdated" }
         if (code === "23502") return { kind: "not numbered", column: String(column) }

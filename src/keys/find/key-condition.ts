@@ -11,6 +11,7 @@ import { hasPrefix, isKey } from "../../declared/key-form"
 import type { Scope } from "../../dialects/columns"
 import { InvalidOptionError } from "../../errors"
 import { preparedText, scopeWith } from "../../series/scope"
+import { pathsOf } from "../../series/series"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import { keyTableOf } from "../../series/own-table"
 import { type AnyKey, isSealed, type SealedKey, type StoredKey } from "../pseudo-key"
@@ -174,7 +175,7 @@ function scopeIn({ label, scope, scopeColumns }: StoredKey, where: ObjectLiteral
         const value = given instanceof FindOperator && given.type === "isNull" ? null : given
         if (value === undefined || value instanceof FindOperator)
             throw new InvalidOptionError(
-                `${label} is unique within ${scope.map(({ path }) => path).join(", ")} alone. Give the ` +
+                `${label} is unique within ${pathsOf({ scope })} alone. Give the ` +
                     "values of these in { where }.",
             )
         return preparedText(column, value)

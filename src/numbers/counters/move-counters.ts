@@ -1,7 +1,7 @@
 import type { DataSource } from "typeorm"
 import { dialectOf } from "../../dialects"
 import type { Dialect, LastNumber } from "../../dialects/dialect"
-import type { DriverError } from "../../dialects/driver-error"
+import { type DriverError, driverErrorOf } from "../../dialects/driver-error"
 import type { MovedCounter, Move } from "../../dialects/counter-statements"
 import {
     INSTALL_REMEDY,
@@ -9,7 +9,7 @@ import {
     NumberOverflowError,
     UnsupportedError,
 } from "../../errors"
-import type { Series } from "../../series/series"
+import { placeOf, type Series } from "../../series/series"
 import { sharersOf } from "../../series/sharers"
 import { dataSourceOf } from "../../typeorm/compat"
 import { counterTableOf } from "../../series/own-table"
@@ -19,6 +19,8 @@ import { select, type Sender } from "../../typeorm/statement"
 /** @internal A series as its counters see it, which may have no column at all. */
 export interface CounterSeries {
     readonly name: string
+    /** What errors call it. */
+    readonly label: string
     /** Numbers go on after it where the counter is lower: the first number less one step. */
     readonly base: bigint
     /** The columns whose rows a new counter goes on after. */
@@ -27,7 +29,12 @@ export interface CounterSeries {
 
 /** @internal The series of a column as its counters see it. */
 export function counterSeriesOf(series: Series): CounterSeries {
-    return { name: series.name, base: beforeFirst(series), columns: sharersOf(series) }
+    return {
+        name: series.name,
+        label: placeOf(series),
+        base: beforeFirst(series),
+        columns: sharersOf(series),
+    }
 }
 
 /**
@@ -37,7 +44,7 @@ export function counterSeriesOf(series: Series): CounterSeries {
  */
 export async function moveCounters(
     runner: Sender,
-    { name: series, base, columns }: CounterSeries,
+    counted: CounterSeries,
     unsorted: readonly Move[],
 ): Promise<Map<string, bigint>> {
     if (unsorted.length === 0) return new Map()
@@ -45,6 +52,7 @@ export async function moveCounters(
     const { counter } = dialectOf(dataSource) as Dialect
     const table = counterTableOf(dataSource)
     const moves = [...unsorted].sort((a, b) => (a.key < b.key ? -1 : 1))
+    const { name: series, label, base, columns } = counted
     const wanted = { series, base, moves, columns }
     try {
         let moved: MovedCounter[] = []
@@ -54,18 +62,18 @@ export async function moveCounters(
             for (const statement of counter.move(table, wanted, dataSource))
                 moved = await select(runner, statement)
         const last = new Map(moved.map((row) => [row.key, row.last]))
-        if (moves.some(({ key }) => !last.has(key))) throw garbledKey(series)
+        if (moves.some(({ key }) => !last.has(key))) throw garbledKey(label)
         const isNew = moves.filter(({ key }) => last.get(key) === null)
-        const first = await moveNew(runner, { name: series, base, columns }, isNew)
+        const first = await moveNew(runner, counted, isNew)
         return new Map(
             [...last].map(([key, text]) => {
                 const number = first.get(key) ?? parseNumber(text)
-                if (number === undefined) throw outOfRange()
+                if (number === undefined) throw outOfRange(label)
                 return [key, number]
             }),
         )
     } catch (error) {
-        throw refusedByDatabase(dataSource, error)
+        throw refusedByDatabase(dataSource, label, error)
     }
 }
 
@@ -95,7 +103,7 @@ async function moveNew(
 /** @internal Sets counters that are lower; makes those that don't exist. */
 export async function raiseCounters(
     runner: Sender,
-    series: string,
+    { name, label }: Pick<CounterSeries, "name" | "label">,
     unsorted: readonly { readonly key: string; readonly to: bigint }[],
 ): Promise<void> {
     if (unsorted.length === 0) return
@@ -103,10 +111,10 @@ export async function raiseCounters(
     const { counter } = dialectOf(dataSource) as Dialect
     const counters = [...unsorted].sort((a, b) => (a.key < b.key ? -1 : 1))
     try {
-        const statement = counter.raise(counterTableOf(dataSource), series, counters)
+        const statement = counter.raise(counterTableOf(dataSource), name, counters)
         await runner.query(...asArguments(statement))
     } catch (error) {
-        throw refusedByDatabase(dataSource, error)
+        throw refusedByDatabase(dataSource, label, error)
     }
 }
 
@@ -131,12 +139,12 @@ function asArguments({ sql, parameters }: { sql: string; parameters?: unknown[] 
 }
 
 /** @internal Says what to do where the database just has no such table. */
-export function refusedByDatabase(dataSource: DataSource, error: unknown): unknown {
+export function refusedByDatabase(dataSource: DataSource, label: string, error: unknown): unknown {
     // TypeORM 0.3 passes on what better-sqlite3 says of a statement before it runs.
-    const { driverError = error as DriverError } = Object(error) as { driverError?: DriverError }
+    const cause = driverErrorOf(error) ?? (error as DriverError)
     const dialect = dialectOf(dataSource)
-    if (dialect?.isOutOfRange(driverError)) return outOfRange(error)
-    if (!dialect?.isMissingTable(driverError)) return error
+    if (dialect?.isOutOfRange(cause)) return outOfRange(label, error)
+    if (!dialect?.isMissingTable(cause)) return error
     return noCounterTable(dataSource, error)
 }
 
@@ -146,17 +154,17 @@ export function noCounterTable(dataSource: DataSource, cause: unknown): NotInsta
     return new NotInstalledError(`There is no table ${name}. ${INSTALL_REMEDY}`, { cause })
 }
 
-function garbledKey(series: string): UnsupportedError {
+function garbledKey(label: string): UnsupportedError {
     return new UnsupportedError(
-        `A counter of ${series} was moved, and is not found by its key: on its way to the database the ` +
+        `A counter of ${label} was moved, and is not found by its key: on its way to the database the ` +
             "text has changed. Give the connection a Unicode character set, and leave the sql_mode " +
             "NO_BACKSLASH_ESCAPES off.",
     )
 }
 
-function outOfRange(cause?: unknown): NumberOverflowError {
+function outOfRange(label: string, cause?: unknown): NumberOverflowError {
     return new NumberOverflowError(
-        `A counter can't go so far: the largest number that it holds is ${2n ** 63n - 1n}.`,
+        `A counter of ${label} can't go so far: the largest number that it holds is ${2n ** 63n - 1n}.`,
         { cause },
     )
 }

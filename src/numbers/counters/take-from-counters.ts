@@ -1,4 +1,4 @@
-import type { DriverError } from "../../dialects/driver-error"
+import { driverErrorOf } from "../../dialects/driver-error"
 import { groupBy } from "../../group-by"
 import { keysOf } from "../../series/scope-key"
 import type { Series } from "../../series/series"
@@ -41,9 +41,10 @@ export async function takeFromCounters(
     const [{ series } = {}] = requests
     if (!series) return
     const groups = await groupByKey(runner, requests)
+    const counted = counterSeriesOf(series)
     const last = await moveCounters(
         runner,
-        counterSeriesOf(series),
+        counted,
         [...groups].map(([key, group]) => ({ key, by: wayOf(group), scope: group[0]?.scope })),
     )
     const raised: { key: string; to: bigint }[] = []
@@ -55,7 +56,7 @@ export async function takeFromCounters(
         counter.after = max(after, giveNumbers(group, key, counter.before))
         if (counter.after > after) raised.push({ key, to: counter.after })
     }
-    await raiseCounters(runner, series.name, raised)
+    await raiseCounters(runner, counted, raised)
 }
 
 /**
@@ -75,9 +76,9 @@ export async function setCountersBack(
             if (to < after) await setBack(runner, series.name, { key, from: after, to })
         }
     } catch (error) {
-        const { driverError } = Object(error) as { driverError?: DriverError }
+        const cause = driverErrorOf(error)
         // Then nothing of the transaction will be stored, its counters included.
-        if (!driverError || moved[0]?.series.dialect.isAborted(driverError) !== true) throw error
+        if (!cause || moved[0]?.series.dialect.isAborted(cause) !== true) throw error
     }
 }
 

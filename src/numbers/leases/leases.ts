@@ -82,7 +82,9 @@ export class Leases {
             for (const { key, to } of counters) this.blocks.get(idOf(series, key))?.skipTo(to)
         }
         skip()
-        await this.connection.run((runner) => raiseCounters(runner, series.name, counters))
+        await this.connection.run((runner) =>
+            raiseCounters(runner, counterSeriesOf(series), counters),
+        )
         // Others may have been on their way.
         skip()
     }

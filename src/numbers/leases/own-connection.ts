@@ -6,7 +6,7 @@ import {
 } from "typeorm"
 import { dialectOf } from "../../dialects"
 import type { Dialect } from "../../dialects/dialect"
-import type { DriverError } from "../../dialects/driver-error"
+import { driverErrorOf } from "../../dialects/driver-error"
 import { shareCounterTable } from "../../series/own-table"
 
 const ATTEMPTS = 5
@@ -45,8 +45,8 @@ export class OwnConnection {
             try {
                 return await this.runOnce(work)
             } catch (error) {
-                const { driverError } = error as { driverError?: DriverError }
-                if (attempt === ATTEMPTS || !driverError || !isTransient(driverError)) throw error
+                const cause = driverErrorOf(error)
+                if (attempt === ATTEMPTS || !cause || !isTransient(cause)) throw error
             }
     }
 

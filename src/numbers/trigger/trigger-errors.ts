@@ -1,7 +1,7 @@
 import { COUNTER_ENTITY } from "../../declared/own-tables"
 import type { DataSource } from "typeorm"
 import { dialectOf } from "../../dialects"
-import type { DriverError } from "../../dialects/driver-error"
+import { raisedPlace, type TriggerFailure } from "../../dialects/trigger-statements"
 import {
     type AutoSequenceError,
     INSTALL_REMEDY,
@@ -11,12 +11,36 @@ import {
     UnknownScopeError,
 } from "../../errors"
 import type { Refused } from "../../inserts/assigner"
-import type { Insert } from "../../inserts/insert"
 import type { Cell } from "../../inserts/sql/insert-text"
+import { triggeredSeriesOf } from "../../series/own-series"
 import { seriesOf } from "../../series/resolve-series"
-import { placeOf, type Series } from "../../series/series"
+import { pathsOf, placeOf, type Series } from "../../series/series"
 import { tableName } from "../../typeorm/names"
 import { noCounterTable } from "../counters/move-counters"
+import { overflowError } from "../number-values"
+
+/** A statement that has failed in a trigger, or for the lack of one. */
+interface Failed extends Pick<Refused, "sql" | "cause" | "insert"> {
+    readonly dataSource: DataSource
+    readonly text: string
+    /** The column that the database has named. */
+    readonly column?: string
+    /** The columns that the database numbers, those of the rows first. */
+    readonly triggered: readonly Series[]
+}
+
+type Name = (failed: Failed) => AutoSequenceError | undefined
+
+const NAMES: Readonly<Record<TriggerFailure, Name>> = {
+    overflow: (failed) =>
+        tooLarge(failed) ?? new NumberOverflowError(failed.text, { cause: failed.cause }),
+    "out of range": tooLarge,
+    changed,
+    "no counters": missingTable,
+    outdated: formerNames,
+    "not numbered": noNumber,
+    "no value": unknownScope,
+}
 
 /**
  * What an error is called that a trigger of this library has raised, or that comes from the lack of
@@ -29,67 +53,104 @@ export function triggerErrorOf(
 ): AutoSequenceError | undefined {
     const failure = dialectOf(dataSource)?.trigger?.failureOf(cause)
     if (!failure) return undefined
+    const { kind, column } = failure
+    const own = insert ? triggeredSeriesOf(insert.metadata) : []
+    const all = dataSource.entityMetadatas.flatMap(seriesOf)
+    const triggered = [...own, ...all.filter(({ strategy }) => strategy === "trigger")]
     const text = String(cause.message)
-    if (failure.kind === "overflow") return new NumberOverflowError(text, { cause })
-    if (failure.kind === "changed")
-        return new ReadOnlyNumberError(
-            `${text} Numbers are not editable: reload the row, or leave both as they were. Where it is ` +
-                "TypeORM that sets the parent of a new row afterwards, save the parent first, or declare " +
-                "the relation with { nullable: false }.",
-            { cause },
-        )
-    if (failure.kind === "no counters") {
-        const counter = dataSource.entityMetadatas.find(({ name }) => name === COUNTER_ENTITY)
-        if (counter && text.includes(counter.tableName)) return noCounterTable(dataSource, cause)
-        // It may be a table that the statement itself names.
-        const [, missing] = /([^'".]+)['"] does(?: not|n't) exist/.exec(text) ?? []
-        if (missing === undefined || sql.includes(missing)) return undefined
-    }
-    const triggered = dataSource.entityMetadatas
-        .flatMap(seriesOf)
-        .filter(({ strategy }) => strategy === "trigger")
-    if (failure.kind !== "not numbered") {
-        const ofTable = triggered.find(({ metadata }) => sql.includes(tableName(metadata)))
-        if (!ofTable || !/^(INSERT|UPDATE) /.test(sql)) return undefined
-        return new NotInstalledError(
-            `The triggers of ${placeOf(ofTable)} name a column or a table that has another name now. ` +
-                INSTALL_REMEDY,
-            { cause },
-        )
-    }
-    const ofTable = triggered.filter(({ metadata }) => sql.includes(`INTO ${tableName(metadata)}`))
-    const series = ofTable.find(({ column }) => column.databaseName === failure.column)
-    if (!series) return unknownScope(ofTable, failure.column, insert, cause)
+    return NAMES[kind]({ dataSource, sql, cause, insert, text, column, triggered })
+}
+
+function tooLarge(failed: Failed): NumberOverflowError | undefined {
+    const series = raisedBy(failed)
+    return series && overflowError(series, "the next number", failed.cause)
+}
+
+function changed(failed: Failed): ReadOnlyNumberError {
+    const { text, cause } = failed
+    const series = raisedBy(failed)
+    const scope = series?.scope.length ? `its scope (${pathsOf(series)})` : undefined
+    const found = series
+        ? `${placeOf(series)} of a stored row${scope ? `, or ${scope},` : ""} was to be changed.`
+        : text
+    return new ReadOnlyNumberError(
+        `${found} Numbers are not editable: reload the row, or leave both as they were. Where it is ` +
+            "TypeORM that sets the parent of a new row afterwards, save the parent first, or declare " +
+            "the relation with { nullable: false }.",
+        { cause },
+    )
+}
+
+/** Undefined for a table that the statement itself names. */
+function missingTable(failed: Failed): NotInstalledError | undefined {
+    const { dataSource, sql, text, cause } = failed
+    const counter = dataSource.entityMetadatas.find(({ name }) => name === COUNTER_ENTITY)
+    if (counter && text.includes(counter.tableName)) return noCounterTable(dataSource, cause)
+    const [, missing] = /([^'".]+)['"] does(?: not|n't) exist/.exec(text) ?? []
+    return missing === undefined || sql.includes(missing) ? undefined : formerNames(failed)
+}
+
+function formerNames({ sql, cause, triggered }: Failed): NotInstalledError | undefined {
+    const series = triggered.find(({ metadata }) => sql.includes(tableName(metadata)))
+    if (!series || !/^(INSERT|UPDATE) /.test(sql)) return undefined
+    return new NotInstalledError(
+        `The triggers of ${placeOf(series)} name a column or a table that has another name now. ` +
+            INSTALL_REMEDY,
+        { cause },
+    )
+}
+
+function noNumber(failed: Failed): NotInstalledError | UnknownScopeError | undefined {
+    const { column, cause } = failed
+    const series = insertedInto(failed).find((one) => one.column.databaseName === column)
+    if (!series) return unknownScope(failed)
     return new NotInstalledError(
         `${placeOf(series)} got no number from the database, so its trigger is missing. ${INSTALL_REMEDY}`,
         { cause },
     )
 }
 
-/** A trigger that finds NULL where the scope has none makes no key of a counter. */
-function unknownScope(
-    ofTable: readonly Series[],
-    column: string | undefined,
-    insert: Insert | undefined,
-    cause: DriverError,
-): UnknownScopeError | undefined {
-    const [first] = ofTable
+/**
+ * A trigger that finds NULL where the scope has none makes no key of a counter. Some databases refuse
+ * the row before it runs.
+ */
+function unknownScope(failed: Failed): UnknownScopeError | undefined {
+    const { column, insert, cause } = failed
+    const ofTable = insertedInto(failed)
+    const isNamed = ({ scopeColumns }: Series) =>
+        scopeColumns.some(({ databaseName }) => databaseName === column)
     // Some databases don't say whose column it is.
-    if (column !== "scope" || first?.metadata.columns.some((c) => c.databaseName === column))
-        return undefined
-    const missing = ofTable.flatMap(({ metadata, column: { propertyPath }, scope }) => {
-        const needed = scope.filter(({ columns }) => columns.some((c) => !c.isNullable))
+    const isOfCounter =
+        column === "scope" &&
+        ofTable[0]?.metadata.columns.every(({ databaseName }) => databaseName !== column)
+    if (!isOfCounter && !ofTable.some(isNamed)) return undefined
+    const missing = ofTable.flatMap((series) => {
+        const needed = series.scope.filter(({ columns }) => columns.some((c) => !c.isNullable))
         const unset = needed.filter(({ columns }) =>
-            insert?.rows.some((row) => columns.some((c) => isUnset(row.cell(c)))),
+            insert
+                ? insert.rows.some((row) => columns.some((c) => isUnset(row.cell(c))))
+                : columns.some(({ databaseName }) => databaseName === column),
         )
-        const paths = (unset.length > 0 ? unset : needed).map(({ path }) => path)
-        return paths.length > 0 ? `${metadata.name}.${propertyPath}: ${paths.join(", ")}` : []
+        const scope = unset.length > 0 ? unset : needed
+        return scope.length > 0 ? `${placeOf(series)}: ${pathsOf({ scope })}` : []
     })
     if (missing.length === 0) return undefined
     return new UnknownScopeError(
         `The scope of a number can't be NULL. Set what makes it, ${missing.join("; ")}.`,
         { cause },
     )
+}
+
+/** The column whose trigger has raised the error: the text begins with where that is, in the words of SQL. */
+function raisedBy({ sql, text, triggered }: Failed): Series | undefined {
+    const named = triggered.filter((series) => text.startsWith(`${raisedPlace(series)} `))
+    const isWritten = ({ metadata }: Series) => sql.includes(tableName(metadata))
+    return named.find(isWritten) ?? named[0] ?? triggered.find(isWritten)
+}
+
+function insertedInto({ sql, triggered }: Failed): readonly Series[] {
+    const found = triggered.filter(({ metadata }) => sql.includes(`INTO ${tableName(metadata)}`))
+    return found.filter(({ column }, at) => found.findIndex((one) => one.column === column) === at)
 }
 
 function isUnset(cell: Cell): boolean {

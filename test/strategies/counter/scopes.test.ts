@@ -396,7 +396,7 @@ onEveryDatabase("The counters of scopes", (database) => {
         const texts = ["", "a", "A", "a ", "b"].map((end) => `${"x".repeat(10_000)}${end}`)
         const keys = texts.map((text) => keyOf([text], expressions))
         const runner = dataSource.createQueryRunner()
-        const series = { name: "long", base: 0n, columns: [] }
+        const series = { name: "long", label: "long", base: 0n, columns: [] }
         for (const by of [1n, 2n]) {
             const moves = keys.map((key) => ({ key, by }))
             const moved = await moveCounters(runner, series, moves)

@@ -88,12 +88,14 @@ onTriggerDatabases("Changes of stored rows", (database) => {
         )
     }
 
-    async function expectRefused(attempt: Promise<unknown>, column = "item.number") {
+    async function expectRefused(attempt: Promise<unknown>, place = "Item.number") {
         const error = await rejection(attempt)
         const expected = triggerError(database().kind, ReadOnlyNumberError)
         expect(error).to.be.instanceOf(expected)
         if (expected === ReadOnlyNumberError) expect(error).to.include({ code: "READ_ONLY_NUMBER" })
-        expect(error.message).to.include(column)
+        // What the driver has said itself names the table.
+        const said = expected === ReadOnlyNumberError ? place : place.toLowerCase()
+        expect(error.message).to.include(said)
         return error
     }
 
@@ -145,11 +147,11 @@ onTriggerDatabases("Changes of stored rows", (database) => {
         const document = await manager.save(Document, { folder: one as Folder })
         await expectRefused(
             manager.update(Document, document.id, { folder: other as Folder }),
-            "document.number",
+            "Document.number",
         )
         await expectRefused(
             manager.update(Document, document.id, { folder: null }),
-            "document.number",
+            "Document.number",
         )
         const { folder, number } = await manager.findOneOrFail(Document, {
             where: { id: document.id },
@@ -169,7 +171,7 @@ onTriggerDatabases("Changes of stored rows", (database) => {
         const { manager } = await connected
         const folder = await manager.save(Folder, { title: "one" })
         await manager.save(Memo, { folder })
-        await expectRefused(manager.update(Folder, folder.id, { id: 7 }), "memo.number")
+        await expectRefused(manager.update(Folder, folder.id, { id: 7 }), "Memo.number")
         const [memo] = await manager.find(Memo, { relations: { folder: true } })
         expect([memo?.folder?.title, memo?.number]).to.eql(["one", 1])
     })
@@ -181,7 +183,7 @@ onTriggerDatabases("Changes of stored rows", (database) => {
         await manager.query(`UPDATE ${rate} SET percent = 1.00, uses = 1 WHERE number = 2`)
         await expectRefused(
             manager.query(`UPDATE ${rate} SET percent = 1.00001 WHERE number = 2`),
-            "rate.number",
+            "Rate.number",
         )
         const rates = await manager.find(Rate, { order: { id: "ASC" } })
         expect(rates.map(({ number, uses }) => [number, uses])).to.eql([

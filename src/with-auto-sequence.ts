@@ -3,7 +3,7 @@ import type { DataSourceOptions, EntitySchema } from "typeorm"
 import { counterEntity, type CounterTableOptions } from "./tables/counter-entity"
 import { keyEntity, type KeyTableOptions } from "./tables/key-entity"
 import { AutoSequenceSubscriber } from "./subscriber"
-import { refuseNoObject } from "./typeorm/given"
+import { ANYTHING, checkedOptions, OBJECT, refuserOf, refuseWrong } from "./declared/options"
 
 /** What {@link withAutoSequence} takes beside the options of the data source. */
 export interface WithAutoSequenceOptions {
@@ -21,6 +21,10 @@ export interface WithAutoSequenceOptions {
      */
     keyTable?: KeyTableOptions
 }
+
+const OF_DATA_SOURCE = { subscribers: OBJECT, entities: OBJECT }
+// They are looked at where they are used.
+const OWN = { counterTable: ANYTHING, keyTable: ANYTHING }
 
 /**
  * Returns the options of a data source with the library's subscriber and its tables added.
@@ -47,9 +51,8 @@ export function withAutoSequence<Options extends Partial<DataSourceOptions>>(
     options: Options,
     more: WithAutoSequenceOptions = {},
 ): Options {
-    refuseNoObject("withAutoSequence", "the options of the data source", options)
-    refuseNoObject("withAutoSequence", "what comes beside them", more)
-    const { counterTable, keyTable } = more
+    refuseWrong<Partial<DataSourceOptions>>(options, OF_DATA_SOURCE, refuserOf("withAutoSequence"))
+    const { counterTable, keyTable } = checkedOptions("withAutoSequence", more, OWN)
     const { subscribers = [], entities = [] } = options
     const present = Object.values(entities).map(
         (entity) => (entity as Partial<EntitySchema> | undefined)?.options?.name,

@@ -378,7 +378,7 @@ describe("What is no option, no entity and no data source", () => {
 
     for (const [title, call, ...texts] of [
         ["withAutoSequence(undefined)", () => withAutoSequence(none), "withAutoSequence"],
-        ["withAutoSequence(…, null)", () => withAutoSequence({}, null as never), "is null"],
+        ["withAutoSequence(…, null)", () => withAutoSequence({}, null as never), "are null"],
         [
             "counterTable: null",
             () => withAutoSequence({}, { counterTable: null as never }),
@@ -422,7 +422,7 @@ describe("What is no option, no entity and no data source", () => {
             for (const [call, ...texts] of [
                 [() => verifyAutoSequence(none), "undefined, give a DataSource."],
                 [() => installAutoSequence(none), "undefined, give a DataSource."],
-                [() => installAutoSequence(dataSource, null as never), "options is null"],
+                [() => installAutoSequence(dataSource, null as never), "options are null"],
                 [() => generateMigration(5 as never), "5, give a DataSource."],
                 [() => transactionWithRetry(none, work), "transactionWithRetry", "undefined"],
                 [
@@ -436,7 +436,7 @@ describe("What is no option, no entity and no data source", () => {
                     'withTableLock was given "Letter", which is no entity of the data source.',
                 ],
                 [() => withTableLock(dataSource, none, work), "undefined, which is no entity"],
-                [() => withTableLock(dataSource, Plain, work, null as never), "options is null"],
+                [() => withTableLock(dataSource, Plain, work, null as never), "options are null"],
                 [() => findByPseudoKey(dataSource.manager, Letter, "a"), '"Letter", which is no'],
                 [() => findByPseudoKey(dataSource.manager, {} as never, "a"), "which is no entity"],
                 [() => resolvePseudoKey(none, "a"), "give a DataSource."],

@@ -1,15 +1,16 @@
 import type { ColumnOptions } from "typeorm"
-import { show } from "./show"
+import { FLAG, type Form, type Refuse, refuseWrong, TEXT, TEXT_OR_NONE } from "./options"
 
-const FORMS: Record<string, readonly [isRight: (value: unknown) => boolean, form: string]> = {
-    name: [(value) => typeof value === "string" && value !== "", "a text that is not empty"],
-    comment: [(value) => typeof value === "string", "a text"],
-    nullable: [(value) => typeof value === "boolean", "true or false"],
-    select: [(value) => typeof value === "boolean", "true or false"],
-    transformer: [
-        (value) => [value].flat().every(isTransformer),
-        "an object with the functions to and from, or a list of them",
-    ],
+const TRANSFORMER: Form = [
+    (value) => [value].flat().every(isTransformer),
+    "an object with the functions to and from, or a list of them",
+]
+const FORMS = {
+    name: TEXT,
+    comment: TEXT_OR_NONE,
+    nullable: FLAG,
+    select: FLAG,
+    transformer: TRANSFORMER,
 }
 
 function isTransformer(value: unknown): boolean {
@@ -18,18 +19,15 @@ function isTransformer(value: unknown): boolean {
 }
 
 /** @internal The options of TypeORM's `@Column` among those of a decorator; refuses wrong ones. */
-export function columnOptions<Name extends keyof ColumnOptions>(
+export function columnOptions<Name extends keyof typeof FORMS>(
     names: readonly Name[],
     options: { readonly [N in Name]?: unknown },
-    refuse: (problem: string) => never,
+    refuse: Refuse,
 ): Pick<ColumnOptions, Name> {
-    const given = names.flatMap((name) => {
-        const value = options[name]
-        if (value === undefined) return []
-        const [isRight, form] = FORMS[name] ?? [() => true, ""]
-        return isRight(value)
-            ? [[name, value] as const]
-            : refuse(`${name} is ${show(value)}, give ${form}.`)
-    })
-    return Object.fromEntries(given) as Pick<ColumnOptions, Name>
+    const given = names.flatMap((name) =>
+        options[name] === undefined ? [] : [[name, options[name]] as const],
+    )
+    const column = Object.fromEntries(given) as Pick<ColumnOptions, Name>
+    refuseWrong<ColumnOptions>(column, FORMS, refuse)
+    return column
 }

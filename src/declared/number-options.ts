@@ -1,6 +1,6 @@
 import type { ColumnOptions } from "typeorm"
-import { InvalidOptionError } from "../errors"
 import { columnOptions } from "./column-options"
+import { type Refuse, refuserOf, refuseUnknown } from "./options"
 import { scopePaths } from "./scope-paths"
 import { isSeriesName, seriesProblem } from "./series-name"
 import { show } from "./show"
@@ -145,16 +145,8 @@ export function splitOptions(
     place: string,
     options: AutoSequenceColumnOptions,
 ): { numbering: NumberingOptions; column: ColumnOptions } {
-    const refuse = (problem: string): never => {
-        throw new InvalidOptionError(`${place}: ${problem}`)
-    }
-    if (typeof options !== "object" || options === null)
-        refuse(`the options are ${show(options)}, give an object.`)
-
-    const known: readonly string[] = [...KNOWN, ...KNOWN_FOR_COLUMN]
-    for (const name of Object.keys(options))
-        if (!known.includes(name))
-            refuse(`there is no option "${name}". The options are ${known.join(", ")}.`)
+    const refuse: Refuse = refuserOf(place)
+    refuseUnknown(options, [...KNOWN, ...KNOWN_FOR_COLUMN], refuse)
 
     const { startAt = 1, incrementBy = 1, strategy = "table-lock", type = "int" } = options
     const { gapless = true, cache = 1, series, explicit = "keep" } = options

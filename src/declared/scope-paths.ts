@@ -1,10 +1,8 @@
+import type { Refuse } from "./options"
 import { show } from "./show"
 
 /** @internal The option `uniqueWith` as a list of properties; refuses what is none. */
-export function scopePaths(
-    uniqueWith: unknown,
-    refuse: (problem: string) => never,
-): readonly string[] {
+export function scopePaths(uniqueWith: unknown, refuse: Refuse): readonly string[] {
     const listed = uniqueWith ?? []
     const paths: unknown[] = Array.isArray(listed) ? listed : [listed]
     for (const path of paths)

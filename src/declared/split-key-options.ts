@@ -1,5 +1,4 @@
 import type { ColumnOptions } from "typeorm"
-import { InvalidOptionError } from "../errors"
 import { columnOptions } from "./column-options"
 import { MAX_LENGTH, MAX_PREFIX, PREFIX_FORM } from "./key-form"
 import type {
@@ -10,6 +9,7 @@ import type {
     SealOptions,
     StoredKeyOptions,
 } from "./key-options"
+import { type Refuse, refuserOf, refuseUnknown } from "./options"
 import { scopePaths } from "./scope-paths"
 import { isSeriesName, seriesProblem } from "./series-name"
 import { type Secret, weaknessOf } from "./secrets"
@@ -37,15 +37,8 @@ const KNOWN_FOR_SEAL: readonly string[] = ["column", "secret", "context"]
  * @internal
  */
 export function splitKeyOptions(place: string, options: PseudoKeyOptions<never>): KeyOptions {
-    const refuse = (problem: string): never => {
-        throw new InvalidOptionError(`${place}: ${problem}`)
-    }
-    if (typeof options !== "object" || (options as unknown) === null)
-        refuse(`the options are ${show(options)}, give an object.`)
-    const known: readonly string[] = ["prefix", "seal", ...KNOWN_FOR_STORED]
-    for (const name of Object.keys(options))
-        if (!known.includes(name))
-            refuse(`there is no option "${name}". The options are ${known.join(", ")}.`)
+    const refuse: Refuse = refuserOf(place)
+    refuseUnknown(options, ["prefix", "seal", ...KNOWN_FOR_STORED], refuse)
 
     const { prefix, seal } = options
     if (prefix !== undefined && !(typeof prefix === "string" && PREFIX_FORM.test(prefix)))
@@ -60,8 +53,6 @@ export function splitKeyOptions(place: string, options: PseudoKeyOptions<never>)
             refuse(`${name} is for keys that have a column, and with seal there is none.`)
     return { sealed: { prefix, ...checkSeal(seal, refuse) } }
 }
-
-type Refuse = (problem: string) => never
 
 function splitStored(options: PseudoKeyOptions<never>, refuse: Refuse): KeyOptions {
     const { prefix, generate = "nanoid", derive, history = false } = options

@@ -8,7 +8,7 @@ import {
 import type { Declared } from "../declared/registry"
 import { show } from "../declared/show"
 import { InvalidOptionError } from "../errors"
-import { refuseNoObject } from "../typeorm/given"
+import { OBJECT, refuseOther, refuserOf } from "../declared/options"
 
 /** What one property adds to a schema. */
 interface Addition {
@@ -29,7 +29,7 @@ export function extendSchema<T, Options>(
 ): EntitySchema<T> {
     if (!InstanceChecker.isEntitySchema(schema))
         throw new InvalidOptionError(`${caller} was given ${show(schema)}, give an EntitySchema.`)
-    refuseNoObject(caller, "what to add", properties)
+    refuseOther("what to add is", properties, OBJECT, refuserOf(caller))
     const { options } = schema
     const { name, target = name } = options
     const columns: Partial<Record<string, EntitySchemaColumnOptions>> = { ...options.columns }

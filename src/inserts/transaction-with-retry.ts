@@ -1,5 +1,15 @@
 import { setTimeout } from "node:timers/promises"
 import type { DataSource, EntityManager } from "typeorm"
+import {
+    FUNCTION,
+    ISOLATION_LEVEL,
+    SIGNAL,
+    checkedOptions,
+    integerFrom,
+    refuseOther,
+    refuserOf,
+    type Form,
+} from "../declared/options"
 import { dialectOf } from "../dialects"
 import type { Dialect } from "../dialects/dialect"
 import { driverErrorOf } from "../dialects/driver-error"
@@ -10,7 +20,7 @@ import {
     StaleSnapshotError,
     UnsupportedError,
 } from "../errors"
-import { givenDataSource, refuseNoObject } from "../typeorm/given"
+import { givenDataSource } from "../typeorm/given"
 
 /** What {@link transactionWithRetry} takes. */
 export interface TransactionWithRetryOptions {
@@ -53,6 +63,15 @@ export interface TransactionWithRetryOptions {
     signal?: AbortSignal
 }
 
+const MILLISECONDS: Form = [(value) => typeof value === "number", "milliseconds"]
+const FORMS = {
+    attempts: integerFrom(1),
+    isolationLevel: ISOLATION_LEVEL,
+    minDelay: MILLISECONDS,
+    maxDelay: MILLISECONDS,
+    signal: SIGNAL,
+}
+
 /**
  * Runs `work` in a transaction, and all of it again in a new one when the database has ended it for
  * a reason that is gone by then: a deadlock, a serialization failure, a lock that was not free in
@@ -88,11 +107,15 @@ export async function transactionWithRetry<T>(
     work: (manager: EntityManager) => Promise<T>,
     options: TransactionWithRetryOptions = {},
 ): Promise<T> {
-    refuseNoObject("transactionWithRetry", "options", options)
     const dialect = dialectOf(givenDataSource("transactionWithRetry", dataSource))
-    const { attempts = 5, minDelay = 20, maxDelay = 1000, isolationLevel, signal } = options
-    if (!Number.isSafeInteger(attempts) || attempts < 1)
-        throw new InvalidOptionError(`attempts is ${show(attempts)}, give an integer from 1.`)
+    const {
+        attempts = 5,
+        minDelay = 20,
+        maxDelay = 1000,
+        isolationLevel,
+        signal,
+    } = checkedOptions("transactionWithRetry", options, FORMS)
+    refuseOther("the work is", work, FUNCTION, refuserOf("transactionWithRetry"))
     if (!(minDelay >= 0 && minDelay <= maxDelay && maxDelay <= MAX_DELAY))
         throw new InvalidOptionError(
             `minDelay is ${show(minDelay)} and maxDelay ${show(maxDelay)}, give 0 to ${MAX_DELAY} milliseconds ` +

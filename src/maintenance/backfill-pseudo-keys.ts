@@ -6,6 +6,7 @@ import type {
     ObjectLiteral,
     QueryRunner,
 } from "typeorm"
+import { FUNCTION, SIGNAL, TEXT, checkedOptions, integerFrom } from "../declared/options"
 import { dialectOf } from "../dialects"
 import type { Scope } from "../dialects/columns"
 import { InvalidOptionError } from "../errors"
@@ -57,6 +58,8 @@ export interface BackfillOptions<Entity extends ObjectLiteral> {
     signal?: AbortSignal
 }
 
+const FORMS = { property: TEXT, batchSize: integerFrom(1), onProgress: FUNCTION, signal: SIGNAL }
+
 /**
  * Gives a pseudo key to the rows that have none, soft-deleted ones included: as an INSERT would, but in
  * batches, each in a transaction of its own. A key that a row has is left as it is.
@@ -96,9 +99,15 @@ export interface BackfillOptions<Entity extends ObjectLiteral> {
 export async function backfillPseudoKeys<Entity extends ObjectLiteral>(
     on: DataSource | QueryRunner,
     entity: EntityTarget<Entity>,
-    { property, batchSize = 1000, onProgress, signal }: BackfillOptions<Entity> = {},
+    options: BackfillOptions<Entity> = {},
 ): Promise<BackfillProgress> {
     const metadata = givenEntity("backfillPseudoKeys", on, entity)
+    const {
+        property,
+        batchSize = 1000,
+        onProgress,
+        signal,
+    } = checkedOptions("backfillPseudoKeys", options, FORMS)
     // A migration's own runner holds locks that any other connection would wait for.
     const runner = "isTransactionActive" in on ? on : undefined
     const dataSource = dataSourceOf(metadata)
@@ -107,8 +116,6 @@ export async function backfillPseudoKeys<Entity extends ObjectLiteral>(
         throw new InvalidOptionError(
             `${metadata.name}${property ? `.${property}` : ""} has no pseudo key in a column.`,
         )
-    if (!Number.isSafeInteger(batchSize) || batchSize < 1)
-        throw new InvalidOptionError(`batchSize is ${batchSize}, give an integer from 1.`)
 
     const started = performance.now()
     const progress = { done: 0, total: 0, perSecond: 0 }

@@ -1,8 +1,15 @@
 import type { DataSource, EntityManager, EntityTarget, ObjectLiteral } from "typeorm"
 import { Session } from "../inserts/session"
+import {
+    FUNCTION,
+    ISOLATION_LEVEL,
+    checkedOptions,
+    refuseOther,
+    refuserOf,
+} from "../declared/options"
 import { lockTables, tableLockOf } from "./table-lock"
 import { InvalidOptionError } from "../errors"
-import { givenEntity, refuseNoObject } from "../typeorm/given"
+import { givenEntity } from "../typeorm/given"
 
 /** What {@link withTableLock} takes. */
 export interface TableLockOptions {
@@ -47,8 +54,10 @@ export async function withTableLock<T>(
     work: (manager: EntityManager) => Promise<T>,
     options: TableLockOptions = {},
 ): Promise<T> {
-    refuseNoObject("withTableLock", "options", options)
-    const { isolationLevel } = options
+    const { isolationLevel } = checkedOptions("withTableLock", options, {
+        isolationLevel: ISOLATION_LEVEL,
+    })
+    refuseOther("the work is", work, FUNCTION, refuserOf("withTableLock"))
     const targets = (
         Array.isArray(entities) ? entities : [entities]
     ) as EntityTarget<ObjectLiteral>[]

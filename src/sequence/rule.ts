@@ -1,3 +1,4 @@
+import { type Refuse, refuserOf, refuseUnknown } from "../declared/options"
 import { isSeriesName } from "../declared/series-name"
 import { show } from "../declared/show"
 import { InvalidOptionError, NumberOverflowError } from "../errors"
@@ -30,14 +31,8 @@ export function ruleOf(name: string, options: SequenceOptions<SequenceType>): Ru
             `The name of a sequence is ${show(name)}, give 1 to 255 characters without a blank at the end.`,
         )
     const label = `Sequence ${show(name)}`
-    const refuse = (problem: string): never => {
-        throw new InvalidOptionError(`${label}: ${problem}`)
-    }
-    if (typeof options !== "object" || options === null)
-        refuse(`the options are ${show(options)}, give an object.`)
-    for (const option of Object.keys(options))
-        if (!KNOWN.includes(option))
-            refuse(`there is no option "${option}". The options are ${KNOWN.join(", ")}.`)
+    const refuse: Refuse = refuserOf(label)
+    refuseUnknown(options, KNOWN, refuse)
     const { type = "number" } = options
     if (type !== "number" && type !== "bigint")
         refuse(`type is ${show(type)}, give "number" or "bigint".`)
@@ -73,6 +68,7 @@ export function isNowait({ label }: Rule, options: unknown = {}): boolean {
     const { nowait = false, ...others } = Object(options) as NextOptions
     if (
         typeof options !== "object" ||
+        options === null ||
         typeof nowait !== "boolean" ||
         Object.keys(others).length > 0
     )

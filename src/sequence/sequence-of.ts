@@ -1,9 +1,10 @@
 import type { DataSource, EntityTarget, ObjectLiteral } from "typeorm"
+import { OBJECT, refuseOther, refuserOf, TEXT } from "../declared/options"
 import { show } from "../declared/show"
 import { InvalidOptionError } from "../errors"
 import type { PropertyPath } from "../keys/property-path"
 import { seriesOf } from "../series/resolve-series"
-import { givenEntity, refuseNoObject } from "../typeorm/given"
+import { givenEntity, nameOfEntity } from "../typeorm/given"
 import type { Counting } from "./place"
 import { keyByColumn } from "./scope"
 import { Sequence } from "./sequence"
@@ -67,6 +68,8 @@ export function sequenceOf<Entity extends ObjectLiteral, Type extends SequenceTy
     scope: ScopeOf<Entity> = {},
     options: SequenceOfOptions<Type> = {},
 ): Sequence<Type> {
+    const name = nameOfEntity(entity) ?? show(entity)
+    refuseOther("the property is", property, TEXT, refuserOf(`sequenceOf ${name}`))
     return new SequenceOf(entity, property, scope, options)
 }
 
@@ -77,8 +80,8 @@ class SequenceOf<Type extends SequenceType> extends Sequence<Type> {
         private readonly scope: SequenceScope | ScopeOf<ObjectLiteral>,
         options: SequenceOfOptions<Type>,
     ) {
-        super(`${nameOf(entity)}.${property}`, options)
-        refuseNoObject(`sequenceOf ${this.name}`, "scope", scope)
+        super(`${nameOfEntity(entity) ?? show(entity)}.${property}`, options)
+        refuseOther("scope is", scope, OBJECT, refuserOf(`sequenceOf ${this.name}`))
         const other = Object.keys(options).find((name) => name !== "type" && name !== "dataSource")
         if (other !== undefined)
             throw new InvalidOptionError(
@@ -115,10 +118,4 @@ class SequenceOf<Type extends SequenceType> extends Sequence<Type> {
         const values = Object.values<unknown>(this.scope)
         return { rule, key: keyByColumn(this.name, series, { names, values }) }
     }
-}
-
-function nameOf(entity: EntityTarget<ObjectLiteral>): string {
-    if (typeof entity === "string") return entity
-    const { name, options } = Object(entity) as { name?: unknown; options?: { name?: unknown } }
-    return String(options?.name ?? name)
 }

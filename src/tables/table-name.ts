@@ -3,7 +3,7 @@ import { show } from "../declared/show"
 import { dialectOf } from "../dialects"
 import { InvalidOptionError } from "../errors"
 import { dataSourceOf } from "../typeorm/compat"
-import { refuseNoObject } from "../typeorm/given"
+import { OBJECT, refuseOther, refuserOf } from "../declared/options"
 
 /** @internal Where one of the library's own tables is; refuses what is no name. */
 export function placeOfTable(
@@ -11,7 +11,7 @@ export function placeOfTable(
     options: { readonly name?: string; readonly schema?: string },
     usual: string,
 ): { tableName: string; schema?: string } {
-    refuseNoObject(`The ${table}`, "its place", options)
+    refuseOther("its place is", options, OBJECT, refuserOf(`The ${table}`))
     const { name: tableName = usual, schema } = options
     const names = { name: tableName, ...(schema !== undefined && { schema }) }
     for (const [option, value] of Object.entries<unknown>(names))

@@ -11,14 +11,6 @@ import { show } from "../declared/show"
 import { InvalidOptionError } from "../errors"
 import { dataSourceOf } from "./compat"
 
-// For callers whom no compiler has told: a TypeError from the middle of this library helps nobody.
-
-/** @internal Refuses options that are none. */
-export function refuseNoObject(caller: string, what: string, value: unknown): void {
-    if (typeof value !== "object" || value === null)
-        throw new InvalidOptionError(`${caller}: ${what} is ${show(value)}, give an object.`)
-}
-
 type Given = DataSource | EntityManager | QueryRunner
 
 /** @internal The data source that a caller has given, maybe by its manager. */
@@ -36,9 +28,16 @@ export function givenEntity(
 ): EntityMetadata {
     const dataSource = givenDataSource(caller, given)
     if (dataSource.hasMetadata(entity)) return dataSource.getMetadata(entity)
-    const name = (Object(entity) as { name?: unknown }).name ?? entity
     throw new InvalidOptionError(
-        `${caller} was given ${show(name)}, which is no entity of the data source. ` +
+        `${caller} was given ${show(nameOfEntity(entity) ?? entity)}, which is no entity of the data source. ` +
             (dataSource.isInitialized ? "Add it to its entities." : "Call initialize() first."),
     )
+}
+
+/** @internal The name of an entity that a caller has given, where it has one. */
+export function nameOfEntity(entity: unknown): string | undefined {
+    if (typeof entity === "string") return entity
+    const { name, options } = Object(entity) as { name?: unknown; options?: { name?: unknown } }
+    const found = options?.name ?? name
+    return typeof found === "string" ? found : undefined
 }

@@ -156,7 +156,7 @@ onOnePostgres("The options of AutoSequenceModule", (database) => {
         ]
         await expect(applications.start({ imports })).to.be.rejectedWith(
             InvalidOptionError,
-            "was given undefined",
+            "the options are undefined, give an object",
         )
     })
 

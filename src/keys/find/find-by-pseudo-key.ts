@@ -8,6 +8,7 @@ import {
     type ObjectLiteral,
     type Repository,
 } from "typeorm"
+import { FLAG, TEXT, refuseWrong, refuserOf } from "../../declared/options"
 import { KeyNotFoundError } from "../../errors"
 import { givenEntity } from "../../typeorm/given"
 import { conditionFor } from "./key-condition"
@@ -153,7 +154,18 @@ function isRepository<Entity extends ObjectLiteral>(target: unknown): target is 
 }
 
 function optionsOf<Entity extends ObjectLiteral>(given: unknown): FindByPseudoKeyOptions<Entity> {
-    return given ?? {}
+    return checkedFind(
+        "findByPseudoKey",
+        (given === undefined ? {} : given) as FindByPseudoKeyOptions<Entity>,
+    )
+}
+
+const FORMS = { property: TEXT, retired: FLAG }
+
+/** @internal The options of a look-up as a caller has given them; most are TypeORM's. */
+export function checkedFind<Options extends object>(caller: string, options: Options): Options {
+    refuseWrong<object>(options, FORMS, refuserOf(caller))
+    return options
 }
 
 /** @internal */

@@ -7,7 +7,7 @@ import type {
 } from "typeorm"
 import { loadColumns } from "../../typeorm/load-columns"
 import { givenDataSource, givenEntity } from "../../typeorm/given"
-import { type FindByPseudoKeyOptions, findOne } from "./find-by-pseudo-key"
+import { type FindByPseudoKeyOptions, findOne, checkedFind } from "./find-by-pseudo-key"
 import { hasPrefix, isKey } from "../../declared/key-form"
 import { keyFor } from "./key-condition"
 import { type AnyKey, isSealed, sealedKeyOf } from "../pseudo-key"
@@ -61,8 +61,9 @@ export interface ResolvedPseudoKey<Entity extends ObjectLiteral = ObjectLiteral>
 export async function resolvePseudoKey<Entity extends ObjectLiteral = ObjectLiteral>(
     target: DataSource | EntityManager,
     key: string,
-    { entity, property, ...options }: ResolvePseudoKeyOptions<Entity> = {},
+    given: ResolvePseudoKeyOptions<Entity> = {},
 ): Promise<ResolvedPseudoKey<Entity> | null> {
+    const { entity, property, ...options } = checkedFind("resolvePseudoKey", given)
     const dataSource = givenDataSource("resolvePseudoKey", target)
     const manager = "getMetadata" in target ? target.manager : target
     const metadata =

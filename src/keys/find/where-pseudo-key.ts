@@ -6,6 +6,7 @@ import {
     In,
     type ObjectLiteral,
 } from "typeorm"
+import { checkedFind } from "./find-by-pseudo-key"
 import { givenEntity } from "../../typeorm/given"
 import type { FindByPseudoKeyOptions } from "./find-by-pseudo-key"
 import { conditionFor } from "./key-condition"
@@ -50,14 +51,11 @@ export function wherePseudoKey<Entity extends ObjectLiteral>(
     dataSource: DataSource | EntityManager,
     entity: EntityTarget<Entity>,
     key: string,
-    {
-        where,
-        property,
-        retired,
-    }: Pick<FindByPseudoKeyOptions<Entity>, "property" | "retired"> & {
+    options: Pick<FindByPseudoKeyOptions<Entity>, "property" | "retired"> & {
         where?: FindOptionsWhere<Entity>
     } = {},
 ): FindOptionsWhere<Entity> {
+    const { where, property, retired } = checkedFind("wherePseudoKey", options)
     const metadata = givenEntity("wherePseudoKey", dataSource, entity)
     const condition = conditionFor(metadata, key, {
         where,

@@ -1,10 +1,13 @@
 import type { InjectionToken, OptionalFactoryDependency, Provider, Type } from "@nestjs/common"
+import { FUNCTION, type Forms, LIST, checkedOptions } from "../../declared/options"
 import { InvalidOptionError } from "../../errors"
 import {
     type AutoSequenceModuleAsyncOptions,
     type AutoSequenceModuleOptions,
     type AutoSequenceOptionsFactory,
-    refuseUnknown,
+    type AutoSequenceDataSource,
+    checkedModuleOptions,
+    OF_DATA_SOURCE,
 } from "./module-options"
 import { getAutoSequenceOptionsToken } from "./tokens"
 
@@ -18,43 +21,43 @@ interface Ways {
     useExisting?: InjectionToken<AutoSequenceOptionsFactory>
 }
 
-const WAYS = ["useFactory", "useClass", "useExisting"]
-const OTHERS = ["inject", "dataSource", "dataSourceToken", "imports"]
+const WAYS: Forms<Pick<Required<Ways>, "useFactory" | "useClass" | "useExisting">> = {
+    useFactory: FUNCTION,
+    useClass: FUNCTION,
+    useExisting: OF_DATA_SOURCE.dataSourceToken,
+}
+const FORMS = { ...WAYS, inject: LIST, ...OF_DATA_SOURCE }
 
 /** @internal The options of a module that are made by a factory, a class or a provider. */
 export function asyncProviders(options: AutoSequenceModuleAsyncOptions): Provider[] {
+    checkedOptions<Ways & AutoSequenceDataSource>(
+        "AutoSequenceModule.forRootAsync()",
+        options,
+        FORMS,
+    )
+    refuseSeveralWays(options)
     const provide = getAutoSequenceOptionsToken(options.dataSource)
     const { useFactory, inject = [], useClass, useExisting } = options as Ways
-    refuseOthers(options)
     if (useFactory)
         return [
             {
                 provide,
                 inject,
                 useFactory: async (...injected: unknown[]) =>
-                    refuseUnknown(await useFactory(...injected)),
+                    checkedModuleOptions(await useFactory(...injected)),
             },
         ]
     const made: Provider = {
         provide,
         inject: [(useClass ?? useExisting) as InjectionToken],
         useFactory: async (found: AutoSequenceOptionsFactory) =>
-            refuseUnknown(await found.createAutoSequenceOptions()),
+            checkedModuleOptions(await found.createAutoSequenceOptions()),
     }
     return useClass ? [made, { provide: useClass, useClass }] : [made]
 }
 
-function refuseOthers(options: AutoSequenceModuleAsyncOptions): void {
-    const given = Object.entries(options).flatMap(([option, value]) =>
-        value === undefined ? [] : [option],
-    )
-    for (const option of given)
-        if (![...WAYS, ...OTHERS].includes(option))
-            throw new InvalidOptionError(
-                `AutoSequenceModule.forRootAsync() has no option "${option}". Return it with the ` +
-                    "options that are made.",
-            )
-    const ways = WAYS.filter((way) => given.includes(way))
+function refuseSeveralWays(options: Ways): void {
+    const ways = Object.keys(WAYS).filter((way) => options[way as keyof Ways] !== undefined)
     if (ways.length !== 1)
         throw new InvalidOptionError(
             `AutoSequenceModule.forRootAsync() was given ${ways.join(" and ") || "no way to make the options"}, ` +

@@ -1,10 +1,11 @@
 import { type DynamicModule, Module } from "@nestjs/common"
+import { LIST, OBJECT, refuseOther, refuserOf } from "../../declared/options"
 import { AutoSequenceCoreModule } from "./auto-sequence-core.module"
 import { asyncProviders } from "./async-providers"
 import {
     type AutoSequenceModuleAsyncOptions,
     type AutoSequenceRootOptions,
-    refuseUnknown,
+    checkedRootOptions,
 } from "./module-options"
 import { type NamedSequence, sequenceProviders } from "./sequence-providers"
 import { getAutoSequenceOptionsToken } from "./tokens"
@@ -40,9 +41,9 @@ export class AutoSequenceModule {
      * {@link installAutoSequence} with `install`, and those of {@link verifyAutoSequence} with `strict`.
      */
     static forRoot(options: AutoSequenceRootOptions = {}): DynamicModule {
-        const { dataSource, dataSourceToken, imports, ...others } = options
+        const { dataSource, dataSourceToken, imports, ...others } = checkedRootOptions(options)
         const provide = getAutoSequenceOptionsToken(dataSource)
-        const providers = [{ provide, useValue: refuseUnknown(others) }]
+        const providers = [{ provide, useValue: others }]
         return rootModule(
             { dataSource, dataSourceToken, imports },
             { providers, redirects: others.redirectRetiredKeys === true },
@@ -74,12 +75,10 @@ export class AutoSequenceModule {
      * ```
      */
     static forRootAsync(options: AutoSequenceModuleAsyncOptions): DynamicModule {
+        const providers = asyncProviders(options)
         const { dataSource, dataSourceToken, imports } = options
-        return rootModule(
-            { dataSource, dataSourceToken, imports },
-            // Whether it does is not known yet.
-            { providers: asyncProviders(options), redirects: true },
-        )
+        // Whether it redirects is not known yet.
+        return rootModule({ dataSource, dataSourceToken, imports }, { providers, redirects: true })
     }
 
     /**
@@ -99,6 +98,10 @@ export class AutoSequenceModule {
         sequences: readonly (string | NamedSequence)[],
         dataSource?: string,
     ): DynamicModule {
+        const refuse = refuserOf("AutoSequenceModule.forFeature()")
+        refuseOther("the sequences are", sequences, LIST, refuse)
+        for (const one of sequences)
+            if (typeof one !== "string") refuseOther("a sequence is", one, OBJECT, refuse)
         const providers = sequences.flatMap((one) =>
             sequenceProviders(typeof one === "string" ? { name: one } : one, dataSource),
         )

@@ -4,7 +4,7 @@ import type {
     OptionalFactoryDependency,
     Type,
 } from "@nestjs/common"
-import { InvalidOptionError } from "../../errors"
+import { checkedOptions, FLAG, type Forms, LIST, OBJECT, TEXT } from "../../declared/options"
 import type { InstallOptions } from "../../schema/install/install"
 
 /** What `AutoSequenceModule` does when the application starts, and for retired keys. */
@@ -92,18 +92,33 @@ export type AutoSequenceModuleAsyncOptions = AutoSequenceDataSource &
           }
     )
 
-const KNOWN = ["install", "verify", "strict", "redirectRetiredKeys"]
+const FORMS: Forms<Required<AutoSequenceModuleOptions>> = {
+    install: [(value) => FLAG[0](value) || OBJECT[0](value), "true, false or an object"],
+    verify: FLAG,
+    strict: FLAG,
+    redirectRetiredKeys: FLAG,
+}
 
-/** @internal Refuses a misspelt option, which would be a check that is not made. */
-export function refuseUnknown(options: AutoSequenceModuleOptions): AutoSequenceModuleOptions {
-    if (typeof options !== "object" || options === null)
-        throw new InvalidOptionError(
-            `AutoSequenceModule was given ${String(options)} for its options, give an object.`,
-        )
-    for (const option of Object.keys(options))
-        if (!KNOWN.includes(option))
-            throw new InvalidOptionError(
-                `AutoSequenceModule has no option "${option}". The options are ${KNOWN.join(", ")}.`,
-            )
-    return options
+/** @internal */
+export const OF_DATA_SOURCE: Forms<Required<AutoSequenceDataSource>> = {
+    dataSource: TEXT,
+    dataSourceToken: [
+        (value) => ["string", "symbol", "function"].includes(typeof value),
+        "an injection token",
+    ],
+    imports: LIST,
+}
+
+const FORMS_OF_ROOT = { ...FORMS, ...OF_DATA_SOURCE }
+
+/** @internal Refuses also a misspelt option, which would be a check that is not made. */
+export function checkedRootOptions(options: AutoSequenceRootOptions): AutoSequenceRootOptions {
+    return checkedOptions("AutoSequenceModule.forRoot()", options, FORMS_OF_ROOT)
+}
+
+/** @internal The same of those that are made for `forRootAsync()`. */
+export function checkedModuleOptions(
+    options: AutoSequenceModuleOptions,
+): AutoSequenceModuleOptions {
+    return checkedOptions("AutoSequenceModule.forRootAsync()", options, FORMS)
 }

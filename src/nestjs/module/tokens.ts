@@ -1,3 +1,4 @@
+import { show } from "../../declared/show"
 /** @internal As `TypeOrmModule` calls the data source that has no name. */
 export const DEFAULT_DATA_SOURCE = "default"
 
@@ -51,5 +52,5 @@ export function preparationToken(dataSource = DEFAULT_DATA_SOURCE): string {
 
 function named(name: string, dataSource = DEFAULT_DATA_SOURCE): string {
     const names = dataSource === DEFAULT_DATA_SOURCE ? [name] : [name, dataSource]
-    return names.map((one) => JSON.stringify(one)).join(", ")
+    return names.map((one) => show(one)).join(", ")
 }

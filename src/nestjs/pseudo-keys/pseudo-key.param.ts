@@ -7,6 +7,7 @@ import {
 } from "@nestjs/common"
 import { ModuleRef } from "@nestjs/core"
 import type { EntityTarget, ObjectLiteral } from "typeorm"
+import { checkedFind } from "../../keys/find/find-by-pseudo-key"
 import { named, rowByKey, type RowByKeyOptions, type Where } from "./row-by-key"
 import type { KeyRequest } from "./url-with-key"
 
@@ -80,7 +81,7 @@ export function PseudoKeyParam<Entity extends ObjectLiteral>(
     entity: EntityTarget<Entity>,
     options: PseudoKeyParamOptions<Entity> = {},
 ): ParameterDecorator {
-    const { where, ...find } = options
+    const { where, ...find } = checkedFind("PseudoKeyParam", options)
     const rows = rowByKey("PseudoKeyParam", entity, find)
 
     @Injectable()

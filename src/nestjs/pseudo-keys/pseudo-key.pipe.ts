@@ -7,6 +7,7 @@ import {
 } from "@nestjs/common"
 import { ModuleRef } from "@nestjs/core"
 import type { EntityTarget, ObjectLiteral } from "typeorm"
+import { checkedFind } from "../../keys/find/find-by-pseudo-key"
 import { InvalidOptionError } from "../../errors"
 import { named, rowByKey, type RowByKeyOptions, type Where } from "./row-by-key"
 
@@ -70,7 +71,7 @@ export function PseudoKeyPipe<Entity extends ObjectLiteral>(
     entity: EntityTarget<Entity>,
     options: PseudoKeyPipeOptions<Entity> = {},
 ): Type<PipeTransform<unknown, Promise<Entity | null | undefined>>> {
-    const { optional, where, ...find } = options
+    const { optional, where, ...find } = checkedFind("PseudoKeyPipe", options)
     const rows = rowByKey("PseudoKeyPipe", entity, find)
     // Rows of others would be found where the conditions were left out.
     if (typeof where === "function")

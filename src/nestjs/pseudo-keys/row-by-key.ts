@@ -1,7 +1,10 @@
 import { type ArgumentMetadata, NotFoundException, type Type } from "@nestjs/common"
 import type { ModuleRef } from "@nestjs/core"
 import type { EntityTarget, FindOptionsWhere, ObjectLiteral } from "typeorm"
-import { NotInstalledError } from "../../errors"
+import { FLAG, FUNCTION, TEXT, refuseWrong, refuserOf } from "../../declared/options"
+import { nameOfEntity } from "../../typeorm/given"
+import { show } from "../../declared/show"
+import { NotInstalledError, InvalidOptionError } from "../../errors"
 import type { PropertyPath } from "../../keys/property-path"
 import { resolvePseudoKey, type ResolvePseudoKeyOptions } from "../../keys/find/resolve-pseudo-key"
 import type { Preparation } from "../module/preparation"
@@ -63,14 +66,24 @@ export interface RowByKey<Entity extends ObjectLiteral> {
     find(modules: ModuleRef, asked: AskedKey<Entity>): Promise<Entity>
 }
 
+const FORMS = {
+    redirect: FLAG,
+    exceptionFactory: FUNCTION,
+    dataSource: TEXT,
+}
+
 /** @internal */
 export function rowByKey<Entity extends ObjectLiteral>(
     decorator: string,
     entity: EntityTarget<Entity>,
     options: RowByKeyOptions<Entity>,
 ): RowByKey<Entity> {
+    const entityName = nameOfEntity(entity)
+    if (entityName === undefined)
+        throw new InvalidOptionError(`${decorator} was given ${show(entity)}, which is no entity.`)
+    const name = `${decorator}(${entityName})`
+    refuseWrong<object>(options, FORMS, refuserOf(name))
     const { property, retired, redirect, exceptionFactory, dataSource, ...find } = options
-    const name = `${decorator}(${nameOf(entity)})`
     const token = preparationToken(dataSource)
     return {
         name,
@@ -96,12 +109,6 @@ export function rowByKey<Entity extends ObjectLiteral>(
 /** @internal Nest shows the names of classes in its errors. */
 export function named<Class extends Type<unknown>>(pipe: Class, name: string): Class {
     return Object.defineProperty(pipe, "name", { value: name })
-}
-
-function nameOf<Entity extends ObjectLiteral>(entity: EntityTarget<Entity>): string {
-    if (typeof entity === "string") return entity
-    if (typeof entity === "function") return entity.name
-    return "options" in entity ? entity.options.name : entity.name
 }
 
 function findPreparation(modules: ModuleRef, token: string, pipe: string): Preparation {

@@ -2,7 +2,7 @@ import { type DataSource, type QueryRunner, Table } from "typeorm"
 import { dialectOf } from "../../dialects"
 import { NotInstalledError } from "../../errors"
 import { carryNames } from "../names/renaming-steps"
-import { findRenamings, refuseStrays, type Renames } from "../names/renamings"
+import { findRenamings, refuseStrays, type Renames, RENAMES } from "../names/renamings"
 import { addColumns, tighten } from "../plan/column-steps"
 import { addCounting, setCounterSettings } from "../plan/counter-steps"
 import { refuseDuplicates } from "../plan/duplicate-rows"
@@ -13,14 +13,14 @@ import {
     takeInventory,
 } from "../plan/inventory"
 import { ownersOf } from "../plan/key-filling"
-import { hasRowsToNumber, type NumberingOrder, RowOrder } from "../plan/row-order"
+import { hasRowsToNumber, type NumberingOrder, RowOrder, NUMBERING_ORDER } from "../plan/row-order"
 import { refuseLosses, retype } from "../plan/retyped-columns"
 import { fillKeys, numberExistingRows } from "../plan/row-steps"
 import { dropFunctions, dropTriggers, UNUSED } from "../plan/trigger-steps"
 import { readLeftOver, readTriggers } from "../plan/triggers"
 import { underInstallLock } from "./install-lock"
 import { LiveSteps } from "./live-steps"
-import { refuseNoObject } from "../../typeorm/given"
+import { checkedOptions } from "../../declared/options"
 
 /** What {@link installAutoSequence} takes. */
 export interface InstallOptions {
@@ -40,6 +40,8 @@ export interface InstallOptions {
      */
     rename?: Renames
 }
+
+const FORMS = { orderBy: NUMBERING_ORDER, rename: RENAMES }
 
 /**
  * Creates what numbers and pseudo keys need and the database lacks: the counter table, the history of
@@ -70,19 +72,19 @@ export async function installAutoSequence(
     dataSource: DataSource,
     options: InstallOptions = {},
 ): Promise<void> {
-    refuseNoObject("installAutoSequence", "options", options)
+    const { orderBy, rename } = checkedOptions("installAutoSequence", options, FORMS)
     refuseUnsupportedSeries(dataSource)
     const dialect = dialectOf(dataSource)
     // No numbered column then, or it would have been refused.
     if (!dialect) return
-    const order = new RowOrder(dataSource, options.orderBy)
+    const order = new RowOrder(dataSource, orderBy)
     await underInstallLock(dataSource, dialect.schema.installLock, async (runner) => {
         const inventory = await takeInventory(runner, dataSource)
         refuseIncomplete(inventory)
         const retyped = retypedOf(inventory)
         await refuseLosses(runner, retyped)
         await refuseDuplicates(runner, inventory)
-        const found = await findRenamings(runner, dataSource, options.rename)
+        const found = await findRenamings(runner, dataSource, rename)
         refuseStrays(found)
         for (const table of inventory.tables)
             if (await hasRowsToNumber(runner, table)) order.refuseUnknown(table)

@@ -1,10 +1,11 @@
 import type { DataSource, QueryRunner } from "typeorm"
+import { ANYTHING, FLAG, TEXT, checkedOptions, oneOf } from "../../declared/options"
 import { type Alteration, whileAltered } from "../../typeorm/altered-metadata"
 import { addColumns, tableAsDeclared, tighten } from "../plan/column-steps"
 import { addCounting, setCounterSettings } from "../plan/counter-steps"
 import { findRenamedColumns } from "../names/renamed-columns"
 import { carryNames } from "../names/renaming-steps"
-import { findRenamings, refuseStrays, type Renames } from "../names/renamings"
+import { findRenamings, refuseStrays, type Renames, RENAMES } from "../names/renamings"
 import { refuseDuplicates } from "../plan/duplicate-rows"
 import {
     holdersOf,
@@ -16,12 +17,12 @@ import {
 } from "../plan/inventory"
 import { remainingFor } from "../plan/key-filling"
 import { asStored, refuseDrops, refuseLosses, retype } from "../plan/retyped-columns"
-import { type NumberingOrder, RowOrder } from "../plan/row-order"
+import { type NumberingOrder, RowOrder, NUMBERING_ORDER } from "../plan/row-order"
 import { fillKeys, numberExistingRows } from "../plan/row-steps"
 import type { MigrationStatement, MigrationStep } from "../plan/steps"
 import { dropFunctions, dropTriggers, UNUSED } from "../plan/trigger-steps"
 import { readLeftOver, readTriggers } from "../plan/triggers"
-import { type MigrationFormat, migrationName, migrationSource } from "./migration-source"
+import { type MigrationFormat, migrationName, migrationSource, FORMATS } from "./migration-source"
 import { RecordedSteps } from "./recorded-steps"
 
 /** What {@link generateMigration} takes. */
@@ -85,6 +86,15 @@ export interface GenerateMigrationOptions {
     format?: MigrationFormat
 }
 
+const FORMS = {
+    name: TEXT,
+    timestamp: ANYTHING,
+    orderBy: NUMBERING_ORDER,
+    rename: RENAMES,
+    renumber: FLAG,
+    format: oneOf(...FORMATS),
+}
+
 /** A migration that {@link generateMigration} has written. */
 export interface GeneratedMigration {
     /** The name of its class. */
@@ -138,11 +148,16 @@ export async function generateMigration(
     dataSource: DataSource,
     options: GenerateMigrationOptions = {},
 ): Promise<GeneratedMigration | undefined> {
-    const name = migrationName(options.name ?? "AutoSequence", options.timestamp ?? Date.now())
+    const { orderBy, rename, renumber, format, ...named } = checkedOptions(
+        "generateMigration",
+        options,
+        FORMS,
+    )
+    const name = migrationName(named.name ?? "AutoSequence", named.timestamp ?? Date.now())
     refuseUnsupportedSeries(dataSource)
-    const order = new RowOrder(dataSource, options.orderBy)
+    const order = new RowOrder(dataSource, orderBy)
     const inventory = await withRunner(dataSource, async (runner) => {
-        const found = await takeInventory(runner, dataSource, options.renumber)
+        const found = await takeInventory(runner, dataSource, renumber)
         await refuseLosses(runner, retypedOf(found))
         await refuseDuplicates(runner, found)
         // Also where no row is there: it will run where some are.
@@ -166,7 +181,7 @@ export async function generateMigration(
         refuseDrops(metadata, holdersOf(metadata), ofTables)
     const { up, down } = await withRunner(dataSource, async (runner) => {
         const steps = new RecordedSteps(runner)
-        const found = await findRenamings(runner, dataSource, options.rename, renamedColumns)
+        const found = await findRenamings(runner, dataSource, rename, renamedColumns)
         refuseStrays(found)
         const triggers = await readTriggers(runner, dataSource, retyped)
         await dropTriggers(steps, triggers)
@@ -188,7 +203,7 @@ export async function generateMigration(
     })
     if (up.length === 0) return undefined
     const remaining = remainingOf(inventory)
-    const source = migrationSource({ name, up, down, remaining }, options.format ?? "typescript")
+    const source = migrationSource({ name, up, down, remaining }, format ?? "typescript")
     return { name, up, down, source, remaining }
 }
 

@@ -2,7 +2,10 @@ import { InvalidOptionError } from "../../errors"
 import type { MigrationStep } from "../plan/steps"
 
 /** The language of a migration's file: TypeScript, or JavaScript as CommonJS or ES module. */
-export type MigrationFormat = "typescript" | "commonjs" | "esm"
+export type MigrationFormat = (typeof FORMATS)[number]
+
+/** @internal */
+export const FORMATS = ["typescript", "commonjs", "esm"] as const
 
 interface Migration {
     readonly name: string

@@ -1,4 +1,5 @@
 import type { DataSource, QueryRunner } from "typeorm"
+import { objectOf, type Form } from "../../declared/options"
 import { InvalidOptionError } from "../../errors"
 import type { Scoped } from "../../series/series"
 import { otherSeriesNames, seriesName, tableNameBeside } from "../../series/series-name"
@@ -11,6 +12,12 @@ import { findLedgers, type Ledger, namesIn } from "./ledgers"
  * what the option `series` says. `null` for one that has become none of the others.
  */
 export type Renames = Readonly<Record<string, string | null>>
+
+/** @internal */
+export const RENAMES: Form = objectOf([
+    (name) => name === null || typeof name === "string",
+    "names, or null",
+])
 
 /** @internal What is kept under one name, and is to be kept under another. */
 export interface Renaming {

@@ -1,4 +1,5 @@
 import type { DataSource, EntityMetadata, QueryRunner } from "typeorm"
+import { type Form, objectOf } from "../../declared/options"
 import { kindOfType } from "../../dialects/column-type"
 import { InvalidOptionError, UnknownOrderError } from "../../errors"
 import type { Series } from "../../series/series"
@@ -11,6 +12,12 @@ import type { ServedTable } from "./inventory"
  * properties, the first one first. Rows that are equal in them are ordered by primary key.
  */
 export type NumberingOrder = Readonly<Record<string, string | readonly string[]>>
+
+/** @internal */
+export const NUMBERING_ORDER: Form = objectOf([
+    (paths) => [paths].flat().every((path) => typeof path === "string"),
+    "names of properties, or lists of them",
+])
 
 /** @internal The columns by which the rows of each table are numbered that have no number. */
 export class RowOrder {

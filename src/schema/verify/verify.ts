@@ -1,4 +1,5 @@
 import type { DataSource, EntityMetadata, QueryRunner } from "typeorm"
+import { FLAG, checkedOptions } from "../../declared/options"
 import { COUNTER_ENTITY, KEY_ENTITY } from "../../declared/own-tables"
 import { isAutoSequenceSubscriber } from "../../declared/registry"
 import { dialectOf } from "../../dialects"
@@ -54,8 +55,9 @@ export interface VerifyOptions {
  */
 export async function verifyAutoSequence(
     dataSource: DataSource,
-    { counters = false }: VerifyOptions = {},
+    options: VerifyOptions = {},
 ): Promise<void> {
+    const { counters = false } = checkedOptions("verifyAutoSequence", options, { counters: FLAG })
     refuseUninitialized(dataSource)
     const problems = new Set<string>()
     const all = [...allSeriesOf(dataSource).values()].flat()

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto"
 import type { Dialect, Expressions } from "../dialects/dialect"
+import type { DriverError } from "../dialects/driver-error"
 import { InvalidOptionError, UnknownScopeError } from "../errors"
 import { KEY_LENGTH } from "../declared/own-tables"
 import { pathsOf, placeOf, type Scoped } from "./series"
@@ -104,9 +105,12 @@ export async function keysOf(
     return keys
 }
 
-function noScope(scoped: Scoped): UnknownScopeError {
+/** @internal What a scope is called that has values, and yet makes no key. */
+export function noScope(scoped: Scoped, cause?: DriverError): UnknownScopeError {
     return new UnknownScopeError(
         `The scope of ${placeOf(scoped)} has a value that ${pathsOf(scoped)} can't hold, ` +
-            "or a collation (_ai_cs) whose weights tell more texts apart than it does itself.",
+            "or a collation (_ai_cs) whose weights tell more texts apart than it does itself. Give the " +
+            "column another collation.",
+        { cause },
     )
 }

@@ -11,9 +11,11 @@ import {
     AutoSequenceColumn,
     generateMigration,
     installAutoSequence,
+    UnknownScopeError,
     verifyAutoSequence,
 } from "../../src"
 import type { Kind } from "../support/databases"
+import { expectRejects } from "../support/errors"
 import { onEachCell } from "../support/matrix"
 import { seed } from "../support/seed"
 import { columnName, tableName } from "../support/typeorm"
@@ -197,3 +199,41 @@ onEachCell("The equality of scopes", ({ way, database }) => {
         expect(await generateMigration(dataSource)).to.equal(undefined)
     })
 })
+
+onEachCell(
+    "A collation whose weights are not its equality",
+    ({ way, database }) => {
+        it("is refused by a name, and the rows of other scopes are numbered", async function () {
+            const bare = await database().connect([])
+            const found = await bare.query<unknown[]>("SHOW COLLATION LIKE '%uca1400_ai_cs'")
+            // MySQL has none.
+            if (found.length === 0) this.skip()
+            @Entity({ name: "letter" })
+            class Letter {
+                @PrimaryGeneratedColumn() id!: number
+                @Column({
+                    ...{ type: "varchar", length: 20, charset: "utf8mb4" },
+                    ...{ collation: "uca1400_ai_cs", nullable: true },
+                })
+                box!: string | null
+                @AutoSequenceColumn({ ...way.options, uniqueWith: "box" }) number!: number
+            }
+            const dataSource = await database().connect([Letter])
+            const letters = dataSource.getRepository(Letter)
+            await letters.save({ box: null })
+            await expectRejects(
+                letters.save({ box: "a" }),
+                UnknownScopeError,
+                "The scope of Letter.number has a value that box can't hold, or a collation (_ai_cs)",
+                "Give the column another collation.",
+            )
+            await letters.save({ box: null })
+            const rows = await letters.find({ order: { number: "ASC" } })
+            expect(rows.map(({ box, number }) => [box, number])).to.eql([
+                [null, 1],
+                [null, 2],
+            ])
+        })
+    },
+    (_, { tableLock }) => !tableLock,
+)

@@ -14,6 +14,7 @@ import type { Refused } from "../../inserts/assigner"
 import type { Cell } from "../../inserts/sql/insert-text"
 import { triggeredSeriesOf } from "../../series/own-series"
 import { seriesOf } from "../../series/resolve-series"
+import { noScope } from "../../series/scope-key"
 import { pathsOf, placeOf, type Series } from "../../series/series"
 import { tableName } from "../../typeorm/names"
 import { noCounterTable } from "../counters/move-counters"
@@ -125,16 +126,14 @@ function unknownScope(failed: Failed): UnknownScopeError | undefined {
         ofTable[0]?.metadata.columns.every(({ databaseName }) => databaseName !== column)
     if (!isOfCounter && !ofTable.some(isNamed)) return undefined
     const missing = ofTable.flatMap((series) => {
-        const needed = series.scope.filter(({ columns }) => columns.some((c) => !c.isNullable))
-        const unset = needed.filter(({ columns }) =>
-            insert
-                ? insert.rows.some((row) => columns.some((c) => isUnset(row.cell(c))))
-                : columns.some(({ databaseName }) => databaseName === column),
+        const scope = series.scope.filter(
+            ({ columns }) =>
+                columns.some((c) => !c.isNullable) &&
+                (!insert || insert.rows.some((row) => columns.some((c) => isUnset(row.cell(c))))),
         )
-        const scope = unset.length > 0 ? unset : needed
         return scope.length > 0 ? `${placeOf(series)}: ${pathsOf({ scope })}` : []
     })
-    if (missing.length === 0) return undefined
+    if (missing.length === 0) return ofTable[0] && noScope(ofTable[0], cause)
     return new UnknownScopeError(
         `The scope of a number can't be NULL. Set what makes it, ${missing.join("; ")}.`,
         { cause },

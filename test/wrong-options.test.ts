@@ -1,8 +1,6 @@
-import { expect } from "chai"
 import { Column, DataSource, Entity, PrimaryGeneratedColumn } from "typeorm"
 import * as core from "../src"
-import * as nest from "../src/nestjs"
-import { expectErrorIs, rejection } from "./support/errors"
+import { itRefuses } from "./support/wrong-options"
 
 @Entity()
 class Letter {
@@ -14,157 +12,116 @@ class Letter {
 
 const dataSource = new DataSource(core.withAutoSequence({ type: "sqljs", entities: [Letter] }))
 const work = () => Promise.resolve()
-/** A call of everything that takes options, with these in their place. */
-const CALLS: Record<string, (options: never) => unknown> = {
-    AutoSequenceColumn: (options) => {
-        core.AutoSequenceColumn(options)(class {}.prototype, "number")
-    },
-    PseudoKey: (options) => {
-        core.PseudoKey(options)(class {}.prototype as object, "key" as never)
-    },
-    withAutoSequence: (options) => core.withAutoSequence({}, options),
-    "withAutoSequence of a data source": (options) => core.withAutoSequence(options),
-    counterEntity: (options) => core.counterEntity(options),
-    keyEntity: (options) => core.keyEntity(options),
-    installAutoSequence: (options) => core.installAutoSequence(dataSource, options),
-    verifyAutoSequence: (options) => core.verifyAutoSequence(dataSource, options),
-    generateMigration: (options) => core.generateMigration(dataSource, options),
-    backfillPseudoKeys: (options) => core.backfillPseudoKeys(dataSource, Letter, options),
-    findByPseudoKey: (options) =>
-        core.findByPseudoKey(dataSource.manager, Letter, "let_a", options),
-    "findByPseudoKey of a repository": (options) =>
-        core.findByPseudoKey(dataSource.getRepository(Letter), "let_a", options),
-    findByPseudoKeyOrFail: (options) =>
-        core.findByPseudoKeyOrFail(dataSource.manager, Letter, "let_a", options),
-    resolvePseudoKey: (options) => core.resolvePseudoKey(dataSource, "let_a", options),
-    wherePseudoKey: (options) => core.wherePseudoKey(dataSource, Letter, "let_a", options),
-    withTableLock: (options) => core.withTableLock(dataSource, Letter, work, options),
-    transactionWithRetry: (options) => core.transactionWithRetry(dataSource, work, options),
-    Sequence: (options) => new core.Sequence("a", options),
-    "Sequence.next": (options) => new core.Sequence("a").next(dataSource, options),
-    "Sequence.inScope": (scope) => new core.Sequence("a").inScope(scope).next(dataSource),
-    sequenceOf: (options) => core.sequenceOf(Letter, "number", { box: "a" }, options),
-    "sequenceOf in a scope": (scope) => core.sequenceOf(Letter, "number", scope).next(dataSource),
-    "AutoSequenceModule.forRoot": (options) => nest.AutoSequenceModule.forRoot(options),
-    "AutoSequenceModule.forRootAsync": (options) => nest.AutoSequenceModule.forRootAsync(options),
-    "AutoSequenceModule.forFeature": (options) => nest.AutoSequenceModule.forFeature(options),
-    PseudoKeyPipe: (options) => nest.PseudoKeyPipe(Letter, options),
-    PseudoKeyParam: (options) => nest.PseudoKeyParam("key", Letter, options),
-}
-
-/** What is to be refused beside options that are none: options that have other values than they can. */
-const WRONG: Record<string, object> = {
-    withAutoSequence: { counterTable: null, keyTable: { name: 5n }, strict: true },
-    "withAutoSequence of a data source": { subscribers: null, entities: null },
-    counterEntity: { name: null, schema: 5 },
-    keyEntity: { name: 5n, schema: null },
-    installAutoSequence: { orderBy: null, rename: { a: 5 }, unknown: 1 },
-    verifyAutoSequence: { counters: "yes", unknown: 1 },
-    generateMigration: {
-        name: 5n,
-        timestamp: "now",
-        orderBy: { Letter: 5 },
-        rename: null,
-        renumber: 1,
-        format: "java",
-        unknown: 1,
-    },
-    backfillPseudoKeys: { property: 5, batchSize: 5n, onProgress: {}, signal: 1, unknown: 1 },
-    findByPseudoKey: { property: null, retired: 1 },
-    "findByPseudoKey of a repository": { property: 5n, retired: null },
-    findByPseudoKeyOrFail: { property: {}, retired: "no" },
-    resolvePseudoKey: { property: null, entity: 5n },
-    wherePseudoKey: { property: null, retired: 1 },
-    withTableLock: { isolationLevel: "HIGH", unknown: 1 },
-    transactionWithRetry: {
-        attempts: 5n,
-        isolationLevel: null,
-        minDelay: 5n,
-        maxDelay: null,
-        signal: {},
-        unknown: 1,
-    },
-    Sequence: { startAt: {}, type: null, unknown: 1 },
-    "Sequence.next": { nowait: 1, unknown: 1 },
-    sequenceOf: { type: 5n, startAt: 1, unknown: 1 },
-    "AutoSequenceModule.forRoot": {
-        install: 1,
-        verify: null,
-        strict: "yes",
-        redirectRetiredKeys: 1,
-        dataSource: 5n,
-        dataSourceToken: 5,
-        imports: 1,
-        unknown: 1,
-    },
-    "AutoSequenceModule.forRootAsync": { useFactory: 1, useClass: {}, useExisting: 1, unknown: 1 },
-    PseudoKeyPipe: { property: null, redirect: 1, exceptionFactory: 1, dataSource: 5n },
-    PseudoKeyParam: { property: null, redirect: 1, exceptionFactory: 1, dataSource: 5n },
-}
-
-/** Calls of everything that takes something else, with that in its place. */
-const OTHERS: Record<string, (value: never) => unknown> = {
-    "an entity of findByPseudoKey": (entity) =>
-        core.findByPseudoKey(dataSource.manager, entity, "let_a"),
-    "a manager of findByPseudoKeyOrFail": (manager) =>
-        core.findByPseudoKeyOrFail(manager, Letter, "let_a"),
-    "a data source of resolvePseudoKey": (target) => core.resolvePseudoKey(target, "let_a"),
-    "a data source of wherePseudoKey": (target) => core.wherePseudoKey(target, Letter, "let_a"),
-    "a data source of backfillPseudoKeys": (target) => core.backfillPseudoKeys(target, Letter),
-    "an entity of backfillPseudoKeys": (entity) => core.backfillPseudoKeys(dataSource, entity),
-    "a data source of resyncCounters": (target) => core.resyncCounters(target),
-    "a data source of generateMigration": (target) => core.generateMigration(target),
-    "a data source of installAutoSequence": (target) => core.installAutoSequence(target),
-    "a data source of verifyAutoSequence": (target) => core.verifyAutoSequence(target),
-    "a data source of transactionWithRetry": (target) => core.transactionWithRetry(target, work),
-    "the work of transactionWithRetry": (given) => core.transactionWithRetry(dataSource, given),
-    "the work of withTableLock": (given) => core.withTableLock(dataSource, Letter, given),
-    "an entity of withTableLock": (entity) => core.withTableLock(dataSource, entity, work),
-    "the name of a Sequence": (name) => new core.Sequence(name),
-    "a count of nextMany": (count) => new core.Sequence("a").nextMany(dataSource, count),
-    "a target of next": (target) => new core.Sequence("a").next(target, {}),
-    "the property of sequenceOf": (property) => core.sequenceOf(Letter, property, {}),
-    "the entity of sequenceOf": (entity) => core.sequenceOf(entity, "number").next(dataSource),
-    "a sequence of AutoSequenceModule.forFeature": (one) =>
-        nest.AutoSequenceModule.forFeature([one]),
-    "a schema of withPseudoKeys": (given) => core.withPseudoKeys(given, {}),
-    "a schema of withAutoSequenceColumns": (given) => core.withAutoSequenceColumns(given, {}),
-    "the entity of PseudoKeyPipe": (entity) => nest.PseudoKeyPipe(entity),
-    "the entity of PseudoKeyParam": (entity) => nest.PseudoKeyParam("key", entity),
-}
 
 describe("What is no option at all is refused by a typed error", () => {
     before(() => dataSource.initialize())
     after(() => dataSource.destroy())
 
-    async function expectRefused(call: () => unknown, ...texts: string[]): Promise<void> {
-        const error = await rejection(
-            (async () => {
-                await call()
-            })(),
-        )
-        expectErrorIs(error, core.InvalidOptionError, ...texts)
-    }
-
-    for (const [name, call] of Object.entries(CALLS))
-        for (const value of [null, 5, "text", 5n, Symbol("a")])
-            it(`${name}: ${String(value)}`, () => expectRefused(() => call(value as never)))
-
-    for (const [name, wrong] of Object.entries(WRONG))
-        for (const [option, value] of Object.entries(wrong))
-            it(`${name}: ${option}`, () =>
-                expectRefused(() => CALLS[name]?.({ [option]: value as unknown } as never)))
-
-    for (const [name, call] of Object.entries(OTHERS))
-        for (const value of [null, 5n, Symbol("a"), { toString: null }])
-            it(`${name}: ${typeof value}`, () => expectRefused(() => call(value as never)))
-
-    it("and health reports it", async () => {
-        const health = await nest.autoSequenceHealth("numbers", null as never)
-        expect(health.numbers).to.include({ status: "down", code: "INVALID_OPTION" })
-    })
-
-    it("and tokens are texts whatever they are made of", () => {
-        expect(nest.getSequenceToken(5n as never)).to.equal("Sequence(5)")
+    itRefuses({
+        calls: {
+            AutoSequenceColumn: (options) => {
+                core.AutoSequenceColumn(options)(class {}.prototype, "number")
+            },
+            PseudoKey: (options) => {
+                core.PseudoKey(options)(class {}.prototype as object, "key" as never)
+            },
+            withAutoSequence: (options) => core.withAutoSequence({}, options),
+            "withAutoSequence of a data source": (options) => core.withAutoSequence(options),
+            counterEntity: (options) => core.counterEntity(options),
+            keyEntity: (options) => core.keyEntity(options),
+            installAutoSequence: (options) => core.installAutoSequence(dataSource, options),
+            verifyAutoSequence: (options) => core.verifyAutoSequence(dataSource, options),
+            generateMigration: (options) => core.generateMigration(dataSource, options),
+            backfillPseudoKeys: (options) => core.backfillPseudoKeys(dataSource, Letter, options),
+            findByPseudoKey: (options) =>
+                core.findByPseudoKey(dataSource.manager, Letter, "let_a", options),
+            "findByPseudoKey of a repository": (options) =>
+                core.findByPseudoKey(dataSource.getRepository(Letter), "let_a", options),
+            findByPseudoKeyOrFail: (options) =>
+                core.findByPseudoKeyOrFail(dataSource.manager, Letter, "let_a", options),
+            resolvePseudoKey: (options) => core.resolvePseudoKey(dataSource, "let_a", options),
+            wherePseudoKey: (options) => core.wherePseudoKey(dataSource, Letter, "let_a", options),
+            withTableLock: (options) => core.withTableLock(dataSource, Letter, work, options),
+            transactionWithRetry: (options) => core.transactionWithRetry(dataSource, work, options),
+            Sequence: (options) => new core.Sequence("a", options),
+            "Sequence.next": (options) => new core.Sequence("a").next(dataSource, options),
+            "Sequence.inScope": (scope) => new core.Sequence("a").inScope(scope).next(dataSource),
+            sequenceOf: (options) => core.sequenceOf(Letter, "number", { box: "a" }, options),
+            "sequenceOf in a scope": (scope) =>
+                core.sequenceOf(Letter, "number", scope).next(dataSource),
+        },
+        wrong: {
+            withAutoSequence: { counterTable: null, keyTable: { name: 5n }, strict: true },
+            "withAutoSequence of a data source": { subscribers: null, entities: null },
+            counterEntity: { name: null, schema: 5 },
+            keyEntity: { name: 5n, schema: null },
+            installAutoSequence: { orderBy: null, rename: { a: 5 }, unknown: 1 },
+            verifyAutoSequence: { counters: "yes", unknown: 1 },
+            generateMigration: {
+                name: 5n,
+                timestamp: "now",
+                orderBy: { Letter: 5 },
+                rename: null,
+                renumber: 1,
+                format: "java",
+                unknown: 1,
+            },
+            backfillPseudoKeys: {
+                property: 5,
+                batchSize: 5n,
+                onProgress: {},
+                signal: 1,
+                unknown: 1,
+            },
+            findByPseudoKey: { property: null, retired: 1 },
+            "findByPseudoKey of a repository": { property: 5n, retired: null },
+            findByPseudoKeyOrFail: { property: {}, retired: "no" },
+            resolvePseudoKey: { property: null, entity: 5n },
+            wherePseudoKey: { property: null, retired: 1 },
+            withTableLock: { isolationLevel: "HIGH", unknown: 1 },
+            transactionWithRetry: {
+                attempts: 5n,
+                isolationLevel: null,
+                minDelay: 5n,
+                maxDelay: null,
+                signal: {},
+                unknown: 1,
+            },
+            Sequence: { startAt: {}, type: null, unknown: 1 },
+            "Sequence.next": { nowait: 1, unknown: 1 },
+            sequenceOf: { type: 5n, startAt: 1, unknown: 1 },
+        },
+        others: {
+            "an entity of findByPseudoKey": (entity) =>
+                core.findByPseudoKey(dataSource.manager, entity, "let_a"),
+            "a manager of findByPseudoKeyOrFail": (manager) =>
+                core.findByPseudoKeyOrFail(manager, Letter, "let_a"),
+            "a data source of resolvePseudoKey": (target) => core.resolvePseudoKey(target, "let_a"),
+            "a data source of wherePseudoKey": (target) =>
+                core.wherePseudoKey(target, Letter, "let_a"),
+            "a data source of backfillPseudoKeys": (target) =>
+                core.backfillPseudoKeys(target, Letter),
+            "an entity of backfillPseudoKeys": (entity) =>
+                core.backfillPseudoKeys(dataSource, entity),
+            "a data source of resyncCounters": (target) => core.resyncCounters(target),
+            "a data source of generateMigration": (target) => core.generateMigration(target),
+            "a data source of installAutoSequence": (target) => core.installAutoSequence(target),
+            "a data source of verifyAutoSequence": (target) => core.verifyAutoSequence(target),
+            "a data source of transactionWithRetry": (target) =>
+                core.transactionWithRetry(target, work),
+            "the work of transactionWithRetry": (given) =>
+                core.transactionWithRetry(dataSource, given),
+            "the work of withTableLock": (given) => core.withTableLock(dataSource, Letter, given),
+            "an entity of withTableLock": (entity) => core.withTableLock(dataSource, entity, work),
+            "the name of a Sequence": (name) => new core.Sequence(name),
+            "a count of nextMany": (count) => new core.Sequence("a").nextMany(dataSource, count),
+            "a target of next": (target) => new core.Sequence("a").next(target, {}),
+            "the property of sequenceOf": (property) => core.sequenceOf(Letter, property, {}),
+            "the entity of sequenceOf": (entity) =>
+                core.sequenceOf(entity, "number").next(dataSource),
+            "a schema of withPseudoKeys": (given) => core.withPseudoKeys(given, {}),
+            "a schema of withAutoSequenceColumns": (given) =>
+                core.withAutoSequenceColumns(given, {}),
+        },
     })
 })

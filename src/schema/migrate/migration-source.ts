@@ -2,10 +2,10 @@ import { InvalidOptionError } from "../../errors"
 import type { MigrationStep } from "../plan/steps"
 
 /** The language of a migration's file: TypeScript, or JavaScript as CommonJS or ES module. */
-export type MigrationFormat = (typeof FORMATS)[number]
+export type MigrationFormat = "typescript" | "commonjs" | "esm"
 
 /** @internal */
-export const FORMATS = ["typescript", "commonjs", "esm"] as const
+export const FORMATS: readonly MigrationFormat[] = ["typescript", "commonjs", "esm"]
 
 interface Migration {
     readonly name: string

@@ -107,7 +107,8 @@ function copyTests(project: string): void {
     for (const directory of ["nestjs", "support"])
         cpSync(join(ROOT, "test", directory), join(project, "test", directory), { recursive: true })
     symlinkSync(join("node_modules", "typeorm-autosequence", "dist"), join(project, "src"), "dir")
-    cpSync(join(ROOT, "tsconfig.json"), join(project, "tsconfig.json"))
+    const extended = JSON.stringify({ extends: join(ROOT, "tsconfig.json") })
+    writeFileSync(join(project, "tsconfig.json"), extended)
     writeFileSync(join(project, ".mocharc.js"), MOCHA_OPTIONS)
 }
 

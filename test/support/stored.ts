@@ -95,8 +95,22 @@ export function textInKey({ options }: DataSource, text: string): string {
         : text
 }
 
+/** Puts into a key of one of these texts the text itself. */
+export function keyReader(
+    dataSource: DataSource,
+    texts: Iterable<string>,
+): (key: string) => string {
+    const inKey = (text: string) => `v1:"${text}"`
+    // Where two texts are one scope, the first stands for it.
+    const known = [...texts].reverse()
+    const textsOf = new Map(known.map((text) => [inKey(textInKey(dataSource, text)), text]))
+    return (key) => {
+        const text = textsOf.get(key)
+        return text === undefined ? key : inKey(text)
+    }
+}
+
 /** A key of one of these texts, with the text itself. */
 export function readKey(dataSource: DataSource, key: string, texts: Iterable<string>): string {
-    const text = [...texts].find((one) => key === `v1:"${textInKey(dataSource, one)}"`)
-    return text === undefined ? key : `v1:"${text}"`
+    return keyReader(dataSource, texts)(key)
 }

@@ -10,7 +10,7 @@ import {
 } from "typeorm"
 import { AutoSequenceColumn } from "../../../src"
 import { onEveryDatabase } from "../../support/databases"
-import { counterTable, storedCounters, readKey } from "../../support/stored"
+import { counterTable, storedCounters, keyReader } from "../../support/stored"
 import type { TestDatabase } from "../../support/test-database"
 import { dataSourceOf, tableName } from "../../support/typeorm"
 
@@ -85,13 +85,11 @@ export async function numbersByShelf(dataSource: DataSource): Promise<Record<str
 export async function countersByShelf(dataSource: DataSource): Promise<Record<string, number>> {
     const counters = await storedCounters(dataSource)
     const shelves = Object.keys(await numbersByShelf(dataSource))
+    const read = keyReader(dataSource, [...shelves, ..."ABCDEFGHXYZ"])
     return Object.fromEntries(
         counters
             .filter(({ series, last }) => series.endsWith("item.number") && last !== "0")
-            .map(({ scope, last }) => {
-                const key = readKey(dataSource, scope, [...shelves, ..."ABCDEFGHXYZ"])
-                return [key.replace(/^v1:"(.*)"$/, "$1"), Number(last)]
-            }),
+            .map(({ scope, last }) => [read(scope).replace(/^v1:"(.*)"$/, "$1"), Number(last)]),
     )
 }
 

@@ -1,22 +1,30 @@
 /**
- * Runs the tests, two parts of them at a time: `npm test` on one server of each database and on
+ * Runs the tests, two folders of them at a time: `npm test` on one server of each database and on
  * TypeORM 1.x, with the behaviour on 0.3 as well; `npm run test:all` all of them on both, and on every
  * server. Arguments are mocha's, and are for one run on TypeORM 1.x.
  */
 const { spawn } = require("node:child_process")
 const { readdirSync } = require("node:fs")
-const { join } = require("node:path")
+const { dirname, join, sep } = require("node:path")
 const { performance } = require("node:perf_hooks")
 
 const MOCHA = require.resolve("mocha/bin/mocha.js")
-const TESTS = join(__dirname, "../test")
-const ON_1 = []
-const ON_0_3 = ["--config", ".mocharc.typeorm-0.3.js"]
+const ROOT = join(__dirname, "..")
 // Names of databases and schemas have the process's id in them, so that parts don't meet.
 const AT_A_TIME = 2
 
-const NO_TESTS = ["support"]
-const LONGEST_FIRST = ["nestjs", "pseudo-keys", "strategies", "behaviour", "cli", "sequence"]
+const ON_1 = { version: "1.x", options: [] }
+const ON_0_3 = { version: "0.3", options: ["--config", ".mocharc.typeorm-0.3.js"] }
+/** So that none of them is left alone at the end. */
+const LONGEST_FIRST = [
+  "behaviour",
+  "strategies/trigger",
+  "pseudo-keys",
+  "strategies/counter",
+  "nestjs",
+  "migrations",
+  "strategies/table-lock",
+]
 
 const isAll = process.argv[2] === "--all"
 const given = process.argv.slice(isAll ? 3 : 2)
@@ -30,7 +38,7 @@ main().then((status) => {
 
 async function main() {
   console.log(`TEST_SEED=${seed}`)
-  if (given.length > 0) return (await run("", [...ON_1, ...given], "inherit")).status
+  if (given.length > 0) return (await run("", given, "inherit")).status
   const parts = partsOf()
   let status = 0
   const work = async () => {
@@ -44,36 +52,23 @@ async function main() {
   return status
 }
 
-/** The longest first, so that none is left alone at the end. */
+/** Each folder that has tests, on each version of TypeORM that it is tested on. */
 function partsOf() {
-  const part = (version, options, name, ...specs) => ({
-    title: `${name} on TypeORM ${version}`,
-    args: [...options, ...specs],
-  })
-  const names = readdirSync(TESTS, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !NO_TESTS.includes(entry.name))
-    .map(({ name }) => name)
-  const ordered = [
-    ...LONGEST_FIRST.filter((name) => names.includes(name)),
-    ...names.filter((name) => !LONGEST_FIRST.includes(name)),
-  ]
-  const on = (version, options, folders) => [
-    ...folders.map((name) => part(version, options, name, `test/${name}/**/*.test.ts`)),
-  ]
-  return [
-    ...on("1.x", ON_1, ordered),
-    part("1.x", ON_1, "the rest", "test/*.test.ts"),
-    ...(isAll
-      ? [
-          ...on(
-            "0.3",
-            ON_0_3,
-            ordered.filter((name) => name !== "nestjs"),
-          ),
-          part("0.3", ON_0_3, "the rest", "test/*.test.ts"),
-        ]
-      : on("0.3", ON_0_3, ["behaviour"])),
-  ]
+  const tests = readdirSync(join(ROOT, "test"), { recursive: true })
+    .filter((path) => path.endsWith(".test.ts"))
+    .map((path) => dirname(path).replaceAll(sep, "/"))
+  const rest = [...new Set(tests)].filter((folder) => !LONGEST_FIRST.includes(folder))
+  return [...LONGEST_FIRST, ...rest].flatMap((folder) =>
+    versionsFor(folder).map(({ version, options }) => ({
+      title: `${folder === "." ? "the rest" : folder} on TypeORM ${version}`,
+      args: [...options, `test/${folder}/*.test.ts`],
+    })),
+  )
+}
+
+function versionsFor(folder) {
+  if (folder === "nestjs") return [ON_1]
+  return isAll || folder === "behaviour" ? [ON_1, ON_0_3] : [ON_1]
 }
 
 function run(title, options, stdio) {

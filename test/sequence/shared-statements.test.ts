@@ -3,6 +3,9 @@ import type { DataSource, EntityManager } from "typeorm"
 import { NumberOverflowError, Sequence, TransactionRequiredError } from "../../src"
 import { onEveryDatabase, StatementLog } from "../support/databases"
 import { upTo } from "../support/invoices"
+import { isThorough } from "../support/thoroughness"
+
+const CALLS_EACH = isThorough ? 50 : 15
 
 const list = <T>(length: number, make: (at: number) => T) =>
     Array.from({ length }, (_, at) => make(at))
@@ -160,14 +163,14 @@ onEveryDatabase(
     "Parallel callers of a Sequence",
     (database) => {
         for (const isInTransaction of [true, false])
-            it(`get 1 to 1000, ${isInTransaction ? "in transactions" : "in autocommit"}`, async () => {
+            it(`get 1 to ${20 * CALLS_EACH}, ${isInTransaction ? "in transactions" : "in autocommit"}`, async () => {
                 const a = await database().connect([])
                 const b = await database().connect([], { sameAs: a })
                 const sequence = new Sequence("shared")
                 const caller = async (at: number) => {
                     const numbers: number[] = []
                     const dataSource = at % 2 ? a : b
-                    while (numbers.length < 50)
+                    while (numbers.length < CALLS_EACH)
                         numbers.push(
                             isInTransaction
                                 ? await dataSource.transaction((manager) => sequence.next(manager))
@@ -177,8 +180,8 @@ onEveryDatabase(
                     return numbers
                 }
                 const numbers = (await Promise.all(list(20, caller))).flat()
-                expect(numbers.sort((one, two) => one - two)).to.eql(upTo(1000))
-                expect(await sequence.last(a)).to.equal(1000)
+                expect(numbers.sort((one, two) => one - two)).to.eql(upTo(20 * CALLS_EACH))
+                expect(await sequence.last(a)).to.equal(20 * CALLS_EACH)
             })
 
         it("get the first numbers of many scopes at once", async () => {

@@ -107,6 +107,10 @@ export function worksWith(strategy: Counting): (can: Capabilities) => boolean {
     return ({ bigints }) => strategy === "counter" || bigints
 }
 
+/** On the tables that the last test of the block has left, without rows. */
+export const connectCounted = (database: TestDatabase, strategy: Counting) =>
+    database.connect(countedEntities[strategy], { emptied: true })
+
 /** Neither waits for the disk nor, long, before it looks for deadlocks. */
 export async function connectFast(
     database: TestDatabase,
@@ -115,12 +119,14 @@ export async function connectFast(
     options: { sameAs?: DataSource; synchronize?: boolean } = {},
 ): Promise<DataSource> {
     const entities = countedEntities[strategy]
-    if (database.kind !== "postgres") return database.connect(entities, { connections, ...options })
+    const emptied = options.sameAs === undefined
+    if (database.kind !== "postgres")
+        return database.connect(entities, { connections, emptied, ...options })
     const extra = {
         max: connections,
         options: "-c synchronous_commit=off -c deadlock_timeout=20ms",
     }
-    return database.connect(entities, { extra, ...options })
+    return database.connect(entities, { extra, emptied, ...options })
 }
 
 export async function customers(

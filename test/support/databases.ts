@@ -72,8 +72,14 @@ export function describeOn<Database extends TestDatabase>(
             database = running.open(server.name)
             lasting = running.open(server.name)
         })
-        afterEach(() => database?.close())
-        after(() => lasting?.close())
+        afterEach(function () {
+            // Whatever a test that failed has left behind is none of the next one's business.
+            return database?.close({ leavesTables: this.currentTest?.state === "passed" })
+        })
+        after(async () => {
+            await database?.close()
+            await lasting?.close()
+        })
 
         const existing = (one: Database | undefined) => {
             if (!one) throw new Error("The database is there inside tests only.")

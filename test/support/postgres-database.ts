@@ -31,14 +31,15 @@ export class PostgresDatabase extends TestDatabase<PostgresOptions> {
 
     /** The options of a data source that somebody else makes, with an empty schema of its own. */
     async newOptions(connections = 10): Promise<PostgresOptions> {
-        const place = await this.newPlace({})
+        const place = await this.newPlace({ schema: await this.createSchema() })
         return { ...place.options(), ...this.poolOptions(connections) } as PostgresOptions
     }
 
     protected async newPlace({
         schema,
     }: ConnectOptions<PostgresOptions>): Promise<Place<PostgresOptions>> {
-        const name = schema ?? (await this.createSchema())
+        const name = schema ?? TestDatabase.newName()
+        if (schema === undefined) await this.query(`CREATE SCHEMA "${name}"`)
         return {
             options: () => ({
                 type: "postgres",
@@ -46,7 +47,7 @@ export class PostgresDatabase extends TestDatabase<PostgresOptions> {
                 uuidExtension: "pgcrypto",
                 ...this.connectionOptions,
             }),
-            drop: () => this.dropSchemas(),
+            drop: () => this.dropSchema(name),
         }
     }
 
@@ -65,8 +66,11 @@ export class PostgresDatabase extends TestDatabase<PostgresOptions> {
     }
 
     private async dropSchemas(): Promise<void> {
-        for (const schema of this.schemas.splice(0))
-            await this.query(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`)
+        for (const schema of this.schemas.splice(0)) await this.dropSchema(schema)
+    }
+
+    private dropSchema(name: string): Promise<void> {
+        return this.query(`DROP SCHEMA IF EXISTS "${name}" CASCADE`)
     }
 
     async query(sql: string): Promise<void> {
@@ -79,8 +83,8 @@ export class PostgresDatabase extends TestDatabase<PostgresOptions> {
         }
     }
 
-    override async close(): Promise<void> {
-        await super.close()
+    override async close(options?: { leavesTables?: boolean }): Promise<void> {
+        await super.close(options)
         await this.dropSchemas()
     }
 }

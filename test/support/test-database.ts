@@ -1,6 +1,7 @@
 import { DataSource, type DataSourceOptions } from "typeorm"
 import { installAutoSequence, withAutoSequence, type WithAutoSequenceOptions } from "../../src"
 import { seriesOf } from "../../src/series/resolve-series"
+import { emptyTables } from "./empty-tables"
 
 export type Kind = "postgres" | "pglite" | "mariadb" | "better-sqlite3" | "sqljs"
 
@@ -38,7 +39,18 @@ export type ConnectOptions<Options = CommonOptions> = Partial<Options> &
         readonly sameAs?: DataSource
         /** `false` connects to the place of the last data source of the test. Default is `true`. */
         readonly fresh?: boolean
+        /**
+         * Whether the tables that another test of the block has made of the same entities will do, without
+         * their rows: for tests that change no table. Default is `false`.
+         */
+        readonly emptied?: boolean
     }
+
+/** Tables that are there when their test is over. */
+interface Tables<Options> {
+    readonly entities: readonly unknown[]
+    readonly place: Place<Options>
+}
 
 /** What a test has of its database: empty places of its own. */
 export abstract class TestDatabase<Options extends DataSourceOptions = DataSourceOptions> {
@@ -46,6 +58,8 @@ export abstract class TestDatabase<Options extends DataSourceOptions = DataSourc
     abstract readonly kind: Kind
     abstract readonly can: Capabilities
     private readonly places = new Map<DataSource, Place<Options>>()
+    private readonly used: Tables<Options>[] = []
+    private readonly left: Tables<Options>[] = []
 
     constructor(readonly name: string) {}
 
@@ -63,13 +77,15 @@ export abstract class TestDatabase<Options extends DataSourceOptions = DataSourc
         entities: DataSourceOptions["entities"],
         options: ConnectOptions<Options> = {},
     ): Promise<DataSource> {
-        const { connections = 10, fresh = true, counterTable, ...given } = options
+        const { connections = 10, fresh = true, emptied, counterTable, ...given } = options
         const { sameAs = fresh ? undefined : this.last, ...rest } = given
-        const place = (sameAs && this.places.get(sameAs)) ?? (await this.newPlace(options))
+        const left = emptied ? this.takeTables(entities) : undefined
+        const place = left ?? (sameAs && this.places.get(sameAs)) ?? (await this.newPlace(options))
+        if (emptied) this.used.push({ entities: entities as readonly unknown[], place })
         const dataSource = new DataSource(
             withAutoSequence<Options>(
                 {
-                    synchronize: true,
+                    synchronize: !left,
                     ...this.poolOptions(connections),
                     ...place.options(sameAs),
                     entities,
@@ -80,7 +96,8 @@ export abstract class TestDatabase<Options extends DataSourceOptions = DataSourc
         )
         this.places.set(dataSource, place)
         await dataSource.initialize()
-        if (dataSource.options.synchronize && hasTriggers(dataSource))
+        if (left) await emptyTables(dataSource)
+        else if (dataSource.options.synchronize && hasTriggers(dataSource))
             await installAutoSequence(dataSource)
         return dataSource
     }
@@ -90,12 +107,27 @@ export abstract class TestDatabase<Options extends DataSourceOptions = DataSourc
         return [...this.places.keys()].at(-1)
     }
 
-    async close(): Promise<void> {
+    /** Those that the next test may use as well are left to it. */
+    async close({ leavesTables = false } = {}): Promise<void> {
         for (const dataSource of this.places.keys())
             if (dataSource.isInitialized) await dataSource.destroy()
+        const used = this.used.splice(0)
+        if (leavesTables) this.left.push(...used)
+        else for (const { place } of this.left.splice(0)) await place.drop()
+        const kept = new Set(this.left.map(({ place }) => place))
         const places = new Set(this.places.values())
         this.places.clear()
-        for (const place of places) await place.drop()
+        for (const place of places) if (!kept.has(place)) await place.drop()
+    }
+
+    private takeTables(entities: DataSourceOptions["entities"]): Place<Options> | undefined {
+        const wanted = entities as readonly unknown[]
+        const at = this.left.findIndex(
+            (tables) =>
+                tables.entities.length === wanted.length &&
+                tables.entities.every((entity, i) => entity === wanted[i]),
+        )
+        return at === -1 ? undefined : this.left.splice(at, 1)[0]?.place
     }
 }
 

@@ -3,7 +3,7 @@ import { type DataSource, type EntityManager, QueryFailedError } from "typeorm"
 import { installAutoSequence, transactionWithRetry } from "../../../src"
 import {
     connectFast,
-    countedEntities,
+    connectCounted,
     COUNTING,
     type Counting,
     type Customer,
@@ -32,7 +32,7 @@ const ROLLED_BACK = new Error("rolled back on purpose")
 const WORKERS: Record<Counting, number> = { counter: 32, trigger: 16 }
 const TURNS: Record<Counting, number> = isThorough
     ? { counter: 100, trigger: 40 }
-    : { counter: 30, trigger: 12 }
+    : { counter: 10, trigger: 8 }
 
 const ignore = (expected: Error) => (error: unknown) => {
     if (error !== expected) throw error
@@ -292,7 +292,7 @@ for (const strategy of COUNTING) {
             for (const [way, attempt] of Object.entries(attempts))
                 for (const scopes of [1, 10, 100])
                     it(`${turns} ${way} one after the other, a third of which fail, over ${scopes} scopes: exactly 1..N`, async () => {
-                        const dataSource = await database().connect(countedEntities[strategy])
+                        const dataSource = await connectCounted(database(), strategy)
                         const all = await customers(dataSource, ...upTo(scopes).map(String))
                         const committed = await insertAll(dataSource, attempt, all, {
                             workers: 1,
@@ -303,7 +303,7 @@ for (const strategy of COUNTING) {
                     })
 
             it("parallel saves within one transaction get 1..N", async () => {
-                const dataSource = await database().connect(countedEntities[strategy])
+                const dataSource = await connectCounted(database(), strategy)
                 const [customer] = await customers(dataSource, "Ada")
                 await dataSource.transaction((manager) =>
                     Promise.all(upTo(50).map(() => invoicesIn(manager).save({ customer }))),
@@ -312,7 +312,7 @@ for (const strategy of COUNTING) {
             })
 
             it("numbers with and without gaps in one transaction are rolled back together", async () => {
-                const dataSource = await database().connect(countedEntities[strategy])
+                const dataSource = await connectCounted(database(), strategy)
                 const [customer] = await customers(dataSource, "Ada")
                 const work = async (manager: EntityManager) => {
                     await invoicesIn(manager).save({ customer })

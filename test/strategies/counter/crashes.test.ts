@@ -3,7 +3,7 @@ import type { DataSource, EntityManager } from "typeorm"
 import { TransactionAbortedError, transactionWithRetry } from "../../../src"
 import {
     connectFast,
-    countedEntities,
+    connectCounted,
     COUNTING,
     type Customer,
     customers,
@@ -42,7 +42,7 @@ for (const strategy of COUNTING)
         `Strategy "${strategy}" and connections that are killed`,
         (database) => {
             it("a transaction whose connection is killed gives its numbers back to the one that waits", async () => {
-                const dataSource = await database().connect(countedEntities[strategy])
+                const dataSource = await connectCounted(database(), strategy)
                 const [ada] = await customers(dataSource, "Ada")
                 await save(dataSource.manager, ada)
                 const other = dataSource.createQueryRunner()
@@ -120,7 +120,7 @@ for (const strategy of COUNTING)
             it("a process killed by SIGKILL in the middle of transactions leaves exactly 1..N", async function () {
                 // The database of sql.js is gone with the process, and PGlite is the process.
                 if (["sqljs", "pglite"].includes(database().kind)) return this.skip()
-                const dataSource = await database().connect(countedEntities[strategy])
+                const dataSource = await connectCounted(database(), strategy)
                 const all = await customers(dataSource, "Ada", "Bob")
                 const options = JSON.stringify({
                     ...dataSource.options,
@@ -174,7 +174,7 @@ for (const strategy of COUNTING)
             }
 
             const begin = async () => {
-                const dataSource = await database().connect(countedEntities[strategy])
+                const dataSource = await connectCounted(database(), strategy)
                 const [ada] = await customers(dataSource, "Ada")
                 if (database().kind === "mariadb")
                     await database().query("ALTER TABLE invoice ADD CHECK (amount >= 0)")

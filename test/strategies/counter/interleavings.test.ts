@@ -2,6 +2,7 @@ import { expect } from "chai"
 import type { DataSource, EntityManager, QueryRunner } from "typeorm"
 import { CounterBehindError, installAutoSequence } from "../../../src"
 import {
+    connectCounted,
     countedEntities,
     COUNTING,
     type Customer,
@@ -101,7 +102,7 @@ for (const strategy of COUNTING)
                     const laterOf = isOpen || alone === "save" ? invoiceOf : insertedInvoiceOf
 
                     it(`first use, same scope, ${title}: the second waits for the end of the first`, async () => {
-                        const dataSource = await database().connect(countedEntities[strategy])
+                        const dataSource = await connectCounted(database(), strategy)
                         const [ada] = await customers(dataSource, "Ada")
                         const [first, second] = [invoiceOf(ada), laterOf(ada)]
                         expect(
@@ -117,7 +118,7 @@ for (const strategy of COUNTING)
                     })
 
                     it(`later use, same scope, ${title}: the second waits for the end of the first`, async () => {
-                        const dataSource = await database().connect(countedEntities[strategy])
+                        const dataSource = await connectCounted(database(), strategy)
                         const [ada] = await customers(dataSource, "Ada")
                         const [first, second] = [invoiceOf(ada), laterOf(ada)]
                         expect(await first(dataSource.manager)).to.equal(1)
@@ -134,7 +135,7 @@ for (const strategy of COUNTING)
                     })
 
                     it(`first use, other scope, ${title}: nobody waits`, async () => {
-                        const dataSource = await database().connect(countedEntities[strategy])
+                        const dataSource = await connectCounted(database(), strategy)
                         const [ada, bob] = await customers(dataSource, "Ada", "Bob")
                         const [first, second] = [invoiceOf(ada), laterOf(bob!)]
                         expect(
@@ -146,7 +147,7 @@ for (const strategy of COUNTING)
                     })
 
                     it(`later use, other scope, ${title}: nobody waits`, async () => {
-                        const dataSource = await database().connect(countedEntities[strategy])
+                        const dataSource = await connectCounted(database(), strategy)
                         const [ada, bob] = await customers(dataSource, "Ada", "Bob")
                         const [first, second] = [invoiceOf(ada), laterOf(bob!)]
                         await first(dataSource.manager)
@@ -160,7 +161,7 @@ for (const strategy of COUNTING)
                     })
 
                     it(`first use of a scope with rows, ${title}: both go on after the rows`, async () => {
-                        const dataSource = await database().connect(countedEntities[strategy])
+                        const dataSource = await connectCounted(database(), strategy)
                         const [ada] = await customers(dataSource, "Ada")
                         await insertWithoutCounter(dataSource, ada, [1, 2, 3])
                         const [first, second] = [invoiceOf(ada), laterOf(ada)]
@@ -183,7 +184,7 @@ for (const strategy of COUNTING)
                     })
 
                     it(`a number set by A, ${title}: the second waits, and follows what is stored`, async () => {
-                        const dataSource = await database().connect(countedEntities[strategy])
+                        const dataSource = await connectCounted(database(), strategy)
                         const [ada] = await customers(dataSource, "Ada")
                         const [first, second] = [invoiceOf(ada, { number: 100 }), laterOf(ada)]
                         expect(
@@ -198,6 +199,7 @@ for (const strategy of COUNTING)
 
                     for (const use of strategy === "counter" ? (["first", "later"] as const) : [])
                         it(`${use} use of numbers that may be lost, same scope, ${title}: nobody waits`, async () => {
+                            // InnoDB would wait at what is left of deleted rows.
                             const dataSource = await database().connect(countedEntities[strategy])
                             const used = use === "first" ? 0 : 1
                             const first = parcelOf("Oslo")
@@ -219,7 +221,7 @@ for (const strategy of COUNTING)
             for (const level of ["READ COMMITTED", "REPEATABLE READ"] as const)
                 for (const use of ["first", "later"] as const)
                     it(`${level}: ${use} use of scopes whose keys are next to each other, in turns: nobody waits`, async () => {
-                        const dataSource = await database().connect(countedEntities[strategy])
+                        const dataSource = await connectCounted(database(), strategy)
                         const all = await customers(dataSource, ..."ABCDEFGHIJKLMNOPQRSTUVW")
                         // Every other scope has a counter, so that the new ones go into the gaps.
                         const save = (manager: EntityManager, group: readonly Customer[]) =>
@@ -249,7 +251,7 @@ for (const strategy of COUNTING)
                     })
 
             it("first use by three, the first of which rolls back: whoever isn't refused is numbered from 1", async () => {
-                const dataSource = await database().connect(countedEntities[strategy])
+                const dataSource = await connectCounted(database(), strategy)
                 const [ada] = await customers(dataSource, "Ada")
                 const results = await withRunners(dataSource, 3, async ([a, ...others]) => {
                     await a!.startTransaction()
@@ -280,7 +282,7 @@ for (const strategy of COUNTING)
             })
 
             it("two that set numbers below the last one, and go on without: nobody is refused", async () => {
-                const dataSource = await database().connect(countedEntities[strategy])
+                const dataSource = await connectCounted(database(), strategy)
                 const [ada] = await customers(dataSource, "Ada")
                 await invoiceOf(ada, { number: 10 })(dataSource.manager)
                 const given = await withRunners(dataSource, 2, async ([a, b]) => {
@@ -302,7 +304,7 @@ for (const strategy of COUNTING)
             })
 
             it("a counter moves on when its row was deleted, and the number does not come back", async () => {
-                const dataSource = await database().connect(countedEntities[strategy])
+                const dataSource = await connectCounted(database(), strategy)
                 const [ada] = await customers(dataSource, "Ada")
                 const { id } = await invoicesIn(dataSource.manager).save({ customer: ada })
                 const log = await withRunners(dataSource, 2, async ([a, b]) => {

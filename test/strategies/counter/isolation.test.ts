@@ -3,6 +3,7 @@ import type { DataSource, EntityManager, QueryRunner } from "typeorm"
 import { transactionWithRetry } from "../../../src"
 import {
     connectFast,
+    connectCounted,
     countedEntities,
     COUNTING,
     type Customer,
@@ -83,7 +84,7 @@ for (const strategy of COUNTING)
             for (const level of LEVELS) {
                 for (const use of ["first", "later"] as const)
                     it(`${level}: ${use} use by another since the snapshot goes on rightly, or is refused by the database`, async () => {
-                        const dataSource = await database().connect(countedEntities[strategy])
+                        const dataSource = await connectCounted(database(), strategy)
                         const [ada] = await customers(dataSource, "Ada")
                         const before = use === "first" ? 0 : 1
                         if (before) await save(dataSource.manager, ada)
@@ -101,7 +102,7 @@ for (const strategy of COUNTING)
                     })
 
                 it(`${level}: without anybody in between all is as always`, async () => {
-                    const dataSource = await database().connect(countedEntities[strategy])
+                    const dataSource = await connectCounted(database(), strategy)
                     const [ada, bob] = await customers(dataSource, "Ada", "Bob")
                     await save(dataSource.manager, ada)
                     await withSnapshot(dataSource, level, async (runner) => {
@@ -133,7 +134,7 @@ for (const strategy of COUNTING)
 
                 if (strategy === "counter")
                     it(`${level}: numbers that may be lost do not care who else has moved the counter`, async () => {
-                        const dataSource = await database().connect(countedEntities[strategy])
+                        const dataSource = await connectCounted(database(), strategy)
                         const take = async (manager: EntityManager) =>
                             (await manager.getRepository(Parcel).save({ depot: "Oslo" })).number
                         await take(dataSource.manager)
@@ -150,7 +151,7 @@ for (const strategy of COUNTING)
 
             it("MariaDB with innodb_snapshot_isolation refuses the old snapshot", async function () {
                 if (database().kind !== "mariadb") return this.skip()
-                const dataSource = await database().connect(countedEntities[strategy])
+                const dataSource = await connectCounted(database(), strategy)
                 const [ada] = await customers(dataSource, "Ada")
                 await save(dataSource.manager, ada)
                 await withSnapshot(
@@ -167,7 +168,7 @@ for (const strategy of COUNTING)
 
             it("MariaDB at SERIALIZABLE finds a deadlock where the table itself was read", async function () {
                 if (database().kind !== "mariadb") return this.skip()
-                const dataSource = await database().connect(countedEntities[strategy])
+                const dataSource = await connectCounted(database(), strategy)
                 const [ada] = await customers(dataSource, "Ada")
                 await save(dataSource.manager, ada)
                 const other = dataSource.createQueryRunner()
@@ -190,7 +191,7 @@ for (const strategy of COUNTING)
             })
 
             it("a refused transaction that is committed nevertheless stores nothing", async () => {
-                const dataSource = await database().connect(countedEntities[strategy])
+                const dataSource = await connectCounted(database(), strategy)
                 const [ada] = await customers(dataSource, "Ada")
                 await save(dataSource.manager, ada)
                 const work = withSnapshot(

@@ -1,0 +1,37 @@
+import type { DataSource, QueryRunner } from "typeorm"
+import { tableName } from "./typeorm"
+
+/** How foreign keys are left alone while tables are emptied. */
+const WITHOUT_FOREIGN_KEYS: Record<string, readonly [off: string, on: string]> = {
+    postgres: ["SET session_replication_role = replica", "SET session_replication_role = origin"],
+    mariadb: ["SET FOREIGN_KEY_CHECKS = 0", "SET FOREIGN_KEY_CHECKS = 1"],
+    "better-sqlite3": ["PRAGMA foreign_keys = OFF", "PRAGMA foreign_keys = ON"],
+    sqljs: ["PRAGMA foreign_keys = OFF", "PRAGMA foreign_keys = ON"],
+}
+
+/** Deletes all rows, whatever foreign keys and triggers say. */
+export async function emptyTables(dataSource: DataSource): Promise<void> {
+    const [off, on] = WITHOUT_FOREIGN_KEYS[dataSource.options.type] ?? ["", ""]
+    const runner = dataSource.createQueryRunner()
+    try {
+        const tables = await tablesOf(dataSource, runner)
+        const statements = [off, ...tables.map((table) => `DELETE FROM ${table}`), on]
+        if (dataSource.options.type === "postgres") await runner.query(statements.join("; "))
+        else for (const statement of statements) await runner.query(statement)
+    } finally {
+        await runner.release()
+    }
+}
+
+const TABLES = new WeakMap<DataSource, readonly string[]>()
+
+/** Not all of the library's own tables are there: only those that the entities need. */
+async function tablesOf(dataSource: DataSource, runner: QueryRunner): Promise<readonly string[]> {
+    const known = TABLES.get(dataSource)
+    if (known) return known
+    const tables = new Set<string>()
+    for (const metadata of dataSource.entityMetadatas)
+        if (await runner.hasTable(metadata.tablePath)) tables.add(tableName(metadata))
+    TABLES.set(dataSource, [...tables])
+    return [...tables]
+}

@@ -12,7 +12,7 @@ const acmes = (count: number) => Array.from({ length: count }, acme)
 onEveryDatabase("Derived keys that would be the same", (database) => {
     let dataSource: DataSource
     beforeEach(async () => {
-        dataSource = await database().connect([Company])
+        dataSource = await database().connect([Company], { emptied: true })
     })
     const stored = () => storedKeys(dataSource, Company)
     const save = (...texts: string[]) => dataSource.manager.save(texts.map((text) => company(text)))

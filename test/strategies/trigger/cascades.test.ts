@@ -11,7 +11,7 @@ const numbersOf = (rows: readonly { number: number }[] | undefined) =>
 
 onTriggerDatabases("Rows that cascades insert", (database) => {
     let dataSource: DataSource
-    beforeEach(async () => (dataSource = await database().connect(family)))
+    beforeEach(async () => (dataSource = await database().connect(family, { emptied: true })))
 
     const lines = (count: number) => upTo(count).map(() => new Line())
     const order = (count: number) => Object.assign(new Order(), { lines: lines(count) })

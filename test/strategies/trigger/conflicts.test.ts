@@ -45,7 +45,7 @@ onTriggerDatabases("Rows of one statement some of which become updates", (databa
     const onConflict = () => (database().can.tableLock ? UPDATE.postgres : UPDATE.mariadb)
 
     it("leave no gap, in whatever order they are", async () => {
-        const dataSource = await database().connect([Item])
+        const dataSource = await database().connect([Item], { emptied: true })
         const item = table(dataSource, Item)
         const last: Record<string, number> = { a: 0, b: 0 }
         let old = 0
@@ -69,7 +69,7 @@ onTriggerDatabases("Rows of one statement some of which become updates", (databa
     })
 
     it("leave no gap where they are one row each", async () => {
-        const dataSource = await database().connect([Item])
+        const dataSource = await database().connect([Item], { emptied: true })
         const item = table(dataSource, Item)
         for (const sku of ["x", "x", "y", "x", "y", "z", "z"])
             await dataSource.query(
@@ -79,7 +79,7 @@ onTriggerDatabases("Rows of one statement some of which become updates", (databa
     })
 
     it("don't raise the counter by a number that they set", async () => {
-        const dataSource = await database().connect([Item])
+        const dataSource = await database().connect([Item], { emptied: true })
         const item = table(dataSource, Item)
         const insert = (values: string) =>
             dataSource.query(
@@ -117,7 +117,7 @@ onTriggerDatabases("Rows of one statement some of which become updates", (databa
     })
 
     it("show stored numbers on entities of upsert(), and new ones of the others", async () => {
-        const dataSource = await database().connect([Item])
+        const dataSource = await database().connect([Item], { emptied: true })
         const { manager } = dataSource
         const upsert = async (...rows: [shelf: string, sku: string][]) => {
             const items = rows.map(([shelf, sku]) => ({ shelf, sku }) as Item)
@@ -132,7 +132,7 @@ onTriggerDatabases("Rows of one statement some of which become updates", (databa
     })
 
     it("of a query builder with orUpdate() leave no gap", async () => {
-        const dataSource = await database().connect([Item])
+        const dataSource = await database().connect([Item], { emptied: true })
         const insert = (...skus: string[]) =>
             dataSource
                 .createQueryBuilder()
@@ -157,7 +157,7 @@ onPostgres("ON CONFLICT DO NOTHING", (database) => {
     let dataSource: DataSource
     let item: string
     beforeEach(async () => {
-        dataSource = await database().connect([Item])
+        dataSource = await database().connect([Item], { emptied: true })
         item = table(dataSource, Item)
     })
 
@@ -257,7 +257,7 @@ onPostgres("ON CONFLICT DO NOTHING", (database) => {
 
 onMariaDb("Rows that MariaDB leaves out", (database) => {
     it("are refused of orIgnore(), before anything is written", async () => {
-        const dataSource = await database().connect([Item])
+        const dataSource = await database().connect([Item], { emptied: true })
         const error = await rejection(
             dataSource
                 .createQueryBuilder()
@@ -273,7 +273,7 @@ onMariaDb("Rows that MariaDB leaves out", (database) => {
     })
 
     it("give their numbers to the rows after them in the statement", async () => {
-        const dataSource = await database().connect([Item])
+        const dataSource = await database().connect([Item], { emptied: true })
         await dataSource.query("INSERT INTO item (shelf, sku) VALUES ('A', 'x')")
         await dataSource.query(
             "INSERT IGNORE INTO item (shelf, sku) VALUES ('A', 'x'), ('A', 'x'), ('A', 'y'), ('A', 'x'), ('A', 'z')",

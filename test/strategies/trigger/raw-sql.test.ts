@@ -24,7 +24,7 @@ onTriggerDatabases("Raw SQL", (database) => {
     let dataSource: DataSource
     let item: string
     beforeEach(async () => {
-        dataSource = await database().connect([Item])
+        dataSource = await database().connect([Item], { emptied: true })
         item = table(dataSource, Item)
     })
 

@@ -10,7 +10,7 @@ export interface TriggeredColumn {
     readonly series: CountedColumn
     /** Tells its triggers from those of other columns of the database. */
     readonly id: string
-    /** Where tables are whose entities name no schema; undefined where a trigger finds them. */
+    /** The schema, or database, of tables whose entities name none; undefined where a trigger finds them. */
     readonly schema?: string
     readonly counter: CounterTable
     /** Tells its counters from those of others: a hash of where their table is, and the table and series. */

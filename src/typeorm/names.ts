@@ -10,12 +10,22 @@ export type RelationMetadata = EntityMetadata["relations"][number]
 /** @internal A name in SQL: quoted in one of two ways, with quotes in it doubled. */
 export const NAME = /(?:"(?:[^"]|"")*"|`(?:[^`]|``)*`)/.source
 
-/** @internal The table of an entity as SQL names it; in this schema where the entity names none. */
-export function tableName(metadata: EntityMetadata, schema?: string): string {
+/** @internal The table of an entity as SQL names it; in this place where the entity names none. */
+export function tableName(metadata: EntityMetadata, place?: string): string {
     const { driver } = dataSourceOf(metadata)
-    return [metadata.schema ?? schema, metadata.tableName]
-        .flatMap((part) => (part ? [driver.escape(part)] : []))
-        .join(".")
+    const path = metadata.tablePath.split(".")
+    const parts = place !== undefined && path.length === 1 ? [place, ...path] : path
+    return parts.map((part) => driver.escape(part)).join(".")
+}
+
+/**
+ * Where an entity says that its table is: a schema, on MySQL another database, on SQLite one that is attached.
+ * Undefined where it does not, nor its data source. TypeORM leaves out what the database has no names for.
+ * @internal
+ */
+export function namedPlace({ tablePath }: EntityMetadata): string | undefined {
+    const end = tablePath.lastIndexOf(".")
+    return end < 0 ? undefined : tablePath.slice(0, end)
 }
 
 /** @internal A column as SQL names it. */

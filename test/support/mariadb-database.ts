@@ -27,14 +27,25 @@ export class MariaDbDatabase extends TestDatabase<MariaDbOptions> {
     }
 
     protected async newPlace(): Promise<Place<MariaDbOptions>> {
-        const database = `autosequence_test_${TestDatabase.newName()}`
-        await this.run(`CREATE DATABASE ${database} CHARACTER SET utf8mb4`)
+        const database = await this.create()
         const url = new URL(this.url)
         url.pathname = database
         return {
             options: () => ({ type: "mariadb", url: url.href }),
             drop: () => this.run(`DROP DATABASE ${database}`),
         }
+    }
+
+    async otherDatabase(): Promise<string> {
+        const database = await this.create()
+        this.dropped.push(() => this.run(`DROP DATABASE ${database}`))
+        return database
+    }
+
+    private async create(): Promise<string> {
+        const database = `autosequence_test_${TestDatabase.newName()}`
+        await this.run(`CREATE DATABASE ${database} CHARACTER SET utf8mb4`)
+        return database
     }
 
     protected poolOptions(connectionLimit: number): Partial<MariaDbOptions> {

@@ -59,6 +59,11 @@ export class PostgresDatabase extends TestDatabase<PostgresOptions> {
         return { extra: { max } }
     }
 
+    /** TypeORM leaves it out there. */
+    otherDatabase(): Promise<string> {
+        return Promise.resolve("elsewhere")
+    }
+
     async createSchema(name = TestDatabase.newName()): Promise<string> {
         await this.query(`CREATE SCHEMA "${name}"`)
         this.schemas.push(name)

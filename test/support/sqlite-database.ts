@@ -41,6 +41,14 @@ export class BetterSqlite3Database extends TestDatabase<BetterSqlite3Options> {
         })
     }
 
+    /** A file beside the main one, which TypeORM attaches. */
+    otherDatabase(): Promise<string> {
+        // TypeORM drops indexes by a name of two parts only.
+        const database = TestDatabase.newName()
+        this.dropped.push(() => rm(join(this.directory, database), { force: true }))
+        return Promise.resolve(database)
+    }
+
     protected poolOptions(): Partial<BetterSqlite3Options> {
         return {}
     }
@@ -64,6 +72,11 @@ export class SqlJsDatabase extends TestDatabase<SqlJsOptions> {
             }),
             drop: () => Promise.resolve(),
         })
+    }
+
+    /** TypeORM leaves it out there. */
+    otherDatabase(): Promise<string> {
+        return Promise.resolve("elsewhere")
     }
 
     protected poolOptions(): Partial<SqlJsOptions> {

@@ -57,6 +57,8 @@ export abstract class TestDatabase<Options extends DataSourceOptions = DataSourc
     private static names = 0
     abstract readonly kind: Kind
     abstract readonly can: Capabilities
+    /** What goes together with the places. */
+    protected readonly dropped: (() => Promise<void>)[] = []
     private readonly places = new Map<DataSource, Place<Options>>()
     private readonly used: Tables<Options>[] = []
     private readonly left: Tables<Options>[] = []
@@ -68,6 +70,8 @@ export abstract class TestDatabase<Options extends DataSourceOptions = DataSourc
     }
 
     protected abstract newPlace(options: ConnectOptions<Options>): Promise<Place<Options>>
+    /** What an entity may name as the database of its table: another one, until {@link close}. */
+    abstract otherDatabase(): Promise<string>
     protected abstract poolOptions(connections: number): Partial<Options>
     /** Runs a statement on a connection of its own, where there can be one. */
     abstract query(sql: string): Promise<void>
@@ -118,6 +122,7 @@ export abstract class TestDatabase<Options extends DataSourceOptions = DataSourc
         const places = new Set(this.places.values())
         this.places.clear()
         for (const place of places) if (!kept.has(place)) await place.drop()
+        for (const drop of this.dropped.splice(0)) await drop()
     }
 
     private takeTables(entities: DataSourceOptions["entities"]): Place<Options> | undefined {

@@ -9,8 +9,9 @@ export function dataSourceOf(owner: EntityManager | EntityMetadata | QueryRunner
 /** A table as SQL names it. */
 export function tableName(metadata: EntityMetadata): string {
     const { driver } = dataSourceOf(metadata)
-    return [metadata.schema, metadata.tableName]
-        .flatMap((part) => (part ? [driver.escape(part)] : []))
+    return metadata.tablePath
+        .split(".")
+        .map((part) => driver.escape(part))
         .join(".")
 }
 

@@ -72,14 +72,18 @@ export function scopeKeys(scoped: ScopedColumn, scopes: readonly Scope[], key: s
 }
 
 /** @internal The highest number that a column has in the scope of the row that a trigger is about. */
-export function lastInRows(sharer: CountedColumn, { scopeColumns }: CountedColumn): string {
+export function lastInRows(
+    sharer: CountedColumn,
+    { scopeColumns }: CountedColumn,
+    database?: string,
+): string {
     const number = `t.${columnName(sharer.column)}`
     const where = sharer.scopeColumns.map((column, at) => {
         const own = scopeColumns[at] ?? column
         return `t.${columnName(column)} <=> NEW.${columnName(own)}`
     })
     return (
-        `(SELECT ${number} FROM ${tableName(sharer.metadata)} t ` +
+        `(SELECT ${number} FROM ${tableName(sharer.metadata, database)} t ` +
         `WHERE ${[...where, `${number} IS NOT NULL`].join(" AND ")} ORDER BY ${number} DESC LIMIT 1)`
     )
 }

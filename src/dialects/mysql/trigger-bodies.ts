@@ -19,6 +19,7 @@ export const ALLOWS_CHANGES = "COALESCE(@autosequence_allow_changes, FALSE)"
 /** @internal */
 export function triggerBodies({
     series,
+    schema,
     pending,
     counter: c,
     base,
@@ -34,7 +35,9 @@ export function triggerBodies({
     const unused = `@autosequence_unused_${pending}`
     const isOf = (key: string) => `${c.series} = ${name} AND ${c.scope} = ${key}`
     const insert = `INSERT INTO ${c.name} (${c.series}, ${c.scope}, ${c.last}, ${c.movedBy}, ${c.movedAt})`
-    const stored = sharers.map((sharer) => `COALESCE(${lastInRows(sharer, series)}, ${base})`)
+    const stored = sharers.map(
+        (sharer) => `COALESCE(${lastInRows(sharer, series, schema)}, ${base})`,
+    )
     const inRows = stored.reduce((a, b) => `GREATEST(${a}, ${b})`, String(base))
     // A trigger that reads rows locks them and the gaps beside them, so that new scopes would wait for
     // each other. It does so where the unique index guards nothing: NULLs, and the rows of other tables.

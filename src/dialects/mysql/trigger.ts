@@ -1,4 +1,4 @@
-import { tableName } from "../../typeorm/names"
+import { namedPlace } from "../../typeorm/names"
 import {
     RAISED,
     type StoredTrigger,
@@ -20,7 +20,8 @@ const COLUMN_WITHOUT_DEFAULT = /^Field '(.+)' doesn't have a default value/s
 
 /** @internal */
 export const mysqlTrigger: TriggerStatements = {
-    // A trigger belongs to the database of its table, and finds the others there.
+    // A trigger belongs to the database of its table, and finds the others there. Those of tables in
+    // other databases name that of the connection.
     namesSchemas: false,
     seesGenerated: true,
     seesForeignKeys: false,
@@ -37,20 +38,22 @@ export const mysqlTrigger: TriggerStatements = {
         ]
     },
 
-    stored: () => ({
+    stored: (databases) => ({
         sql:
-            "SELECT TRIGGER_NAME AS `name`, EVENT_OBJECT_TABLE AS `table`, ACTION_TIMING AS `timing`, " +
-            "EVENT_MANIPULATION AS `event`, ACTION_STATEMENT AS `body` " +
-            "FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE() " +
+            "SELECT TRIGGER_NAME AS `name`, EVENT_OBJECT_TABLE AS `table`, TRIGGER_SCHEMA AS `schema`, " +
+            "ACTION_TIMING AS `timing`, EVENT_MANIPULATION AS `event`, ACTION_STATEMENT AS `body` " +
+            `FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA IN (${databases.map(() => "?").join(", ")}) ` +
             "AND LEFT(TRIGGER_NAME, CHAR_LENGTH(?)) = ? ORDER BY EVENT_OBJECT_TABLE, TRIGGER_NAME",
-        parameters: [TRIGGER_PREFIX, TRIGGER_PREFIX],
+        parameters: [...databases, TRIGGER_PREFIX, TRIGGER_PREFIX],
     }),
 
-    storedTrigger(row): StoredTrigger {
-        const { name, table, timing, event, body } = row as StoredRow
+    storedTrigger(row, namesDatabase): StoredTrigger {
+        const { name, table, schema, timing, event, body } = row as StoredRow
+        const place = namesDatabase ? `${quoted(schema)}.` : ""
         return {
-            ...trigger(name, quoted(table), `${timing} ${event}`, body),
+            ...trigger(place, name, quoted(table), `${timing} ${event}`, body),
             table,
+            schema,
             isEnabled: true,
         }
     },
@@ -73,6 +76,7 @@ export const mysqlTrigger: TriggerStatements = {
 }
 
 interface StoredRow extends StoredTriggerRow {
+    readonly schema: string
     readonly timing: string
     readonly event: string
     readonly body: string
@@ -84,15 +88,20 @@ function triggerOf(
     when: string,
     body: string,
 ): Trigger {
-    return trigger(`${TRIGGER_PREFIX}${name}_${id}`, tableName(series.metadata), when, body)
+    const { metadata } = series
+    const database = namedPlace(metadata)
+    const place = database === undefined ? "" : `${quoted(database)}.`
+    const table = quoted(metadata.tableName)
+    return trigger(place, `${TRIGGER_PREFIX}${name}_${id}`, table, when, body)
 }
 
-function trigger(name: string, table: string, when: string, body: string): Trigger {
+/** It is in the database of its table. */
+function trigger(place: string, name: string, table: string, when: string, body: string): Trigger {
     return {
         name,
         calls: [],
-        create: `CREATE TRIGGER ${quoted(name)} ${when} ON ${table} FOR EACH ROW ${body}`,
-        drop: `DROP TRIGGER ${quoted(name)}`,
+        create: `CREATE TRIGGER ${place}${quoted(name)} ${when} ON ${place}${table} FOR EACH ROW ${body}`,
+        drop: `DROP TRIGGER ${place}${quoted(name)}`,
         definition: `${when} ${body}`,
     }
 }

@@ -19,7 +19,7 @@ import {
 import { ownSeriesOf } from "../../series/own-series"
 import { seriesOf } from "../../series/resolve-series"
 import type { Series } from "../../series/series"
-import { columnName, tableName } from "../../typeorm/names"
+import { columnName, namedPlace, tableName } from "../../typeorm/names"
 import { isSameColumn, sharersOf } from "../../series/sharers"
 import { servedEntities } from "./inventory"
 import type { Retyped } from "./retyped-columns"
@@ -48,11 +48,14 @@ export async function readTriggers(
 ): Promise<TableTriggers[]> {
     const { trigger } = dialectOf(dataSource) ?? {}
     if (!trigger) return []
-    const schema = trigger.namesSchemas ? await runner.getCurrentSchema() : undefined
-    const schemaOf = (metadata: EntityMetadata) => metadata.schema ?? schema
+    const current = await runner.getCurrentSchema()
+    const schemaOf = (metadata: EntityMetadata) => namedPlace(metadata) ?? current
     const tables = tablesOf(dataSource)
     const schemas = new Set(tables.flatMap((metadata) => schemaOf(metadata) ?? []))
     const stored = await select<StoredTriggerRow>(runner, trigger.stored([...schemas]))
+    // Where a trigger finds the tables beside its own one, it need not say where those are.
+    const toName = (metadata: EntityMetadata) =>
+        trigger.namesSchemas || schemaOf(metadata) !== current ? current : undefined
     const numbered = servedEntities(dataSource)
     return tables.map((metadata) => ({
         metadata,
@@ -62,13 +65,13 @@ export async function readTriggers(
             .map((series) => ({
                 series,
                 triggers: trigger.triggersOf(
-                    triggeredColumn(series, schema),
-                    triggeredColumn(series, schema && CURRENT_SCHEMA),
+                    triggeredColumn(series, toName(metadata)),
+                    triggeredColumn(series, toName(metadata) && CURRENT_SCHEMA),
                 ),
             })),
         stored: stored
             .filter((row) => row.table === metadata.tableName && row.schema === schemaOf(metadata))
-            .map((row) => trigger.storedTrigger(row, metadata.schema !== undefined)),
+            .map((row) => trigger.storedTrigger(row, namedPlace(metadata) !== undefined)),
     }))
 }
 
@@ -79,7 +82,7 @@ export async function readLeftOver(
 ): Promise<TriggerFunction[]> {
     const { leftOver } = dialectOf(dataSource)?.trigger ?? {}
     if (!leftOver) return []
-    const named = new Set(tablesOf(dataSource).flatMap(({ schema }) => schema ?? []))
+    const named = new Set(tablesOf(dataSource).flatMap((metadata) => namedPlace(metadata) ?? []))
     const schemas = [...named, (await runner.getCurrentSchema()) ?? ""]
     const rows = await select<StoredFunctionRow>(runner, leftOver.select(schemas))
     return rows.map((row) => leftOver.read(row, named.has(row.schema)))
@@ -93,7 +96,7 @@ function triggeredColumn(series: Series, schema: string | undefined): TriggeredC
     const { dataSource, dialect } = series
     const counter = dataSource.entityMetadatas.find(({ name }) => name === COUNTER_ENTITY)
     const placeOf = (metadata: EntityMetadata | undefined) => {
-        const place = metadata?.schema ?? schema
+        const place = (metadata && namedPlace(metadata)) ?? schema
         return place === undefined ? "" : `${schemaHash(place)}_`
     }
     const pendingOf = ({ metadata, column }: Series) =>

@@ -77,7 +77,8 @@ export type TriggerFailure =
     | "out of range"
     | "changed"
     | "not numbered"
-    | "no value"
+    | "left out"
+    | "unread"
     | "no counters"
     | "outdated"
 
@@ -109,6 +110,14 @@ export interface TriggerStatements {
         /** Selects what {@link read} reads. */
         select(schemas: readonly string[]): Statement
         read(row: Readonly<StoredFunctionRow>, namesSchema: boolean): TriggerFunction
+    }
+    /** For servers that may keep the triggers of a table as they have read them in part. */
+    readonly reading?: {
+        /** A statement that fails where a trigger was not read, nor those that come after another one. */
+        look(trigger: StoredTrigger): Statement
+        hasFailed(error: DriverError): boolean
+        /** Makes the server read them anew. */
+        again(table: string): string
     }
     /** What an error is about, and the column that it names. */
     failureOf(

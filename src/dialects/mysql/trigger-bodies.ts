@@ -11,6 +11,11 @@ export interface TriggerBodies {
     readonly insert: string
     /** Refuses changes of stored rows. */
     readonly keep: string
+    /**
+     * Nothing. The server reads it last, and stops at one that it can't read: whoever finds it knows that
+     * the others were read.
+     */
+    readonly end: string
 }
 
 /** @internal */
@@ -121,6 +126,7 @@ export function triggerBodies({
 END`,
 
         insert: `SET ${unused} = NULL`,
+        end: "BEGIN END",
 
         keep: `BEGIN
     ${declareTexts}

@@ -15,6 +15,7 @@ const NO_DEFAULT = 1364
 const BAD_FIELD = 1054
 const OUT_OF_RANGE = 1690
 const NO_SUCH_TABLE = 1146
+const NOT_READ = 1602
 const NULL_COLUMN = /^Column '(.+)' cannot be null/s
 const COLUMN_WITHOUT_DEFAULT = /^Field '(.+)' doesn't have a default value/s
 
@@ -30,11 +31,12 @@ export const mysqlTrigger: TriggerStatements = {
     allowsChanges: ALLOWS_CHANGES,
 
     triggersOf(column) {
-        const { number, insert, keep } = triggerBodies(column)
+        const { number, insert, keep, end } = triggerBodies(column)
         return [
             triggerOf(column, "number", "BEFORE INSERT", number),
             triggerOf(column, "insert", "AFTER INSERT", insert),
             triggerOf(column, "keep", "BEFORE UPDATE", keep),
+            triggerOf(column, "end", "AFTER UPDATE", end),
         ]
     },
 
@@ -58,6 +60,14 @@ export const mysqlTrigger: TriggerStatements = {
         }
     },
 
+    reading: {
+        look: ({ name, schema }) => ({
+            sql: `SHOW CREATE TRIGGER ${schema === undefined ? "" : `${quoted(schema)}.`}${quoted(name)}`,
+        }),
+        hasFailed: ({ errno }) => errno === NOT_READ,
+        again: (table) => `FLUSH TABLES ${table}`,
+    },
+
     failureOf({ errno, message, ...error }) {
         const { sqlState } = error as { sqlState?: unknown }
         if (sqlState === RAISED.changed) return { kind: "changed" }
@@ -67,9 +77,10 @@ export const mysqlTrigger: TriggerStatements = {
         if (errno === NO_SUCH_TABLE) return { kind: "no counters" }
         if (errno === BAD_FIELD && /in '(NEW|OLD)'$/.test(String(message)))
             return { kind: "outdated" }
-        // Before a trigger runs.
+        // Of any trigger of the table, as one keeps the others from running.
+        if (/rigger .*has an error in its body/.test(String(message))) return { kind: "unread" }
         if (errno === NO_DEFAULT)
-            return { kind: "no value", column: COLUMN_WITHOUT_DEFAULT.exec(String(message))?.[1] }
+            return { kind: "left out", column: COLUMN_WITHOUT_DEFAULT.exec(String(message))?.[1] }
         if (errno !== BAD_NULL) return undefined
         return { kind: "not numbered", column: NULL_COLUMN.exec(String(message))?.[1] }
     },

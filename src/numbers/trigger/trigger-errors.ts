@@ -1,5 +1,5 @@
 import { COUNTER_ENTITY } from "../../declared/own-tables"
-import type { DataSource } from "typeorm"
+import type { DataSource, EntityMetadata } from "typeorm"
 import { dialectOf } from "../../dialects"
 import { raisedPlace, type TriggerFailure } from "../../dialects/trigger-statements"
 import {
@@ -9,6 +9,7 @@ import {
     NumberOverflowError,
     ReadOnlyNumberError,
     UnknownScopeError,
+    UnsupportedError,
 } from "../../errors"
 import type { Refused } from "../../inserts/assigner"
 import type { Cell } from "../../inserts/sql/insert-text"
@@ -16,7 +17,7 @@ import { triggeredSeriesOf } from "../../series/own-series"
 import { seriesOf } from "../../series/resolve-series"
 import { noScope } from "../../series/scope-key"
 import { pathsOf, placeOf, type Series } from "../../series/series"
-import { tableName } from "../../typeorm/names"
+import { columnName, NAME, tableName } from "../../typeorm/names"
 import { noCounterTable } from "../counters/move-counters"
 import { overflowError } from "../number-values"
 
@@ -40,7 +41,8 @@ const NAMES: Readonly<Record<TriggerFailure, Name>> = {
     "no counters": missingTable,
     outdated: formerNames,
     "not numbered": noNumber,
-    "no value": unknownScope,
+    "left out": leftOut,
+    unread,
 }
 
 /**
@@ -91,9 +93,10 @@ function missingTable(failed: Failed): NotInstalledError | undefined {
     return missing === undefined || sql.includes(missing) ? undefined : formerNames(failed)
 }
 
-function formerNames({ sql, cause, triggered }: Failed): NotInstalledError | undefined {
-    const series = triggered.find(({ metadata }) => sql.includes(tableName(metadata)))
-    if (!series || !/^(INSERT|UPDATE) /.test(sql)) return undefined
+function formerNames(failed: Failed): NotInstalledError | undefined {
+    const { cause } = failed
+    const series = writtenTo(failed)
+    if (!series) return undefined
     return new NotInstalledError(
         `The triggers of ${placeOf(series)} name a column or a table that has another name now. ` +
             INSTALL_REMEDY,
@@ -101,12 +104,43 @@ function formerNames({ sql, cause, triggered }: Failed): NotInstalledError | und
     )
 }
 
+function unread(failed: Failed): NotInstalledError | undefined {
+    const series = writtenTo(failed)
+    return series && new NotInstalledError(unreadTriggers(series), { cause: failed.cause })
+}
+
+/** @internal What is wrong where a server has read the triggers of a column in part, and what to do. */
+export function unreadTriggers(series: Series): string {
+    const { reading } = series.dialect.trigger ?? {}
+    return (
+        `The server has not read all triggers of ${placeOf(series)}: a statement was ended meanwhile (KILL QUERY, a ` +
+        `time limit), and it keeps them so. Send ${reading?.again(tableName(series.metadata)) ?? ""}, with the ` +
+        "privilege RELOAD."
+    )
+}
+
 function noNumber(failed: Failed): NotInstalledError | UnknownScopeError | undefined {
     const { column, cause } = failed
     const series = insertedInto(failed).find((one) => one.column.databaseName === column)
     if (!series) return unknownScope(failed)
+    const isRead = series.dialect.trigger?.reading === undefined
     return new NotInstalledError(
-        `${placeOf(series)} got no number from the database, so its trigger is missing. ${INSTALL_REMEDY}`,
+        `${placeOf(series)} got no number from the database, so its trigger is missing. ` +
+            (isRead ? "" : "Or the server has not read it: call verifyAutoSequence(dataSource). ") +
+            INSTALL_REMEDY,
+        { cause },
+    )
+}
+
+/** A database may refuse the row before it asks a trigger. */
+function leftOut(failed: Failed): AutoSequenceError | undefined {
+    const { dataSource, sql, column, cause } = failed
+    const series = insertedInto(failed).find((one) => one.column.databaseName === column)
+    if (!series) return unknownScope(failed)
+    if (/\bVALUES?\b/i.test(sql)) return noNumber(failed)
+    return new UnsupportedError(
+        `${placeOf(series)} is left out of an INSERT … SELECT, which "${dataSource.options.type}" refuses before it ` +
+            `asks a trigger. Name the column ${columnName(series.column)}, and select NULL for it.`,
         { cause },
     )
 }
@@ -147,9 +181,24 @@ function raisedBy({ sql, text, triggered }: Failed): Series | undefined {
     return named.find(isWritten) ?? named[0] ?? triggered.find(isWritten)
 }
 
+function writtenTo({ sql, triggered }: Failed): Series | undefined {
+    return /^(INSERT|UPDATE) /.test(sql)
+        ? triggered.find(({ metadata }) => sql.includes(tableName(metadata)))
+        : undefined
+}
+
+const INTO = new RegExp(`INTO\\s+((?:${NAME}|[\\w$.])+)`, "i")
+
 function insertedInto({ sql, triggered }: Failed): readonly Series[] {
-    const found = triggered.filter(({ metadata }) => sql.includes(`INTO ${tableName(metadata)}`))
+    const table = INTO.exec(sql)?.[1] ?? ""
+    const found = triggered.filter(({ metadata }) => isTable(metadata, table))
     return found.filter(({ column }, at) => found.findIndex((one) => one.column === column) === at)
+}
+
+/** Callers' own SQL may name a table without quotes. */
+function isTable(metadata: EntityMetadata, name: string): boolean {
+    const [table, named] = [tableName(metadata), name].map((one) => one.replace(/["`]/g, ""))
+    return table === named
 }
 
 function isUnset(cell: Cell): boolean {

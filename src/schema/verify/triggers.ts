@@ -1,5 +1,9 @@
+import type { QueryRunner } from "typeorm"
+import type { DriverError } from "../../dialects/driver-error"
 import type { Trigger, TriggerFunction } from "../../dialects/trigger-statements"
 import { INSTALL_REMEDY as REMEDY } from "../../errors"
+import { unreadTriggers } from "../../numbers/trigger/trigger-errors"
+import { select } from "../../typeorm/statement"
 import { changesOf, namesOf, type TableTriggers } from "../plan/triggers"
 
 /** @internal What is wrong with the triggers of a table. */
@@ -18,6 +22,27 @@ export function triggerProblems(table: TableTriggers): string[] {
             ({ name }) => `The trigger ${name} of ${tablePath} is left over from before. ${REMEDY}`,
         ),
     ]
+}
+
+/** @internal Triggers that are there, and that the server has not read. */
+export async function unreadProblems(
+    runner: QueryRunner,
+    { columns, stored }: TableTriggers,
+): Promise<string[]> {
+    for (const { series, triggers } of columns)
+        for (const { name } of triggers) {
+            const { reading } = series.dialect.trigger ?? {}
+            const found = stored.find((trigger) => trigger.name === name)
+            if (!reading || !found) continue
+            try {
+                await select(runner, reading.look(found))
+            } catch (error) {
+                if (!reading.hasFailed((error as { driverError: DriverError }).driverError))
+                    throw error
+                return [unreadTriggers(series)]
+            }
+        }
+    return []
 }
 
 /** @internal What is wrong with functions that no trigger calls; a trigger that should is missing itself. */

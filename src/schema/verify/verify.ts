@@ -19,7 +19,7 @@ import { refuseUninitialized, servedEntities } from "../plan/inventory"
 import { readLeftOver, readTriggers } from "../plan/triggers"
 import { inexactKeys, inexactPseudoKeys } from "./collations"
 import { ownTableProblems, tableProblems } from "./tables"
-import { leftOverProblems, triggerProblems } from "./triggers"
+import { leftOverProblems, triggerProblems, unreadProblems } from "./triggers"
 
 /** What {@link verifyAutoSequence} takes. */
 export interface VerifyOptions {
@@ -102,6 +102,7 @@ export async function verifyAutoSequence(
         const triggers = counter ? await readTriggers(runner, dataSource) : []
         const leftOver = counter ? await readLeftOver(runner, dataSource) : []
         found.push(...triggers.map(triggerProblems), leftOverProblems(leftOver, triggers))
+        for (const table of triggers) found.push(await unreadProblems(runner, table))
         // Only of a database that has all of it.
         if (counters && found.flat().length === 0)
             found.push(await lateCounters(runner, dataSource))

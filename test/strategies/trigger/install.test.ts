@@ -36,7 +36,7 @@ onEveryDatabase(
             const dataSource = await db().connect([letters(TRIGGER)], { logger, logging: true })
             await post(dataSource, 1)
             const before = await catalogueOf(dataSource)
-            expect(before.triggers).to.have.lengthOf(db().kind === "mariadb" ? 3 : 4)
+            expect(before.triggers).to.have.lengthOf(4)
             logger.statements.length = 0
             await installAutoSequence(dataSource)
             expect(await catalogueOf(dataSource)).to.eql(before)
@@ -153,7 +153,7 @@ onEveryDatabase(
             await Promise.all(all.map((dataSource) => installAutoSequence(dataSource)))
             for (const dataSource of all) await verifyAutoSequence(dataSource)
             const { triggers } = await catalogueOf(before)
-            expect(triggers).to.have.lengthOf(db().kind === "mariadb" ? 3 : 4)
+            expect(triggers).to.have.lengthOf(4)
             const numbers = await Promise.all(all.map((dataSource) => post(dataSource, 1)))
             expect(numbers.flat().sort((a, b) => a - b)).to.eql([3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
         })

@@ -4,7 +4,7 @@ import type { Scope } from "../dialects/columns"
 import type { LastNumber, TableLockStatements } from "../dialects/dialect"
 import { StaleSnapshotError, UnsupportedError } from "../errors"
 import { placeOf, type Series } from "../series/series"
-import { tableName } from "../typeorm/names"
+import { columnName, tableName } from "../typeorm/names"
 import { dataSourceOf } from "../typeorm/compat"
 import type { NumberRequest } from "./number-request"
 import { beforeFirst, max, nextNumber, parseNumber } from "./number-values"
@@ -55,7 +55,8 @@ interface Known {
  * @internal
  */
 export class HighestNumbers {
-    private readonly known = new Map<Series, Known>()
+    /** By columns: the classes of a single-table inheritance have one together. */
+    private readonly known = new Map<string, Known>()
 
     /** Called before anything else is sent: it may change rows. */
     forget(): void {
@@ -74,14 +75,15 @@ export class HighestNumbers {
         const [{ series } = {}] = requests
         if (!series) return
         const call = requests[0]?.row.announced?.call
-        let known = this.known.get(series)
+        const place = `${tableName(series.metadata)}.${columnName(series.column)}`
+        let known = this.known.get(place)
         const isKnown = ({ scope }: NumberRequest) => known?.groups.has(scope.key) ?? false
         if (!known || known.call !== call || !requests.every(isKnown)) {
             const scopes = [...requests.map(({ scope }) => scope), ...coming()]
             known = { call, ...(await load(session, series, scopes)) }
             refuseTooMany(series, known, scopes)
         }
-        if (isKept) this.known.set(series, known)
+        if (isKept) this.known.set(place, known)
         for (const request of requests) {
             const group = known.groups.get(request.scope.key) ?? ""
             const before = known.last.get(group) ?? beforeFirst(series)

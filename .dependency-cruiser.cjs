@@ -11,9 +11,9 @@ const ORDER = [
   "keys",
   "sequence",
   "tables",
-  "decorators",
   "maintenance",
   "schema",
+  "decorators",
   "subscriber|register-subscriber|with-auto-sequence",
   "nestjs|cli|index",
 ]

@@ -46,12 +46,32 @@ describe("A version of TypeORM that works in another way inside", () => {
             "reads the values of entities",
             ({ indices }) => ({ indices, ownIndices: [], synchronize: true, columns: [{}] }),
         ],
+        [
+            "calls listeners",
+            ({ indices }) => ({ indices, ownIndices: [], synchronize: true, columns: [] }),
+        ],
     ] as [string, (metadata: Internals) => object][])
         it(`is refused by its number at the start, where it ${does} so`, async () => {
             const error = await initializeWith(change)
-            expect(error).to.be.instanceOf(UnsupportedError)
-            expect((error as Error).message).to.match(
-                new RegExp(`^TypeORM \\d+\\.\\d+\\.\\d+ ${does} in another way`),
-            )
+            expectRefusal(error, does)
         })
+
+    it("is refused by its number at the start, where it builds schemas so", async () => {
+        const options: DataSourceOptions = { type: "sqljs", entities: [Letter] }
+        const dataSource = new DataSource(withAutoSequence(options))
+        const build = () => Promise.resolve()
+        Object.assign(dataSource.driver, { createSchemaBuilder: () => ({ build }) })
+        const error: unknown = await dataSource.initialize().then(
+            () => undefined,
+            (refused: unknown) => refused,
+        )
+        expectRefusal(error, "builds schemas")
+    })
+
+    function expectRefusal(error: unknown, does: string): void {
+        expect(error).to.be.instanceOf(UnsupportedError)
+        expect((error as Error).message).to.match(
+            new RegExp(`^TypeORM \\d+\\.\\d+\\.\\d+ ${does} in another way`),
+        )
+    }
 })

@@ -5,6 +5,7 @@ import { showKeys } from "../keys/shown-keys"
 import type { StoredKeyColumn } from "../declared/registry"
 import { uniqueIndex } from "../series/unique-index"
 import { onMetadata } from "../typeorm/index-metadata"
+import { lookAfter } from "./look-after"
 
 /** @internal For TypeORM's `@Index`: the unique indexes of a pseudo key. */
 export function uniqueKeyIndex(declared: StoredKeyColumn): () => string[] {
@@ -13,6 +14,7 @@ export function uniqueKeyIndex(declared: StoredKeyColumn): () => string[] {
         // The usual collations of MySQL take upper and lower case for equal.
         Object.assign(key.column, key.dialect?.keyCollation)
         start(metadata)
+        lookAfter(metadata)
         return key
     })
 }

@@ -4,23 +4,32 @@ import type { EntityMetadata } from "typeorm"
 export type Alteration<T extends object = object> = readonly [of: T, values: Partial<T>]
 
 /**
- * Runs work while TypeORM sees its metadata altered. Its query runners and its schema builder have no
- * other way to be told of columns as they are on the way to what is declared.
+ * Alters TypeORM's metadata until it is restored. Its query runners and its schema builder have no other
+ * way to be told of columns as they are on the way to what is declared.
  * @internal
  */
+export function alter(alterations: readonly Alteration[]): () => void {
+    const before = alterations.map(([of, values]): Alteration => [
+        of,
+        Object.fromEntries(Object.keys(values).map((name) => [name, Reflect.get(of, name)])),
+    ])
+    for (const [of, values] of alterations) Object.assign(of, values)
+    return () => {
+        // The last one first, where two are about the same property.
+        for (const [of, values] of before.splice(0).reverse()) Object.assign(of, values)
+    }
+}
+
+/** @internal Runs work while TypeORM sees its metadata altered. */
 export async function whileAltered<T>(
     alterations: readonly Alteration[],
     work: () => Promise<T>,
 ): Promise<T> {
-    const before = alterations.map(([of, values]) =>
-        Object.fromEntries(Object.keys(values).map((name) => [name, Reflect.get(of, name)])),
-    )
-    for (const [of, values] of alterations) Object.assign(of, values)
+    const restore = alter(alterations)
     try {
         return await work()
     } finally {
-        // The last one first, where two are about the same property.
-        for (const [at, [of]] of [...alterations.entries()].reverse()) Object.assign(of, before[at])
+        restore()
     }
 }
 

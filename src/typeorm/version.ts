@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
-import type { EntityMetadata } from "typeorm"
+import type { DataSource, EntityMetadata, QueryRunner } from "typeorm"
 import { UnsupportedError } from "../errors"
 
 /** @internal */
@@ -19,7 +19,25 @@ export function checkedIndex(caller: unknown): IndexMetadata {
     if (!("synchronize" in metadata)) throw otherVersion("leaves out tables")
     if (metadata.columns?.some(({ getEntityValue }) => typeof getEntityValue !== "function"))
         throw otherVersion("reads the values of entities")
+    const { columns, ownListeners, beforeInsertListeners } = metadata
+    if (columns && !(ownListeners && beforeInsertListeners)) throw otherVersion("calls listeners")
     return index as IndexMetadata
+}
+
+/** @internal What makes the changes of `synchronize()`. */
+export interface SchemaBuilder extends ReturnType<DataSource["driver"]["createSchemaBuilder"]> {
+    /** Set when it builds. */
+    readonly queryRunner: QueryRunner
+    executeSchemaSyncOperationsInProperOrder(): Promise<void>
+}
+
+/** @internal Refuses one that works in another way, at the same time. */
+export function checkedBuilder(builder: object): SchemaBuilder {
+    const { build, executeSchemaSyncOperationsInProperOrder: execute } =
+        builder as Partial<SchemaBuilder>
+    if (typeof build !== "function" || typeof execute !== "function")
+        throw otherVersion("builds schemas")
+    return builder as SchemaBuilder
 }
 
 function otherVersion(does: string): UnsupportedError {

@@ -2,7 +2,13 @@ import { type DataSource, type QueryRunner, Table } from "typeorm"
 import { dialectOf } from "../../dialects"
 import { NotInstalledError } from "../../errors"
 import { carryNames } from "../names/renaming-steps"
-import { findRenamings, refuseStrays, type Renames, RENAMES } from "../names/renamings"
+import {
+    findRenamings,
+    type FoundRenamings,
+    refuseStrays,
+    type Renames,
+    RENAMES,
+} from "../names/renamings"
 import { addColumns, tighten } from "../plan/column-steps"
 import { addCounting, setCounterSettings } from "../plan/counter-steps"
 import { refuseDuplicates } from "../plan/duplicate-rows"
@@ -10,6 +16,7 @@ import {
     type Inventory,
     refuseUnsupportedSeries,
     retypedOf,
+    type ServedTable,
     takeInventory,
 } from "../plan/inventory"
 import { ownersOf } from "../plan/key-filling"
@@ -81,30 +88,53 @@ export async function installAutoSequence(
     await underInstallLock(dataSource, dialect.schema.installLock, async (runner) => {
         const inventory = await takeInventory(runner, dataSource)
         refuseIncomplete(inventory)
-        const retyped = retypedOf(inventory)
-        await refuseLosses(runner, retyped)
-        await refuseDuplicates(runner, inventory)
+        await refuseObstacles(runner, inventory, (table) => {
+            order.refuseUnknown(table)
+        })
         const found = await findRenamings(runner, dataSource, rename)
         refuseStrays(found)
-        for (const table of inventory.tables)
-            if (await hasRowsToNumber(runner, table)) order.refuseUnknown(table)
-
-        const triggers = await readTriggers(runner, dataSource, retyped)
-        const steps = new LiveSteps(runner)
-        await createOwnTables(runner, inventory)
-        await dropTriggers(steps, triggers)
-        await dropFunctions(steps, await readLeftOver(runner, dataSource), UNUSED)
-        for (const table of inventory.tables) await addColumns(steps, table)
-        await carryNames(steps, found)
-        await retype(steps, retyped)
-        await numberExistingRows(steps, inventory, order)
-        await fillKeys(steps, inventory)
-        for (const key of inventory.tables.flatMap(({ keys }) => keys.left.flatMap(ownersOf)))
-            await steps.backfill(key)
-        for (const table of inventory.tables) await tighten(steps, table.table, table)
-        await setCounterSettings(runner, steps, inventory)
-        await addCounting(runner, steps, inventory, { triggers, ...found })
+        await installIn(runner, inventory, { order, found })
     })
+}
+
+/**
+ * Refuses what the rows stand in the way of, before anything is written.
+ * @internal
+ */
+export async function refuseObstacles(
+    runner: QueryRunner,
+    inventory: Inventory,
+    refuseUnknownOrder: (table: ServedTable) => void,
+): Promise<void> {
+    await refuseLosses(runner, retypedOf(inventory))
+    await refuseDuplicates(runner, inventory)
+    for (const table of inventory.tables)
+        if (await hasRowsToNumber(runner, table)) refuseUnknownOrder(table)
+}
+
+/** @internal Makes what an inventory lacks. */
+export async function installIn(
+    runner: QueryRunner,
+    inventory: Inventory,
+    { order, found }: { order: RowOrder; found: FoundRenamings },
+): Promise<void> {
+    const { dataSource, tables } = inventory
+    const retyped = retypedOf(inventory)
+    const triggers = await readTriggers(runner, dataSource, retyped)
+    const steps = new LiveSteps(runner)
+    await createOwnTables(runner, inventory)
+    await dropTriggers(steps, triggers)
+    await dropFunctions(steps, await readLeftOver(runner, dataSource), UNUSED)
+    for (const table of tables) await addColumns(steps, table)
+    await carryNames(steps, found)
+    await retype(steps, retyped)
+    await numberExistingRows(steps, inventory, order)
+    await fillKeys(steps, inventory)
+    for (const key of tables.flatMap(({ keys }) => keys.left.flatMap(ownersOf)))
+        await steps.backfill(key)
+    for (const table of tables) await tighten(steps, table.table, table)
+    await setCounterSettings(runner, steps, inventory)
+    await addCounting(runner, steps, inventory, { triggers, ...found })
 }
 
 async function createOwnTables(

@@ -1,7 +1,7 @@
 import type { DataSource, QueryRunner } from "typeorm"
 import { ANYTHING, FLAG, TEXT, checkedOptions, oneOf } from "../../declared/options"
-import { type Alteration, whileAltered } from "../../typeorm/altered-metadata"
-import { addColumns, tableAsDeclared, tighten } from "../plan/column-steps"
+import { whileAltered } from "../../typeorm/altered-metadata"
+import { addColumns, beforeRowsAreFilled, tableAsDeclared, tighten } from "../plan/column-steps"
 import { addCounting, setCounterSettings } from "../plan/counter-steps"
 import { findRenamedColumns } from "../names/renamed-columns"
 import { carryNames } from "../names/renaming-steps"
@@ -12,7 +12,6 @@ import {
     type Inventory,
     refuseUnsupportedSeries,
     retypedOf,
-    type ServedTable,
     takeInventory,
 } from "../plan/inventory"
 import { remainingFor } from "../plan/key-filling"
@@ -157,7 +156,7 @@ export async function generateMigration(
     refuseUnsupportedSeries(dataSource)
     const order = new RowOrder(dataSource, orderBy)
     const inventory = await withRunner(dataSource, async (runner) => {
-        const found = await takeInventory(runner, dataSource, renumber)
+        const found = await takeInventory(runner, dataSource, { renumber })
         await refuseLosses(runner, retypedOf(found))
         await refuseDuplicates(runner, found)
         // Also where no row is there: it will run where some are.
@@ -216,17 +215,6 @@ export function remainingWork(dataSource: DataSource): Promise<string[]> {
     return withRunner(dataSource, async (runner) =>
         remainingOf(await takeInventory(runner, dataSource)),
     )
-}
-
-/**
- * How TypeORM is to see a table before its rows are filled: the columns as ones that can be NULL, without
- * their unique indexes.
- */
-function beforeRowsAreFilled({ metadata, loose, indexes }: ServedTable): Alteration[] {
-    return [
-        [metadata, { indices: metadata.indices.filter((index) => !indexes.includes(index)) }],
-        ...loose.map((column): Alteration => [column, { isNullable: true }]),
-    ]
 }
 
 async function withRunner<T>(

@@ -1,4 +1,5 @@
 import { Table, TableForeignKey, TableIndex } from "typeorm"
+import type { Alteration } from "../../typeorm/altered-metadata"
 import type { ServedTable } from "./inventory"
 import type { Steps } from "./steps"
 
@@ -21,10 +22,12 @@ export async function addColumns(
 
 /** @internal Makes the columns NOT NULL that are filled now, and the unique indexes. */
 export async function tighten(steps: Steps, table: Table, served: ServedTable): Promise<void> {
-    const { loose, indexes } = served
+    const { loose, indexes, retyped } = served
     const changed = loose.flatMap((column) => {
-        const oldColumn = table.findColumnByName(column.databaseName)
-        if (!oldColumn) return []
+        const stored = table.findColumnByName(column.databaseName)
+        if (!stored) return []
+        const { declared = stored } = retyped.find((one) => one.column === column) ?? {}
+        const oldColumn = Object.assign(declared.clone(), { isNullable: true })
         const newColumn = oldColumn.clone()
         newColumn.isNullable = false
         return [{ oldColumn, newColumn }]
@@ -47,6 +50,18 @@ function foreignKeysOn({ dataSource, dialect, metadata, indexes }: ServedTable):
             ),
         )
         .map((key) => TableForeignKey.create(key, dataSource.driver))
+}
+
+/**
+ * How TypeORM is to see a table before its rows are filled: the columns as ones that can be NULL, without
+ * their unique indexes.
+ * @internal
+ */
+export function beforeRowsAreFilled({ metadata, loose, indexes }: ServedTable): Alteration[] {
+    return [
+        [metadata, { indices: metadata.indices.filter((index) => !indexes.includes(index)) }],
+        ...loose.map((column): Alteration => [column, { isNullable: true }]),
+    ]
 }
 
 /** @internal A table as TypeORM would have it, and with the indexes that it leaves alone. */

@@ -95,11 +95,18 @@ export function refuseUnsupportedSeries(dataSource: DataSource): void {
     allSeriesOf(dataSource)
 }
 
+interface InventoryOptions {
+    /** Whether rows that have 0 as their number are numbered. */
+    readonly renumber?: boolean
+    /** Columns that have just been added. */
+    readonly added?: readonly ColumnMetadata[]
+}
+
 /** @internal */
 export async function takeInventory(
     runner: QueryRunner,
     dataSource: DataSource,
-    renumber = false,
+    { renumber = false, added = [] }: InventoryOptions = {},
 ): Promise<Inventory> {
     // A database without a dialect has been refused, unless nothing is to be done there.
     const dialect = dialectOf(dataSource) as Dialect
@@ -107,7 +114,7 @@ export async function takeInventory(
     const withoutTable: EntityMetadata[] = []
     for (const metadata of servedEntities(dataSource)) {
         const table = await runner.getTable(metadata.tablePath)
-        if (table) tables.push(await compare(runner, dialect, { metadata, table, renumber }))
+        if (table) tables.push(await compare(runner, dialect, { metadata, table, renumber, added }))
         else withoutTable.push(metadata)
     }
     return {
@@ -165,7 +172,12 @@ export function holdersOf(metadata: EntityMetadata): Holder[] {
 async function compare(
     runner: QueryRunner,
     dialect: Dialect,
-    { metadata, table, renumber }: Pick<ServedTable, "metadata" | "table"> & { renumber: boolean },
+    {
+        metadata,
+        table,
+        renumber,
+        added,
+    }: Pick<ServedTable, "metadata" | "table"> & Required<InventoryOptions>,
 ): Promise<ServedTable> {
     const all = seriesOf(metadata)
     const stored = ({ column }: Scoped) => table.findColumnByName(column.databaseName)
@@ -177,7 +189,8 @@ async function compare(
     const holders = holdersOf(metadata)
     const retyped = await findRetyped(runner, dialect, { metadata, table, holders })
     // In a column that is there, NULL may mean that a row gets its number later.
-    const added = ownSeriesOf(metadata).filter((one) => one.column.isNullable && !stored(one))
+    const isNew = (one: Series) => !stored(one) || added.includes(one.column)
+    const fresh = ownSeriesOf(metadata).filter((one) => one.column.isNullable && isNew(one))
     const zeros: Series[] = []
     for (const series of renumber ? all : [])
         if (
@@ -195,7 +208,7 @@ async function compare(
         present: all.filter((series) => stored(series)),
         missing: all.filter((series) => !stored(series)),
         unnumbered,
-        blank: [...unnumbered, ...added, ...zeros],
+        blank: [...unnumbered, ...fresh, ...zeros],
         withoutScope: all.filter(({ scopeColumns }) =>
             scopeColumns.some(({ databaseName }) => !table.findColumnByName(databaseName)),
         ),

@@ -41,7 +41,7 @@ export class RowOrder {
     }
 
     /** Refuses to number rows by chance. */
-    refuseUnknown({ metadata, blank: [series] }: ServedTable): void {
+    refuseUnknown({ metadata, blank: [series] }: ServedTable, asked = ""): void {
         if (!series || this.of(metadata)) return
         const { name, primaryColumns } = metadata
         const example = `${name}.${primaryColumns[0]?.propertyPath ?? "id"}`
@@ -50,7 +50,7 @@ export class RowOrder {
                 `${metadata.tablePath} came that have no number. Their primary key is no integer that ` +
                 "ascends, and there is no @CreateDateColumn. Name what tells it: --order-by " +
                 `${name}.<property>, or orderBy: { ${name}: "<property>" }. Where any order will do, name ` +
-                `the primary key: --order-by ${example}.`,
+                `the primary key: --order-by ${example}.${asked}`,
         )
     }
 }

@@ -1,0 +1,39 @@
+import type { EntityMetadata } from "typeorm"
+import { isAutoSequenceSubscriber } from "../declared/registry"
+import { NotInstalledError } from "../errors"
+import { storedKeysOf } from "../keys/resolve-keys"
+import { fillOnSynchronize } from "../schema/install/synchronize"
+import { allocatedSeriesOf, triggeredSeriesOf } from "../series/own-series"
+import { dataSourceOf } from "../typeorm/compat"
+import type { ColumnMetadata } from "../typeorm/names"
+import { refuseUnset } from "../typeorm/unset-values"
+
+/**
+ * What holds for an entity with numbers or keys in every data source, whether it has the subscriber or not.
+ * @internal
+ */
+export function lookAfter(metadata: EntityMetadata): void {
+    const dataSource = dataSourceOf(metadata)
+    fillOnSynchronize(dataSource)
+    refuseUnset(
+        metadata,
+        // It may be registered at any time, as NestJS does it.
+        () => (dataSource.subscribers.some(isAutoSequenceSubscriber) ? [] : columnsOf(metadata)),
+        ({ propertyPath }) =>
+            new NotInstalledError(
+                `${metadata.name}.${propertyPath} has no value, and the data source has no ` +
+                    "AutoSequenceSubscriber, which gives it one. Create the data source with " +
+                    "withAutoSequence(options), or name AutoSequenceSubscriber among its subscribers. In a " +
+                    "migration, which TypeORM's command runs without subscribers, set the value.",
+            ),
+    )
+}
+
+/** Those that the subscriber fills. Where triggers do, a database may need it to leave the column out. */
+function columnsOf(metadata: EntityMetadata): ColumnMetadata[] {
+    const triggered = triggeredSeriesOf(metadata).filter(
+        ({ dialect }) => dialect.trigger?.leavesOutAsNull,
+    )
+    const filled = [...allocatedSeriesOf(metadata), ...triggered, ...storedKeysOf(metadata)]
+    return filled.map(({ column }) => column)
+}

@@ -1,0 +1,79 @@
+import type { DataSource, QueryRunner } from "typeorm"
+import { dialectOf } from "../../dialects"
+import { whileAltered } from "../../typeorm/altered-metadata"
+import { tableName } from "../../typeorm/names"
+import { planSynchronize, type Synchronization } from "../../typeorm/schema-builder"
+import { select } from "../../typeorm/statement"
+import { findRenamedColumns } from "../names/renamed-columns"
+import { findRenamings, refuseStrays } from "../names/renamings"
+import { beforeRowsAreFilled } from "../plan/column-steps"
+import {
+    type Inventory,
+    refuseUnsupportedSeries,
+    retypedOf,
+    type ServedTable,
+    takeInventory,
+} from "../plan/inventory"
+import { asStored } from "../plan/retyped-columns"
+import { RowOrder } from "../plan/row-order"
+import { installIn, refuseObstacles } from "./install"
+
+/**
+ * Lets `synchronize()` give the rows that exist their numbers and keys, as an installation does. Alone it
+ * would make a column NOT NULL whose rows have nothing in it, or on MySQL all the same.
+ * @internal
+ */
+export function fillOnSynchronize(dataSource: DataSource): void {
+    planSynchronize(dataSource, () => plan(dataSource))
+}
+
+async function plan(dataSource: DataSource): Promise<Synchronization | undefined> {
+    // Its columns are refused elsewhere.
+    if (!dialectOf(dataSource)) return
+    const runner = dataSource.createQueryRunner("master")
+    try {
+        const inventory = await takeInventory(runner, dataSource)
+        const tables: ServedTable[] = []
+        for (const table of inventory.tables)
+            if (isIncomplete(table) && (await hasRows(runner, table))) tables.push(table)
+        return tables.length > 0 ? await planFor(runner, { ...inventory, tables }) : undefined
+    } finally {
+        await runner.release()
+    }
+}
+
+async function planFor(planning: QueryRunner, inventory: Inventory): Promise<Synchronization> {
+    const { dataSource, tables } = inventory
+    refuseUnsupportedSeries(dataSource)
+    const order = new RowOrder(dataSource)
+    await refuseObstacles(planning, inventory, (table) => {
+        order.refuseUnknown(
+            table,
+            " synchronize() can't be told: write a migration (typeorm-autosequence migration:generate).",
+        )
+    })
+    const beforeFilled = tables.flatMap(beforeRowsAreFilled)
+    const found = await whileAltered(beforeFilled, () =>
+        findRenamings(planning, dataSource, {}, findRenamedColumns(tables)),
+    )
+    refuseStrays(found)
+    const added = tables.flatMap(({ missingColumns }) => missingColumns)
+    return {
+        alterations: [...beforeFilled, ...retypedOf(inventory).flatMap(asStored)],
+        finish: async (runner) => {
+            // TypeORM may have changed more than it was planned for.
+            const left = await takeInventory(runner, dataSource, { added })
+            await installIn(runner, left, { order, found })
+        },
+    }
+}
+
+function isIncomplete({ metadata, ...table }: ServedTable): boolean {
+    const lacks = [table.missingColumns, table.loose, table.retyped, table.indexes]
+    return metadata.synchronize && lacks.some(({ length }) => length > 0)
+}
+
+async function hasRows(runner: QueryRunner, { metadata }: ServedTable): Promise<boolean> {
+    const sql = `SELECT 1 AS found FROM ${tableName(metadata)} LIMIT 1`
+    return (await select(runner, { sql })).length > 0
+}

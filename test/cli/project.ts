@@ -4,7 +4,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os"
 import { dirname, join, resolve } from "node:path"
 import { promisify } from "node:util"
-import { isTypeORM1 } from "../support/typeorm-version"
+import { typeormDirectory } from "../support/typeorm-version"
 
 const run = promisify(execFile)
 const ROOT = resolve(".")
@@ -50,9 +50,9 @@ export class Project {
             recursive: true,
         })
         for (const name of ["reflect-metadata", "typeorm", ...DEPENDENCIES, ...packages]) {
-            const source = name === "typeorm" && !isTypeORM1 ? "typeorm-0.3" : name
+            const source = name === "typeorm" ? typeormDirectory : join(ROOT, "node_modules", name)
             await mkdir(dirname(join(installed, name)), { recursive: true })
-            await symlink(join(ROOT, "node_modules", source), join(installed, name))
+            await symlink(source, join(installed, name))
         }
         return project
     }

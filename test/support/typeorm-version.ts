@@ -1,17 +1,33 @@
+import { existsSync } from "node:fs"
 import Module from "node:module"
+import { resolve } from "node:path"
+
+/** Installed as dependencies of this repository; others by `npm run test:typeorm`. */
+const PACKAGES: Record<string, string> = { "1": "typeorm", "0.3": "typeorm-0.3" }
 
 // TYPEORM=0.3 runs everything on the version installed as "typeorm-0.3", this library included.
 const version = process.env.TYPEORM ?? "1"
-if (version !== "1" && version !== "0.3")
-    throw new Error(`TYPEORM is "${version}", the tests know 1 and 0.3.`)
 
-if (version === "0.3") {
+/** Where the version is that the tests run on. */
+export const typeormDirectory = PACKAGES[version]
+    ? resolve("node_modules", PACKAGES[version])
+    : resolve(".tmp", `typeorm-${version}`, "node_modules", "typeorm")
+if (!existsSync(typeormDirectory))
+    throw new Error(
+        `TYPEORM is "${version}", and there is no ${typeormDirectory}. The tests know 1 and 0.3; ` +
+            `npm run test:typeorm -- ${version} installs another version and runs them on it.`,
+    )
+
+if (version !== "1") {
     const loader = Module as unknown as {
         _resolveFilename: (request: string, ...rest: unknown[]) => string
     }
-    const resolve = loader._resolveFilename
+    const resolveFilename = loader._resolveFilename
     loader._resolveFilename = (request, ...rest) =>
-        resolve(request.replace(/^typeorm(?=$|\/)/, "typeorm-0.3"), ...rest)
+        resolveFilename(
+            request.replace(/^typeorm(?=$|\/)/, () => typeormDirectory),
+            ...rest,
+        )
 }
 
-export const isTypeORM1 = version === "1"
+export const isTypeORM1 = version.startsWith("1")

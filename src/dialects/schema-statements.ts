@@ -1,4 +1,4 @@
-import type { TableColumn } from "typeorm"
+import type { QueryRunner, TableColumn } from "typeorm"
 import type { CounterTable } from "./counter-statements"
 import type { Statement } from "../typeorm/statement"
 
@@ -64,6 +64,8 @@ export interface SchemaStatements {
     /** Whether an index can't be dropped while a foreign key has no other. */
     readonly foreignKeysNeedIndex: boolean
     readonly installLock: InstallLock
+    /** Says what to do where TypeORM takes the server for another one, and sees changes that are none. */
+    findMistake?(runner: QueryRunner): Promise<string | undefined>
     /** For databases whose columns may take different texts for equal. */
     readonly collations?: {
         /** Selects {@link StoredCollation} rows of the columns of a table. */

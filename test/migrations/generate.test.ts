@@ -8,6 +8,7 @@ import {
     type GenerateMigrationOptions,
     InvalidOptionError,
     NotInstalledError,
+    UnsupportedError,
 } from "../../src"
 import { servedEntities } from "../../src/schema/plan/inventory"
 import { seriesOf } from "../../src/series/resolve-series"
@@ -215,6 +216,20 @@ onEveryDatabase("generateMigration", (db) => {
             )
         await dataSource.destroy()
         expect(await rejection(generateMigration(dataSource))).to.be.instanceOf(NotInstalledError)
+    })
+
+    it("is refused where the type of the data source is that of another server", async function () {
+        if (db().kind !== "mariadb") return this.skip()
+        const dataSource = await db().connect([tickets({ strategy: "counter" })], { type: "mysql" })
+        const refused = await rejection(generateMigration(dataSource))
+        expect(refused).to.be.instanceOf(UnsupportedError)
+        expect((refused as Error).message).to.match(
+            /server is MariaDB.* Give it the type "mariadb"/,
+        )
+        const sameOptions = await changeEntities(db(), dataSource, [
+            tickets({ strategy: "counter" }),
+        ])
+        await expectUpToDate(sameOptions)
     })
 
     it("writes TypeScript, CommonJS and ES modules", async () => {

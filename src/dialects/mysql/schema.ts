@@ -1,3 +1,5 @@
+import { dataSourceOf } from "../../typeorm/compat"
+import { select } from "../../typeorm/statement"
 import { literal } from "./literal"
 import { counterColumns, equalKeys, type SchemaStatements } from "../schema-statements"
 
@@ -47,6 +49,18 @@ export const mysqlSchema: SchemaStatements = {
         isTransactional: false,
         take: [{ sql: `SELECT GET_LOCK(${INSTALL_LOCK}, ${SECONDS}) AS taken` }],
         release: { sql: `DO RELEASE_LOCK(${INSTALL_LOCK})` },
+    },
+
+    async findMistake(runner) {
+        if (dataSourceOf(runner).options.type !== "mysql") return undefined
+        const sql = "SELECT VERSION() AS version"
+        const [found] = await select<{ version: string }>(runner, { sql })
+        if (!/mariadb/i.test(found?.version ?? "")) return undefined
+        return (
+            'The data source has the type "mysql", and its server is MariaDB, whose columns that ' +
+            'can be NULL TypeORM would change in every migration. Give it the type "mariadb", which has the ' +
+            "same options."
+        )
     },
 
     collations: {

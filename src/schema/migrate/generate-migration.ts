@@ -1,5 +1,7 @@
 import type { DataSource, QueryRunner } from "typeorm"
 import { ANYTHING, FLAG, TEXT, checkedOptions, oneOf } from "../../declared/options"
+import { dialectOf } from "../../dialects"
+import { UnsupportedError } from "../../errors"
 import { whileAltered } from "../../typeorm/altered-metadata"
 import { addColumns, beforeRowsAreFilled, tableAsDeclared, tighten } from "../plan/column-steps"
 import { addCounting, setCounterSettings } from "../plan/counter-steps"
@@ -156,6 +158,8 @@ export async function generateMigration(
     refuseUnsupportedSeries(dataSource)
     const order = new RowOrder(dataSource, orderBy)
     const inventory = await withRunner(dataSource, async (runner) => {
+        const mistake = await dialectOf(dataSource)?.schema.findMistake?.(runner)
+        if (mistake) throw new UnsupportedError(mistake)
         const found = await takeInventory(runner, dataSource, { renumber })
         await refuseLosses(runner, retypedOf(found))
         await refuseDuplicates(runner, found)

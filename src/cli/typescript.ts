@@ -26,39 +26,47 @@ export async function useTypeScript(path: string): Promise<void> {
     if (isLoaderActive()) return
     const project = createRequire(join(process.cwd(), "package.json"))
     if (isModule(path)) return useForModules(project)
-    const tsNode = find(project, "ts-node")
-    if (tsNode !== undefined) registerTsNode(project, tsNode)
-    else {
-        const tsx = find(project, "tsx/cjs/api")
-        if (tsx === undefined) throw noLoader()
-        ;(project(tsx) as { register(): void }).register()
-    }
-}
-
-function registerTsNode(project: NodeJS.Require, tsNode: string): void {
-    try {
-        ;(project(tsNode) as { register(): void }).register()
-    } catch (cause) {
-        throw new Error(
-            `ts-node can't be started: ${String(cause)}. It does not work with TypeScript 7: install ` +
-                "typescript@5, or compile the data source and name the JavaScript file.",
-            { cause },
-        )
-    }
+    const tsNode = find(project, "ts-node") as TsNode | undefined
+    const failure = tsNode && failureOf(tsNode, "register")
+    if (tsNode && !failure) return
+    const tsx = find(project, "tsx/cjs/api") as Tsx | undefined
+    if (!tsx) throw noLoader(failure)
+    tsx.register()
 }
 
 /** ts-node's support of ES modules depends on the version of Node, so tsx comes first here. */
 async function useForModules(project: NodeJS.Require): Promise<void> {
-    const tsx = find(project, "tsx/esm/api")
+    const tsx = resolve(project, "tsx/esm/api")
     if (tsx !== undefined) {
         // What require() resolves looks for the other files of tsx in the wrong place.
         const path = tsx.replace(/\.cjs$/, ".mjs")
-        const api = (await import(pathToFileURL(path).href)) as { register(): void }
+        const api = (await import(pathToFileURL(path).href)) as Tsx
         api.register()
         return
     }
-    if (find(project, "ts-node/esm") === undefined) throw noLoader()
+    const tsNode = find(project, "ts-node") as TsNode | undefined
+    // The loader itself runs in a thread of its own, where nobody would catch it.
+    const failure = tsNode && failureOf(tsNode, "create")
+    if (!tsNode || failure) throw noLoader(failure)
     register("ts-node/esm", pathToFileURL(join(process.cwd(), "package.json")))
+}
+
+interface TsNode {
+    register(): void
+    create(): void
+}
+
+interface Tsx {
+    register(): void
+}
+
+function failureOf(tsNode: TsNode, start: keyof TsNode): { readonly cause: unknown } | undefined {
+    try {
+        tsNode[start]()
+        return undefined
+    } catch (cause) {
+        return { cause }
+    }
 }
 
 /** Node's own support strips types and knows no decorators, so it does not count. */
@@ -68,7 +76,12 @@ function isLoaderActive(): boolean {
     return loader !== undefined && !/^loadC?TS$/.test(loader.name)
 }
 
-function find(project: NodeJS.Require, name: string): string | undefined {
+function find(project: NodeJS.Require, name: string): unknown {
+    const path = resolve(project, name)
+    return path === undefined ? undefined : (project(path) as unknown)
+}
+
+function resolve(project: NodeJS.Require, name: string): string | undefined {
     try {
         return project.resolve(name)
     } catch {
@@ -76,9 +89,17 @@ function find(project: NodeJS.Require, name: string): string | undefined {
     }
 }
 
-function noLoader(): Error {
-    return new Error(
-        "The data source is in TypeScript, and this project has nothing that loads it. Install " +
-            "ts-node (npm install --save-dev ts-node), or name a JavaScript file.",
-    )
+function noLoader(failure?: { readonly cause: unknown }): Error {
+    const install =
+        "npm install --save-dev ts-node typescript@5; or install tsx, where your entities name the types of " +
+        "their columns; or compile the data source and name the JavaScript file."
+    return failure
+        ? new Error(
+              `ts-node can't be started: ${String(failure.cause)}. It does not work with TypeScript 7: ${install}`,
+              failure,
+          )
+        : new Error(
+              "The data source is in TypeScript, and this project has nothing that loads it: " +
+                  install,
+          )
 }

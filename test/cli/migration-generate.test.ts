@@ -24,6 +24,14 @@ const DATA_SOURCE = `
     ${ENTITY}
     export const dataSource = new DataSource(withAutoSequence(${OPTIONS}))`
 
+/** The same with what only the types of properties tell otherwise. */
+const TYPED = DATA_SOURCE.replace("@Column()", '@Column({ type: "varchar" })').replace(
+    '__dirname + "/migrations/*"',
+    "",
+)
+
+const CHECK = ["migration:generate", "-d", "data-source.ts", "--check"]
+
 /** The same in JavaScript, of which an ES module can be made by other imports. */
 const PLAIN = `
     const Ticket = withAutoSequenceColumns(
@@ -209,6 +217,36 @@ describe("typeorm-autosequence migration:generate", () => {
             await bare.remove()
         }
     })
+
+    /** What the package of TypeScript 7 exports: nothing that compiles. */
+    async function withTypeScript7(packages: string[]): Promise<Project> {
+        const newer = await Project.create(["better-sqlite3", "@types", ...packages])
+        const version = JSON.stringify({
+            name: "typescript",
+            version: "7.0.2",
+            main: "version.cjs",
+        })
+        await newer.write("node_modules/typescript/package.json", version)
+        const text = 'module.exports = { version: "7.0.2", versionMajorMinor: "7.0" }'
+        await newer.write("node_modules/typescript/version.cjs", text)
+        await newer.write("data-source.ts", TYPED)
+        return newer
+    }
+
+    for (const type of ["commonjs", "module"])
+        it(`says what to install where ts-node meets TypeScript 7, in a project of type ${type}`, async () => {
+            const newer = await withTypeScript7(["ts-node"])
+            try {
+                await newer.write("package.json", JSON.stringify({ type }))
+                const { status, stderr } = await newer.command(...CHECK)
+                expect(status).to.equal(1)
+                expect(stderr).to.match(
+                    /^ts-node can't be started: .*TypeScript 7: npm install .* typescript@5;.*\n$/,
+                )
+            } finally {
+                await newer.remove()
+            }
+        })
 
     it("says in a sentence what is wrong with the data source", async () => {
         await project.write(

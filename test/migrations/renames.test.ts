@@ -11,7 +11,7 @@ import {
     PseudoKey,
     verifyAutoSequence,
 } from "../../src"
-import { onEveryDatabase } from "../support/databases"
+import { onEveryDatabase, onOnePostgres } from "../support/databases"
 import { expectRejects, rejection } from "../support/errors"
 import { counterTable, storedCounters, storedNumbers } from "../support/stored"
 import { COUNTING, type Counting, worksOn } from "../support/strategies"
@@ -21,11 +21,12 @@ import { changeEntities, expectUpToDate, migrate } from "./migrate"
 interface Names {
     readonly table?: string
     readonly column?: string
+    readonly schema?: string
 }
 
 /** Letters that are numbered, by a table and a column of these names. */
-function letters(strategy: Counting, { table = "letter", column = "number" }: Names = {}) {
-    @Entity(table)
+function letters(strategy: Counting, { table = "letter", column = "number", schema }: Names = {}) {
+    @Entity(table, { schema })
     class Letter {
         @PrimaryGeneratedColumn() id!: number
         @AutoSequenceColumn({ strategy, name: column }) number!: number
@@ -183,8 +184,8 @@ for (const strategy of COUNTING)
     )
 
 /** Pages with a history, in a table of this name. */
-function pages(table: string, series?: string) {
-    @Entity(table)
+function pages(table: string, series?: string, schema?: string) {
+    @Entity(table, { schema })
     class Page {
         @PrimaryGeneratedColumn() id!: number
         @Column({ type: "varchar", length: 50 }) title!: string
@@ -259,5 +260,61 @@ onEveryDatabase("keys with a history under another name", (db) => {
             "Note.slug",
             '"pages"',
         )
+    })
+})
+
+onOnePostgres("a schema of tables under another name", (db) => {
+    async function renamed(entitiesIn: (schema: string) => (new () => object)[]) {
+        const schema = await db().createSchema()
+        const before = await db().connect(entitiesIn(schema))
+        return {
+            schema,
+            before,
+            rename: async () => {
+                await before.query(`ALTER SCHEMA "${schema}" RENAME TO "${schema}_new"`)
+                db().adoptSchema(`${schema}_new`)
+                return changeEntities(db(), before, entitiesIn(`${schema}_new`))
+            },
+        }
+    }
+
+    for (const strategy of COUNTING)
+        it(`keeps the counters of strategy ${strategy} where the migration is told of it`, async () => {
+            const entitiesIn = (schema: string) => letters(strategy, { schema })
+            const { schema, before, rename } = await renamed(entitiesIn)
+            await withThree(before)
+            const changed = await rename()
+            const [from, to] = [`${schema}.letter.number`, `${schema}_new.letter.number`]
+            await expectRejects(
+                verifyAutoSequence(changed),
+                NotInstalledError,
+                `--rename ${from}=${to}`,
+            )
+            const { dataSource } = await migrate(db(), changed, entitiesIn(`${schema}_new`), {
+                rename: { [from]: to },
+            })
+            await expectGoesOn(dataSource, to)
+        })
+
+    it("keeps the history of keys where the migration is told of it", async () => {
+        const entitiesIn = (schema: string) => pages("page", undefined, schema)
+        const { schema, before, rename } = await renamed(entitiesIn)
+        const page = await before.getRepository("Page").save({ title: "one" })
+        await before.getRepository("Page").save({ ...page, slug: "two" })
+        const changed = await rename()
+        const [from, to] = [`${schema}.page.slug`, `${schema}_new.page.slug`]
+        await expectRejects(
+            verifyAutoSequence(changed),
+            NotInstalledError,
+            `--rename ${from}=${to}`,
+        )
+        const { dataSource } = await migrate(db(), changed, entitiesIn(`${schema}_new`), {
+            rename: { [from]: to },
+        })
+        expect(await findByPseudoKey(dataSource.manager, "Page", "one")).to.include({ slug: "two" })
+        expect((await dataSource.getRepository("Page").save({ title: "one" })).slug).to.equal(
+            "one-2",
+        )
+        await expectUpToDate(dataSource)
     })
 })

@@ -70,6 +70,11 @@ export class PostgresDatabase extends TestDatabase<PostgresOptions> {
         return name
     }
 
+    /** One that the test itself has made goes with the others. */
+    adoptSchema(name: string): void {
+        this.schemas.push(name)
+    }
+
     private async dropSchemas(): Promise<void> {
         for (const schema of this.schemas.splice(0)) await this.dropSchema(schema)
     }

@@ -1,5 +1,6 @@
 import type { DataSource, EntityManager, QueryRunner } from "typeorm"
 import { Session } from "../inserts/session"
+import { repeat } from "../inserts/repeat"
 import { InvalidOptionError, TransactionRequiredError } from "../errors"
 import { dataSourceOf } from "../typeorm/compat"
 import type { Sender } from "../typeorm/statement"
@@ -79,9 +80,8 @@ export async function onFreeConnection<T>(
     const runner = dataSource.createQueryRunner("master")
     try {
         await runner.connect()
-        return await inTurn(runner, () =>
-            needsTransaction ? inTransaction(runner, work) : work(runner),
-        )
+        const attempt = () => (needsTransaction ? inTransaction(runner, work) : work(runner))
+        return await inTurn(runner, () => repeat(dataSource, attempt))
     } finally {
         await runner.release()
     }

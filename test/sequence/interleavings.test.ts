@@ -11,7 +11,7 @@ import { select } from "../../src/typeorm/statement"
 import { dialectOf } from "../../src/dialects"
 import { onEveryDatabase, StatementLog } from "../support/databases"
 import { rejection } from "../support/errors"
-import { mustWait, sessionOf } from "../support/waiting"
+import { mustWait, sessionOf, waitForLocks } from "../support/waiting"
 
 @Entity()
 class Note {
@@ -203,6 +203,32 @@ onEveryDatabase(
         })
     },
     (can) => !can.tableLock,
+)
+
+onEveryDatabase(
+    "Processes that wait for the first number of a Sequence",
+    (database) => {
+        it("get the next ones when the first one is given back", async () => {
+            const first = await database().connect([])
+            const others: DataSource[] = []
+            for (let at = 0; at < 5; at += 1)
+                others.push(await database().connect([], { sameAs: first, connections: 1 }))
+            const sessions = await Promise.all(others.map(({ manager }) => sessionOf(manager)))
+            const taken: Promise<number>[] = []
+            await rejection(
+                first.transaction(async (manager) => {
+                    expect(await sequence.next(manager)).to.equal(1)
+                    taken.push(...others.map((one) => sequence.next(one)))
+                    await waitForLocks(first, ...sessions)
+                    throw new Error("given back")
+                }),
+            )
+            const numbers = await Promise.all(taken)
+            expect(numbers.sort()).to.eql([1, 2, 3, 4, 5])
+            expect(await sequence.next(first)).to.equal(6)
+        })
+    },
+    ({ parallel }) => parallel,
 )
 
 async function expectLocked(attempt: Promise<unknown>): Promise<void> {

@@ -6,10 +6,8 @@ import {
 } from "typeorm"
 import { dialectOf } from "../../dialects"
 import type { Dialect } from "../../dialects/dialect"
-import { driverErrorOf } from "../../dialects/driver-error"
+import { repeat } from "../../inserts/repeat"
 import { shareCounterTable } from "../../series/own-table"
-
-const ATTEMPTS = 5
 
 /**
  * One connection beside the pool of a data source, for short transactions that never wait for a
@@ -29,25 +27,13 @@ export class OwnConnection {
     async run<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T> {
         if (!this.dataSource.isInitialized)
             throw new ConnectionIsNotSetError(this.dataSource.options.type)
-        const running = this.repeat(work)
+        const running = repeat(this.dataSource, () => this.runOnce(work))
         this.running.add(running)
         try {
             return await running
         } finally {
             this.running.delete(running)
         }
-    }
-
-    /** Nothing else happens in the transaction, so that it is repeated where that may help. */
-    private async repeat<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T> {
-        const { isTransient } = dialectOf(this.dataSource) as Dialect
-        for (let attempt = 1; ; attempt += 1)
-            try {
-                return await this.runOnce(work)
-            } catch (error) {
-                const cause = driverErrorOf(error)
-                if (attempt === ATTEMPTS || !cause || !isTransient(cause)) throw error
-            }
     }
 
     private async runOnce<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T> {

@@ -1,0 +1,21 @@
+import type { DataSource } from "typeorm"
+import { dialectOf } from "../dialects"
+import { driverErrorOf } from "../dialects/driver-error"
+
+const ATTEMPTS = 5
+
+/**
+ * Repeats what a deadlock or the like has ended, for work that is all of its transaction. The first writers of a
+ * counter that wait for one who is rolled back are such a case on MySQL.
+ * @internal
+ */
+export async function repeat<T>(dataSource: DataSource, work: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1)
+        try {
+            return await work()
+        } catch (error) {
+            const cause = driverErrorOf(error)
+            const isTransient = cause && dialectOf(dataSource)?.isTransient(cause)
+            if (attempt === ATTEMPTS || isTransient !== true) throw error
+        }
+}

@@ -177,6 +177,22 @@ describe("typeorm-autosequence migration:generate", () => {
             expect(result.status).to.equal(1)
         })
 
+    for (const type of ["commonjs", "module"])
+        it(`loads a data source in TypeScript by tsx, in a project of type ${type}`, async () => {
+            const typed = await Project.create(["better-sqlite3", "tsx"])
+            try {
+                await typed.write("package.json", JSON.stringify({ type }))
+                await typed.write("tsconfig.json", JSON.stringify(TSCONFIG))
+                await typed.write("data-source.ts", TYPED)
+                const { status, stdout, stderr } = await typed.command(...CHECK)
+                expect(stderr).to.match(/^The database is not up to date\..*\n$/)
+                expect(stdout).to.include("CREATE TABLE")
+                expect(status).to.equal(1)
+            } finally {
+                await typed.remove()
+            }
+        })
+
     it("says in a sentence why it can't load one", async () => {
         await project.write("none.js", "module.exports = { a: 1 }")
         await project.write("broken.js", "throw new Error('no such thing')")

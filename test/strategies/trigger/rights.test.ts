@@ -338,7 +338,8 @@ onEveryDatabase(
             const dataSource = await db().connect([letters(TRIGGER)], { connections: 1 })
             await post(dataSource, 1, 1, 1, 2)
             const { triggers } = await catalogueOf(dataSource)
-            const [variable] = /@autosequence_unused_\w+/.exec(String(triggers[0]?.text))!
+            const texts = triggers.map(({ text }) => text).join()
+            const [variable] = /@autosequence_unused_\w+/.exec(texts)!
             await dataSource.query("SET timestamp = 1700000000.5")
             for (const before of [0, 2])
                 await dataSource

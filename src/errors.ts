@@ -54,6 +54,14 @@ export class UnknownScopeError extends AutoSequenceError {
     readonly code = "UNKNOWN_SCOPE"
 }
 
+/**
+ * The period of a row can't be told: its date or its time zone is none, or the caller has set another
+ * period than the date's.
+ */
+export class InvalidPeriodError extends AutoSequenceError {
+    readonly code = "INVALID_PERIOD"
+}
+
 /** A number set by the caller isn't an integer, or its column takes none (`explicit: "refuse"`). */
 export class InvalidNumberError extends AutoSequenceError {
     readonly code = "INVALID_NUMBER"

@@ -11,6 +11,7 @@ export {
     InvalidKeyError,
     InvalidNumberError,
     InvalidOptionError,
+    InvalidPeriodError,
     KeyNotFoundError,
     KeyTakenError,
     NotInstalledError,
@@ -36,6 +37,7 @@ export type {
     NumberColumnOptions,
     Strategy,
 } from "./declared/number-options"
+export type { PeriodOptions, PeriodUnit } from "./declared/period-options"
 export {
     findByPseudoKey,
     type FindByPseudoKeyOptions,

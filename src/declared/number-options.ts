@@ -1,6 +1,7 @@
 import type { ColumnOptions } from "typeorm"
 import { columnOptions } from "./column-options"
 import { type Refuse, refuserOf, refuseUnknown } from "./options"
+import { type PeriodOptions, periodOptions } from "./period-options"
 import { scopePaths } from "./scope-paths"
 import { isSeriesName, seriesProblem } from "./series-name"
 import { show } from "./show"
@@ -44,6 +45,46 @@ export interface AutoSequenceColumnOptions extends NumberColumnOptions {
      * Default is none: the whole table is one scope.
      */
     uniqueWith?: string | readonly string[]
+
+    /**
+     * Counts anew in each year, quarter, month, day or fiscal year of a date of the row. The name of the
+     * period is stored beside the number, in `<property>Period`, and is one more column of the scope: the last
+     * one of the unique index before the number. It stays as it is: a row with a number whose date would
+     * move to another period is refused ({@link ReadOnlyNumberError}).
+     *
+     * Errors: {@link InvalidOptionError}; on insert {@link InvalidPeriodError} where the date is none, or the zone,
+     * or where the caller has set another period than the date's, and {@link UnknownScopeError} where only the
+     * database could tell the date.
+     *
+     * ```ts
+     * import { Column, Entity, PrimaryGeneratedColumn } from "typeorm"
+     * import { AutoSequenceColumn } from "typeorm-autosequence"
+     *
+     * @Entity()
+     * class Invoice {
+     *     @PrimaryGeneratedColumn()
+     *     id!: number
+     *
+     *     @Column()
+     *     company!: string
+     *
+     *     @Column({ type: "date" })
+     *     issuedOn!: string
+     *
+     *     @AutoSequenceColumn({
+     *         strategy: "counter",
+     *         uniqueWith: "company",
+     *         period: { of: "issuedOn", by: "year", timeZone: "Europe/Berlin" },
+     *     })
+     *     number!: number
+     *
+     *     numberPeriod!: string // "2026"
+     * }
+     * ```
+     *
+     * Default is none: numbers go on for ever.
+     */
+    period?: PeriodOptions
 
     /**
      * How numbers are made. `"counter"` keeps the last number of each scope in a row of the counter
@@ -106,6 +147,7 @@ export interface NumberingOptions {
     readonly startAt: bigint
     readonly incrementBy: bigint
     readonly uniqueWith: readonly string[]
+    readonly period?: PeriodOptions
     readonly strategy: Strategy
     readonly gapless: boolean
     readonly cache: bigint
@@ -119,6 +161,7 @@ const KNOWN = [
     "startAt",
     "incrementBy",
     "uniqueWith",
+    "period",
     "strategy",
     "gapless",
     "cache",
@@ -179,6 +222,7 @@ export function splitOptions(
             refuse(`${name} is ${value}, over the largest int (${MAX_INT}). Use type "bigint".`)
 
     const uniqueWith = scopePaths(options.uniqueWith, refuse)
+    const period = options.period === undefined ? undefined : periodOptions(options.period, refuse)
 
     const column: ColumnOptions = { type, ...columnOptions(KNOWN_FOR_COLUMN, options, refuse) }
     return {
@@ -186,6 +230,7 @@ export function splitOptions(
             startAt: BigInt(startAt),
             incrementBy: BigInt(incrementBy),
             uniqueWith,
+            period,
             strategy,
             gapless,
             cache: BigInt(cache),

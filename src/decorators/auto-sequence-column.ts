@@ -2,6 +2,7 @@ import { Column, Index } from "typeorm"
 import { type AutoSequenceColumnOptions, splitOptions } from "../declared/number-options"
 import { numbers } from "../declared/registry"
 import { uniqueNumberIndex } from "./number-index"
+import { periodColumn, refuseDeclared } from "./period-column"
 import { placeOf, refuseOtherTypes } from "./place"
 
 /**
@@ -21,7 +22,7 @@ import { placeOf, refuseOtherTypes } from "./place"
  * initialised, if an option is wrong, or the property is declared as what can't hold the number. On insert: {@link TransactionRequiredError},
  * {@link UnknownScopeError}, {@link StaleSnapshotError}, {@link NumberOverflowError},
  * {@link InvalidNumberError}, {@link NotInstalledError} and {@link UnsupportedError}, all before
- * the row is written. At the commit: {@link NumberGapError} and {@link TransactionAbortedError},
+ * the row is written, and {@link InvalidPeriodError}. At the commit: {@link NumberGapError} and {@link TransactionAbortedError},
  * where an error of the transaction was caught.
  *
  * ```ts
@@ -67,6 +68,11 @@ export function AutoSequenceColumn(options: AutoSequenceColumnOptions = {}): Pro
         const numbered = { target, propertyName, numbering }
         numbers.register(numbered)
         Column(column)(prototype, propertyName)
+        const period = periodColumn(numbered, column)
+        if (period) {
+            refuseDeclared(place, period.propertyName)
+            Column(period.column)(prototype, period.propertyName)
+        }
         Index(uniqueNumberIndex(numbered), { unique: true })(target)
     }
 }

@@ -13,6 +13,8 @@ import { OBJECT, refuseOther, refuserOf } from "../declared/options"
 /** What one property adds to a schema. */
 interface Addition {
     readonly column?: ColumnOptions
+    /** One more column. */
+    readonly beside?: { readonly propertyName: string; readonly column: ColumnOptions }
     readonly index: EntitySchemaIndexOptions
 }
 
@@ -36,13 +38,21 @@ export function extendSchema<T, Options>(
     const indices = [...(options.indices ?? [])]
     for (const [propertyName, own] of Object.entries(properties)) {
         const place = `${caller} for ${name}.${propertyName}`
-        if (columns[propertyName])
-            throw new InvalidOptionError(
-                `${place}: the schema declares this column already. Remove it there.`,
-            )
+        const refuseDeclared = (added: string) => {
+            if (columns[added])
+                throw new InvalidOptionError(
+                    `${place}: the schema declares ${added === propertyName ? "this column" : added} already. ` +
+                        "Remove it there.",
+                )
+        }
+        refuseDeclared(propertyName)
         const declared = { target, propertyName, schema: schema as unknown as EntitySchema<never> }
-        const { column, index } = add(declared, place, own)
+        const { column, beside, index } = add(declared, place, own)
         if (column) columns[propertyName] = column as EntitySchemaColumnOptions
+        if (beside) {
+            refuseDeclared(beside.propertyName)
+            columns[beside.propertyName] = beside.column as EntitySchemaColumnOptions
+        }
         indices.push(index)
     }
     schema.options = Object.assign({}, options, { columns, indices })

@@ -3,6 +3,7 @@ import { type AutoSequenceColumnOptions, splitOptions } from "../declared/number
 import { numbers } from "../declared/registry"
 import { extendSchema } from "./extend-schema"
 import { uniqueNumberIndex } from "./number-index"
+import { periodColumn } from "./period-column"
 
 /**
  * {@link AutoSequenceColumn} for those who declare entities by `EntitySchema`: adds the numbered
@@ -46,7 +47,11 @@ export function withAutoSequenceColumns<T>(
             const { numbering, column } = splitOptions(place, options)
             const numbered = { ...declared, numbering }
             numbers.register(numbered)
-            return { column, index: { columns: uniqueNumberIndex(numbered), unique: true } }
+            return {
+                column,
+                beside: periodColumn(numbered, column),
+                index: { columns: uniqueNumberIndex(numbered), unique: true },
+            }
         },
     )
 }

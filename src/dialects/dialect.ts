@@ -5,6 +5,7 @@ import type { ColumnMetadata } from "../typeorm/names"
 import type { CounterStatements } from "./counter-statements"
 import type { DriverError } from "./driver-error"
 import type { KeyStatements } from "./key-statements"
+import type { PeriodStatements } from "./period-statements"
 import type { SchemaStatements } from "./schema-statements"
 import type { TriggerStatements } from "./trigger-statements"
 
@@ -78,6 +79,7 @@ export interface Dialect {
     readonly trigger?: TriggerStatements
     readonly schema: SchemaStatements
     readonly keys: KeyStatements
+    readonly periods: PeriodStatements
     readonly expressions: Expressions
     readonly hasPartialIndices: boolean
     /** Whether all callers of a data source have the same query runner. */

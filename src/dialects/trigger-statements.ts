@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto"
+import type { PeriodRule } from "../declared/period-options"
 import type { CountedColumn } from "./columns"
 import type { ColumnMetadata } from "../typeorm/names"
 import type { CounterTable } from "./counter-statements"
 import type { DriverError } from "./driver-error"
+import type { DateColumn } from "./period-statements"
 import type { Statement } from "../typeorm/statement"
 
 /** @internal A numbered column whose numbers the database makes. */
@@ -17,6 +19,7 @@ export interface TriggeredColumn {
     readonly counted: { readonly place: string; readonly name: string }
     /** Numbers go on after it where the counter is lower. */
     readonly base: bigint
+    readonly period?: TriggeredPeriod
     /** The key of the scope, over the columns of a row. */
     keyOf(row: "NEW" | "OLD"): string
     /** The columns that have the same counters, this one included. */
@@ -30,6 +33,20 @@ export interface TriggeredColumn {
     readonly givesBack: readonly string[]
     /** The values of the discriminator that rows with this number have; undefined for all rows. */
     readonly kinds?: { readonly column: ColumnMetadata; readonly values: readonly string[] }
+}
+
+/** @internal The periods in which a column counts anew, as its triggers need to know them. */
+export interface TriggeredPeriod extends DateColumn {
+    readonly rule: PeriodRule
+    /** Holds the name of the period. */
+    readonly column: ColumnMetadata
+    readonly date: ColumnMetadata
+    /** The time zone of all rows. */
+    readonly fixed?: string
+    /** That of a row, as SQL, where it isn't that of all. */
+    zoneOf(row: "NEW"): string
+    /** The columns of a row that tell its period. */
+    readonly sources: readonly ColumnMetadata[]
 }
 
 /** @internal A function that a trigger calls, in databases where triggers do so. */
@@ -73,9 +90,9 @@ export interface StoredFunctionRow {
 
 /** @internal What an error that comes from a trigger, or from the lack of one, is about. */
 export type TriggerFailure =
-    | "overflow"
+    | keyof typeof RAISED
     | "out of range"
-    | "changed"
+    | "unknown zone"
     | "not numbered"
     | "left out"
     | "unread"
@@ -145,10 +162,21 @@ export function schemaHash(schema: string): string {
 }
 
 /** @internal The SQLSTATEs that triggers raise. */
-export const RAISED: Readonly<Record<"overflow" | "changed", string>> = {
+export const RAISED = {
     overflow: "AS001",
     changed: "AS002",
+    noPeriod: "AS003",
+    otherPeriod: "AS004",
+    moved: "AS005",
+} as const
+
+/** @internal What an SQLSTATE of ours says. */
+export function raisedKind(state: unknown): keyof typeof RAISED | undefined {
+    return (Object.keys(RAISED) as (keyof typeof RAISED)[]).find((kind) => RAISED[kind] === state)
 }
+
+/** @internal */
+export const NO_PERIOD = "counts in periods, and the date of a row, or its time zone, tells none."
 
 /** @internal What they begin with: what a column is called where nobody knows of entities. */
 export function raisedPlace({ metadata, column }: CountedColumn): string {
@@ -161,5 +189,8 @@ export function raisedTexts(series: CountedColumn): Record<keyof typeof RAISED, 
     return {
         overflow: `${place} can't hold the next number, its largest number is ${series.max}.`,
         changed: `${place} of a stored row, or a column of its scope, was to be changed.`,
+        noPeriod: `${place} ${NO_PERIOD}`,
+        otherPeriod: `${place} counts in periods, and a row was given another one than its date's.`,
+        moved: `${place} counts in periods, and a row with a number was to be given a date of another one.`,
     }
 }

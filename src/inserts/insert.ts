@@ -116,7 +116,7 @@ export class Insert {
      */
     hideReturned(rows: readonly Record<string, unknown>[]): void {
         for (const [name, { type, transformer }] of this.returned)
-            if (type === "bigint" || transformer || rows.length !== this.rows.length)
+            if (type !== "int" || transformer || rows.length !== this.rows.length)
                 for (const row of rows) Reflect.deleteProperty(row, name)
     }
 

@@ -81,8 +81,8 @@ function scopeValue(
     return null
 }
 
-/** The default of a column, where it is a literal. */
-function defaultOf(column: ColumnMetadata): { sql: string; value: unknown } | undefined {
+/** @internal The default of a column, where it is a literal. */
+export function defaultOf(column: ColumnMetadata): { sql: string; value: unknown } | undefined {
     const { default: value } = column
     if (value === undefined || value === null) return undefined
     const { driver } = dataSourceOf(column.entityMetadata)

@@ -24,9 +24,16 @@ import { Leases } from "./leases/leases"
 import { takeFromLeases } from "./leases/take-from-leases"
 import { type CountedRequest, type NumberRequest, numberRequests } from "./number-request"
 import { refuseNoNumber, refuseSet, storedValue } from "./number-values"
+import {
+    givePeriods,
+    type GivenValue,
+    type PeriodRequest,
+    periodRequests,
+} from "./periods/give-periods"
 import { refuseUnsupported } from "./refuse-unsupported"
 import { keepScopes, movedError, refuseOverwrittenNumbers, settleUpsert } from "./settle-upsert"
 import { hideGivenNumber, showNumbers } from "./shown-numbers"
+import { hideGivenValues, showValues } from "./shown-values"
 import { HighestNumbers, lockTables } from "./table-lock"
 
 interface Given {
@@ -42,6 +49,7 @@ interface Given {
  */
 export class NumberAssigner implements Assigner {
     private readonly given = new Map<Insert, Given>()
+    private readonly periods = new Map<Insert, readonly GivenValue[]>()
     private readonly ahead = new NumbersAhead()
     private readonly coming: ComingRows
     /** The last numbers of tables that are locked, as long as nothing else is sent. */
@@ -56,6 +64,7 @@ export class NumberAssigner implements Assigner {
         for (const series of all) {
             refuseUnsupported(series)
             hideGivenNumber(series, entity)
+            if (series.period) hideGivenValues(entity, [series.period.column, series.period.date])
             const value: unknown = series.column.getEntityValue(entity, true)
             if (value === undefined) {
                 if (series.gapless) this.refuseWithoutTransaction(series)
@@ -73,6 +82,23 @@ export class NumberAssigner implements Assigner {
             refuseOverwrittenNumbers(insert, insert.upsert)
             keepScopes(insert)
         }
+        const periods = periodRequests(insert)
+        return periods.length > 0 ? this.givePeriods(insert, periods) : this.giveAny(insert)
+    }
+
+    private async givePeriods(insert: Insert, requests: readonly PeriodRequest[]): Promise<void> {
+        const { session } = this
+        const first = requests.find(({ series }) => series.strategy === "table-lock")
+        // A zone that is read would take the snapshot before the lock.
+        if (first && requests.some(({ period }) => period.zone.relations.length > 0)) {
+            this.refuseWithoutTransaction(first.series)
+            await lockTables(session, [first.series.metadata])
+        }
+        this.periods.set(insert, await givePeriods(session, requests))
+        await this.giveAny(insert)
+    }
+
+    private giveAny(insert: Insert): Promise<void> | undefined {
         const groups = numberRequests(insert, new RowScopes())
         if (groups.length > 0) return this.give(insert, groups)
         // Rows that bring their numbers along may have the highest ones.
@@ -194,10 +220,16 @@ export class NumberAssigner implements Assigner {
 
     inserted(insert: Insert, result: unknown): Promise<void> | undefined {
         const given = this.given.get(insert)
+        const periods = this.periods.get(insert) ?? []
+        this.periods.delete(insert)
+        if (given && insert.upsert) {
+            this.given.delete(insert)
+            return settleUpsert(this.session, insert, { ...given, periods }, result)
+        }
+        if (!insert.upsert) showValues(this.session, periods)
         if (!given) return undefined
         this.given.delete(insert)
         if (insert.isSelected) readMovedWithin(insert, given.requests, result)
-        if (insert.upsert) return settleUpsert(this.session, insert, given, result)
         showNumbers(this.session, given.requests)
         return undefined
     }
@@ -206,6 +238,7 @@ export class NumberAssigner implements Assigner {
     async failed(insert: Insert): Promise<void> {
         const given = this.given.get(insert)
         this.given.delete(insert)
+        this.periods.delete(insert)
         this.highest.forget()
         if (given) await this.setBack(given.moved)
     }

@@ -5,6 +5,7 @@ import { groupBy } from "../group-by"
 import type { Insert } from "../inserts/insert"
 import { returnedRows } from "../inserts/returned-rows"
 import type { Session } from "../inserts/session"
+import { zoneColumns } from "../series/periods/zone"
 import { seriesOf } from "../series/resolve-series"
 import { placeOf, type Series } from "../series/series"
 import { type ColumnMetadata, columnName } from "../typeorm/names"
@@ -12,7 +13,9 @@ import { movedScopeError } from "./changed-rows"
 import { type MovedCounter, setCountersBack } from "./counters/take-from-counters"
 import type { NumberRequest } from "./number-request"
 import { max, showNumber } from "./number-values"
+import type { GivenValue } from "./periods/give-periods"
 import { showNumbers } from "./shown-numbers"
+import { showValues } from "./shown-values"
 import { type Condition, findStored, numbersWhere } from "./stored-numbers"
 
 /** @internal Refuses an upsert that would give stored rows other numbers. */
@@ -33,6 +36,11 @@ function movedSeries({
     if (!row || !upsert) return []
     return seriesOf(row.metadata).flatMap((series) => {
         const moved = series.scopeColumns.filter((one) => upsert.overwrites(columnName(one)))
+        const { period } = series
+        const dated = period ? [period.date, ...zoneColumns(period.zone)] : []
+        if (period && dated.some((one) => upsert.overwrites(columnName(one))))
+            // That of the new date.
+            moved.push(period.column)
         return moved.length > 0 && series.strategy !== "trigger" ? [{ series, moved }] : []
     })
 }
@@ -68,10 +76,14 @@ export function movedError(insert: Insert, cause: DriverError): ReadOnlyNumberEr
 export async function settleUpsert(
     session: Session,
     insert: Insert,
-    given: { readonly requests: readonly NumberRequest[]; readonly moved: readonly MovedCounter[] },
+    given: {
+        readonly requests: readonly NumberRequest[]
+        readonly moved: readonly MovedCounter[]
+        readonly periods: readonly GivenValue[]
+    },
     result: unknown,
 ): Promise<void> {
-    const { requests, moved } = given
+    const { requests, moved, periods } = given
     const stored = await findStored(session, requests)
     try {
         refuseGaps(requests, stored)
@@ -88,9 +100,12 @@ export async function settleUpsert(
             before,
         ),
     )
-    showNumbers(
+    const inserted = requests.filter((request) => stored.has(request))
+    showNumbers(session, inserted)
+    const rows = new Set(inserted.map(({ row }) => row))
+    showValues(
         session,
-        requests.filter((request) => stored.has(request)),
+        periods.filter(({ row }) => rows.has(row)),
     )
     const leftOut = requests.filter((r) => !stored.has(r) && r.explicit === undefined)
     await showStoredNumbers(session, insert, leftOut, result)

@@ -1,5 +1,7 @@
+import type { EntityMetadata } from "typeorm"
 import { groupBy } from "../group-by"
 import type { Series } from "../series/series"
+import { dataSourceOf } from "../typeorm/compat"
 import { type ColumnMetadata, columnName, tableName } from "../typeorm/names"
 import { select, type Sender } from "../typeorm/statement"
 import type { NumberRequest } from "./number-request"
@@ -13,27 +15,38 @@ export type Condition = readonly (readonly [ColumnMetadata, unknown])[]
 /** @internal The numbers of stored rows, in the order of the conditions. */
 export async function numbersWhere(
     runner: Sender,
-    { column, metadata, dataSource, dialect }: Series,
+    { column, metadata, dialect }: Series,
     conditions: readonly Condition[],
 ): Promise<(bigint | undefined)[]> {
-    const numbers: (bigint | undefined)[] = []
+    const number = dialect.expressions.text(`t.${columnName(column)}`)
+    return (await valuesWhere(runner, metadata, number, conditions)).map(parseNumber)
+}
+
+/** @internal What an expression over the row `t` is for stored rows, as the driver reads it. */
+export async function valuesWhere(
+    runner: Sender,
+    metadata: EntityMetadata,
+    sql: string,
+    conditions: readonly Condition[],
+): Promise<unknown[]> {
+    const values: unknown[] = conditions.map(() => undefined)
     for (let start = 0; start < conditions.length; start += BATCH) {
         const parameters: unknown[] = []
         // One query each, so that none has to be recognised by what it returns.
-        const selects = conditions.slice(start, start + BATCH).map((condition, at) => {
-            const number = dialect.expressions.text(`t.${columnName(column)}`)
-            return (
-                `SELECT ${start + at} AS at, ${number} AS number FROM ${tableName(metadata)} t ` +
-                `WHERE ${whereOf(dataSource, condition, parameters)}`
+        const selects = conditions
+            .slice(start, start + BATCH)
+            .map(
+                (condition, at) =>
+                    `SELECT ${start + at} AS at, ${sql} AS value FROM ${tableName(metadata)} t ` +
+                    `WHERE ${whereOf(dataSourceOf(metadata), condition, parameters)}`,
             )
-        })
-        const rows = await select<{ at: string | number; number: string | null }>(runner, {
+        const rows = await select<{ at: string | number; value: unknown }>(runner, {
             sql: selects.join(" UNION ALL "),
             parameters,
         })
-        for (const row of rows) numbers[Number(row.at)] = parseNumber(row.number)
+        for (const row of rows) values[Number(row.at)] = row.value
     }
-    return numbers
+    return values
 }
 
 function whereOf(

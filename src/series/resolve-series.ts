@@ -5,6 +5,8 @@ import type { Dialect } from "../dialects/dialect"
 import { InvalidOptionError } from "../errors"
 import { type NumberedColumn, numbers } from "../declared/registry"
 import { dataSourceOf, findDeclaredColumns } from "../typeorm/compat"
+import { type Period, resolvePeriod } from "./periods/resolve-period"
+import { resolveScopeProperty } from "./scope-property"
 import type { ScopeProperty, Series } from "./series"
 import { seriesName } from "./series-name"
 
@@ -39,14 +41,17 @@ export function resolveSeries(
             `${metadata.name}.${path} is numbered, but another decorator declares it as well. ` +
                 "Remove that one: @AutoSequenceColumn takes the column's options itself.",
         )
-    const scope = numbering.uniqueWith.map((p) => resolveScopeProperty(metadata, path, p))
-    refuseScopeSetByForeignKey(metadata, path, scope)
+    const named = numbering.uniqueWith.map((p) => resolveScopeProperty(metadata, path, p))
+    refuseScopeSetByForeignKey(metadata, path, named)
+    const period = numbering.period && resolvePeriod(metadata, column, target, numbering.period)
+    const scope = period ? [...named, ofPeriod(period, named)] : named
     const dataSource = dataSourceOf(metadata)
     return {
         get name() {
             return numbering.series ?? seriesName(column, COUNTER_ENTITY)
         },
         strategy: numbering.strategy,
+        period,
         gapless: numbering.gapless,
         cache: numbering.cache,
         dataSource,
@@ -63,36 +68,14 @@ export function resolveSeries(
     }
 }
 
-/** @internal Resolves a name in the `uniqueWith` of a column, or refuses it. */
-export function resolveScopeProperty(
-    metadata: EntityMetadata,
-    unique: string,
-    path: string,
-): ScopeProperty {
-    const refuse = (problem: string): never => {
+/** The last column of the scope, so that documents are in order: period, then number. */
+function ofPeriod({ column, place }: Period, scope: readonly ScopeProperty[]): ScopeProperty {
+    if (scope.some(({ columns }) => columns.includes(column)))
         throw new InvalidOptionError(
-            `uniqueWith of ${metadata.name}.${unique} names "${path}", ${problem}`,
+            `${place}: uniqueWith names ${column.propertyPath} as well, which holds the period. Take it out: the ` +
+                "period is a part of the scope.",
         )
-    }
-    const relation = metadata.relations.find((r) => r.propertyPath === path)
-    const columns = relation?.joinColumns ?? metadata.columns.filter((c) => c.propertyPath === path)
-
-    if (relation && columns.length === 0)
-        refuse(
-            `which is a ${relation.relationType} relation. Only a relation whose foreign key is in ` +
-                "the row itself makes a scope: many-to-one, or the owning side of one-to-one.",
-        )
-    if (columns.length === 0)
-        refuse(
-            `which the entity does not have. It has ${metadata.columns
-                .map((c) => c.propertyPath)
-                .filter((p, at, all) => p !== unique && all.indexOf(p) === at)
-                .join(", ")}.`,
-        )
-    const unordered = columns.find((c) => c.isArray || c.type === "json" || c.type === "jsonb")
-    if (unordered) refuse(`whose type (${String(unordered.type)}) makes no scope.`)
-    if (path === unique) refuse("which is that column itself.")
-    return { path, columns }
+    return { path: column.propertyPath, columns: [column] }
 }
 
 /** Rows that a foreign key moved into the scope of NULL would have numbers that are there already. */

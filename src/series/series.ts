@@ -2,6 +2,7 @@ import type { Strategy } from "../declared/number-options"
 import type { CountedColumn, ScopedColumn } from "../dialects/columns"
 import type { Dialect } from "../dialects/dialect"
 import type { ColumnMetadata } from "../typeorm/names"
+import type { Period } from "./periods/resolve-period"
 
 /** @internal A property of `uniqueWith`; a relation can have several columns. */
 export interface ScopeProperty {
@@ -20,6 +21,8 @@ export interface Series extends Scoped, CountedColumn {
     /** `<table>.<column>`, or the name that several share. */
     readonly name: string
     readonly strategy: Strategy
+    /** In which it counts anew; the column of its name is the last one of the scope. */
+    readonly period?: Period
     readonly gapless: boolean
     /** How many numbers are taken from the counter at once. */
     readonly cache: bigint

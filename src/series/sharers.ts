@@ -47,6 +47,7 @@ function refuseDisagreement([first, ...others]: readonly Series[]): void {
         )
         const problem =
             differs ??
+            periodsDiffer(first, other) ??
             (other.scopeColumns.length === first?.scopeColumns.length
                 ? collationsOf(other) === collationsOf(first)
                     ? undefined
@@ -59,6 +60,12 @@ function refuseDisagreement([first, ...others]: readonly Series[]): void {
                     `${problem}. Give both the same, or each a series of its own.`,
             )
     }
+}
+
+/** Documents may have their dates in other columns, and count in the same periods. */
+function periodsDiffer(first: Series | undefined, { period }: Series): string | undefined {
+    const rule = JSON.stringify(first?.period?.rule)
+    return rule === JSON.stringify(period?.rule) ? undefined : "period"
 }
 
 /** Texts of some collations have other keys than the same texts elsewhere. */

@@ -4,6 +4,7 @@ import type { Dialect, Upsert } from "../dialect"
 import type { DriverError } from "../driver-error"
 import { mysqlCounter } from "./counter"
 import { mysqlKeys } from "./keys"
+import { mysqlPeriods } from "./periods"
 import { mysqlSchema } from "./schema"
 import { lastNumbers, scopeKeys, storedNumbers } from "./scopes"
 import { mysqlText } from "./text"
@@ -33,6 +34,7 @@ export const mysql: Dialect = {
     trigger: mysqlTrigger,
     schema: mysqlSchema,
     keys: mysqlKeys,
+    periods: mysqlPeriods,
     keyCollation: { charset: "utf8mb4", collation: "utf8mb4_bin" },
     expressions: {
         text: (sql) => `CAST(${sql} AS CHAR)`,

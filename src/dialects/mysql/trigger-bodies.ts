@@ -2,6 +2,7 @@ import { columnName } from "../../typeorm/names"
 import { RAISED, raisedTexts, type TriggeredColumn } from "../trigger-statements"
 import { literal } from "./literal"
 import { lastInRows } from "./scopes"
+import { periodBlocks } from "./trigger-period"
 
 /** @internal What the triggers of a column do. */
 export interface TriggerBodies {
@@ -22,16 +23,8 @@ export interface TriggerBodies {
 export const ALLOWS_CHANGES = "COALESCE(@autosequence_allow_changes, FALSE)"
 
 /** @internal */
-export function triggerBodies({
-    series,
-    schema,
-    pending,
-    counter: c,
-    base,
-    keyOf,
-    sharers,
-    kinds,
-}: TriggeredColumn): TriggerBodies {
+export function triggerBodies(triggered: TriggeredColumn): TriggerBodies {
+    const { series, schema, pending, counter: c, base, keyOf, sharers, kinds } = triggered
     const { incrementBy: step, max } = series
     const name = literal(series.name)
     const column = columnName(series.column)
@@ -87,15 +80,18 @@ export function triggerBodies({
         UPDATE ${c.name} SET ${c.movedBy} = v_last - v_before, ${c.last} = v_last, ${c.movedAt} = CURRENT_TIMESTAMP
             WHERE ${isOf("v_key")};`
     const texts = raisedTexts(series)
+    const period = periodBlocks(triggered, ALLOWS_CHANGES)
     const isNumbered = kinds
         ? `NEW.${columnName(kinds.column)} IN (${kinds.values.map(literal).join(", ")})`
         : "TRUE"
+    const forKinds = (block: string) =>
+        kinds && block ? `\n    IF COALESCE(${isNumbered}, FALSE) THEN${block}\n    END IF;` : block
 
     return {
         number: `BEGIN
     ${declareTexts}
     DECLARE v_before BIGINT;
-    DECLARE v_last BIGINT;${giveBack}
+    DECLARE v_last BIGINT;${period.declare}${giveBack}${forKinds(period.number)}
     SET v_key = ${keyOf("NEW")};
     IF NOT COALESCE(${isNumbered}, FALSE) THEN
         SET v_last = NULL;
@@ -131,7 +127,7 @@ END`,
         keep: `BEGIN
     ${declareTexts}
     DECLARE v_before BIGINT;
-    DECLARE v_last BIGINT;${giveBack}
+    DECLARE v_last BIGINT;${period.declare}${giveBack}${period.keep}
     SET v_key = ${keyOf("NEW")};
     IF NOT (OLD.${column} <=> NEW.${column}) OR v_key <> ${keyOf("OLD")} THEN
         IF OLD.${column} IS NOT NULL AND NOT ${ALLOWS_CHANGES} THEN

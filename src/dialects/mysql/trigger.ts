@@ -1,6 +1,6 @@
 import { namedPlace } from "../../typeorm/names"
 import {
-    RAISED,
+    raisedKind,
     type StoredTrigger,
     type StoredTriggerRow,
     type Trigger,
@@ -70,8 +70,8 @@ export const mysqlTrigger: TriggerStatements = {
 
     failureOf({ errno, message, ...error }) {
         const { sqlState } = error as { sqlState?: unknown }
-        if (sqlState === RAISED.changed) return { kind: "changed" }
-        if (sqlState === RAISED.overflow) return { kind: "overflow" }
+        const raised = raisedKind(sqlState)
+        if (raised) return { kind: raised }
         if (errno === OUT_OF_RANGE && String(message).includes("greatest("))
             return { kind: "out of range" }
         if (errno === NO_SUCH_TABLE) return { kind: "no counters" }

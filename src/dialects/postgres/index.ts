@@ -4,6 +4,7 @@ import type { Dialect } from "../dialect"
 import { findOnConflict } from "../on-conflict"
 import { postgresCounter } from "./counter"
 import { postgresKeys } from "./keys"
+import { postgresPeriods } from "./periods"
 import { postgresSchema } from "./schema"
 import { lastNumbers, scopeKeys, storedNumbers } from "./scopes"
 import { postgresText } from "./text"
@@ -23,6 +24,7 @@ export const postgres: Dialect = {
     trigger: postgresTrigger,
     schema: postgresSchema,
     keys: postgresKeys,
+    periods: postgresPeriods,
     expressions: {
         text: (sql) => `${sql}::text`,
         concat: (...parts) => parts.join(" || "),

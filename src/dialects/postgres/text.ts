@@ -27,8 +27,8 @@ export function postgresText(
     return prepare(toPostgres.call(value, prepare))
 }
 
-/** PGlite, which has no such settings, sends dates as UTC as well. */
-function sendsUTC({ driver }: DataSource): boolean {
+/** @internal PGlite, which has no such settings, sends dates as UTC as well. */
+export function sendsUTC({ driver }: DataSource): boolean {
     const { postgres } = driver as { postgres?: { defaults?: { parseInputDatesAsUTC?: boolean } } }
     return postgres?.defaults ? postgres.defaults.parseInputDatesAsUTC === true : true
 }

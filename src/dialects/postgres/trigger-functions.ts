@@ -9,6 +9,7 @@ import {
 } from "../trigger-statements"
 import { lastWhere } from "./counter"
 import { literal } from "./literal"
+import { periodBlocks } from "./trigger-period"
 
 /** @internal The bodies of the functions that the triggers of a column call. */
 export interface TriggerBodies {
@@ -48,6 +49,7 @@ export function triggerBodies(column: TriggeredColumn): TriggerBodies {
     const place = `${lengthOf(counted)}:${counted}`
     const keyFrom = lengthOf(place) + 1
     const texts = raisedTexts(series)
+    const period = periodBlocks(column, ALLOWS_CHANGES)
 
     // A trigger that runs between may insert a row of its own, one level deeper.
     const pendingAt = (hash: string) => `'autosequence.unused_${hash}_' || (pg_trigger_depth() - 1)`
@@ -144,8 +146,8 @@ DECLARE
     v_last bigint;
     v_moved bigint;
     v_rows bigint;
-    v_set text;
-BEGIN${onlyKinds}${giveBack}
+    v_set text;${period.declare}
+BEGIN${onlyKinds}${giveBack}${period.number}
     v_key := ${keyOf("NEW")};
     v_scope := ${literal(place)} || v_key;
     v_before := NULL;
@@ -246,8 +248,8 @@ END
 
         keep: `
 DECLARE
-    v_rows bigint;
-BEGIN
+    v_rows bigint;${period.declare}
+BEGIN${period.keep}
     IF (OLD.${columnName(series.column)}, ${keyOf("OLD")}) IS NOT DISTINCT FROM (${number}, ${keyOf("NEW")}) THEN
         RETURN NEW;
     END IF;

@@ -2,7 +2,7 @@ import { tableName } from "../../typeorm/names"
 import {
     CURRENT_SCHEMA,
     CURRENT_SCHEMA_HASH,
-    RAISED,
+    raisedKind,
     shortHash,
     type StoredFunctionRow,
     type StoredTrigger,
@@ -99,11 +99,13 @@ export const postgresTrigger: TriggerStatements = {
         read: (row, namesSchema) => storedFunction(row as StoredFunction, namesSchema),
     },
 
-    failureOf(error) {
+    failureOf({ message, ...error }) {
         const { code, where, column } = error as Record<"code" | "where" | "column", unknown>
-        if (code === RAISED.changed) return { kind: "changed" }
-        if (code === RAISED.overflow) return { kind: "overflow" }
+        const raised = raisedKind(code)
+        if (raised) return { kind: raised }
         const isOfTrigger = String(where).includes(FUNCTION_PREFIX)
+        if (code === "22023" && isOfTrigger && /time zone/.test(String(message)))
+            return { kind: "unknown zone" }
         if (code === "22003" && isOfTrigger) return { kind: "out of range" }
         if (code === "42P01" && isOfTrigger) return { kind: "no counters" }
         if (code === "42703" && isOfTrigger) return { kind: "outdated" }

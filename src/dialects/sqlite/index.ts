@@ -2,6 +2,7 @@ import type { Dialect } from "../dialect"
 import { findOnConflict } from "../on-conflict"
 import { sqliteCounter } from "./counter"
 import { sqliteKeys } from "./keys"
+import { sqlitePeriods } from "./periods"
 import { sqliteSchema } from "./schema"
 import { lastNumbers, scopeKeys, storedNumbers } from "./scopes"
 import { canonicalText, keyText, scopeText } from "./types"
@@ -15,6 +16,7 @@ export const sqlite: Dialect = {
     counter: sqliteCounter,
     schema: sqliteSchema,
     keys: sqliteKeys,
+    periods: sqlitePeriods,
     expressions: {
         text: (sql) => `CAST(${sql} AS TEXT)`,
         concat: (...parts) => parts.join(" || "),

@@ -11,8 +11,11 @@ import { duplicateNumberError } from "../duplicate-numbers"
 import { explicitNumber, parseNumber } from "../number-values"
 import { refuseUnsupported } from "../refuse-unsupported"
 import { hideGivenNumber, showNumbers } from "../shown-numbers"
-import { type Condition, numbersWhere } from "../stored-numbers"
+import { hideGivenValues, showValues } from "../shown-values"
+import { numbersWhere } from "../stored-numbers"
+import { primaryKeyOf } from "./inserted-row"
 import { triggerErrorOf } from "./trigger-errors"
+import { type AwaitedValue, awaitPeriods, madeValues } from "./triggered-periods"
 
 interface Request {
     readonly series: Series
@@ -26,6 +29,7 @@ interface Request {
  */
 export class TriggerAssigner implements Assigner {
     private readonly requests = new Map<Insert, readonly Request[]>()
+    private readonly periods = new Map<Insert, readonly AwaitedValue[]>()
 
     constructor(private readonly session: Session) {}
 
@@ -34,6 +38,7 @@ export class TriggerAssigner implements Assigner {
         for (const series of all) {
             refuseUnsupported(series)
             hideGivenNumber(series, entity)
+            if (series.period) hideGivenValues(entity, [series.period.column, series.period.date])
         }
         if (all.length > 0) NewRow.mark(all.map(({ column }) => column))
         return all.length > 0
@@ -45,6 +50,8 @@ export class TriggerAssigner implements Assigner {
                 .filter((series) => explicitNumber(series, row) === undefined)
                 .map((series) => ({ series, row })),
         )
+        const awaited = awaitPeriods(insert)
+        if (awaited.length > 0) this.periods.set(insert, awaited)
         if (requests.length === 0) return
         const [{ series }] = requests as [Request, ...Request[]]
         const { trigger } = series.dialect
@@ -62,6 +69,22 @@ export class TriggerAssigner implements Assigner {
     }
 
     inserted(insert: Insert, result: unknown): Promise<void> | undefined {
+        const awaited = this.periods.get(insert)
+        if (!awaited) return this.insertedNumbers(insert, result)
+        this.periods.delete(insert)
+        return this.insertedInPeriods(insert, result, awaited)
+    }
+
+    private async insertedInPeriods(
+        insert: Insert,
+        result: unknown,
+        awaited: readonly AwaitedValue[],
+    ): Promise<void> {
+        showValues(this.session, await madeValues(this.session, insert, result, awaited))
+        await this.insertedNumbers(insert, result)
+    }
+
+    private insertedNumbers(insert: Insert, result: unknown): Promise<void> | undefined {
         const requests = this.requests.get(insert)
         if (!requests) return undefined
         this.requests.delete(insert)
@@ -79,6 +102,7 @@ export class TriggerAssigner implements Assigner {
 
     failed(insert: Insert): undefined {
         this.requests.delete(insert)
+        this.periods.delete(insert)
     }
 
     nameOf(refused: Refused): Error | undefined {
@@ -100,7 +124,7 @@ export class TriggerAssigner implements Assigner {
     ): Promise<void> {
         for (const [series, ofSeries] of groupBy(requests, (request) => request.series)) {
             const found = ofSeries.flatMap((request) => {
-                const condition = primaryKeyOf(insert, request, result)
+                const condition = primaryKeyOf(insert, request.row, result)
                 return condition ? [{ request, condition }] : []
             })
             const numbers = await numbersWhere(
@@ -116,25 +140,6 @@ export class TriggerAssigner implements Assigner {
 
 function returns({ dataSource }: Series): boolean {
     return dataSource.driver.isReturningSqlSupported("insert")
-}
-
-function primaryKeyOf(
-    insert: Insert,
-    { row, series: { metadata, dataSource } }: Request,
-    result: unknown,
-): Condition | undefined {
-    const { raw } = Object(result) as { raw?: unknown }
-    const at = insert.rows.indexOf(row)
-    const generated = dataSource.driver.createGeneratedMap(metadata, raw, at, insert.rows.length)
-    const condition = metadata.primaryColumns.map((column) => {
-        const cell = row.cell(column)
-        const value: unknown =
-            cell.kind === "value" && cell.value !== null
-                ? cell.value
-                : generated && column.getEntityValue(generated)
-        return value === undefined || value === null ? undefined : ([column, value] as const)
-    })
-    return condition.every((one) => one !== undefined) ? condition : undefined
 }
 
 function skipped(series: Series): UnsupportedError {

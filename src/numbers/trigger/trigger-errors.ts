@@ -1,7 +1,7 @@
 import { COUNTER_ENTITY } from "../../declared/own-tables"
 import type { DataSource, EntityMetadata } from "typeorm"
 import { dialectOf } from "../../dialects"
-import { raisedPlace, type TriggerFailure } from "../../dialects/trigger-statements"
+import type { TriggerFailure } from "../../dialects/trigger-statements"
 import {
     type AutoSequenceError,
     INSTALL_REMEDY,
@@ -20,24 +20,15 @@ import { pathsOf, placeOf, type Series } from "../../series/series"
 import { columnName, NAME, tableName } from "../../typeorm/names"
 import { noCounterTable } from "../counters/move-counters"
 import { overflowError } from "../number-values"
-
-/** A statement that has failed in a trigger, or for the lack of one. */
-interface Failed extends Pick<Refused, "sql" | "cause" | "insert"> {
-    readonly dataSource: DataSource
-    readonly text: string
-    /** The column that the database has named. */
-    readonly column?: string
-    /** The columns that the database numbers, those of the rows first. */
-    readonly triggered: readonly Series[]
-}
-
-type Name = (failed: Failed) => AutoSequenceError | undefined
+import { type Failed, type Name, raisedBy } from "./failed"
+import { PERIOD_NAMES } from "./period-errors"
 
 const NAMES: Readonly<Record<TriggerFailure, Name>> = {
     overflow: (failed) =>
         tooLarge(failed) ?? new NumberOverflowError(failed.text, { cause: failed.cause }),
     "out of range": tooLarge,
     changed,
+    ...PERIOD_NAMES,
     "no counters": missingTable,
     outdated: formerNames,
     "not numbered": noNumber,
@@ -172,13 +163,6 @@ function unknownScope(failed: Failed): UnknownScopeError | undefined {
         `The scope of a number can't be NULL. Set what makes it, ${missing.join("; ")}.`,
         { cause },
     )
-}
-
-/** The column whose trigger has raised the error: the text begins with where that is, in the words of SQL. */
-function raisedBy({ sql, text, triggered }: Failed): Series | undefined {
-    const named = triggered.filter((series) => text.startsWith(`${raisedPlace(series)} `))
-    const isWritten = ({ metadata }: Series) => sql.includes(tableName(metadata))
-    return named.find(isWritten) ?? named[0] ?? triggered.find(isWritten)
 }
 
 function writtenTo({ sql, triggered }: Failed): Series | undefined {

@@ -17,6 +17,7 @@ import {
     type TriggerFunction,
 } from "../../dialects/trigger-statements"
 import { ownSeriesOf } from "../../series/own-series"
+import { zoneColumns, zoneSql } from "../../series/periods/zone"
 import { seriesOf } from "../../series/resolve-series"
 import type { Series } from "../../series/series"
 import { columnName, namedPlace, tableName } from "../../typeorm/names"
@@ -125,6 +126,7 @@ function triggeredColumn(series: Series, schema: string | undefined): TriggeredC
         keyOf: (row) =>
             keySql(series.scopeColumns, dialect, (column) => `${row}.${columnName(column)}`),
         sharers,
+        period: periodOf(series, schema),
         kinds: kindsOf(series),
     }
 }
@@ -132,6 +134,20 @@ function triggeredColumn(series: Series, schema: string | undefined): TriggeredC
 function idOf({ metadata, column }: Series): string {
     const place = `${metadata.tableName}_${column.databaseName}`
     return `${place.replace(/\W/g, "").slice(0, 30)}_${shortHash(place)}`
+}
+
+function periodOf(
+    { period, metadata }: Series,
+    schema: string | undefined,
+): TriggeredColumn["period"] {
+    if (!period) return undefined
+    const { zone, date } = period
+    return {
+        ...period,
+        fixed: zone.fixed,
+        zoneOf: (row) => zoneSql(zone, metadata, (one) => `${row}.${columnName(one)}`, schema),
+        sources: [date, ...zoneColumns(zone).filter((one) => one !== date)],
+    }
 }
 
 /** A table of several classes may have a number for some of them alone. */

@@ -1,0 +1,46 @@
+import type { DataSource } from "typeorm"
+import type { PeriodRule } from "../declared/period-options"
+import type { ColumnMetadata } from "../typeorm/names"
+import type { Statement } from "../typeorm/statement"
+
+/**
+ * What a column of dates holds: days; moments, whatever zone they are written in; or moments as the clock
+ * shows them in the zone in which the driver writes, which the column does not keep.
+ * @internal
+ */
+export type DateContent = "day" | "moment" | "clock"
+
+/** @internal A column of dates, as SQL needs to know it. */
+export interface DateColumn {
+    readonly content: DateContent
+    /** The zone in which the driver writes what it sends to a {@link DateContent} `"clock"`. */
+    readonly writtenIn: string
+}
+
+/** @internal What databases write differently of dates, zones and periods. */
+export interface PeriodStatements {
+    /** Undefined for a column that holds no dates. */
+    contentOf(column: ColumnMetadata): DateContent | undefined
+    /** {@link DateColumn.writtenIn} */
+    writtenIn(dataSource: DataSource): string
+    /** A time zone as SQL. */
+    zone(name: string): string
+    /**
+     * The day that a value of a column has in a zone, as SQL; undefined where the database knows no zones. It
+     * is NULL where this one does not know them.
+     */
+    dayOf(value: string, column: DateColumn, zone: string): string | undefined
+    /** The name of the period of a day; NULL where its year has no four digits. */
+    name(day: string, rule: PeriodRule): string
+    /** Today in the zone, or now, as the column holds it. */
+    now?(column: DateColumn, zone: string): string
+    /** Whether the text of a row names a zone, and not something else that SQL takes for one. */
+    isZone?(zone: string): string
+    /** Selects as `day` a day in a zone, which is NULL where the database knows no zones. */
+    readonly probe?: {
+        statement(zone: string): Statement
+        /** What it can't convert even so. */
+        readonly limits: string
+        readonly remedy: string
+    }
+}

@@ -1,0 +1,68 @@
+import { columnName } from "../../typeorm/names"
+import { RAISED, raisedTexts, type TriggeredColumn } from "../trigger-statements"
+import { literal } from "./literal"
+import { postgresPeriods } from "./periods"
+
+/** @internal What the functions of a column with periods have beside the others; nothing without. */
+export interface PeriodBlocks {
+    readonly declare: string
+    /** Gives a new row its period, and today where it has no date. */
+    readonly number: string
+    /** Refuses a date of a row with a number that is of another period. */
+    readonly keep: string
+}
+
+/** @internal */
+export function periodBlocks({ series, period }: TriggeredColumn, allowsChanges: string): PeriodBlocks {
+    if (!period) return { declare: "", number: "", keep: "" }
+    const { dayOf, name, now, isZone, zone } = postgresPeriods
+    const date = `NEW.${columnName(period.date)}`
+    const stored = columnName(period.column)
+    const number = columnName(series.column)
+    const texts = raisedTexts(series)
+    const raise = (kind: keyof typeof RAISED) =>
+        `RAISE EXCEPTION USING ERRCODE = '${RAISED[kind]}', MESSAGE = ${literal(texts[kind])};`
+    const zoneOf = period.fixed === undefined ? "v_zone" : zone(period.fixed)
+    const isAsked = period.content === "day" ? `${date} IS NULL` : "true"
+    const findZone =
+        period.fixed === undefined
+            ? `
+    IF ${isAsked} THEN
+        v_zone := ${period.zoneOf("NEW")};
+        IF NOT COALESCE(${isZone?.("v_zone") ?? "true"}, false) THEN
+            ${raise("noPeriod")}
+        END IF;
+    END IF;`
+            : ""
+    const today = `
+    IF ${date} IS NULL THEN
+        ${date} := ${now?.(period, zoneOf) ?? date};
+    END IF;`
+    const find = `
+    v_period := ${name(dayOf(date, period, zoneOf) ?? date, period.rule)};`
+    const take = `
+    IF v_period IS NULL THEN
+        ${raise("noPeriod")}
+    ELSIF NEW.${stored} <> v_period THEN
+        ${raise("otherPeriod")}
+    END IF;
+    NEW.${stored} := v_period;`
+    const sources = (row: string) =>
+        `(${period.sources.map((column) => `${row}.${columnName(column)}`).join(", ")})`
+    return {
+        declare: `
+    v_zone text;
+    v_period text;`,
+        number: `${findZone}${today}${find}${take}`,
+        keep: `
+    IF NEW.${number} IS NOT NULL AND OLD.${number} IS NULL THEN${findZone}${today}${find}${take}
+    ELSIF NEW.${number} IS NOT NULL AND ${sources("NEW")} IS DISTINCT FROM ${sources("OLD")} THEN${findZone}${find}
+    IF v_period IS DISTINCT FROM OLD.${stored} THEN
+        IF NOT ${allowsChanges} OR v_period IS NULL THEN
+            ${raise("moved")}
+        END IF;
+        NEW.${stored} := v_period;
+    END IF;
+    END IF;`,
+    }
+}

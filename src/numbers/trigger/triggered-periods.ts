@@ -1,0 +1,93 @@
+import { groupBy } from "../../group-by"
+import type { Insert, InsertRow } from "../../inserts/insert"
+import { returnedRows } from "../../inserts/returned-rows"
+import type { Session } from "../../inserts/session"
+import { triggeredSeriesOf } from "../../series/own-series"
+import { dataSourceOf } from "../../typeorm/compat"
+import { type ColumnMetadata, columnName } from "../../typeorm/names"
+import type { GivenValue } from "../periods/give-periods"
+import { valuesWhere } from "../stored-numbers"
+import { primaryKeyOf } from "./inserted-row"
+
+/** @internal A value that the database makes: a period, or today. */
+export type AwaitedValue = Omit<GivenValue, "value">
+
+/** @internal Leaves periods, and dates that are not set, to the database, and lets the INSERT bring them back. */
+export function awaitPeriods(insert: Insert): AwaitedValue[] {
+    const awaited: AwaitedValue[] = []
+    for (const row of insert.rows)
+        for (const { period, dialect } of triggeredSeriesOf(row.metadata))
+            for (const column of period ? [period.column, period.date] : []) {
+                if (isSet(row, column)) continue
+                awaited.push({ row, column })
+                const isLeftOut = row.cell(column).kind === "default" && !hasDefault(column)
+                if (isLeftOut && dialect.trigger?.leavesOutAsNull) row.assignSql(column, "NULL")
+                if (returns(row)) insert.returnColumn(column)
+            }
+    return awaited
+}
+
+/** @internal What the database has made of them, as the driver sends it. */
+export async function madeValues(
+    session: Session,
+    insert: Insert,
+    result: unknown,
+    awaited: readonly AwaitedValue[],
+): Promise<GivenValue[]> {
+    const [first] = awaited
+    if (!first) return []
+    const values = returns(first.row)
+        ? readReturned(insert, result, awaited)
+        : await load(session, insert, result, awaited)
+    return awaited.flatMap((one, at) => {
+        const value = values[at]
+        return value === undefined || value === null ? [] : [{ ...one, value }]
+    })
+}
+
+/** Rows that were left out are not returned, and nobody can tell which these are. */
+function readReturned(
+    insert: Insert,
+    result: unknown,
+    awaited: readonly AwaitedValue[],
+): unknown[] {
+    const returned = returnedRows(insert, result)
+    return awaited.map(({ row, column }) => returned?.get(row)?.[column.databaseName])
+}
+
+/** For drivers whose INSERT returns nothing but the number of its first row. */
+async function load(
+    session: Session,
+    insert: Insert,
+    result: unknown,
+    awaited: readonly AwaitedValue[],
+): Promise<unknown[]> {
+    const values: unknown[] = []
+    for (const [column, ofColumn] of groupBy(awaited, (one) => one.column)) {
+        const found = ofColumn.flatMap((one) => {
+            const condition = primaryKeyOf(insert, one.row, result)
+            return condition ? [{ at: awaited.indexOf(one), condition }] : []
+        })
+        const loaded = await valuesWhere(
+            session,
+            insert.metadata,
+            `t.${columnName(column)}`,
+            found.map(({ condition }) => condition),
+        )
+        for (const [at, one] of found.entries()) values[one.at] = loaded[at]
+    }
+    return values
+}
+
+function isSet(row: InsertRow, column: ColumnMetadata): boolean {
+    const cell = row.cell(column)
+    return cell.kind === "expression" || (cell.kind === "value" && cell.value !== null)
+}
+
+function hasDefault({ default: value, isCreateDate }: ColumnMetadata): boolean {
+    return isCreateDate || (value !== undefined && value !== null)
+}
+
+function returns({ metadata }: InsertRow): boolean {
+    return dataSourceOf(metadata).driver.isReturningSqlSupported("insert")
+}

@@ -1,9 +1,8 @@
 import type { Scope } from "../dialects/columns"
 import type { DriverError } from "../dialects/driver-error"
 import { ReadOnlyNumberError, UnknownScopeError } from "../errors"
-import { literalOf } from "../inserts/sql/insert-text"
 import type { Session } from "../inserts/session"
-import { list, type Piece, piece, type Update } from "../inserts/sql/update"
+import { list, type Piece, piece, plain, type Update, valueOfPiece } from "../inserts/sql/update"
 import { seriesOf } from "../series/resolve-series"
 import { scopeText, scopeWith } from "../series/scope"
 import { placeOf, type Series } from "../series/series"
@@ -11,9 +10,10 @@ import { columnName } from "../typeorm/names"
 import { select } from "../typeorm/statement"
 import type { CountedRequest } from "./number-request"
 import { parseNumber, refuseNoNumber, refuseSet } from "./number-values"
+import { datesOf, keepPeriods, type StoredDate, tellsPeriod } from "./periods/changed-periods"
 
-/** A row that an UPDATE is about, as it is stored. */
-interface StoredRow {
+/** @internal A row that an UPDATE is about, as it is stored. */
+export interface StoredRow extends StoredDate {
     readonly number: string | null
     /** Whether it has no number, or keeps number and scope. */
     readonly keeps: string | number
@@ -44,8 +44,10 @@ export function changesOf(update: Update): Change[] {
                 .split(HOLE)
             return [piece([before, after], value)]
         })
-        if (changed.length === 0 || strategy === "trigger") return []
-        const keeps = piece([`(${columnName(column)} IS NULL OR (`, "))"], list(changed, " AND "))
+        const isDated = tellsPeriod(series, update)
+        if ((changed.length === 0 && !isDated) || strategy === "trigger") return []
+        const same = changed.length > 0 ? list(changed, " AND ") : plain("1 = 1")
+        const keeps = piece([`(${columnName(column)} IS NULL OR (`, "))"], same)
         return [{ series, update, number: update.valueOf(column), keeps }]
     })
 }
@@ -71,13 +73,12 @@ export async function refuseChanges(
     if (!isFree && rows.some((row) => Number(row.keeps) === 0))
         throw change.number ? changedNumberError(series) : movedScopeError(series)
     if (!isFree) update.and(keeps)
+    if (series.period) keepPeriods(change, series.period, rows, isFree)
     return { rows: rows.length, requests: rows.flatMap((row) => requestOf(change, row) ?? []) }
 }
 
-function columnsOf({
-    series: { column, scopeColumns, dialect, dataSource },
-    keeps,
-}: Change): Piece {
+function columnsOf({ series, update, keeps }: Change): Piece {
+    const { column, scopeColumns, dialect, dataSource } = series
     const as = (name: string) => `AS ${dataSource.driver.escape(name)}`
     const whether = (condition: string) => `CASE WHEN ${condition} THEN 1 ELSE 0 END`
     const number = dialect.expressions.text(columnName(column))
@@ -86,7 +87,11 @@ function columnsOf({
         `${whether(dialect.trigger?.allowsChanges ?? "1 = 0")} ${as("allowed")}`,
         ...scopeColumns.map((scope, at) => `${columnName(scope)} ${as(`s${at}`)}`),
     ]
-    return piece(["CASE WHEN ", ` THEN 1 ELSE 0 END ${as("keeps")}, ${others.join(", ")}`], keeps)
+    const own = piece(
+        ["CASE WHEN ", ` THEN 1 ELSE 0 END ${as("keeps")}, ${others.join(", ")}`],
+        keeps,
+    )
+    return list([own, ...datesOf({ series, update }, as)], ", ")
 }
 
 /** @internal */
@@ -100,8 +105,9 @@ export function changedNumberError(series: Series): ReadOnlyNumberError {
 /** @internal */
 export function movedScopeError(series: Series, cause?: DriverError): ReadOnlyNumberError {
     return new ReadOnlyNumberError(
-        `A row with a number of ${placeOf(series)} was to be moved to another scope, where that ` +
-            "number may be another one's. Leave its scope as it is, or insert a new row there.",
+        `A row with a number of ${placeOf(series)} was to be moved to another scope` +
+            `${series.period ? " or period" : ""}, where that number may be another one's. Leave ` +
+            `${series.period ? "both as they are" : "its scope as it is"}, or insert a new row there.`,
         { cause },
     )
 }
@@ -110,8 +116,8 @@ export function movedScopeError(series: Series, cause?: DriverError): ReadOnlyNu
 function requestOf(change: Change, row: StoredRow): CountedRequest | undefined {
     const { series, number } = change
     const stored = parseNumber(row.number)
-    if (stored !== undefined && Number(row.keeps) === 1) return undefined
-    const value = number ? valueOf(number) : row.number
+    if (stored !== undefined && Number(row.keeps) === 1 && !movesPeriod(change, row)) return undefined
+    const value = number ? valueOfPiece(number) : row.number
     if (value === null) return undefined
     if (stored === undefined) {
         if (!number) return undefined
@@ -121,18 +127,17 @@ function requestOf(change: Change, row: StoredRow): CountedRequest | undefined {
     return { series, scope: scopeOf(change, row), explicit }
 }
 
-/** What a piece of SQL stands for: a value as the driver sends it, or undefined for an expression. */
-function valueOf({ texts, values }: Piece): unknown {
-    const [before = "", after = ""] = texts
-    if (texts.length === 1) return literalOf(before)?.value
-    return texts.length === 2 && before === "" && after.trim() === "" ? values[0] : undefined
+/** Where the session allows it. */
+function movesPeriod({ series: { period }, update }: Change, row: StoredRow): boolean {
+    const set = period && update.valueOf(period.column)
+    return set !== undefined && valueOfPiece(set) !== row.period
 }
 
 function scopeOf({ series, update }: Change, row: StoredRow): Scope {
     return scopeWith(
         series.scopeColumns.map((column, at) => {
             const set = update.valueOf(column)
-            const value = set ? valueOf(set) : row[`s${at}`]
+            const value = set ? valueOfPiece(set) : row[`s${at}`]
             if (value === undefined)
                 throw new UnknownScopeError(
                     `The scope of ${placeOf(series)} can't be known before the update: ` +

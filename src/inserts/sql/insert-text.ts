@@ -20,8 +20,18 @@ interface Verbatim {
     readonly sql: string
 }
 
+/** Adds a parameter; returns how SQL names it. */
+type Add = (value: unknown) => string
+
+/**
+ * Gives a parameter another value. PostgreSQL refuses a statement that has one too many, whose type
+ * nothing tells.
+ */
+type Replace = (at: number, value: unknown) => string
+
 /** The alias of the table, or its own name. */
 const TABLE = new RegExp(`(${NAME})$`)
+const NUMBERED = /^\$\d+$/
 const DEFAULT: Cell = { kind: "default" }
 
 /** @internal What a literal of SQL stands for; undefined for other SQL. */
@@ -62,7 +72,7 @@ export class InsertTuple {
         if (assigned) return "value" in assigned ? { kind: "value", ...assigned } : DEFAULT
         const text = this.texts[at]
         if (text === undefined || text.endsWith("DEFAULT")) return DEFAULT
-        if (this.count[at] === 1 && (text === "?" || /^\$\d+$/.test(text)))
+        if (this.count[at] === 1 && (text === "?" || NUMBERED.test(text)))
             return { kind: "value", value: this.parameters[this.first[at] as number] }
         return literalOf(text) ?? { kind: "expression", sql: text }
     }
@@ -75,10 +85,14 @@ export class InsertTuple {
         ;(this.assigned ??= [])[at] = { sql }
     }
 
-    sqlAt(at: number, add: (value: unknown) => string): string {
+    sqlAt(at: number, add: Add, replace?: Replace): string {
         const assigned = this.assigned?.[at]
-        if (assigned) return "value" in assigned ? add(assigned.value) : assigned.sql
         const text = this.texts[at]
+        if (assigned && "value" in assigned) {
+            const isOwn = replace && text !== undefined && NUMBERED.test(text)
+            return isOwn ? replace(this.first[at] as number, assigned.value) : add(assigned.value)
+        }
+        if (assigned) return assigned.sql
         // A mark that nobody has replaced is one of another class of the same table.
         return text === undefined || markedId(text) !== undefined ? this.absent : text
     }
@@ -87,14 +101,15 @@ export class InsertTuple {
     write(
         length: number,
         keep: (values: readonly unknown[]) => void,
-        add: (value: unknown) => string,
+        add: Add,
+        replace?: Replace,
     ): string {
         const parts: string[] = []
         for (let at = 0; at < length; at += 1) {
             const count = this.assigned?.[at] ? 0 : (this.count[at] ?? 0)
             const first = this.first[at] ?? 0
             if (count > 0) keep(this.parameters.slice(first, first + count))
-            parts.push(this.sqlAt(at, add))
+            parts.push(this.sqlAt(at, add, replace))
         }
         return `(${parts.join(", ")})`
     }
@@ -144,10 +159,10 @@ export class InsertText {
         begin: (parameter: (value: unknown) => string) => string,
     ): Required<Statement> {
         const parameters = [...this.parameters]
-        const add = (value: unknown) => `$${parameters.push(value)}`
+        const { add, replace } = numbered(parameters)
         const [tuple] = this.tuples
         const cells = this.columns.flatMap((column, at) => {
-            const sql = tuple?.sqlAt(at, add) ?? "DEFAULT"
+            const sql = tuple?.sqlAt(at, add, replace) ?? "DEFAULT"
             return sql.endsWith("DEFAULT") ? [] : [{ column, sql }]
         })
         const names = cells.map(({ column }) => column).join(", ")
@@ -162,12 +177,19 @@ export class InsertText {
         const keep = (values: readonly unknown[]) => {
             if (ordered) parameters.push(...values)
         }
-        const add = ordered
-            ? (value: unknown) => (parameters.push(value), "?")
-            : (value: unknown) => `$${parameters.push(value)}`
-        const rows = this.tuples.map((tuple) => tuple.write(this.columns.length, keep, add))
+        const { add, replace }: { add: Add; replace?: Replace } = ordered
+            ? { add: (value) => (parameters.push(value), "?") }
+            : numbered(parameters)
+        const rows = this.tuples.map((t) => t.write(this.columns.length, keep, add, replace))
         if (ordered) parameters.push(...this.parameters.slice(ordered.to))
         const sql = `${this.head}(${this.columns.join(", ")}) VALUES ${rows.join(", ")}${this.tail}`
         return { sql, parameters }
+    }
+}
+
+function numbered(parameters: unknown[]): { add: Add; replace: Replace } {
+    return {
+        add: (value) => `$${parameters.push(value)}`,
+        replace: (at, value) => ((parameters[at] = value), `$${at + 1}`),
     }
 }

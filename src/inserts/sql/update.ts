@@ -1,4 +1,5 @@
 import type { EntityMetadata } from "typeorm"
+import { literalOf } from "./insert-text"
 import { dataSourceOf } from "../../typeorm/compat"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import type { Statement } from "../../typeorm/statement"
@@ -25,6 +26,18 @@ export function plain(sql: string): Piece {
     return { texts: [sql], values: [] }
 }
 
+/** @internal A value, as the driver sends it. */
+export function parameter(value: unknown): Piece {
+    return { texts: ["", ""], values: [value] }
+}
+
+/** @internal What a piece stands for: a value as the driver sends it, or undefined for an expression. */
+export function valueOfPiece({ texts, values }: Piece): unknown {
+    const [before = "", after = ""] = texts
+    if (texts.length === 1) return literalOf(before)?.value
+    return texts.length === 2 && before === "" && after.trim() === "" ? values[0] : undefined
+}
+
 /** @internal Pieces with the same text between them. */
 export function list(pieces: readonly Piece[], between: string): Piece {
     return piece(["", ...pieces.slice(1).map(() => between), ""], ...pieces)
@@ -42,7 +55,7 @@ export class Update {
         readonly metadata: EntityMetadata,
         private readonly head: string,
         /** What it sets columns to, by the names that SQL has for them. */
-        private readonly sets: ReadonlyMap<string, Piece>,
+        private readonly sets: Map<string, Piece>,
         private readonly where: Piece | undefined,
         /** ORDER BY and LIMIT, which also tell the rows that it is about. */
         private readonly limit: Piece,
@@ -51,6 +64,11 @@ export class Update {
 
     valueOf(column: ColumnMetadata): Piece | undefined {
         return this.sets.get(columnName(column))
+    }
+
+    /** Sets a column to a value, as the driver sends it. */
+    set(column: ColumnMetadata, value: unknown): void {
+        this.sets.set(columnName(column), parameter(value))
     }
 
     /** Leaves out rows for which a condition does not hold. */

@@ -63,10 +63,10 @@ async function load(
     awaited: readonly AwaitedValue[],
 ): Promise<unknown[]> {
     const values: unknown[] = []
-    for (const [column, ofColumn] of groupBy(awaited, (one) => one.column)) {
-        const found = ofColumn.flatMap((one) => {
-            const condition = primaryKeyOf(insert, one.row, result)
-            return condition ? [{ at: awaited.indexOf(one), condition }] : []
+    for (const [column, ofColumn] of groupBy([...awaited.entries()], ([, one]) => one.column)) {
+        const found = ofColumn.flatMap(([at, { row }]) => {
+            const condition = primaryKeyOf(insert, row, result)
+            return condition ? [{ at, condition }] : []
         })
         const loaded = await valuesWhere(
             session,
@@ -74,7 +74,7 @@ async function load(
             `t.${columnName(column)}`,
             found.map(({ condition }) => condition),
         )
-        for (const [at, one] of found.entries()) values[one.at] = loaded[at]
+        for (const [i, { at }] of found.entries()) values[at] = loaded[i]
     }
     return values
 }

@@ -1,7 +1,9 @@
 import { expect } from "chai"
 import {
     Column,
+    type ColumnType,
     Entity,
+    In,
     JoinColumn,
     ManyToOne,
     type ObjectLiteral,
@@ -13,8 +15,10 @@ import {
     InvalidPeriodError,
     type PeriodUnit,
     ReadOnlyNumberError,
+    UnsupportedError,
 } from "../../src"
 import { rejection } from "../support/errors"
+import type { Kind, TestDatabase } from "../support/databases"
 import { onEachCell } from "../support/matrix"
 import { rolledBack } from "../support/rows"
 
@@ -22,6 +26,16 @@ import { rolledBack } from "../support/rows"
 async function stored(rows: Repository<ObjectLiteral>): Promise<unknown[]> {
     const found = await rows.find({ order: { id: "ASC" } })
     return found.map(({ numberPeriod, number }) => `${String(numberPeriod)} ${String(number)}`)
+}
+
+/** MariaDB converts between zones only where their tables were loaded. */
+async function knowsZones(database: TestDatabase): Promise<boolean> {
+    if (database.kind !== "mariadb") return true
+    const dataSource = await database.connect([])
+    const [found] = await dataSource.query<{ day: unknown }[]>(
+        "SELECT CONVERT_TZ('2026-01-01', 'UTC', 'Europe/Berlin') AS day",
+    )
+    return found?.day !== null
 }
 
 onEachCell("Periods of days", ({ way, tables }) => {
@@ -239,5 +253,210 @@ onEachCell("Periods of days", ({ way, tables }) => {
         const found = await invoices().find({ order: { id: "ASC" } })
         expect(found.map(({ issuedOn }) => issuedOn).slice(0, 2)).to.eql(["2026-12-31", "2027-01-01"])
         expect(await stored(invoices())).to.eql(["2026 1", "2027 1", "2026 2", "2027 2"])
+    })
+})
+
+/** The types that hold a moment, each in its way. */
+const MOMENTS: Record<Kind, readonly ColumnType[]> = {
+    postgres: ["timestamptz", "timestamp"],
+    pglite: ["timestamptz", "timestamp"],
+    mariadb: ["timestamp", "datetime"],
+    "better-sqlite3": ["datetime"],
+    sqljs: ["datetime"],
+}
+
+onEachCell("Periods of points in time", ({ way, database }) => {
+    const entitiesOf = (type: ColumnType, by: PeriodUnit, timeZone: string) => {
+        @Entity({ name: "company" })
+        class Company {
+            @PrimaryGeneratedColumn() id!: number
+            @Column({ type: "varchar", length: 64, nullable: true }) timeZone!: string | null
+        }
+
+        @Entity({ name: "branch" })
+        class Branch {
+            @PrimaryGeneratedColumn() id!: number
+            @ManyToOne(() => Company, { nullable: false, cascade: true }) company!: Company
+        }
+
+        @Entity({ name: "document" })
+        class Document {
+            @PrimaryGeneratedColumn() id!: number
+            @Column({ type, nullable: true }) issuedAt!: Date | null
+            @Column({ type: "varchar", length: 64, default: "Europe/Berlin" }) zone!: string
+            @ManyToOne(() => Branch, { cascade: true }) branch!: Branch | null
+            @AutoSequenceColumn({ ...way.options, period: { of: "issuedAt", by, timeZone } })
+            number!: number
+            numberPeriod!: string
+        }
+        return { Company, Branch, Document }
+    }
+
+    /** For each type of columns; where the database can't do it, expects it to be refused. */
+    async function onEachType(
+        by: PeriodUnit,
+        timeZone: string,
+        work: (rows: Repository<ObjectLiteral>, type: ColumnType) => Promise<void>,
+    ): Promise<void> {
+        for (const type of MOMENTS[database().kind]) {
+            const entities = entitiesOf(type, by, timeZone)
+            const connected = database().connect(Object.values(entities))
+            if (way.isInDatabase && !(await knowsZones(database()))) {
+                const error = await rejection(connected)
+                expect(error).to.be.instanceOf(UnsupportedError)
+                expect(error.message).to.include("mariadb-tzinfo-to-sql").and.include("Document.number")
+            } else await work((await connected).getRepository<ObjectLiteral>("Document"), type)
+        }
+    }
+
+    /** Saves rows of these moments; resolves to their periods, as shown and as stored. */
+    async function periodsOf(
+        rows: Repository<ObjectLiteral>,
+        moments: readonly string[],
+        others: ObjectLiteral = {},
+    ): Promise<unknown[]> {
+        const saved = await rows.save(
+            moments.map((moment) => ({ issuedAt: new Date(moment), ...others })),
+        )
+        const shown = saved.map((row) => row.numberPeriod as unknown)
+        const found = await rows.findBy({ id: In(saved.map((row) => row.id as number)) })
+        expect(found.map((row) => row.numberPeriod as unknown)).to.have.members(shown)
+        for (const [at, row] of saved.entries()) {
+            const reloaded = found.find(({ id }) => id === row.id)
+            expect((reloaded?.issuedAt as Date).getTime()).to.equal(Date.parse(moments[at] ?? ""))
+        }
+        return shown
+    }
+
+    const NEW_YEAR = [
+        "2026-12-31T22:30:00Z",
+        "2026-12-31T23:30:00Z",
+        "2027-01-01T07:30:00Z",
+        "2027-01-01T08:30:00Z",
+    ]
+
+    it("begin when the year does in Berlin, and in Los Angeles", async () => {
+        await onEachType("year", "Europe/Berlin", async (rows, type) => {
+            const periods = await periodsOf(rows, NEW_YEAR)
+            expect(periods, String(type)).to.eql(["2026", "2027", "2027", "2027"])
+            expect(await stored(rows)).to.eql(["2026 1", "2027 1", "2027 2", "2027 3"])
+        })
+        await onEachType("year", "America/Los_Angeles", async (rows, type) => {
+            const periods = await periodsOf(rows, NEW_YEAR)
+            expect(periods, String(type)).to.eql(["2026", "2026", "2026", "2027"])
+        })
+    })
+
+    it("know summer time, and the 29th of February", async () => {
+        await onEachType("day", "Europe/Berlin", async (rows, type) => {
+            const periods = await periodsOf(rows, [
+                "2026-03-28T23:00:00Z",
+                "2026-03-29T21:59:59Z",
+                "2026-03-29T22:00:00Z",
+                "2026-10-24T21:59:59Z",
+                "2026-10-24T22:00:00Z",
+                "2026-10-25T22:59:59Z",
+                "2028-02-28T23:00:00Z",
+                "2028-02-29T22:59:59Z",
+                "2028-02-29T23:00:00Z",
+            ])
+            expect(periods, String(type)).to.eql([
+                "2026-03-29",
+                "2026-03-29",
+                "2026-03-30",
+                "2026-10-24",
+                "2026-10-25",
+                "2026-10-25",
+                "2028-02-29",
+                "2028-02-29",
+                "2028-03-01",
+            ])
+        })
+    })
+
+    it("are those of the zone that the row has", async () => {
+        await onEachType("year", "zone", async (rows) => {
+            expect(await periodsOf(rows, NEW_YEAR)).to.eql(["2026", "2027", "2027", "2027"])
+            const zone = "America/Los_Angeles"
+            expect(await periodsOf(rows, NEW_YEAR, { zone })).to.eql(["2026", "2026", "2026", "2027"])
+            expect(await periodsOf(rows, NEW_YEAR, { zone: "UTC" })).to.eql([
+                "2026",
+                "2026",
+                "2027",
+                "2027",
+            ])
+            const row = await rows.save({ issuedAt: new Date(NEW_YEAR[1] ?? "") })
+            const error = await rejection(rows.save({ id: row.id as number, zone }))
+            expect(error).to.be.instanceOf(ReadOnlyNumberError)
+        })
+    })
+
+    it("are those of the zone that relations lead to", async () => {
+        await onEachType("year", "branch.company.timeZone", async (rows) => {
+            const branch = { company: { timeZone: "America/Los_Angeles" } }
+            const [first] = NEW_YEAR
+            expect(await periodsOf(rows, [NEW_YEAR[1] ?? ""], { branch })).to.eql(["2026"])
+            const [saved] = await rows.manager.find<ObjectLiteral>("Branch")
+            const berlin = await rows.manager.save("Branch", { company: { timeZone: "Europe/Berlin" } })
+            expect(await periodsOf(rows, NEW_YEAR, { branch: saved })).to.eql([
+                "2026",
+                "2026",
+                "2026",
+                "2027",
+            ])
+            expect(await periodsOf(rows, NEW_YEAR, { branch: berlin })).to.eql([
+                "2026",
+                "2027",
+                "2027",
+                "2027",
+            ])
+            const row = await rows.save({ issuedAt: new Date(first ?? ""), branch: saved })
+            await rows.update(row.id as number, { issuedAt: new Date(NEW_YEAR[2] ?? "") })
+            const error = await rejection(
+                rows.update(row.id as number, { issuedAt: new Date(NEW_YEAR[3] ?? "") }),
+            )
+            expect(error).to.be.instanceOf(ReadOnlyNumberError)
+            const moved = await rejection(rows.save({ id: row.id as number, branch: berlin }))
+            expect(moved).to.be.instanceOf(ReadOnlyNumberError)
+        })
+    })
+
+    it("are refused where there is no such zone, or none is set", async () => {
+        await onEachType("year", "zone", async (rows) => {
+            for (const zone of ["Mars/Phobos", "CET", "+02:00", "", "nowhere"]) {
+                const error = await rejection(rows.save({ issuedAt: new Date(), zone }))
+                expect(error, zone).to.be.instanceOf(InvalidPeriodError)
+                expect(error.message).to.include("time zone")
+                if (zone) expect(error.message).not.to.include(zone === "CET" ? "CET " : zone)
+            }
+            expect(await rows.count()).to.equal(0)
+            await periodsOf(rows, NEW_YEAR)
+            expect(await stored(rows)).to.eql(["2026 1", "2027 1", "2027 2", "2027 3"])
+        })
+        await onEachType("year", "branch.company.timeZone", async (rows) => {
+            for (const branch of [null, { company: { timeZone: null } }]) {
+                const error = await rejection(rows.save({ issuedAt: new Date(), branch }))
+                expect(error).to.be.instanceOf(InvalidPeriodError)
+            }
+            expect(await rows.count()).to.equal(0)
+        })
+    })
+
+    it("of rows without a date are those of now", async () => {
+        await onEachType("day", "Pacific/Kiritimati", async (rows) => {
+            const today = () => new Date(Date.now() + 14 * 3600_000).toISOString().slice(0, 10)
+            const before = [Date.now(), today()] as const
+            const saved = [await rows.save({}), await rows.save({ issuedAt: null })]
+            const after = [Date.now(), today()] as const
+            for (const row of saved) {
+                const at = (row as unknown as { issuedAt: Date }).issuedAt.getTime()
+                expect(at).to.be.within(before[0] - 1000, after[0] + 1000)
+                const { numberPeriod } = row as unknown as { numberPeriod: string }
+                expect([before[1], after[1]]).to.include(numberPeriod)
+                const found = await rows.findOneByOrFail({ id: (row as ObjectLiteral).id as number })
+                expect((found.issuedAt as Date).getTime()).to.equal(at)
+                expect(found.numberPeriod).to.equal(numberPeriod)
+            }
+        })
     })
 })

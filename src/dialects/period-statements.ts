@@ -1,7 +1,6 @@
 import type { DataSource } from "typeorm"
 import type { PeriodRule } from "../declared/period-options"
 import type { ColumnMetadata } from "../typeorm/names"
-import type { Statement } from "../typeorm/statement"
 
 /**
  * What a column of dates holds: days; moments, whatever zone they are written in; or moments as the clock
@@ -36,10 +35,9 @@ export interface PeriodStatements {
     now?(column: DateColumn, zone: string): string
     /** Whether the text of a row names a zone, and not something else that SQL takes for one. */
     isZone?(zone: string): string
-    /** Selects as `day` a day in a zone, which is NULL where the database knows no zones. */
+    /** Where zones have to be loaded, and a day is NULL as long as they are not. */
     readonly probe?: {
-        statement(zone: string): Statement
-        /** What it can't convert even so. */
+        /** What can't be converted even so. */
         readonly limits: string
         readonly remedy: string
     }

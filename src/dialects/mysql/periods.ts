@@ -68,9 +68,6 @@ export const mysqlPeriods: PeriodStatements = {
         `(${zone} = 'UTC' OR CAST(${zone} AS CHAR) REGEXP '^[A-Za-z_]+(/[A-Za-z0-9_+-]+)+$')`,
 
     probe: {
-        statement: (zone) => ({
-            sql: `SELECT CONVERT_TZ('2026-01-01', ${UTC}, ${named(zone)}) AS day`,
-        }),
         limits: "The database itself converts points in time of the years 1970 to 2037 alone.",
         remedy:
             "Load the tables of time zones (mariadb-tzinfo-to-sql /usr/share/zoneinfo | mariadb mysql, or " +

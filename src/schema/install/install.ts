@@ -20,6 +20,7 @@ import {
     takeInventory,
 } from "../plan/inventory"
 import { ownersOf } from "../plan/key-filling"
+import { refuseUnfillable, refuseUnknownZones } from "../plan/period-steps"
 import { hasRowsToNumber, type NumberingOrder, RowOrder, NUMBERING_ORDER } from "../plan/row-order"
 import { refuseLosses, retype } from "../plan/retyped-columns"
 import { fillKeys, numberExistingRows } from "../plan/row-steps"
@@ -107,6 +108,8 @@ export async function refuseObstacles(
     refuseUnknownOrder: (table: ServedTable) => void,
 ): Promise<void> {
     await refuseLosses(runner, retypedOf(inventory))
+    await refuseUnknownZones(runner, inventory)
+    for (const table of inventory.tables) await refuseUnfillable(runner, table)
     await refuseDuplicates(runner, inventory)
     for (const table of inventory.tables)
         if (await hasRowsToNumber(runner, table)) refuseUnknownOrder(table)
@@ -149,9 +152,10 @@ async function createOwnTables(
 function refuseIncomplete({ tables, withoutTable }: Inventory): void {
     const missing = [
         ...withoutTable.map(({ tablePath }) => `no table ${tablePath}`),
-        ...tables.flatMap(({ metadata: { tablePath }, table, withoutScope }) =>
+        ...tables.flatMap(({ metadata: { tablePath }, table, withoutScope, missingColumns }) =>
             withoutScope
                 .flatMap(({ scopeColumns }) => scopeColumns)
+                .filter((column) => !missingColumns.includes(column))
                 .filter(({ databaseName }) => !table.findColumnByName(databaseName))
                 .map(({ databaseName }) => `no column ${tablePath}.${databaseName}`),
         ),

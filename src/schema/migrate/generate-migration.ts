@@ -17,6 +17,7 @@ import {
     takeInventory,
 } from "../plan/inventory"
 import { remainingFor } from "../plan/key-filling"
+import { refuseUnfillable, refuseUnknownZones } from "../plan/period-steps"
 import { asStored, refuseDrops, refuseLosses, retype } from "../plan/retyped-columns"
 import { type NumberingOrder, RowOrder, NUMBERING_ORDER } from "../plan/row-order"
 import { fillKeys, numberExistingRows } from "../plan/row-steps"
@@ -162,6 +163,8 @@ export async function generateMigration(
         if (mistake) throw new UnsupportedError(mistake)
         const found = await takeInventory(runner, dataSource, { renumber })
         await refuseLosses(runner, retypedOf(found))
+        await refuseUnknownZones(runner, found)
+        for (const table of found.tables) await refuseUnfillable(runner, table)
         await refuseDuplicates(runner, found)
         // Also where no row is there: it will run where some are.
         for (const table of found.tables) order.refuseUnknown(table)

@@ -4,6 +4,7 @@ import { DuplicateRowsError } from "../../errors"
 import { pseudoKeysOf } from "../../keys/resolve-keys"
 import { columnName, tableName } from "../../typeorm/names"
 import type { Inventory, ServedTable } from "./inventory"
+import { periodSql } from "./periods"
 import type { Scoped } from "../../series/series"
 
 /** @internal Refuses to make unique indexes which the rows would not let be made. */
@@ -23,18 +24,20 @@ export async function refuseDuplicates(
 
 async function findDuplicates(
     runner: QueryRunner,
-    { indexes, table }: ServedTable,
+    { indexes, table, periods }: ServedTable,
     unique: Scoped,
     kind: "number" | "key",
     { renumber = false } = {},
 ): Promise<string[]> {
     const isIndexed = !indexes.some(({ columns }) => columns.includes(unique.column))
     if (isIndexed || !table.findColumnByName(unique.column.databaseName)) return []
-    // A column of the scope that is not there yet is the same for all rows.
-    const scopeColumns = unique.scopeColumns.filter(({ databaseName }) =>
-        table.findColumnByName(databaseName),
+    const filled = periods.find(({ column }) => column === unique.column)
+    const period = filled && periodSql(filled, "t")
+    // A column of the scope that is not there yet is the same for all rows; a period will be that of the date.
+    const scopeColumns = unique.scopeColumns.filter(
+        (column) => column !== filled?.period.column && table.findColumnByName(column.databaseName),
     )
-    const sql = countDuplicates({ ...unique, scopeColumns }, renumber)
+    const sql = countDuplicates({ ...unique, scopeColumns }, period, renumber)
     const [found] = await select<{ duplicates: string | number }>(runner, { sql })
     const count = Number(found?.duplicates ?? 0)
     return count > 0 ? [describe(unique, count, kind)] : []
@@ -42,17 +45,18 @@ async function findDuplicates(
 
 function countDuplicates(
     { metadata, scopeColumns, column, dialect }: Scoped,
+    period: string | undefined,
     renumber: boolean,
 ): string {
     const columns = [...scopeColumns, column]
-    const names = columns.map(columnName).join(", ")
+    const names = [...columns.map(columnName), ...(period ? [period] : [])].join(", ")
     // Where no index covers NULLs, rows with one are no obstacle.
     const where = columns
         .filter((c) => c === column || (c.isNullable && !dialect.hasPartialIndices))
         .map((c) => `${columnName(c)} IS NOT NULL`)
     if (renumber) where.push(`${dialect.expressions.text(columnName(column))} <> '0'`)
     return (
-        `SELECT COUNT(*) AS duplicates FROM (SELECT 1 AS found FROM ${tableName(metadata)} ` +
+        `SELECT COUNT(*) AS duplicates FROM (SELECT 1 AS found FROM ${tableName(metadata)} t ` +
         `WHERE ${where.join(" AND ")} GROUP BY ${names} HAVING COUNT(*) > 1) d`
     )
 }

@@ -15,6 +15,7 @@ import { select } from "../../typeorm/statement"
 import { allSeriesOf } from "../../series/sharers"
 import { type KeysToFill, keysToFill } from "./key-filling"
 import { hasHistory } from "../../tables/key-entity"
+import { findLoosePeriod, isPeriodic, type PeriodicSeries } from "./periods"
 import { findRetyped, type Holder, type Retyped } from "./retyped-columns"
 import { uniqueIndexesOf } from "../../series/unique-index"
 import { dataSourceOf } from "../../typeorm/compat"
@@ -37,6 +38,8 @@ export interface ServedTable {
     readonly blank: readonly Series[]
     /** Those whose scope has a column that is not there. */
     readonly withoutScope: readonly Series[]
+    /** Those whose rows are given periods, before they are numbered. */
+    readonly periods: readonly PeriodicSeries[]
     /** The pseudo keys that rows lack. */
     readonly keys: KeysToFill
     /** The columns that are not there. */
@@ -200,6 +203,15 @@ async function compare(
                 (await hasZeros(runner, series)))
         )
             zeros.push(series)
+    const indexes = unique
+        .flatMap((one) => indexesOf(metadata, one))
+        .filter(({ name }) => !table.indices.some((index) => index.name === name))
+    const periodic = all.filter(isPeriodic)
+    const loosePeriods = periodic.flatMap((series) => findLoosePeriod(series, table))
+    const missingColumns = [
+        ...unique.map(({ column }) => column),
+        ...new Set(periodic.map(({ period }) => period.column)),
+    ].filter(({ databaseName }) => !table.findColumnByName(databaseName))
     return {
         dataSource: dataSourceOf(metadata),
         dialect,
@@ -213,12 +225,20 @@ async function compare(
             scopeColumns.some(({ databaseName }) => !table.findColumnByName(databaseName)),
         ),
         keys,
-        missingColumns: unique.filter((one) => !stored(one)).map(({ column }) => column),
-        loose: [...unnumbered, ...keys.tightened].map(({ column }) => column),
+        // Where the index is there, rows have the periods by which they were numbered.
+        periods: periodic.filter(
+            ({ column, period }) =>
+                loosePeriods.includes(period.column) ||
+                !table.findColumnByName(period.column.databaseName) ||
+                indexes.some(({ columns }) => columns.includes(column)),
+        ),
+        missingColumns,
+        loose: [
+            ...[...unnumbered, ...keys.tightened].map(({ column }) => column),
+            ...new Set(loosePeriods),
+        ],
         retyped,
-        indexes: unique
-            .flatMap((one) => indexesOf(metadata, one))
-            .filter(({ name }) => !table.indices.some((index) => index.name === name)),
+        indexes,
     }
 }
 

@@ -4,15 +4,17 @@ import { isSameColumn, sharersOf } from "../../series/sharers"
 import type { Inventory } from "./inventory"
 import { fillingOf, ownersOf } from "./key-filling"
 import { numberRows } from "./number-rows"
+import { fillPeriods } from "./period-steps"
 import type { RowOrder } from "./row-order"
 import type { Steps } from "./steps"
 
-/** @internal Gives numbers to the rows that have none, in all tables of a data source. */
+/** @internal Gives periods, then numbers to the rows that have none, in all tables of a data source. */
 export async function numberExistingRows(
     steps: Steps,
     { tables, counter, renumber }: Inventory,
     order: RowOrder,
 ): Promise<void> {
+    for (const table of tables) await fillPeriods(steps, table)
     const numbered = tables.flatMap(({ present }) => present)
     for (const { metadata, table, blank, missing } of tables)
         for (const series of blank) {

@@ -48,6 +48,7 @@ export async function tableProblems(
     return [
         ...seriesOf(metadata).flatMap((series) => [
             ...columnProblems(series, table, "a number"),
+            ...(series.period ? columnProblems(series.period, table, "a period") : []),
             ...missingIndexes(series, table),
         ]),
         ...pseudoKeysOf(metadata).stored.flatMap((key) => [
@@ -57,9 +58,13 @@ export async function tableProblems(
     ]
 }
 
-function columnProblems({ metadata, column }: Scoped, table: Table, lack: string): string[] {
+function columnProblems(
+    { column }: { readonly column: ColumnMetadata },
+    table: Table,
+    lack: string,
+): string[] {
     const stored = table.findColumnByName(column.databaseName)
-    const name = `${metadata.tablePath}.${column.databaseName}`
+    const name = `${column.entityMetadata.tablePath}.${column.databaseName}`
     if (!stored) return [`There is no column ${name}. ${REMEDY}`]
     return stored.isNullable && !column.isNullable
         ? [`The column ${name} can be NULL, so rows may be without ${lack}. ${REMEDY}`]

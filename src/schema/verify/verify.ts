@@ -16,6 +16,7 @@ import { findRenamings, type Renaming } from "../names/renamings"
 import { select } from "../../typeorm/statement"
 import { findBehind } from "../plan/counters-in-rows"
 import { refuseUninitialized, servedEntities } from "../plan/inventory"
+import { zoneProblems } from "../plan/periods"
 import { readLeftOver, readTriggers } from "../plan/triggers"
 import { inexactKeys, inexactPseudoKeys } from "./collations"
 import { ownTableProblems, tableProblems } from "./tables"
@@ -97,6 +98,7 @@ export async function verifyAutoSequence(
                 await tableProblems(runner, metadata),
                 await inexactPseudoKeys(runner, dialect, metadata),
             )
+        found.push(await zoneProblems(runner, dataSource))
         const { renamings, problems: strays } = await findRenamings(runner, dataSource)
         found.push([...strays, ...renamings.map(renamingProblem)])
         const triggers = counter ? await readTriggers(runner, dataSource) : []

@@ -1,0 +1,83 @@
+import type { QueryRunner } from "typeorm"
+import { InvalidPeriodError, UnsupportedError } from "../../errors"
+import { zoneColumns } from "../../series/periods/zone"
+import { placeOf, type Series } from "../../series/series"
+import { columnName, tableName } from "../../typeorm/names"
+import { select } from "../../typeorm/statement"
+import type { Inventory, ServedTable } from "./inventory"
+import { periodSql, zoneProblems } from "./periods"
+import type { Steps } from "./steps"
+
+/** @internal Gives stored rows the periods of their dates: rows with a number, and those that will have one. */
+export async function fillPeriods(steps: Steps, { periods, blank, metadata }: ServedTable): Promise<void> {
+    for (const series of periods) {
+        const sql = periodSql(series, "t")
+        if (sql === undefined) continue
+        const column = columnName(series.period.column)
+        await steps.sql(
+            { sql: `UPDATE ${tableName(metadata)} AS t SET ${column} = ${sql}${whereOf(series, blank)}` },
+            `Rows of ${metadata.tablePath} get the periods of their dates.`,
+        )
+    }
+}
+
+function whereOf(series: Series, blank: readonly Series[]): string {
+    return blank.includes(series) ? "" : ` WHERE t.${columnName(series.column)} IS NOT NULL`
+}
+
+/** @internal Refuses to fill what can't be told of rows that are there. */
+export async function refuseUnfillable(runner: QueryRunner, served: ServedTable): Promise<void> {
+    for (const series of served.periods) {
+        const { period, metadata } = series
+        const where = whereOf(series, served.blank) || " WHERE 1 = 1"
+        const find = (condition: string) =>
+            select<{ rows: string | number }>(runner, {
+                sql:
+                    `SELECT COUNT(*) AS ${series.dataSource.driver.escape("rows")} ` +
+                    `FROM ${tableName(metadata)} t${where}${condition}`,
+            })
+        const count = async (condition: string) => Number((await find(condition))[0]?.rows ?? 0)
+        const missing = [period.date, ...zoneColumns(period.zone)].find(
+            ({ databaseName }) => !served.table.findColumnByName(databaseName),
+        )
+        if (missing && (await count("")) > 0)
+            throw new InvalidPeriodError(
+                `${placeOf(series)}: the period of rows that exist is told by ${missing.propertyPath}, which ` +
+                    `${metadata.tablePath} does not have yet. Add and fill that column by a migration of its own first.`,
+            )
+        const sql = missing ? undefined : periodSql(series, "t")
+        if (missing) continue
+        const isStored = served.table.findColumnByName(period.column.databaseName) !== undefined
+        const lacking = isStored ? ` AND t.${columnName(period.column)} IS NULL` : ""
+        if (sql === undefined) {
+            if ((await count(lacking)) > 0)
+                throw new UnsupportedError(
+                    `${placeOf(series)}: this database knows no time zones, so it can't tell the periods of rows ` +
+                        `that exist. Add the column ${period.column.databaseName} by a migration of your own that ` +
+                        "fills it, and run that first.",
+                )
+            continue
+        }
+        const without = await count(` AND (${sql}) IS NULL`)
+        if (without > 0)
+            throw new InvalidPeriodError(
+                `${placeOf(series)}: ${without} ${without === 1 ? "row has" : "rows have"} no period, as their date ` +
+                    `or time zone is not set. Set it first: SELECT * FROM ${tableName(metadata)} WHERE ` +
+                    `${columnName(period.date)} IS NULL.`,
+            )
+    }
+}
+
+/** @internal */
+export async function refuseUnknownZones(
+    runner: QueryRunner,
+    { dataSource, tables }: Inventory,
+): Promise<void> {
+    const filled = tables.flatMap(({ periods }) => periods)
+    const problems = await zoneProblems(
+        runner,
+        dataSource,
+        (series) => series.strategy === "trigger" || filled.some((one) => one.column === series.column),
+    )
+    if (problems.length > 0) throw new UnsupportedError(problems.join("\n"))
+}

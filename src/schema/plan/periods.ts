@@ -1,0 +1,55 @@
+import type { DataSource, QueryRunner, Table } from "typeorm"
+import type { Period } from "../../series/periods/resolve-period"
+import { zoneSql } from "../../series/periods/zone"
+import { placeOf, type Series } from "../../series/series"
+import { allSeriesOf } from "../../series/sharers"
+import { type ColumnMetadata, columnName } from "../../typeorm/names"
+import { select } from "../../typeorm/statement"
+
+/** @internal A series that counts in periods. */
+export type PeriodicSeries = Series & { readonly period: Period }
+
+/** @internal */
+export function isPeriodic(series: Series): series is PeriodicSeries {
+    return series.period !== undefined
+}
+
+/** @internal The column of the period, where rows may be without it. */
+export function findLoosePeriod({ period: { column } }: PeriodicSeries, table: Table): ColumnMetadata[] {
+    const stored = table.findColumnByName(column.databaseName)
+    return !column.isNullable && (stored?.isNullable ?? true) ? [column] : []
+}
+
+/** @internal The name of the period of a stored row as SQL; undefined where the database knows no zones. */
+export function periodSql({ period, metadata, dialect }: PeriodicSeries, row: string): string | undefined {
+    const name = (column: ColumnMetadata) => `${row}.${columnName(column)}`
+    const zone = zoneSql(period.zone, metadata, name)
+    const day = dialect.periods.dayOf(name(period.date), period, zone)
+    return day && dialect.periods.name(day, period.rule)
+}
+
+/** @internal What keeps the database from telling periods, where its time zones have to be loaded. */
+export async function zoneProblems(
+    runner: QueryRunner,
+    dataSource: DataSource,
+    asked: (series: PeriodicSeries) => boolean = ({ strategy }) => strategy === "trigger",
+): Promise<string[]> {
+    const problems: string[] = []
+    const all = [...allSeriesOf(dataSource).values()].flat().filter(isPeriodic)
+    for (const series of all.filter(asked)) {
+        const { period, dialect } = series
+        const { probe, dayOf, zone } = dialect.periods
+        if (!probe || period.content === "day") continue
+        const writtenIn = period.content === "clock" ? period.writtenIn : "UTC"
+        // Whichever zones rows have, they are in the same tables.
+        const to = zone(period.zone.fixed ?? "Europe/Berlin")
+        const day = dayOf("'2026-01-01 12:00:00'", { content: "clock", writtenIn }, to) ?? "1"
+        const [found] = await select<{ day: unknown }>(runner, { sql: `SELECT ${day} AS day` })
+        if (found?.day === null)
+            problems.push(
+                `${placeOf(series)}: the database does not know the time zones that its periods need, and ` +
+                    `would take a date for NULL. ${probe.remedy}`,
+            )
+    }
+    return problems
+}

@@ -21,6 +21,7 @@ import { storedKeysOf } from "./keys/resolve-keys"
 import { showInsertedKeys, showLoadedKeys } from "./keys/shown-keys"
 import { findChangedNumber } from "./numbers/changed-numbers"
 import { NumberAssigner } from "./numbers/number-assigner"
+import { showDraftPeriods } from "./numbers/periods/numbered-drafts"
 import { TriggerAssigner } from "./numbers/trigger/trigger-assigner"
 import { seriesOf } from "./series/resolve-series"
 import { dataSourceOf } from "./typeorm/compat"
@@ -73,6 +74,12 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
         const changed = findChangedNumber(event)
         // Thrown, it would keep the others from being waited for.
         return changed ? Promise.reject(changed) : changeKeys(event)
+    }
+
+    afterUpdate(event: UpdateEvent<ObjectLiteral>): Promise<void> | undefined {
+        const isPeriodic = seriesOf(event.metadata).some(({ period }) => period)
+        if (!isPeriodic || !this.isInCharge(event)) return
+        return showDraftPeriods(Session.find(event.queryRunner), event)
     }
 
     afterRemove(event: RemoveEvent<ObjectLiteral>): Promise<void> | undefined {

@@ -13,25 +13,37 @@ export function hideGivenValues(entity: ObjectLiteral, columns: readonly ColumnM
             column.setEntityValue(entity, undefined)
 }
 
+/** @internal A value on an entity, as TypeORM shows it. */
+interface ShownValue {
+    readonly entity: ObjectLiteral
+    readonly column: ColumnMetadata
+    readonly value: unknown
+}
+
 /**
  * Shows what rows that are in the table were given beside their numbers, as TypeORM would, until the
  * transaction is rolled back.
  * @internal
  */
 export function showValues(session: Session, values: readonly GivenValue[]): void {
-    const shown: { entity: WeakRef<object>; column: ColumnMetadata; value: unknown }[] = []
-    for (const { row, column, value: sent } of values) {
-        const { entity } = row
-        if (!entity) continue
+    const shown = values.flatMap(({ row: { entity }, column, value }) => {
         const { driver } = dataSourceOf(column.entityMetadata)
-        const value: unknown = driver.prepareHydratedValue(sent, column)
+        return entity ? { entity, column, value: driver.prepareHydratedValue(value, column) as unknown } : []
+    })
+    showOnEntities(session, shown)
+}
+
+/** @internal */
+export function showOnEntities(session: Session | undefined, values: readonly ShownValue[]): void {
+    const shown: { entity: WeakRef<object>; column: ColumnMetadata; value: unknown }[] = []
+    for (const { entity, column, value } of values) {
         // What the caller has set is the caller's.
         if (column.getEntityValue(entity) === value) continue
         column.setEntityValue(entity, value)
         given.set(entity, (given.get(entity) ?? new Map<ColumnMetadata, unknown>()).set(column, value))
         shown.push({ entity: new WeakRef(entity), column, value })
     }
-    session.onRollback(() => {
+    session?.onRollback(() => {
         for (const { entity, column, value } of shown) {
             const found = entity.deref()
             if (found && isShown(found, column, value)) column.setEntityValue(found, undefined)

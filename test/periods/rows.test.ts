@@ -23,6 +23,7 @@ import {
 } from "../../src"
 import { rejection } from "../support/errors"
 import { onEachCell } from "../support/matrix"
+import { rolledBack } from "../support/rows"
 
 const PERIOD = { of: "issuedOn", by: "year", timeZone: "UTC" } as const
 
@@ -262,7 +263,14 @@ onEachCell(
             expect(await stored(drafts)).to.eql(["null null", "null null", "null null", "2026 1"])
             await drafts.save({ id: first!.id, issuedOn: "2027-05-05", note: "moved" })
             await drafts.save({ id: first!.id, number: 1 })
-            await drafts.save({ id: second!.id, number: 50 })
+            const draft = await drafts.findOneByOrFail({ id: second!.id })
+            await rolledBack(dataSource(), async (manager) => {
+                await manager.save(Object.assign(draft, { number: 50 }))
+                expect(draft.numberPeriod).to.equal(draft.issuedOn?.slice(0, 4))
+            })
+            expect([draft.numberPeriod, draft.issuedOn]).to.eql([undefined, undefined])
+            await drafts.save(draft)
+            expect(draft.numberPeriod).to.equal(draft.issuedOn?.slice(0, 4))
             await dataSource().transaction((manager) =>
                 manager.update(Draft, third!.id, { number: 2, issuedOn: "2026-12-31" }),
             )

@@ -116,7 +116,8 @@ export function movedScopeError(series: Series, cause?: DriverError): ReadOnlyNu
 function requestOf(change: Change, row: StoredRow): CountedRequest | undefined {
     const { series, number } = change
     const stored = parseNumber(row.number)
-    if (stored !== undefined && Number(row.keeps) === 1 && !movesPeriod(change, row)) return undefined
+    if (stored !== undefined && Number(row.keeps) === 1 && !movesPeriod(change, row))
+        return undefined
     const value = number ? valueOfPiece(number) : row.number
     if (value === null) return undefined
     if (stored === undefined) {

@@ -28,7 +28,9 @@ interface ShownValue {
 export function showValues(session: Session, values: readonly GivenValue[]): void {
     const shown = values.flatMap(({ row: { entity }, column, value }) => {
         const { driver } = dataSourceOf(column.entityMetadata)
-        return entity ? { entity, column, value: driver.prepareHydratedValue(value, column) as unknown } : []
+        return entity
+            ? { entity, column, value: driver.prepareHydratedValue(value, column) as unknown }
+            : []
     })
     showOnEntities(session, shown)
 }
@@ -40,7 +42,10 @@ export function showOnEntities(session: Session | undefined, values: readonly Sh
         // What the caller has set is the caller's.
         if (column.getEntityValue(entity) === value) continue
         column.setEntityValue(entity, value)
-        given.set(entity, (given.get(entity) ?? new Map<ColumnMetadata, unknown>()).set(column, value))
+        given.set(
+            entity,
+            (given.get(entity) ?? new Map<ColumnMetadata, unknown>()).set(column, value),
+        )
         shown.push({ entity: new WeakRef(entity), column, value })
     }
     session?.onRollback(() => {

@@ -218,7 +218,11 @@ onEachCell("Periods of days", ({ way, tables }) => {
             await manager.save(row)
             expect(row.numberPeriod).to.equal(row.issuedOn.slice(0, 4))
         })
-        expect([row.number, row.numberPeriod, row.issuedOn]).to.eql([undefined, undefined, undefined])
+        expect([row.number, row.numberPeriod, row.issuedOn]).to.eql([
+            undefined,
+            undefined,
+            undefined,
+        ])
         await invoices().save(Object.assign(row, { id: undefined, issuedOn: "2031-01-01" }))
         expect(row.numberPeriod).to.equal("2031")
         expect(await stored(invoices())).to.eql([way.isGapless ? "2031 1" : "2031 1"])
@@ -251,7 +255,10 @@ onEachCell("Periods of days", ({ way, tables }) => {
         await invoices().save({ company, issuedOn: "2026-05-05" })
         await invoices().save({ company, issuedOn: "2027-05-05" })
         const found = await invoices().find({ order: { id: "ASC" } })
-        expect(found.map(({ issuedOn }) => issuedOn).slice(0, 2)).to.eql(["2026-12-31", "2027-01-01"])
+        expect(found.map(({ issuedOn }) => issuedOn).slice(0, 2)).to.eql([
+            "2026-12-31",
+            "2027-01-01",
+        ])
         expect(await stored(invoices())).to.eql(["2026 1", "2027 1", "2026 2", "2027 2"])
     })
 })
@@ -304,7 +311,9 @@ onEachCell("Periods of points in time", ({ way, database }) => {
             if (way.isInDatabase && !(await knowsZones(database()))) {
                 const error = await rejection(connected)
                 expect(error).to.be.instanceOf(UnsupportedError)
-                expect(error.message).to.include("mariadb-tzinfo-to-sql").and.include("Document.number")
+                expect(error.message)
+                    .to.include("mariadb-tzinfo-to-sql")
+                    .and.include("Document.number")
             } else await work((await connected).getRepository<ObjectLiteral>("Document"), type)
         }
     }
@@ -378,7 +387,12 @@ onEachCell("Periods of points in time", ({ way, database }) => {
         await onEachType("year", "zone", async (rows) => {
             expect(await periodsOf(rows, NEW_YEAR)).to.eql(["2026", "2027", "2027", "2027"])
             const zone = "America/Los_Angeles"
-            expect(await periodsOf(rows, NEW_YEAR, { zone })).to.eql(["2026", "2026", "2026", "2027"])
+            expect(await periodsOf(rows, NEW_YEAR, { zone })).to.eql([
+                "2026",
+                "2026",
+                "2026",
+                "2027",
+            ])
             expect(await periodsOf(rows, NEW_YEAR, { zone: "UTC" })).to.eql([
                 "2026",
                 "2026",
@@ -397,7 +411,9 @@ onEachCell("Periods of points in time", ({ way, database }) => {
             const [first] = NEW_YEAR
             expect(await periodsOf(rows, [NEW_YEAR[1] ?? ""], { branch })).to.eql(["2026"])
             const [saved] = await rows.manager.find<ObjectLiteral>("Branch")
-            const berlin = await rows.manager.save("Branch", { company: { timeZone: "Europe/Berlin" } })
+            const berlin = await rows.manager.save("Branch", {
+                company: { timeZone: "Europe/Berlin" },
+            })
             expect(await periodsOf(rows, NEW_YEAR, { branch: saved })).to.eql([
                 "2026",
                 "2026",
@@ -453,7 +469,9 @@ onEachCell("Periods of points in time", ({ way, database }) => {
                 expect(at).to.be.within(before[0] - 1000, after[0] + 1000)
                 const { numberPeriod } = row as unknown as { numberPeriod: string }
                 expect([before[1], after[1]]).to.include(numberPeriod)
-                const found = await rows.findOneByOrFail({ id: (row as ObjectLiteral).id as number })
+                const found = await rows.findOneByOrFail({
+                    id: (row as ObjectLiteral).id as number,
+                })
                 expect((found.issuedAt as Date).getTime()).to.equal(at)
                 expect(found.numberPeriod).to.equal(numberPeriod)
             }

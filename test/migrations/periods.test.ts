@@ -29,7 +29,8 @@ function invoices(options?: AutoSequenceColumnOptions, type: ColumnType = "date"
     }
     if (own)
         Column({ type: "varchar", length: 10, nullable: true })(Invoice.prototype, "fiscalYear")
-    if (options) AutoSequenceColumn({ uniqueWith: "company", ...options })(Invoice.prototype, "number")
+    if (options)
+        AutoSequenceColumn({ uniqueWith: "company", ...options })(Invoice.prototype, "number")
     return Invoice
 }
 
@@ -73,9 +74,7 @@ onEveryDatabase("a migration of periods", (db) => {
         for (const strategy of strategies()) {
             const before = await db().connect([invoices({ strategy })])
             await installAutoSequence(before)
-            await before
-                .getRepository("Invoice")
-                .save(DAYS.map((issuedOn) => ({ issuedOn })))
+            await before.getRepository("Invoice").save(DAYS.map((issuedOn) => ({ issuedOn })))
             const entities = [invoices({ strategy, period: BY_YEAR })]
             const { dataSource } = await migrate(db(), before, entities)
             const rows = dataSource.getRepository("Invoice")
@@ -193,7 +192,9 @@ onEveryDatabase("a migration of periods", (db) => {
             expect(kind).not.to.be.oneOf(["postgres", "pglite"])
             expect(error).to.be.instanceOf(UnsupportedError)
             expect(error.message).to.include("Invoice.number")
-            expect(error.message).to.include(kind === "mariadb" ? "mariadb-tzinfo-to-sql" : "fills it")
+            expect(error.message).to.include(
+                kind === "mariadb" ? "mariadb-tzinfo-to-sql" : "fills it",
+            )
             return
         }
         const { dataSource } = result.value

@@ -52,7 +52,10 @@ onOnePostgres("The name of a period", (database) => {
                 at: fc.oneof(
                     fc.integer({ min: 0, max: Date.UTC(2100, 0) / 1000 }),
                     fc
-                        .tuple(fc.integer({ min: 0, max: 47_480 }), fc.integer({ min: -52, max: 52 }))
+                        .tuple(
+                            fc.integer({ min: 0, max: 47_480 }),
+                            fc.integer({ min: -52, max: 52 }),
+                        )
                         .map(([day, quarter]) => day * 86_400 + quarter * 900 - (day % 2)),
                 ),
                 zone: fc.constantFrom(...ZONES),
@@ -99,7 +102,15 @@ describe("A day", () => {
         for (const text of ["2028-02-29", "2028-02-29T23:59:59Z", "2028-02-29 00:00"])
             expect(read(text), text).to.equal("2028-02-29")
         expect(read("0999-01-01")).to.equal("0999-01-01")
-        for (const text of ["2027-02-29", "2026-13-01", "2026-5-5", "5.5.2026", "0000-01-01", "", "today"])
+        for (const text of [
+            "2027-02-29",
+            "2026-13-01",
+            "2026-5-5",
+            "5.5.2026",
+            "0000-01-01",
+            "",
+            "today",
+        ])
             expect(read(text), text).to.equal(undefined)
         expect(read("2026-05-05T24:00:00")).to.equal(undefined)
         expect(read("-2026-05-05")).to.equal(undefined)
@@ -121,8 +132,18 @@ describe("A day", () => {
 
 describe("A time zone", () => {
     it("is an area and a place, or UTC: not what databases take for something else", () => {
-        for (const zone of [...ZONES, "America/Indiana/Knox"]) expect(isTimeZone(zone), zone).to.equal(true)
-        for (const zone of ["CET", "EST5EDT", "+02:00", "utc", "Berlin", "Mars/Phobos", "", "a/b'c"])
+        for (const zone of [...ZONES, "America/Indiana/Knox"])
+            expect(isTimeZone(zone), zone).to.equal(true)
+        for (const zone of [
+            "CET",
+            "EST5EDT",
+            "+02:00",
+            "utc",
+            "Berlin",
+            "Mars/Phobos",
+            "",
+            "a/b'c",
+        ])
             expect(isTimeZone(zone), zone).to.equal(false)
     })
 

@@ -37,8 +37,16 @@ describe("The option period", () => {
                 { ...RIGHT, zone: "UTC" },
                 'period has no option "zone". Its options are of, by, timeZone, startsIn, property.',
             ],
-            ["without a date", { ...RIGHT, of: undefined }, "period.of is undefined, give the name"],
-            ["without a zone", { ...RIGHT, timeZone: "" }, 'period.timeZone is "", give a time zone'],
+            [
+                "without a date",
+                { ...RIGHT, of: undefined },
+                "period.of is undefined, give the name",
+            ],
+            [
+                "without a zone",
+                { ...RIGHT, timeZone: "" },
+                'period.timeZone is "", give a time zone',
+            ],
             ["with no property", { ...RIGHT, property: 5 }, "period.property is 5, give the name"],
             [
                 "by another unit",
@@ -66,7 +74,8 @@ describe("The option period", () => {
                     decorate(period),
                     InvalidOptionError,
                     `@AutoSequenceColumn on Row.number: ${problem}`,
-                ))
+                ),
+            )
 
         it("where its property is declared before it", () =>
             expectThrows(
@@ -139,18 +148,50 @@ describe("The option period", () => {
 
         for (const [title, period, problem] of [
             ["with a date that there is not", { of: "date" }, 'names "date", which is no column'],
-            ["with the date of another row", { of: "company" }, 'names "company", which is no column'],
-            ["with a date that is a text", { of: "text" }, 'names "text", whose type (varchar) holds no dates'],
+            [
+                "with the date of another row",
+                { of: "company" },
+                'names "company", which is no column',
+            ],
+            [
+                "with a date that is a text",
+                { of: "text" },
+                'names "text", whose type (varchar) holds no dates',
+            ],
             ["with one that is a number", { of: "amount" }, "whose type (integer) holds no dates"],
-            ["with a date that changes", { of: "updatedAt" }, 'names "updatedAt", which is changed'],
-            ["with no zone", { timeZone: "Mars/Phobos" }, 'has the time zone "Mars/Phobos", which is none'],
+            [
+                "with a date that changes",
+                { of: "updatedAt" },
+                'names "updatedAt", which is changed',
+            ],
+            [
+                "with no zone",
+                { timeZone: "Mars/Phobos" },
+                'has the time zone "Mars/Phobos", which is none',
+            ],
             ["with an abbreviation", { timeZone: "CET" }, 'has the time zone "CET", which is none'],
             ["with an offset", { timeZone: "+02:00" }, "which is none of the IANA's"],
-            ["with the zone of no relation", { timeZone: "branch.zone" }, "which is none of the IANA's"],
+            [
+                "with the zone of no relation",
+                { timeZone: "branch.zone" },
+                "which is none of the IANA's",
+            ],
             ["with a zone that the relation lacks", { timeZone: "company.zone" }, "which is none"],
-            ["with a property that there is not", { property: "year" }, 'names the property "year"'],
-            ["with a property too short", { by: "day", property: "short" }, "varchar of 10 characters"],
-            ["with a property that is a number", { property: "amount" }, "varchar of 10 characters"],
+            [
+                "with a property that there is not",
+                { property: "year" },
+                'names the property "year"',
+            ],
+            [
+                "with a property too short",
+                { by: "day", property: "short" },
+                "varchar of 10 characters",
+            ],
+            [
+                "with a property that is a number",
+                { property: "amount" },
+                "varchar of 10 characters",
+            ],
             ["with one that can be NULL alone", { property: "optional" }, "Declare both alike"],
         ] as const)
             it(title, () =>
@@ -159,7 +200,8 @@ describe("The option period", () => {
                     InvalidOptionError,
                     "period of Row.number",
                     problem,
-                ))
+                ),
+            )
 
         it("with the scope naming its property as well", () =>
             expectRejects(
@@ -201,7 +243,9 @@ describe("The option period", () => {
                 .save({ issuedOn: "2026-05-05" })
                 .catch((caught: unknown) => caught)
             expect(error).to.be.instanceOf(InvalidOptionError)
-            expect((error as Error).message).to.include('share the series "papers" and differ in period')
+            expect((error as Error).message).to.include(
+                'share the series "papers" and differ in period',
+            )
             await dataSource.destroy()
         })
     })

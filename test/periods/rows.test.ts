@@ -110,16 +110,7 @@ onEachCell("Rows in periods", ({ way, tables }) => {
         key!: string
     }
 
-    const dataSource = tables([
-        Parcel,
-        LetterEntity,
-        Paper,
-        Bill,
-        Note,
-        Order,
-        WithDefaults,
-        Keyed,
-    ])
+    const dataSource = tables([Parcel, LetterEntity, Paper, Bill, Note, Order, WithDefaults, Keyed])
     const days = () => ["2026-05-05", "2027-05-05", "2026-06-06"].map((issuedOn) => ({ issuedOn }))
 
     it("may have their number in an embedded entity", async () => {
@@ -214,7 +205,9 @@ onEachCell("Rows in periods", ({ way, tables }) => {
         else {
             const error = await rejection(attempt)
             expect(error).to.be.instanceOf(UnknownScopeError)
-            expect(error.message).to.include("WithDefaults.number").and.include("issuedOn is a function")
+            expect(error.message)
+                .to.include("WithDefaults.number")
+                .and.include("issuedOn is a function")
         }
         const [last] = (await rows.save([{ issuedOn: "2022-01-01" }])) as [WithDefaults]
         expect([last.numberPeriod, last.number]).to.eql(["2022", 1])
@@ -233,7 +226,9 @@ onEachCell("Rows in periods", ({ way, tables }) => {
     it("that are copies are numbered in the period of their own date", async () => {
         const orders = dataSource().getRepository(Order)
         const row = await orders.save({ reference: "a", issuedOn: "2026-05-05" })
-        await orders.save(Object.assign(row, { id: undefined, reference: "b", issuedOn: "2027-01-01" }))
+        await orders.save(
+            Object.assign(row, { id: undefined, reference: "b", issuedOn: "2027-01-01" }),
+        )
         expect(await stored(orders)).to.eql(["2026 1", "2027 1"])
     })
 })

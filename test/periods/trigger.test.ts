@@ -35,7 +35,9 @@ onEveryDatabase(
         const insert = (dataSource: DataSource, values: Record<string, string>) =>
             dataSource.query(
                 `INSERT INTO ${tableName(dataSource.getMetadata("Invoice"))} ` +
-                    `(${Object.keys(values).map((name) => dataSource.driver.escape(name)).join()}) ` +
+                    `(${Object.keys(values)
+                        .map((name) => dataSource.driver.escape(name))
+                        .join()}) ` +
                     `VALUES (${Object.values(values).join()})`,
             )
         const stored = async (dataSource: DataSource) => {
@@ -47,7 +49,11 @@ onEveryDatabase(
             const dataSource = await db().connect(invoices("date"))
             await insert(dataSource, { issued: "'2026-12-31'" })
             await insert(dataSource, { issued: "'2027-01-01'", number: "NULL" })
-            await insert(dataSource, { issued: "'2026-01-01'", numberPeriod: "'2026'", number: "7" })
+            await insert(dataSource, {
+                issued: "'2026-01-01'",
+                numberPeriod: "'2026'",
+                number: "7",
+            })
             await insert(dataSource, { issued: "NULL", number: "NULL", numberPeriod: "NULL" })
             await dataSource.getRepository("Invoice").save([{ issued: "2026-02-02" }])
             const year = new Date().getUTCFullYear()
@@ -92,10 +98,9 @@ onEveryDatabase(
                 if (db().kind === "mariadb")
                     await manager.query("SET @autosequence_allow_changes = NULL")
             })
-            await dataSource.getRepository("Invoice").save([
-                { issued: "2026-12-31" },
-                { issued: "2027-12-31" },
-            ])
+            await dataSource
+                .getRepository("Invoice")
+                .save([{ issued: "2026-12-31" }, { issued: "2027-12-31" }])
             const [first, second, third] = await stored(dataSource)
             expect([first, third]).to.eql(["2027 4", "2027 5"])
             expect(second).to.match(/^2026 /)

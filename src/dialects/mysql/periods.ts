@@ -60,7 +60,8 @@ export const mysqlPeriods: PeriodStatements = {
     now({ content, writtenIn }, zone) {
         if (content === "moment") return "CURRENT_TIMESTAMP"
         const to = content === "day" ? zone : mysqlPeriods.zone(writtenIn)
-        const now = to === UTC ? "UTC_TIMESTAMP()" : `CONVERT_TZ(UTC_TIMESTAMP(), ${UTC}, ${named(to)})`
+        const now =
+            to === UTC ? "UTC_TIMESTAMP()" : `CONVERT_TZ(UTC_TIMESTAMP(), ${UTC}, ${named(to)})`
         return content === "day" ? `DATE(${now})` : now
     },
 
@@ -71,7 +72,7 @@ export const mysqlPeriods: PeriodStatements = {
         limits: "The database itself converts points in time of the years 1970 to 2037 alone.",
         remedy:
             "Load the tables of time zones (mariadb-tzinfo-to-sql /usr/share/zoneinfo | mariadb mysql, or " +
-            "mysql_tzinfo_to_sql on MySQL), or use strategy \"counter\", which needs none.",
+            'mysql_tzinfo_to_sql on MySQL), or use strategy "counter", which needs none.',
     },
 }
 

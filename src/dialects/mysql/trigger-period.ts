@@ -13,7 +13,10 @@ export interface PeriodBlocks {
 }
 
 /** @internal */
-export function periodBlocks({ series, period }: TriggeredColumn, allowsChanges: string): PeriodBlocks {
+export function periodBlocks(
+    { series, period }: TriggeredColumn,
+    allowsChanges: string,
+): PeriodBlocks {
     if (!period) return { declare: "", number: "", keep: "" }
     const { dayOf, name, now, isZone, zone } = mysqlPeriods
     const date = `NEW.${columnName(period.date)}`

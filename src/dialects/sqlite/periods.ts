@@ -22,8 +22,7 @@ export const sqlitePeriods: PeriodStatements = {
 
     name(day, { by, startsIn }) {
         // From the first of the month: the last of a longer one would become one of the next.
-        const shifted =
-            startsIn > 1 ? `${day}, 'start of month', '-${startsIn - 1} months'` : day
+        const shifted = startsIn > 1 ? `${day}, 'start of month', '-${startsIn - 1} months'` : day
         const year = `CAST(strftime('%Y', ${shifted}) AS INTEGER)`
         const name =
             by === "quarter"

@@ -1,5 +1,13 @@
 import { ReadOnlyNumberError, UnknownScopeError } from "../../errors"
-import { list, type Piece, piece, parameter, plain, type Update, valueOfPiece } from "../../inserts/sql/update"
+import {
+    list,
+    type Piece,
+    piece,
+    parameter,
+    plain,
+    type Update,
+    valueOfPiece,
+} from "../../inserts/sql/update"
 import type { Period } from "../../series/periods/resolve-period"
 import { zoneColumns, zoneSql } from "../../series/periods/zone"
 import type { Series } from "../../series/series"
@@ -89,7 +97,8 @@ export function keepPeriods(
         if (isNumbered && !isFree) {
             if (name === undefined || name !== row.period) throw movedPeriod(period)
             kept.set(`${zone} ${name}`, conditionOf(change, period, zone, name))
-        } else if (name !== undefined && name !== row.period) made.set(`${name} ${date === undefined}`, { name, date })
+        } else if (name !== undefined && name !== row.period)
+            made.set(JSON.stringify([name, date === undefined]), { name, date })
     }
     if (isDated && !isFree) {
         const number = columnName(series.column)
@@ -152,7 +161,9 @@ function conditionOf(
 ): Piece {
     const isName = piece([`${columnName(period.column)} = `, ""], parameter(name))
     const own = zone ? zoneOfRow(period, metadata, update) : undefined
-    return own && valueOfPiece(own) === undefined ? piece(["(", " = ", " AND ", ")"], own, parameter(zone), isName) : isName
+    return own && valueOfPiece(own) === undefined
+        ? piece(["(", " = ", " AND ", ")"], own, parameter(zone), isName)
+        : isName
 }
 
 function movedPeriod({ date, place }: Period): ReadOnlyNumberError {

@@ -16,7 +16,8 @@ export async function showDraftPeriods(
     if (!entity || !stored) return
     const columns = seriesOf(metadata).flatMap(({ column, period }) => {
         const isNumbered =
-            (column.getEntityValue(entity) ?? null) !== null && column.getEntityValue(stored) === null
+            (column.getEntityValue(entity) ?? null) !== null &&
+            column.getEntityValue(stored) === null
         return period && isNumbered ? [period.column, period.date] : []
     })
     if (columns.length === 0) return

@@ -1,14 +1,20 @@
 import { InvalidPeriodError, UnknownScopeError } from "../../errors"
 import type { InsertRow } from "../../inserts/insert"
 import { defaultOf } from "../../inserts/row-scope"
-import { type CivilDate, civilDateIn, civilDateOf, civilText } from "../../series/periods/civil-date"
+import {
+    type CivilDate,
+    civilDateIn,
+    civilDateOf,
+    civilText,
+} from "../../series/periods/civil-date"
 import { periodName } from "../../series/periods/period-name"
 import type { Period } from "../../series/periods/resolve-period"
 import { dataSourceOf } from "../../typeorm/compat"
 import { type ColumnMetadata, columnType } from "../../typeorm/names"
 
 /** A default that is the clock, as each database writes it. */
-const CLOCK = /^\W*(now|current_|curdate|sysdate|localtime|[a-z]+_timestamp|(date|datetime|strftime)\W.*'now')/i
+const CLOCK =
+    /^\W*(now|current_|curdate|sysdate|localtime|[a-z]+_timestamp|(date|datetime|strftime)\W.*'now')/i
 
 /**
  * The date of a row that is inserted, as the driver sends it; undefined where it isn't set. One that only the
@@ -26,7 +32,11 @@ export function dateOfRow(period: Period, row: InsertRow): unknown {
     const fallback = defaultOf(date)
     if (fallback) return fallback.value
     if (sql === undefined || date.isCreateDate || CLOCK.test(sql)) return undefined
-    throw unknownDate(period, "insert", "is not set, and its default is the database's to give. Set it.")
+    throw unknownDate(
+        period,
+        "insert",
+        "is not set, and its default is the database's to give. Set it.",
+    )
 }
 
 /** @internal */
@@ -83,7 +93,7 @@ export function keptMoment({ date }: Period, value: unknown): unknown {
     if (!(value instanceof Date)) return value
     const { dataTypeDefaults } = dataSourceOf(date.entityMetadata).driver
     const usual = dataTypeDefaults[columnType(date)]?.precision
-    const unit = 10 ** Math.max(3 - Number(date.precision ?? usual ?? 3), 0)
+    const unit = 10 ** Math.max(3 - (date.precision ?? usual ?? 3), 0)
     const excess = value.getTime() % unit
     return excess > 0 ? new Date(value.getTime() - excess) : value
 }

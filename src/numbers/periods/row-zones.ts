@@ -24,8 +24,11 @@ export interface DatedRow {
 export async function zonesOfRows(runner: Sender, rows: readonly DatedRow[]): Promise<string[]> {
     const zones: unknown[] = []
     const byKey = new Map<string, { readonly at: number; readonly same: number[] }>()
-    const selects: { readonly at: number; readonly sql: (first: number) => string; readonly values: unknown[] }[] =
-        []
+    const selects: {
+        readonly at: number
+        readonly sql: (first: number) => string
+        readonly values: unknown[]
+    }[] = []
     for (const [at, { period, row }] of rows.entries()) {
         const { zone } = period
         const values = zoneColumns(zone).map((column) => valueOf(period, column, row))
@@ -41,7 +44,10 @@ export async function zonesOfRows(runner: Sender, rows: readonly DatedRow[]): Pr
         }
         byKey.set(key, { at, same: [] })
         if (values.includes(null)) continue
-        const { metadata, driver } = { metadata: row.metadata, driver: dataSourceOf(row.metadata).driver }
+        const { metadata, driver } = {
+            metadata: row.metadata,
+            driver: dataSourceOf(row.metadata).driver,
+        }
         selects.push({
             at,
             values,
@@ -86,7 +92,8 @@ function valueOf({ place }: Period, column: ColumnMetadata, row: InsertRow): unk
     if (cell.kind === "value") return cell.value
     const fallback = defaultOf(column)
     if (fallback && (cell.kind === "default" || cell.sql === fallback.sql)) return fallback.value
-    if (cell.kind === "default" && (column.default === undefined || column.default === null)) return null
+    if (cell.kind === "default" && (column.default === undefined || column.default === null))
+        return null
     throw new UnknownScopeError(
         `The time zone of ${place} can't be known before the insert: ${column.propertyPath} is the ` +
             "database's to give. Set a value.",

@@ -9,13 +9,18 @@ import { periodSql, zoneProblems } from "./periods"
 import type { Steps } from "./steps"
 
 /** @internal Gives stored rows the periods of their dates: rows with a number, and those that will have one. */
-export async function fillPeriods(steps: Steps, { periods, blank, metadata }: ServedTable): Promise<void> {
+export async function fillPeriods(
+    steps: Steps,
+    { periods, blank, metadata }: ServedTable,
+): Promise<void> {
     for (const series of periods) {
         const sql = periodSql(series, "t")
         if (sql === undefined) continue
         const column = columnName(series.period.column)
         await steps.sql(
-            { sql: `UPDATE ${tableName(metadata)} AS t SET ${column} = ${sql}${whereOf(series, blank)}` },
+            {
+                sql: `UPDATE ${tableName(metadata)} AS t SET ${column} = ${sql}${whereOf(series, blank)}`,
+            },
             `Rows of ${metadata.tablePath} get the periods of their dates.`,
         )
     }
@@ -77,7 +82,8 @@ export async function refuseUnknownZones(
     const problems = await zoneProblems(
         runner,
         dataSource,
-        (series) => series.strategy === "trigger" || filled.some((one) => one.column === series.column),
+        (series) =>
+            series.strategy === "trigger" || filled.some((one) => one.column === series.column),
     )
     if (problems.length > 0) throw new UnsupportedError(problems.join("\n"))
 }

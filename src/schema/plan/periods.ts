@@ -15,13 +15,19 @@ export function isPeriodic(series: Series): series is PeriodicSeries {
 }
 
 /** @internal The column of the period, where rows may be without it. */
-export function findLoosePeriod({ period: { column } }: PeriodicSeries, table: Table): ColumnMetadata[] {
+export function findLoosePeriod(
+    { period: { column } }: PeriodicSeries,
+    table: Table,
+): ColumnMetadata[] {
     const stored = table.findColumnByName(column.databaseName)
     return !column.isNullable && (stored?.isNullable ?? true) ? [column] : []
 }
 
 /** @internal The name of the period of a stored row as SQL; undefined where the database knows no zones. */
-export function periodSql({ period, metadata, dialect }: PeriodicSeries, row: string): string | undefined {
+export function periodSql(
+    { period, metadata, dialect }: PeriodicSeries,
+    row: string,
+): string | undefined {
     const name = (column: ColumnMetadata) => `${row}.${columnName(column)}`
     const zone = zoneSql(period.zone, metadata, name)
     const day = dialect.periods.dayOf(name(period.date), period, zone)

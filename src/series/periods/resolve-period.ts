@@ -44,7 +44,9 @@ export function resolvePeriod(
     const within = embeddedMetadata ? `${embeddedMetadata.propertyPath}.` : ""
     const own = periodProperty(number.propertyName)
     if (property === undefined && findDeclaredColumns(target, own).length > 1)
-        refuse(`is stored in ${own}, which another decorator declares as well. ${declaredTwice(own)}`)
+        refuse(
+            `is stored in ${own}, which another decorator declares as well. ${declaredTwice(own)}`,
+        )
     const column =
         find(property ?? within + own) ??
         refuse(
@@ -61,7 +63,8 @@ export function resolvePeriod(
             `is stored in ${column.propertyPath}, which can ${column.isNullable ? "" : "not "}be NULL, and the ` +
                 `number can${column.isNullable ? "not" : ""}. Declare both alike.`,
         )
-    const date = find(of) ?? refuse(`names "${of}", which is no column of the entity. It has ${names}.`)
+    const date =
+        find(of) ?? refuse(`names "${of}", which is no column of the entity. It has ${names}.`)
     const dataSource = dataSourceOf(metadata)
     const periods = dialectOf(dataSource)?.periods
     const content = periods?.contentOf(date)

@@ -1,7 +1,12 @@
 import type { EntityMetadata } from "typeorm"
 import { isTimeZone } from "../../declared/time-zone"
 import { dialectOf } from "../../dialects"
-import { type ColumnMetadata, columnName, type RelationMetadata, tableName } from "../../typeorm/names"
+import {
+    type ColumnMetadata,
+    columnName,
+    type RelationMetadata,
+    tableName,
+} from "../../typeorm/names"
 import { dataSourceOf } from "../../typeorm/compat"
 
 /** @internal Where the time zone of a period is: the same for all rows, or in a column that a row leads to. */
@@ -21,9 +26,7 @@ export function findZone(metadata: EntityMetadata, path: string): Zone | undefin
     let rest = path
     for (;;) {
         const left = rest
-        const column = at.columns.find(
-            (one) => one.propertyPath === left && !one.relationMetadata,
-        )
+        const column = at.columns.find((one) => one.propertyPath === left && !one.relationMetadata)
         if (column) return { path, relations, column }
         const relation = at.relations.find(
             ({ propertyPath, joinColumns }) =>

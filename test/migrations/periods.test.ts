@@ -175,6 +175,28 @@ onEveryDatabase("a migration of periods", (db) => {
         expect(found.map(({ number }) => number as number)).to.eql([1, 1, 2, 2, 3])
     })
 
+    it("is made by synchronize() as well", async () => {
+        for (const options of [undefined, { strategy: "counter" } as const]) {
+            const before = await db().connect([invoices(options)])
+            await before.getRepository("Invoice").save(DAYS.map((issuedOn) => ({ issuedOn })))
+            const changed = await db().connect(
+                [invoices({ strategy: "counter", period: BY_YEAR })],
+                {
+                    sameAs: before,
+                },
+            )
+            await verifyAutoSequence(changed)
+            const rows = changed.getRepository("Invoice")
+            await rows.save({ issuedOn: "2025-01-01" })
+            const found = await rows.find({ order: { id: "ASC" } })
+            expect(found.map(({ number }) => number as number)).to.eql(
+                options ? [1, 2, 3, 4, 5, 4] : [1, 1, 2, 2, 3, 3],
+            )
+            const { numberPeriod } = found[1] as { numberPeriod?: string }
+            expect(numberPeriod).to.equal("2026")
+        }
+    })
+
     it("converts points in time, or says why it can't", async () => {
         const { kind } = db()
         const type = { postgres: "timestamptz", mariadb: "timestamp" }[kind as string] ?? "datetime"

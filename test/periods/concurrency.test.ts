@@ -76,3 +76,37 @@ onEachCell(
     },
     ({ isGapless }, { parallel }) => isGapless && parallel,
 )
+
+onEachCell(
+    "A zone that is read for a period",
+    ({ tables }) => {
+        @Entity()
+        class Office {
+            @PrimaryGeneratedColumn() id!: number
+            @Column({ type: "varchar", length: 64 }) timeZone!: string
+        }
+        @Entity()
+        class Form {
+            @PrimaryGeneratedColumn() id!: number
+            @ManyToOne(() => Office, { nullable: false }) office!: Relation<Office>
+            @Column({ type: "timestamptz" }) at!: Date
+            @AutoSequenceColumn({
+                strategy: "table-lock",
+                period: { of: "at", by: "year", timeZone: "office.timeZone" },
+            })
+            number!: number
+        }
+        const dataSource: () => DataSource = tables([Office, Form])
+
+        it("is read behind the lock, so that the snapshot is younger than it", async () => {
+            const office = await dataSource().getRepository(Office).save({ timeZone: "Asia/Tokyo" })
+            for (let at = 1; at <= 2; at += 1)
+                await dataSource().transaction("REPEATABLE READ", async (manager) => {
+                    const form = await manager.save(Form, { office, at: new Date() })
+                    expect(form.number).to.equal(at)
+                })
+        })
+    },
+    ({ options }, { parallel, tableLock }) =>
+        options.strategy === "table-lock" && parallel && tableLock,
+)

@@ -108,6 +108,12 @@ onEachCell("Rows in periods", ({ way, tables }) => {
             after: way.isInDatabase ? "insert" : undefined,
         })
         key!: string
+        // Unique in what its number is unique in.
+        @PseudoKey({
+            derive: (row: Keyed) => `N-${row.number}`,
+            after: way.isInDatabase ? "insert" : undefined,
+        })
+        short!: string
     }
 
     const dataSource = tables([Parcel, LetterEntity, Paper, Bill, Note, Order, WithDefaults, Keyed])
@@ -221,6 +227,7 @@ onEachCell("Rows in periods", ({ way, tables }) => {
         expect(last.key).to.equal("R-2027-2")
         const found = await rows.find({ order: { id: "ASC" } })
         expect(found.map(({ key }) => key)).to.eql(["R-2026-1", "R-2027-1", "R-2026-2", "R-2027-2"])
+        expect(found.map(({ short }) => short)).to.eql(["N-1", "N-1", "N-2", "N-2"])
     })
 
     it("that are copies are numbered in the period of their own date", async () => {

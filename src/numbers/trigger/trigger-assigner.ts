@@ -80,7 +80,11 @@ export class TriggerAssigner implements Assigner {
         result: unknown,
         awaited: readonly AwaitedValue[],
     ): Promise<void> {
-        showValues(this.session, await madeValues(this.session, insert, result, awaited))
+        const made = await madeValues(this.session, insert, result, awaited)
+        // Keys that are made afterwards are scoped as their number is.
+        for (const { row, column, value } of made)
+            if (typeof value === "string") row.assign(column, value)
+        showValues(this.session, made)
         await this.insertedNumbers(insert, result)
     }
 

@@ -15,8 +15,8 @@ import type { NumberRequest } from "./number-request"
 import { max, showNumber } from "./number-values"
 import type { GivenValue } from "./periods/give-periods"
 import { showNumbers } from "./shown-numbers"
-import { showValues } from "./shown-values"
-import { type Condition, findStored, numbersWhere } from "./stored-numbers"
+import { showValue, showValues } from "./shown-values"
+import { type Condition, findStored, numbersWhere, valuesWhere } from "./stored-numbers"
 
 /** @internal Refuses an upsert that would give stored rows other numbers. */
 export function refuseOverwrittenNumbers({ rows: [row] }: Insert, upsert: Upsert): void {
@@ -145,15 +145,17 @@ async function showStoredNumbers(
             return condition ? [{ request, condition }] : []
         })
         if (found.length === 0) continue
-        const numbers = await numbersWhere(
-            session,
-            series,
-            found.map(({ condition }) => condition),
-        )
+        const conditions = found.map(({ condition }) => condition)
+        const numbers = await numbersWhere(session, series, conditions)
+        const { period, metadata } = series
+        const stored = period && `t.${columnName(period.column)}`
+        const periods = stored ? await valuesWhere(session, metadata, stored, conditions) : []
         for (const [at, { request }] of found.entries()) {
             const number = numbers[at]
             if (number !== undefined && request.row.entity)
                 showNumber(series, request.row.entity, number)
+            if (period && request.row.entity)
+                showValue(request.row.entity, period.column, periods[at])
         }
     }
 }

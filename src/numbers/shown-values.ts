@@ -13,6 +13,12 @@ export function hideGivenValues(entity: ObjectLiteral, columns: readonly ColumnM
             column.setEntityValue(entity, undefined)
 }
 
+/** @internal Shows what the driver has read of a stored row. */
+export function showValue(entity: ObjectLiteral, column: ColumnMetadata, read: unknown): void {
+    const { driver } = dataSourceOf(column.entityMetadata)
+    column.setEntityValue(entity, driver.prepareHydratedValue(read, column))
+}
+
 /** @internal A value on an entity, as TypeORM shows it. */
 interface ShownValue {
     readonly entity: ObjectLiteral

@@ -458,6 +458,27 @@ onEachCell("Periods of points in time", ({ way, database }) => {
         })
     })
 
+    it("are those of the date as the column keeps it, which may round it", async () => {
+        for (const type of MOMENTS[database().kind]) {
+            @Entity()
+            class Rounded {
+                @PrimaryGeneratedColumn() id!: number
+                @Column({ type, precision: 0 }) issuedAt!: Date
+                @AutoSequenceColumn({
+                    ...way.options,
+                    period: { of: "issuedAt", by: "year", timeZone: "UTC" },
+                })
+                number!: number
+                numberPeriod!: string
+            }
+            if (type === "datetime" && database().kind !== "mariadb") return
+            const rows = (await database().connect([Rounded])).getRepository(Rounded)
+            await rows.save({ issuedAt: new Date("2026-12-31T23:59:59.700Z") })
+            const { issuedAt, numberPeriod } = await rows.findOneByOrFail({ number: 1 })
+            expect(numberPeriod, String(type)).to.equal(issuedAt.toISOString().slice(0, 4))
+        }
+    })
+
     it("of rows without a date are those of now", async () => {
         await onEachType("day", "Pacific/Kiritimati", async (rows) => {
             const today = () => new Date(Date.now() + 14 * 3600_000).toISOString().slice(0, 10)

@@ -158,13 +158,15 @@ onEachCell("Rows in periods", ({ way, tables }) => {
 
     it("keep their period in an upsert, whose date may not be of another", async () => {
         const orders = dataSource().getRepository(Order)
-        const upsert = (reference: string, issuedOn: string) =>
-            dataSource().transaction((manager) =>
-                manager.upsert(Order, { reference, issuedOn }, ["reference"]),
-            )
-        await upsert("a", "2026-05-05")
+        const upsert = async (reference: string, issuedOn: string) => {
+            const row = { reference, issuedOn } as Order
+            await dataSource().transaction((manager) => manager.upsert(Order, row, ["reference"]))
+            return row.numberPeriod
+        }
+        expect(await upsert("a", "2026-05-05")).to.equal("2026")
         await upsert("b", "2027-05-05")
-        await upsert("a", "2026-12-31")
+        const updated = await upsert("a", "2026-12-31")
+        expect(updated).to.equal("2026")
         expect(await rejection(upsert("a", "2027-01-01"))).to.be.instanceOf(ReadOnlyNumberError)
         await upsert("c", "2026-05-05")
         await upsert("b", "2027-01-01")

@@ -216,7 +216,7 @@ describe("@AutoSequenceColumn", () => {
                 decorate({ startsAt: 5 }),
                 InvalidOptionError,
                 `${place}there is no option "startsAt". The options are startAt, incrementBy, ` +
-                    "uniqueWith, strategy, gapless, cache, series, explicit, type, name, comment, nullable, " +
+                    "uniqueWith, period, strategy, gapless, cache, series, explicit, type, name, comment, nullable, " +
                     "select, transformer.",
             ))
 

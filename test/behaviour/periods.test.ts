@@ -458,7 +458,9 @@ onEachCell("Periods of points in time", ({ way, database }) => {
         })
     })
 
-    it("are those of the date as the column keeps it, which may round it", async () => {
+    it("are those of the date as the column keeps it, which may round it", async function () {
+        // The zone in which the driver writes may be another one than UTC.
+        if (way.isInDatabase && !(await knowsZones(database()))) return this.skip()
         for (const type of MOMENTS[database().kind]) {
             @Entity()
             class Rounded {

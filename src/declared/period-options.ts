@@ -22,8 +22,10 @@ export interface PeriodOptions {
      * The zone in which a day begins: a name of the IANA's as `"Europe/Berlin"` or `"UTC"`, or the property that
      * holds one, of the row (`"timeZone"`) or of a relation (`"company.timeZone"`). A column of dates has its
      * day whatever the zone is, which is asked only for today there.
+     *
+     * Default is `"UTC"`.
      */
-    timeZone: string
+    timeZone?: string
 
     /** For `by: "fiscalYear"`: the month in which it begins, 1 to 12. */
     startsIn?: number
@@ -61,10 +63,11 @@ export function periodOptions(
         if (!KNOWN.includes(name))
             refuse(`period has no option "${name}". Its options are ${KNOWN.join(", ")}.`)
     const { of, by, timeZone, startsIn, property } = period
-    const names = { of, timeZone, ...(property !== undefined && { property }) }
-    for (const [name, value] of Object.entries<unknown>(names))
-        if (typeof value !== "string" || value === "")
+    for (const [name, value] of Object.entries<unknown>({ of, timeZone, property })) {
+        const isMissing = value === undefined && name !== "of"
+        if (!isMissing && (typeof value !== "string" || value === ""))
             refuse(`period.${name} is ${show(value)}, give ${FORMS[name as keyof typeof FORMS]}.`)
+    }
     if (!UNITS.includes(by)) refuse(`period.by is ${show(by)}, give one of ${UNITS.join(", ")}.`)
     if (by === "fiscalYear") {
         if (!Number.isInteger(startsIn) || Number(startsIn) < 1 || Number(startsIn) > 12)

@@ -43,7 +43,7 @@ describe("The option period", () => {
                 "period.of is undefined, give the name",
             ],
             [
-                "without a zone",
+                "with an empty zone",
                 { ...RIGHT, timeZone: "" },
                 'period.timeZone is "", give a time zone',
             ],
@@ -214,6 +214,7 @@ describe("The option period", () => {
             await initialize({})
             await initialize({ of: "createdAt", timeZone: "company.timeZone", by: "day" })
             await initialize({ timeZone: "text", property: "text" })
+            await initialize({ of: "createdAt", timeZone: undefined })
         })
 
         it("where columns of one series differ in it", async () => {

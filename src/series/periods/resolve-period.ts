@@ -30,7 +30,7 @@ export function resolvePeriod(
     metadata: EntityMetadata,
     number: ColumnMetadata,
     target: Target,
-    { of, by, startsIn = 1, timeZone, property }: PeriodOptions,
+    { of, by, startsIn = 1, timeZone = "UTC", property }: PeriodOptions,
 ): Period {
     const { embeddedMetadata } = number
     const place = `${metadata.name}.${number.propertyPath}`

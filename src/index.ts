@@ -49,7 +49,7 @@ export type {
     KeyHistory,
     PseudoKeyOptions,
     SealOptions,
-} from "./declared/key-options"
+} from "./declared/keys/key-options"
 export type { PropertyPath } from "./keys/property-path"
 export { isPublicKey, type PublicKey } from "./keys/find/public-key"
 export {
@@ -81,10 +81,10 @@ export type {
 export {
     transactionWithRetry,
     type TransactionWithRetryOptions,
-} from "./inserts/transaction-with-retry"
+} from "./inserts/retry/transaction-with-retry"
 export { AutoSequenceSubscriber } from "./subscriber"
 export { withAutoSequence, type WithAutoSequenceOptions } from "./with-auto-sequence"
-export { type TableLockOptions, withTableLock } from "./numbers/with-table-lock"
+export { type TableLockOptions, withTableLock } from "./numbers/table-lock/with-table-lock"
 export {
     type GeneratedMigration,
     generateMigration,

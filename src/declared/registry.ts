@@ -1,6 +1,6 @@
 import { type DataSource, type EntitySchema, InstanceChecker } from "typeorm"
 import type { NumberingOptions } from "./number-options"
-import type { SealedKeyOptions, StoredKeyOptions } from "./key-options"
+import type { SealedKeyOptions, StoredKeyOptions } from "./keys/key-options"
 
 /** @internal A class, or the name of an EntitySchema that has none. */
 export type Target = NonNullable<unknown>

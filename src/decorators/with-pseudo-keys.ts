@@ -1,6 +1,6 @@
 import type { EntitySchema } from "typeorm"
-import type { PseudoKeyOptions } from "../declared/key-options"
-import { splitKeyOptions } from "../declared/split-key-options"
+import type { PseudoKeyOptions } from "../declared/keys/key-options"
+import { splitKeyOptions } from "../declared/keys/split-key-options"
 import type { PropertyPath } from "../keys/property-path"
 import { sealedKeys, storedKeys } from "../declared/registry"
 import { extendSchema } from "./extend-schema"

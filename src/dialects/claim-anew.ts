@@ -1,4 +1,4 @@
-import type { KeyTable } from "./key-statements"
+import type { KeyTable } from "./statements/key-statements"
 
 /** @internal {@link KeyStatements.onClaimed} of PostgreSQL and SQLite. */
 export function claimAnew({ name, series, scope, key, owner, retiredAt }: KeyTable): string {

@@ -2,12 +2,12 @@ import type { DataSource, DataSourceOptions } from "typeorm"
 import type { Statement } from "../typeorm/statement"
 import type { CountedColumn, Scope, ScopedColumn } from "./columns"
 import type { ColumnMetadata } from "../typeorm/names"
-import type { CounterStatements } from "./counter-statements"
+import type { CounterStatements } from "./statements/counter-statements"
 import type { DriverError } from "./driver-error"
-import type { KeyStatements } from "./key-statements"
-import type { PeriodStatements } from "./period-statements"
-import type { SchemaStatements } from "./schema-statements"
-import type { TriggerStatements } from "./trigger-statements"
+import type { KeyStatements } from "./statements/key-statements"
+import type { PeriodStatements } from "./statements/period-statements"
+import type { SchemaStatements } from "./statements/schema-statements"
+import type { TriggerStatements } from "./statements/trigger-statements"
 
 /** @internal A row of what {@link Dialect.lastNumbers} selects. */
 export interface LastNumber {

@@ -6,6 +6,7 @@ import { driverErrorOf } from "../dialects/driver-error"
 import { dataSourceOf } from "../typeorm/compat"
 import type { Sender } from "../typeorm/statement"
 import { abortedError } from "./aborted"
+import { AnnouncedRows } from "./announced-rows"
 import type { Assigner } from "./assigner"
 import { innerRunner, type Query } from "./inner-runner"
 import type { Insert } from "./insert"
@@ -36,8 +37,7 @@ export class Session {
         this.sendNamed(...args)) as QueryRunner["query"]
     private readonly queue: StatementQueue
     private readonly send: Query
-    private readonly rows = new Map<number, NewRow>()
-    private call: object | undefined
+    private readonly rows = new AnnouncedRows()
     private inner: QueryRunner | undefined
     /** Whether COMMIT or ROLLBACK was sent, and TypeORM has not said so yet. */
     private isEnding = false
@@ -133,16 +133,7 @@ export class Session {
     private endTransaction(): void {
         this.transaction = undefined
         this.isEnding = false
-        for (const row of this.rows.values()) {
-            // Where all callers have one runner, the save of another may be about to insert it.
-            if (this.dialect?.sharesRunner && !row.isLeft) row.isLeft = true
-            else this.end(row)
-        }
-    }
-
-    private end(row: NewRow): void {
-        row.end()
-        this.rows.delete(row.id)
+        this.rows.transactionEnded({ isShared: this.dialect?.sharesRunner ?? false })
     }
 
     /** Undoes with the transaction, if there is one. */
@@ -156,23 +147,12 @@ export class Session {
         const row = new NewRow(entity, metadata)
         const isConcerned = this.assigners.map((assigner) => assigner.notice(row))
         if (!isConcerned.includes(true)) return
-        row.announce(this.currentCall())
-        this.rows.set(row.id, row)
-    }
-
-    /** TypeORM announces all rows of a call in one go. */
-    private currentCall(): object {
-        if (!this.call) {
-            this.call = {}
-            void Promise.resolve().then(() => (this.call = undefined))
-        }
-        return this.call
+        this.rows.add(row)
     }
 
     /** Called when a row is in the table. */
     endRow(entity: ObjectLiteral): void {
-        const row = NewRow.find(entity)
-        if (row) this.end(row)
+        this.rows.endOf(entity)
     }
 
     /** Whether somebody makes values of others, which have to be known before the INSERT is sent. */
@@ -182,7 +162,7 @@ export class Session {
 
     /** The rows that were announced, and whose INSERT has not been sent. */
     get announced(): ReadonlyMap<number, NewRow> {
-        return this.rows
+        return this.rows.all
     }
 
     /** Runs work that sends several statements, with none of others between. */
@@ -201,7 +181,9 @@ export class Session {
         if (transaction?.hasEnded && transaction.hasNumbers && !/^ROLLBACK\b/.test(sql))
             throw abortedError()
         const insert =
-            this.rows.size > 0 ? findInsert(this.dataSource, this.rows, sql, parameters) : undefined
+            this.announced.size > 0
+                ? findInsert(this.dataSource, this.announced, sql, parameters)
+                : undefined
         if (insert) return this.sendInsert(insert, args[2])
         const settling = /^\s*SELECT\b/i.test(sql) ? undefined : this.settle()
         return settling ? settling.then(() => this.sendOther(...args)) : this.sendOther(...args)
@@ -280,7 +262,7 @@ export class Session {
             for (const assigner of assigned) await assigner.failed(insert)
             throw named
         } finally {
-            this.forget(insert)
+            this.rows.endAll(insert)
         }
         for (const assigner of this.assigners) {
             const finishing = assigner.inserted(insert, result)
@@ -317,10 +299,6 @@ export class Session {
         const driverError = driverErrorOf(error)
         if (this.transaction && driverError && this.dialect?.endsTransaction(driverError))
             this.transaction.end()
-    }
-
-    private forget(insert: Insert): void {
-        for (const { announced } of insert.rows) if (announced) this.end(announced)
     }
 
     /** What an error of a statement is called here. */

@@ -1,6 +1,6 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
-import { withPrefix } from "../declared/key-form"
-import type { KeyHistory } from "../declared/key-options"
+import { withPrefix } from "../declared/keys/key-form"
+import type { KeyHistory } from "../declared/keys/key-options"
 import type { Scoped } from "../series/series"
 import type { ColumnMetadata } from "../typeorm/names"
 import type { Seal } from "./seal"

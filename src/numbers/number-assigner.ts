@@ -32,9 +32,9 @@ import {
 } from "./periods/give-periods"
 import { refuseUnsupported } from "./refuse-unsupported"
 import { keepScopes, movedError, refuseOverwrittenNumbers, settleUpsert } from "./settle-upsert"
-import { hideGivenNumber, showNumbers } from "./shown-numbers"
-import { hideGivenValues, showValues } from "./shown-values"
-import { HighestNumbers, lockTables } from "./table-lock"
+import { hideGivenNumber, showNumbers } from "./shown/shown-numbers"
+import { hideGivenValues, showValues } from "./shown/shown-values"
+import { HighestNumbers, lockTables } from "./table-lock/table-lock"
 
 interface Given {
     readonly requests: readonly NumberRequest[]

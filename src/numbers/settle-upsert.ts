@@ -14,8 +14,8 @@ import { type MovedCounter, setCountersBack } from "./counters/take-from-counter
 import type { NumberRequest } from "./number-request"
 import { max, showNumber } from "./number-values"
 import type { GivenValue } from "./periods/give-periods"
-import { showNumbers } from "./shown-numbers"
-import { showValue, showValues } from "./shown-values"
+import { showNumbers } from "./shown/shown-numbers"
+import { showValue, showValues } from "./shown/shown-values"
 import { type Condition, findStored, numbersWhere, valuesWhere } from "./stored-numbers"
 
 /** @internal Refuses an upsert that would give stored rows other numbers. */

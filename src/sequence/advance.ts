@@ -1,4 +1,4 @@
-import type { MovedCounter, Moves } from "../dialects/counter-statements"
+import type { MovedCounter, Moves } from "../dialects/statements/counter-statements"
 import { moveCounters, refusedByDatabase } from "../numbers/counters/move-counters"
 import { parseNumber } from "../numbers/number-values"
 import { select, type Sender } from "../typeorm/statement"

@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager, QueryRunner } from "typeorm"
 import { Session } from "../inserts/session"
-import { repeat } from "../inserts/repeat"
+import { repeat } from "../inserts/retry/repeat"
 import { InvalidOptionError, TransactionRequiredError } from "../errors"
 import { dataSourceOf } from "../typeorm/compat"
 import type { Sender } from "../typeorm/statement"

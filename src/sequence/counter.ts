@@ -1,5 +1,5 @@
 import type { DataSource } from "typeorm"
-import type { CounterTable } from "../dialects/counter-statements"
+import type { CounterTable } from "../dialects/statements/counter-statements"
 import type { LastNumber } from "../dialects/dialect"
 import { moveCounters, refusedByDatabase } from "../numbers/counters/move-counters"
 import { beforeFirst, parseNumber } from "../numbers/number-values"

@@ -1,7 +1,7 @@
 import type { DataSource } from "typeorm"
 import { COUNTER_ENTITY, KEY_ENTITY } from "../declared/own-tables"
-import type { CounterTable } from "../dialects/counter-statements"
-import type { KeyTable } from "../dialects/key-statements"
+import type { CounterTable } from "../dialects/statements/counter-statements"
+import type { KeyTable } from "../dialects/statements/key-statements"
 import { NotInstalledError } from "../errors"
 import { columnName, tableName } from "../typeorm/names"
 

@@ -11,7 +11,7 @@ import {
 } from "typeorm"
 import { PseudoKey, type PseudoKeyOptions, withPseudoKeys } from "../../src"
 import { columnName, tableName } from "../../src/typeorm/names"
-import { isKey } from "../../src/declared/key-form"
+import { isKey } from "../../src/declared/keys/key-form"
 
 /** A row of whatever table. */
 export interface Row {

@@ -1,4 +1,4 @@
-import type { CounterStatements, CounterTable, Moves } from "../counter-statements"
+import type { CounterStatements, CounterTable, Moves } from "../statements/counter-statements"
 import type { Statement } from "../../typeorm/statement"
 
 /** @internal */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto"
 import { KEY_LENGTH } from "../../declared/own-tables"
 import { type ColumnMetadata, columnName, columnType } from "../../typeorm/names"
 import { decimalText, hexText, integerText, paddedText, textOf } from "../identity"
-import type { Identity, KeyStatements, Locks } from "../key-statements"
+import type { Identity, KeyStatements, Locks } from "../statements/key-statements"
 import { integerOf } from "./types"
 
 const DUPLICATE_ENTRY = 1062

@@ -1,7 +1,7 @@
 import type { PeriodRule } from "../../declared/period-options"
 import { ownTimeZone } from "../../declared/time-zone"
 import { columnType } from "../../typeorm/names"
-import type { DateContent, PeriodStatements } from "../period-statements"
+import type { DateContent, PeriodStatements } from "../statements/period-statements"
 import { literal } from "./literal"
 
 const CONTENTS: Readonly<Partial<Record<string, DateContent>>> = {

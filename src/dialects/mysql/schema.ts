@@ -1,7 +1,7 @@
 import { dataSourceOf } from "../../typeorm/compat"
 import { select } from "../../typeorm/statement"
 import { literal } from "./literal"
-import { counterColumns, equalKeys, type SchemaStatements } from "../schema-statements"
+import { counterColumns, equalKeys, type SchemaStatements } from "../statements/schema-statements"
 
 const INSTALL_LOCK = "CONCAT('typeorm-autosequence.', MD5(DATABASE()))"
 const SECONDS = 60

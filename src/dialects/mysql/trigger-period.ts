@@ -1,5 +1,5 @@
 import { columnName } from "../../typeorm/names"
-import { RAISED, raisedTexts, type TriggeredColumn } from "../trigger-statements"
+import { RAISED, raisedTexts, type TriggeredColumn } from "../statements/trigger-statements"
 import { literal } from "./literal"
 import { mysqlPeriods } from "./periods"
 

@@ -7,7 +7,7 @@ import {
     type TriggeredColumn,
     TRIGGER_PREFIX,
     type TriggerStatements,
-} from "../trigger-statements"
+} from "../statements/trigger-statements"
 import { ALLOWS_CHANGES, triggerBodies } from "./trigger-bodies"
 
 const BAD_NULL = 1048

@@ -1,6 +1,6 @@
 import type { CountedColumn } from "../columns"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
-import type { CounterStatements, CounterTable, Move, Moves } from "../counter-statements"
+import type { CounterStatements, CounterTable, Move, Moves } from "../statements/counter-statements"
 import type { Statement } from "../../typeorm/statement"
 import { realName, selectLast } from "./scopes"
 

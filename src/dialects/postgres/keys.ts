@@ -3,7 +3,7 @@ import { dataSourceOf } from "../../typeorm/compat"
 import { type ColumnMetadata, columnName, columnType } from "../../typeorm/names"
 import { claimAnew } from "../claim-anew"
 import { decimalText, hexText, integerText, paddedText, textOf } from "../identity"
-import type { Identity, KeyStatements, Locks } from "../key-statements"
+import type { Identity, KeyStatements, Locks } from "../statements/key-statements"
 import { postgresText } from "./text"
 
 /** @internal */

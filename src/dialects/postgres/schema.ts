@@ -1,5 +1,5 @@
 import { kindOfType } from "../column-type"
-import { type SchemaStatements, standardSchema } from "../schema-statements"
+import { type SchemaStatements, standardSchema } from "../statements/schema-statements"
 
 // Of our own choice: PostgreSQL has no names for advisory locks.
 const INSTALL_LOCK = "1635087729, 1"

@@ -6,7 +6,7 @@ import {
     raisedTexts,
     shortHash,
     type TriggeredColumn,
-} from "../trigger-statements"
+} from "../statements/trigger-statements"
 import { lastWhere } from "./counter"
 import { literal } from "./literal"
 import { periodBlocks } from "./trigger-period"

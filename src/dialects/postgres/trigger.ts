@@ -12,7 +12,7 @@ import {
     type TriggerFunction,
     TRIGGER_PREFIX,
     type TriggerStatements,
-} from "../trigger-statements"
+} from "../statements/trigger-statements"
 import { ALLOWS_CHANGES, type TriggerBodies, triggerBodies } from "./trigger-functions"
 
 const FUNCTION_PREFIX = "autosequence_"

@@ -1,7 +1,7 @@
 import { type ColumnMetadata, columnName, columnType } from "../../typeorm/names"
 import { claimAnew } from "../claim-anew"
 import { decimalText, hexText, integerText, textOf } from "../identity"
-import type { Identity, KeyStatements } from "../key-statements"
+import type { Identity, KeyStatements } from "../statements/key-statements"
 
 /** @internal */
 export const sqliteKeys: KeyStatements = {

@@ -1,6 +1,6 @@
 import type { PeriodRule } from "../../declared/period-options"
 import { columnType } from "../../typeorm/names"
-import type { DateContent, PeriodStatements } from "../period-statements"
+import type { DateContent, PeriodStatements } from "../statements/period-statements"
 
 // TypeORM writes the others in UTC, and reads them so.
 const CONTENTS: Readonly<Partial<Record<string, DateContent>>> = { date: "day", datetime: "moment" }

@@ -1,4 +1,4 @@
-import { type SchemaStatements, standardSchema } from "../schema-statements"
+import { type SchemaStatements, standardSchema } from "../statements/schema-statements"
 
 /** @internal */
 export const sqliteSchema: SchemaStatements = {

@@ -1,5 +1,5 @@
 import type { ObjectLiteral } from "typeorm"
-import { withPrefix } from "../../declared/key-form"
+import { withPrefix } from "../../declared/keys/key-form"
 import { InvalidKeyError } from "../../errors"
 import { ownSeriesOf } from "../../series/own-series"
 import type { StoredKey } from "../pseudo-key"

@@ -7,7 +7,7 @@ import {
     type ObjectLiteral,
     Raw,
 } from "typeorm"
-import { hasPrefix, isKey } from "../../declared/key-form"
+import { hasPrefix, isKey } from "../../declared/keys/key-form"
 import type { Scope } from "../../dialects/columns"
 import { InvalidOptionError } from "../../errors"
 import { preparedText, scopeWith } from "../../series/scope"

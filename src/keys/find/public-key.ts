@@ -1,4 +1,4 @@
-import { hasPrefix, isKey } from "../../declared/key-form"
+import { hasPrefix, isKey } from "../../declared/keys/key-form"
 
 declare const PREFIX: unique symbol
 

@@ -8,7 +8,7 @@ import type {
 import { loadColumns } from "../../typeorm/load-columns"
 import { givenDataSource, givenEntity } from "../../typeorm/given"
 import { type FindByPseudoKeyOptions, findOne, checkedFind } from "./find-by-pseudo-key"
-import { hasPrefix, isKey } from "../../declared/key-form"
+import { hasPrefix, isKey } from "../../declared/keys/key-form"
 import { keyFor } from "./key-condition"
 import { type AnyKey, isSealed, sealedKeyOf } from "../pseudo-key"
 import { keysByPrefix } from "../resolve-keys"

@@ -1,5 +1,5 @@
 import { InvalidKeyError } from "../../errors"
-import { hasPrefix, isKey } from "../../declared/key-form"
+import { hasPrefix, isKey } from "../../declared/keys/key-form"
 import { cutAtWord } from "../derive/slug"
 import type { StoredKey } from "../pseudo-key"
 

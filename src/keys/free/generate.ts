@@ -2,7 +2,7 @@ import { randomInt, randomUUID } from "node:crypto"
 import { customAlphabet, urlAlphabet } from "nanoid"
 import { ulid } from "ulid"
 import { v7 } from "uuid"
-import type { StoredKeyOptions } from "../../declared/key-options"
+import type { StoredKeyOptions } from "../../declared/keys/key-options"
 
 /** The size of a nanoid by default. */
 const LENGTH = 21

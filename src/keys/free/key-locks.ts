@@ -1,6 +1,6 @@
 import type { DataSource, QueryRunner } from "typeorm"
 import { dialectOf } from "../../dialects"
-import type { KeyLocks as LockStatements, Locks } from "../../dialects/key-statements"
+import type { KeyLocks as LockStatements, Locks } from "../../dialects/statements/key-statements"
 import { dataSourceOf } from "../../typeorm/compat"
 import { select, type Sender } from "../../typeorm/statement"
 

@@ -1,5 +1,5 @@
 import type { Scope } from "../../dialects/columns"
-import type { KeyTable } from "../../dialects/key-statements"
+import type { KeyTable } from "../../dialects/statements/key-statements"
 import { KeyTakenError } from "../../errors"
 import { groupBy } from "../../group-by"
 import { keyTableOf } from "../../series/own-table"

@@ -1,6 +1,6 @@
 import { nanoid } from "nanoid"
 import type { ObjectLiteral } from "typeorm"
-import { withPrefix } from "../../declared/key-form"
+import { withPrefix } from "../../declared/keys/key-form"
 import { StaleSnapshotError, TransactionRequiredError } from "../../errors"
 import type { Assigner, Refused } from "../../inserts/assigner"
 import type { Insert, InsertRow } from "../../inserts/insert"

@@ -1,5 +1,5 @@
 import type { ObjectLiteral } from "typeorm"
-import { hasPrefix, isKey } from "../../declared/key-form"
+import { hasPrefix, isKey } from "../../declared/keys/key-form"
 import { InvalidKeyError } from "../../errors"
 import type { InsertRow } from "../../inserts/insert"
 import { viewOfInserting } from "../derive/inserting-view"

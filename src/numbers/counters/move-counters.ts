@@ -2,7 +2,7 @@ import type { DataSource } from "typeorm"
 import { dialectOf } from "../../dialects"
 import type { Dialect, LastNumber } from "../../dialects/dialect"
 import { type DriverError, driverErrorOf } from "../../dialects/driver-error"
-import type { MovedCounter, Move } from "../../dialects/counter-statements"
+import type { MovedCounter, Move } from "../../dialects/statements/counter-statements"
 import {
     INSTALL_REMEDY,
     NotInstalledError,

@@ -6,7 +6,7 @@ import {
 } from "typeorm"
 import { dialectOf } from "../../dialects"
 import type { Dialect } from "../../dialects/dialect"
-import { repeat } from "../../inserts/repeat"
+import { repeat } from "../../inserts/retry/repeat"
 import { shareCounterTable } from "../../series/own-table"
 
 /**

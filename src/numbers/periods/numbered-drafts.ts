@@ -2,7 +2,7 @@ import type { ObjectLiteral, UpdateEvent } from "typeorm"
 import type { Session } from "../../inserts/session"
 import { seriesOf } from "../../series/resolve-series"
 import { loadColumns } from "../../typeorm/load-columns"
-import { showOnEntities } from "../shown-values"
+import { showOnEntities } from "../shown/shown-values"
 
 /**
  * Shows the periods of drafts that save() has given their numbers, and today where it is their date.

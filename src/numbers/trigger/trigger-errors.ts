@@ -1,7 +1,7 @@
 import { COUNTER_ENTITY } from "../../declared/own-tables"
 import type { DataSource, EntityMetadata } from "typeorm"
 import { dialectOf } from "../../dialects"
-import type { TriggerFailure } from "../../dialects/trigger-statements"
+import type { TriggerFailure } from "../../dialects/statements/trigger-statements"
 import {
     type AutoSequenceError,
     INSTALL_REMEDY,

@@ -1,6 +1,6 @@
 import type { DataSource, QueryRunner } from "typeorm"
 import { select } from "../../typeorm/statement"
-import type { InstallLock } from "../../dialects/schema-statements"
+import type { InstallLock } from "../../dialects/statements/schema-statements"
 import { NotInstalledError, UnsupportedError } from "../../errors"
 
 /**

@@ -17,13 +17,13 @@ import {
     takeInventory,
 } from "../plan/inventory"
 import { remainingFor } from "../plan/key-filling"
-import { refuseUnfillable, refuseUnknownZones } from "../plan/period-steps"
+import { refuseUnfillable, refuseUnknownZones } from "../plan/periods/period-steps"
 import { asStored, refuseDrops, refuseLosses, retype } from "../plan/retyped-columns"
 import { type NumberingOrder, RowOrder, NUMBERING_ORDER } from "../plan/row-order"
 import { fillKeys, numberExistingRows } from "../plan/row-steps"
 import type { MigrationStatement, MigrationStep } from "../plan/steps"
-import { dropFunctions, dropTriggers, UNUSED } from "../plan/trigger-steps"
-import { readLeftOver, readTriggers } from "../plan/triggers"
+import { dropFunctions, dropTriggers, UNUSED } from "../plan/triggers/trigger-steps"
+import { readLeftOver, readTriggers } from "../plan/triggers/triggers"
 import { type MigrationFormat, migrationName, migrationSource, FORMATS } from "./migration-source"
 import { RecordedSteps } from "./recorded-steps"
 

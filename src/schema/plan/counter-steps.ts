@@ -7,8 +7,8 @@ import type { FoundRenamings } from "../names/renamings"
 import { findBehind, seedCounters, type Sharers } from "./counters-in-rows"
 import type { Inventory } from "./inventory"
 import type { Steps } from "./steps"
-import { createTriggers } from "./trigger-steps"
-import type { TableTriggers } from "./triggers"
+import { createTriggers } from "./triggers/trigger-steps"
+import type { TableTriggers } from "./triggers/triggers"
 
 /** @internal Sets what makes moves of counters cheap, where it is not set. */
 export async function setCounterSettings(

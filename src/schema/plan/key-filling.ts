@@ -1,6 +1,6 @@
 import type { EntityMetadata, QueryRunner, Table } from "typeorm"
 import { select } from "../../typeorm/statement"
-import { withPrefix } from "../../declared/key-form"
+import { withPrefix } from "../../declared/keys/key-form"
 import type { StoredKey } from "../../keys/pseudo-key"
 import { pseudoKeysOf, storedKeysOf } from "../../keys/resolve-keys"
 import { columnName, tableName } from "../../typeorm/names"

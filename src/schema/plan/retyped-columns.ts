@@ -1,7 +1,7 @@
 import { type EntityMetadata, type QueryRunner, Table, type TableColumn } from "typeorm"
 import { type TypeKind, kindOfType } from "../../dialects/column-type"
 import type { Dialect } from "../../dialects/dialect"
-import type { StoredCollation } from "../../dialects/schema-statements"
+import type { StoredCollation } from "../../dialects/statements/schema-statements"
 import { ColumnChangeError } from "../../errors"
 import type { Alteration } from "../../typeorm/altered-metadata"
 import { dataSourceOf } from "../../typeorm/compat"

@@ -4,7 +4,7 @@ import { isSameColumn, sharersOf } from "../../series/sharers"
 import type { Inventory } from "./inventory"
 import { fillingOf, ownersOf } from "./key-filling"
 import { numberRows } from "./number-rows"
-import { fillPeriods } from "./period-steps"
+import { fillPeriods } from "./periods/period-steps"
 import type { RowOrder } from "./row-order"
 import type { Steps } from "./steps"
 

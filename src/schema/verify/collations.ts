@@ -1,7 +1,7 @@
 import type { EntityMetadata, QueryRunner } from "typeorm"
 import { select } from "../../typeorm/statement"
 import type { Dialect } from "../../dialects/dialect"
-import type { StoredCollation } from "../../dialects/schema-statements"
+import type { StoredCollation } from "../../dialects/statements/schema-statements"
 import { pseudoKeysOf } from "../../keys/resolve-keys"
 import type { ColumnMetadata } from "../../typeorm/names"
 

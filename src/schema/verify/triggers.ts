@@ -1,10 +1,10 @@
 import type { QueryRunner } from "typeorm"
 import type { DriverError } from "../../dialects/driver-error"
-import type { Trigger, TriggerFunction } from "../../dialects/trigger-statements"
+import type { Trigger, TriggerFunction } from "../../dialects/statements/trigger-statements"
 import { INSTALL_REMEDY as REMEDY } from "../../errors"
 import { unreadTriggers } from "../../numbers/trigger/trigger-errors"
 import { select } from "../../typeorm/statement"
-import { changesOf, namesOf, type TableTriggers } from "../plan/triggers"
+import { changesOf, namesOf, type TableTriggers } from "../plan/triggers/triggers"
 
 /** @internal What is wrong with the triggers of a table. */
 export function triggerProblems(table: TableTriggers): string[] {

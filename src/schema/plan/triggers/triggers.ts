@@ -1,10 +1,10 @@
-import { COUNTER_ENTITY } from "../../declared/own-tables"
+import { COUNTER_ENTITY } from "../../../declared/own-tables"
 import type { DataSource, EntityMetadata, QueryRunner } from "typeorm"
-import { beforeFirst } from "../../numbers/number-values"
-import { counterTableOf } from "../../series/own-table"
-import { keySql } from "../../series/scope-key"
-import { select } from "../../typeorm/statement"
-import { dialectOf } from "../../dialects"
+import { beforeFirst } from "../../../numbers/number-values"
+import { counterTableOf } from "../../../series/own-table"
+import { keySql } from "../../../series/scope-key"
+import { select } from "../../../typeorm/statement"
+import { dialectOf } from "../../../dialects"
 import {
     CURRENT_SCHEMA,
     schemaHash,
@@ -15,15 +15,15 @@ import {
     type Trigger,
     type TriggeredColumn,
     type TriggerFunction,
-} from "../../dialects/trigger-statements"
-import { ownSeriesOf } from "../../series/own-series"
-import { zoneColumns, zoneSql } from "../../series/periods/zone"
-import { seriesOf } from "../../series/resolve-series"
-import type { Series } from "../../series/series"
-import { columnName, namedPlace, tableName } from "../../typeorm/names"
-import { isSameColumn, sharersOf } from "../../series/sharers"
-import { servedEntities } from "./inventory"
-import type { Retyped } from "./retyped-columns"
+} from "../../../dialects/statements/trigger-statements"
+import { ownSeriesOf } from "../../../series/own-series"
+import { zoneColumns, zoneSql } from "../../../series/periods/zone"
+import { seriesOf } from "../../../series/resolve-series"
+import type { Series } from "../../../series/series"
+import { columnName, namedPlace, tableName } from "../../../typeorm/names"
+import { isSameColumn, sharersOf } from "../../../series/sharers"
+import { servedEntities } from "../inventory"
+import type { Retyped } from "../retyped-columns"
 
 /** @internal The triggers that a table is to have, and those that it has. */
 export interface TableTriggers {

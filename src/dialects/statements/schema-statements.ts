@@ -1,6 +1,6 @@
 import type { QueryRunner, TableColumn } from "typeorm"
 import type { CounterTable } from "./counter-statements"
-import type { Statement } from "../typeorm/statement"
+import type { Statement } from "../../typeorm/statement"
 
 /** @internal An UPDATE that numbers the rows of a table that have no number. */
 export interface RowNumbering {

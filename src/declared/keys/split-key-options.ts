@@ -1,5 +1,5 @@
 import type { ColumnOptions } from "typeorm"
-import { columnOptions } from "./column-options"
+import { columnOptions } from "../column-options"
 import { MAX_LENGTH, MAX_PREFIX, PREFIX_FORM } from "./key-form"
 import type {
     KeyFormat,
@@ -9,11 +9,11 @@ import type {
     SealOptions,
     StoredKeyOptions,
 } from "./key-options"
-import { type Refuse, refuserOf, refuseUnknown } from "./options"
-import { scopePaths } from "./scope-paths"
-import { isSeriesName, seriesProblem } from "./series-name"
-import { type Secret, weaknessOf } from "./secrets"
-import { show } from "./show"
+import { type Refuse, refuserOf, refuseUnknown } from "../options"
+import { scopePaths } from "../scope-paths"
+import { isSeriesName, seriesProblem } from "../series-name"
+import { type Secret, weaknessOf } from "../secrets"
+import { show } from "../show"
 
 const FORMATS: readonly KeyFormat[] = ["nanoid", "uuid", "uuidv7", "ulid"]
 const KNOWN_FOR_COLUMN = ["name", "comment", "nullable", "select"] as const

@@ -1,8 +1,8 @@
 import type { ObjectLiteral } from "typeorm"
-import type { Session } from "../inserts/session"
-import type { Series } from "../series/series"
-import type { NumberRequest } from "./number-request"
-import { hideNumber, parseNumber, showNumber } from "./number-values"
+import type { Session } from "../../inserts/session"
+import type { Series } from "../../series/series"
+import type { NumberRequest } from "../number-request"
+import { hideNumber, parseNumber, showNumber } from "../number-values"
 
 type NumberedRow = Pick<NumberRequest, "series" | "row" | "number" | "explicit">
 

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto"
-import type { PeriodRule } from "../declared/period-options"
-import type { CountedColumn } from "./columns"
-import type { ColumnMetadata } from "../typeorm/names"
+import type { PeriodRule } from "../../declared/period-options"
+import type { CountedColumn } from "../columns"
+import type { ColumnMetadata } from "../../typeorm/names"
 import type { CounterTable } from "./counter-statements"
-import type { DriverError } from "./driver-error"
+import type { DriverError } from "../driver-error"
 import type { DateColumn } from "./period-statements"
-import type { Statement } from "../typeorm/statement"
+import type { Statement } from "../../typeorm/statement"
 
 /** @internal A numbered column whose numbers the database makes. */
 export interface TriggeredColumn {

@@ -1,8 +1,8 @@
 import type { ObjectLiteral } from "typeorm"
-import type { Session } from "../inserts/session"
-import { dataSourceOf } from "../typeorm/compat"
-import type { ColumnMetadata } from "../typeorm/names"
-import type { GivenValue } from "./periods/give-periods"
+import type { Session } from "../../inserts/session"
+import { dataSourceOf } from "../../typeorm/compat"
+import type { ColumnMetadata } from "../../typeorm/names"
+import type { GivenValue } from "../periods/give-periods"
 
 const given = new WeakMap<object, Map<ColumnMetadata, unknown>>()
 

@@ -1,10 +1,10 @@
 import type { DataSource, QueryRunner, Table } from "typeorm"
-import type { Period } from "../../series/periods/resolve-period"
-import { zoneSql } from "../../series/periods/zone"
-import { placeOf, type Series } from "../../series/series"
-import { allSeriesOf } from "../../series/sharers"
-import { type ColumnMetadata, columnName } from "../../typeorm/names"
-import { select } from "../../typeorm/statement"
+import type { Period } from "../../../series/periods/resolve-period"
+import { zoneSql } from "../../../series/periods/zone"
+import { placeOf, type Series } from "../../../series/series"
+import { allSeriesOf } from "../../../series/sharers"
+import { type ColumnMetadata, columnName } from "../../../typeorm/names"
+import { select } from "../../../typeorm/statement"
 
 /** @internal A series that counts in periods. */
 export type PeriodicSeries = Series & { readonly period: Period }

@@ -1,5 +1,5 @@
 import type { ColumnOptions } from "typeorm"
-import type { Secret, Secrets } from "./secrets"
+import type { Secret, Secrets } from "../secrets"
 
 /** The formats that a pseudo key can have. */
 export type KeyFormat = "nanoid" | "uuid" | "uuidv7" | "ulid"

@@ -1,15 +1,15 @@
 import type { DataSource, EntityManager, EntityTarget, ObjectLiteral } from "typeorm"
-import { Session } from "../inserts/session"
+import { Session } from "../../inserts/session"
 import {
     FUNCTION,
     ISOLATION_LEVEL,
     checkedOptions,
     refuseOther,
     refuserOf,
-} from "../declared/options"
+} from "../../declared/options"
 import { lockTables, tableLockOf } from "./table-lock"
-import { InvalidOptionError } from "../errors"
-import { givenEntity } from "../typeorm/given"
+import { InvalidOptionError } from "../../errors"
+import { givenEntity } from "../../typeorm/given"
 
 /** What {@link withTableLock} takes. */
 export interface TableLockOptions {

@@ -9,18 +9,18 @@ import {
     refuseOther,
     refuserOf,
     type Form,
-} from "../declared/options"
-import { dialectOf } from "../dialects"
-import type { Dialect } from "../dialects/dialect"
-import { driverErrorOf } from "../dialects/driver-error"
-import { show } from "../declared/show"
+} from "../../declared/options"
+import { dialectOf } from "../../dialects"
+import type { Dialect } from "../../dialects/dialect"
+import { driverErrorOf } from "../../dialects/driver-error"
+import { show } from "../../declared/show"
 import {
     AutoSequenceError,
     InvalidOptionError,
     StaleSnapshotError,
     UnsupportedError,
-} from "../errors"
-import { givenDataSource } from "../typeorm/given"
+} from "../../errors"
+import { givenDataSource } from "../../typeorm/given"
 
 /** What {@link transactionWithRetry} takes. */
 export interface TransactionWithRetryOptions {

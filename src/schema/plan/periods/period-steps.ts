@@ -1,12 +1,12 @@
 import type { QueryRunner } from "typeorm"
-import { InvalidPeriodError, UnsupportedError } from "../../errors"
-import { zoneColumns } from "../../series/periods/zone"
-import { placeOf, type Series } from "../../series/series"
-import { columnName, tableName } from "../../typeorm/names"
-import { select } from "../../typeorm/statement"
-import type { Inventory, ServedTable } from "./inventory"
+import { InvalidPeriodError, UnsupportedError } from "../../../errors"
+import { zoneColumns } from "../../../series/periods/zone"
+import { placeOf, type Series } from "../../../series/series"
+import { columnName, tableName } from "../../../typeorm/names"
+import { select } from "../../../typeorm/statement"
+import type { Inventory, ServedTable } from "../inventory"
 import { periodSql, zoneProblems } from "./periods"
-import type { Steps } from "./steps"
+import type { Steps } from "../steps"
 
 /** @internal Gives stored rows the periods of their dates: rows with a number, and those that will have one. */
 export async function fillPeriods(

@@ -1,6 +1,6 @@
 import type { DataSource } from "typeorm"
-import type { PeriodRule } from "../declared/period-options"
-import type { ColumnMetadata } from "../typeorm/names"
+import type { PeriodRule } from "../../declared/period-options"
+import type { ColumnMetadata } from "../../typeorm/names"
 
 /**
  * What a column of dates holds: days; moments, whatever zone they are written in; or moments as the clock

@@ -1,7 +1,7 @@
 import type { DataSource } from "typeorm"
-import type { ColumnMetadata } from "../typeorm/names"
-import type { DriverError } from "./driver-error"
-import type { Statement } from "../typeorm/statement"
+import type { ColumnMetadata } from "../../typeorm/names"
+import type { DriverError } from "../driver-error"
+import type { Statement } from "../../typeorm/statement"
 
 /** @internal The table of the history of keys and its columns as SQL names them. */
 export interface KeyTable {

@@ -1,6 +1,6 @@
 import type { DataSource } from "typeorm"
-import { dialectOf } from "../dialects"
-import { driverErrorOf } from "../dialects/driver-error"
+import { dialectOf } from "../../dialects"
+import { driverErrorOf } from "../../dialects/driver-error"
 
 const ATTEMPTS = 5
 

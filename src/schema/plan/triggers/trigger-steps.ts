@@ -1,5 +1,5 @@
-import type { Trigger, TriggerFunction } from "../../dialects/trigger-statements"
-import type { Steps } from "./steps"
+import type { Trigger, TriggerFunction } from "../../../dialects/statements/trigger-statements"
+import type { Steps } from "../steps"
 import { changesOf, type TableTriggers } from "./triggers"
 
 /** @internal Why functions go whose triggers went with their tables. */

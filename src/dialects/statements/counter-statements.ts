@@ -1,6 +1,6 @@
 import type { DataSource } from "typeorm"
-import type { Statement } from "../typeorm/statement"
-import type { CountedColumn, Scope } from "./columns"
+import type { Statement } from "../../typeorm/statement"
+import type { CountedColumn, Scope } from "../columns"
 
 /** @internal The counter table and its columns as SQL names them. */
 export interface CounterTable {

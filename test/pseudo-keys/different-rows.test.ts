@@ -10,6 +10,7 @@ import {
 } from "typeorm"
 import { findByPseudoKey, PseudoKey } from "../../src"
 import { onEveryDatabase } from "../support/databases"
+import { rejection } from "../support/errors"
 import { upTo } from "../support/invoices"
 
 const WRITERS = 32
@@ -113,6 +114,26 @@ onEveryDatabase(
                 const added = await things.save({ name: "last", ...inArea(0) } as Row)
                 expect(await find(added.slug, 0)).to.include({ id: added.id })
             })
+
+        it("insert several at once into a table that is empty, without a deadlock", async () => {
+            // The plan of a statement depends on how many rows the database takes it to have.
+            for (let round = 0; round < 12; round += 1) {
+                const { manager } = await database().connect([Random])
+                const things = manager.getRepository(Random)
+                await rejection(
+                    manager.transaction(async (m) => {
+                        await m.save(Random, { name: "given back" })
+                        throw new Error("rolled back")
+                    }),
+                )
+                const saves = upTo(4).map((writer) =>
+                    things.save(upTo(2).map((row) => ({ name: `${writer}.${row}` }))),
+                )
+                const saved = (await Promise.all(saves)).flat().map(({ slug }) => slug)
+                const stored = (await things.find()).map(({ slug }) => slug)
+                expect(stored.sort()).to.eql(saved.sort())
+            }
+        })
     },
     ({ parallel }) => parallel,
 )

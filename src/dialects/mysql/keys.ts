@@ -26,6 +26,7 @@ export const mysqlKeys: KeyStatements = {
     // The column of owners has a collation that takes some of them for equal.
     differ: (a, b) => `BINARY ${a} <> BINARY ${b}`,
     latest: " LOCK IN SHARE MODE",
+    joinByKey: (table) => `STRAIGHT_JOIN ${table} FORCE INDEX (PRIMARY)`,
     outlivesDuplicates: true,
 
     locks: {

@@ -83,6 +83,11 @@ export interface KeyStatements {
      * a statement that waits for others sees what they have done, or fails.
      */
     readonly latest?: string
+    /**
+     * Joins a table behind the rows of {@link texts}, so that its rows are found by the primary key. Where
+     * reading locks, the scan of a small table would wait for all that others have just written.
+     */
+    joinByKey?(table: string): string
     /** Whether a transaction goes on after an INSERT that a unique index has refused. */
     readonly outlivesDuplicates: boolean
     write(writing: KeyWriting): Statement

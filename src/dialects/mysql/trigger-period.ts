@@ -1,16 +1,8 @@
 import { columnName } from "../../typeorm/names"
+import type { PeriodBlocks } from "../statements/period-statements"
 import { RAISED, raisedTexts, type TriggeredColumn } from "../statements/trigger-statements"
 import { literal } from "./literal"
 import { mysqlPeriods } from "./periods"
-
-/** @internal What the triggers of a column with periods have beside the others; nothing without. */
-export interface PeriodBlocks {
-    readonly declare: string
-    /** Gives a new row its period, and today where it has no date. */
-    readonly number: string
-    /** Refuses a date of a row with a number that is of another period. */
-    readonly keep: string
-}
 
 /** @internal */
 export function periodBlocks(

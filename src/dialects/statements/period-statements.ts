@@ -42,3 +42,12 @@ export interface PeriodStatements {
         readonly remedy: string
     }
 }
+
+/** @internal What the triggers of a column with periods have beside the others; nothing without. */
+export interface PeriodBlocks {
+    readonly declare: string
+    /** Gives a new row its period, and today where it has no date. */
+    readonly number: string
+    /** Refuses a date of a row with a number that is of another period. */
+    readonly keep: string
+}

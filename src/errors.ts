@@ -77,6 +77,21 @@ export class ReadOnlyNumberError extends AutoSequenceError {
     readonly code = "READ_ONLY_NUMBER"
 }
 
+/** A row was to be given its number, and has one: another transaction has done so before. */
+export class AlreadyNumberedError extends AutoSequenceError {
+    readonly code = "ALREADY_NUMBERED"
+}
+
+/** A row with a number was to be deleted, and its column says `deletable: false`. */
+export class NotDeletableError extends AutoSequenceError {
+    readonly code = "NOT_DELETABLE"
+}
+
+/** The date of a row lies before that of the last number of its scope (`dates: "ascending"`). */
+export class DateOrderError extends AutoSequenceError {
+    readonly code = "DATE_ORDER"
+}
+
 /** A number that the caller has set belongs to another row of its scope. */
 export class NumberTakenError extends AutoSequenceError {
     readonly code = "NUMBER_TAKEN"

@@ -3,10 +3,12 @@ export { type HasProperties, PseudoKey } from "./decorators/pseudo-key"
 export { withAutoSequenceColumns } from "./decorators/with-auto-sequence-columns"
 export { withPseudoKeys } from "./decorators/with-pseudo-keys"
 export {
+    AlreadyNumberedError,
     AutoSequenceError,
     CounterBehindError,
     ColumnChangeError,
     CounterLockedError,
+    DateOrderError,
     DuplicateRowsError,
     InvalidKeyError,
     InvalidNumberError,
@@ -14,6 +16,7 @@ export {
     InvalidPeriodError,
     KeyNotFoundError,
     KeyTakenError,
+    NotDeletableError,
     NotInstalledError,
     NumberGapError,
     NumberOverflowError,
@@ -35,8 +38,10 @@ export { resyncCounters } from "./schema/install/resync-counters"
 export type {
     AutoSequenceColumnOptions,
     NumberColumnOptions,
+    StartOf,
     Strategy,
 } from "./declared/number-options"
+export type { NumberCondition, NumberConditionValue } from "./declared/condition"
 export type { PeriodOptions, PeriodUnit } from "./declared/period-options"
 export {
     findByPseudoKey,

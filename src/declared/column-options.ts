@@ -9,6 +9,7 @@ const FORMS = {
     name: TEXT,
     comment: TEXT_OR_NONE,
     nullable: FLAG,
+    primary: FLAG,
     select: FLAG,
     transformer: TRANSFORMER,
 }

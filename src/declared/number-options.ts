@@ -1,10 +1,6 @@
 import type { ColumnOptions } from "typeorm"
-import { columnOptions } from "./column-options"
-import { type Refuse, refuserOf, refuseUnknown } from "./options"
-import { type PeriodOptions, periodOptions } from "./period-options"
-import { scopePaths } from "./scope-paths"
-import { isSeriesName, seriesProblem } from "./series-name"
-import { show } from "./show"
+import type { Condition, NumberCondition } from "./condition"
+import type { PeriodOptions } from "./period-options"
 
 /** How a numbered column gets its numbers. */
 export type Strategy = "table-lock" | "counter" | "trigger"
@@ -12,8 +8,12 @@ export type Strategy = "table-lock" | "counter" | "trigger"
 /** The options of TypeORM's `@Column` that make sense for a number. */
 export type NumberColumnOptions = Pick<
     ColumnOptions,
-    "name" | "comment" | "nullable" | "select" | "transformer"
+    "name" | "comment" | "nullable" | "primary" | "select" | "transformer"
 >
+
+/** The first number of the scope of a row. It is called with the entity that is inserted, before its INSERT. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- an option can't name the class that it is in
+export type StartOf = (row: any) => number
 
 /** What {@link AutoSequenceColumn} takes. */
 export interface AutoSequenceColumnOptions extends NumberColumnOptions {
@@ -21,9 +21,12 @@ export interface AutoSequenceColumnOptions extends NumberColumnOptions {
      * The first number of every scope, an integer from 1. A number is never below it: where rows
      * exist already, numbers go on after the highest of them or here, whichever is higher.
      *
+     * A function gives the first number of the scope of a row, from what its entity knows; `setNext` of
+     * {@link seriesOf} sets it otherwise.
+     *
      * Default is `1`.
      */
-    startAt?: number
+    startAt?: number | StartOf
 
     /**
      * The step between numbers, an integer from 1.
@@ -87,6 +90,64 @@ export interface AutoSequenceColumnOptions extends NumberColumnOptions {
     period?: PeriodOptions
 
     /**
+     * The condition under which a row has a number: a row for which it does not hold yet is a draft. It gets
+     * its number by the INSERT or the UPDATE that makes the condition true, and keeps it whatever becomes of the
+     * row. The column can be NULL, and a CHECK constraint says that a row for which the condition holds has a
+     * number (PostgreSQL, MariaDB, MySQL, SQLite).
+     *
+     * Values, and `Not`, `In` and `IsNull` of TypeORM, for columns of the row itself and foreign keys; all of them must
+     * hold. As in SQL, a column that is NULL meets no condition but `IsNull()`.
+     *
+     * ```ts
+     * import { Column, Entity, Not, PrimaryGeneratedColumn } from "typeorm"
+     * import { AutoSequenceColumn } from "typeorm-autosequence"
+     *
+     * @Entity()
+     * class Invoice {
+     *     @PrimaryGeneratedColumn()
+     *     id!: number
+     *
+     *     @Column({ default: "draft" })
+     *     status!: "draft" | "final" | "void"
+     *
+     *     @AutoSequenceColumn({ strategy: "counter", when: { status: Not("draft") } })
+     *     number!: number | null
+     * }
+     * ```
+     *
+     * Default is none: every row has a number.
+     */
+    when?: NumberCondition
+
+    /**
+     * When the number is made. `"insert"`: with the row, or by the UPDATE that makes `when` true; others of the
+     * scope wait until the transaction ends. `"commit"`: the row is without a number, and all numbers of the
+     * transaction are made as the last thing before its COMMIT, so others wait for that moment alone. The column can
+     * be NULL until then, and the number is on the entity when the transaction has committed.
+     *
+     * For strategies `"counter"` and, on PostgreSQL, `"trigger"`.
+     *
+     * Default is `"insert"`.
+     */
+    assign?: "insert" | "commit"
+
+    /**
+     * `false`: a row with a number can't be deleted ({@link NotDeletableError}), as that would leave a gap. With
+     * strategy `"trigger"` the database refuses it, whoever deletes.
+     *
+     * Default is `true`.
+     */
+    deletable?: boolean
+
+    /**
+     * `"ascending"`, with `period`: a row whose date lies before that of the last number of its scope and period is
+     * refused ({@link DateOrderError}), so that numbers are in the order of dates.
+     *
+     * Default is `"free"`.
+     */
+    dates?: "free" | "ascending"
+
+    /**
      * How numbers are made. `"counter"` keeps the last number of each scope in a row of the counter
      * table: only writers of the same scope wait for each other, and a number never comes back.
      * `"trigger"` moves the same counters, but inside the INSERT: the database numbers the row,
@@ -145,99 +206,19 @@ export interface AutoSequenceColumnOptions extends NumberColumnOptions {
 /** @internal */
 export interface NumberingOptions {
     readonly startAt: bigint
+    /** That of a scope, where not all have the same. */
+    readonly startOf?: StartOf
     readonly incrementBy: bigint
     readonly uniqueWith: readonly string[]
     readonly period?: PeriodOptions
+    readonly when?: Condition
+    readonly assign: "insert" | "commit"
+    readonly deletable: boolean
+    readonly dates: "free" | "ascending"
     readonly strategy: Strategy
     readonly gapless: boolean
     readonly cache: bigint
     readonly series?: string
     readonly explicit: "keep" | "refuse"
     readonly type: "int" | "bigint"
-}
-
-const STRATEGIES: readonly Strategy[] = ["table-lock", "counter", "trigger"]
-const KNOWN = [
-    "startAt",
-    "incrementBy",
-    "uniqueWith",
-    "period",
-    "strategy",
-    "gapless",
-    "cache",
-    "series",
-    "explicit",
-    "type",
-] as const
-/** The strategies that take an option which not all of them take. */
-const TAKEN_BY = {
-    gapless: ["counter"],
-    cache: ["counter"],
-    series: ["counter", "trigger"],
-    // A trigger can't tell a NULL that was set from no value.
-    nullable: ["table-lock", "counter"],
-} as const satisfies Partial<Record<keyof AutoSequenceColumnOptions, readonly Strategy[]>>
-const MAX_INT = 2 ** 31 - 1
-const KNOWN_FOR_COLUMN = ["name", "comment", "nullable", "select", "transformer"] as const
-
-/**
- * Refuses what can be seen to be wrong without the entity's metadata.
- * @internal
- */
-export function splitOptions(
-    place: string,
-    options: AutoSequenceColumnOptions,
-): { numbering: NumberingOptions; column: ColumnOptions } {
-    const refuse: Refuse = refuserOf(place)
-    refuseUnknown(options, [...KNOWN, ...KNOWN_FOR_COLUMN], refuse)
-
-    const { startAt = 1, incrementBy = 1, strategy = "table-lock", type = "int" } = options
-    const { gapless = true, cache = 1, series, explicit = "keep" } = options
-    for (const [name, value] of Object.entries({ startAt, incrementBy, cache }))
-        if (!Number.isSafeInteger(value) || value < 1)
-            refuse(`${name} is ${show(value)}, give an integer from 1 to 2^53 - 1.`)
-    if (!STRATEGIES.includes(strategy))
-        refuse(`strategy is ${show(strategy)}, give one of ${STRATEGIES.join(", ")}.`)
-    if (type !== "int" && type !== "bigint")
-        refuse(`type is ${show(type)}, give "int" or "bigint".`)
-    if (explicit !== "keep" && explicit !== "refuse")
-        refuse(`explicit is ${show(explicit)}, give "keep" or "refuse".`)
-
-    for (const [name, takers] of Object.entries(TAKEN_BY)) {
-        const value = options[name as keyof typeof TAKEN_BY]
-        if (value === undefined || (name === "nullable" && value === false)) continue
-        if (!(takers as readonly Strategy[]).includes(strategy))
-            refuse(
-                `${name} is for strategy ${takers.map((s) => `"${s}"`).join(" or ")} alone, and the ` +
-                    `strategy is "${strategy}".`,
-            )
-    }
-    if (typeof gapless !== "boolean") refuse(`gapless is ${show(gapless)}, give true or false.`)
-    if (options.cache !== undefined && gapless)
-        refuse("cache needs gapless: false, as numbers that are cached and not used are lost.")
-    if (series !== undefined && !isSeriesName(series)) refuse(seriesProblem(series))
-
-    for (const [name, value] of Object.entries({ startAt, incrementBy }))
-        if (type === "int" && value > MAX_INT)
-            refuse(`${name} is ${value}, over the largest int (${MAX_INT}). Use type "bigint".`)
-
-    const uniqueWith = scopePaths(options.uniqueWith, refuse)
-    const period = options.period === undefined ? undefined : periodOptions(options.period, refuse)
-
-    const column: ColumnOptions = { type, ...columnOptions(KNOWN_FOR_COLUMN, options, refuse) }
-    return {
-        numbering: {
-            startAt: BigInt(startAt),
-            incrementBy: BigInt(incrementBy),
-            uniqueWith,
-            period,
-            strategy,
-            gapless,
-            cache: BigInt(cache),
-            series,
-            explicit,
-            type,
-        },
-        column,
-    }
 }

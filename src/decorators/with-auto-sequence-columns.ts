@@ -1,5 +1,6 @@
 import type { EntitySchema } from "typeorm"
-import { type AutoSequenceColumnOptions, splitOptions } from "../declared/number-options"
+import type { AutoSequenceColumnOptions } from "../declared/number-options"
+import { splitOptions } from "../declared/split-number-options"
 import { numbers } from "../declared/registry"
 import { extendSchema } from "./extend-schema"
 import { uniqueNumberIndex } from "./number-index"

@@ -47,6 +47,8 @@ export interface Upsert {
 export interface Expressions {
     text(sql: string): string
     concat(...parts: string[]): string
+    /** A value, as the driver sends it, to compare a column of any type with. */
+    literal(value: string | number | boolean): string
     /** The higher of two values that are not NULL. */
     greatest(a: string, b: string): string
     /** Whether two values are equal, or both NULL. */

@@ -8,6 +8,7 @@ import { dataSourceOf, findDeclaredColumns } from "../typeorm/compat"
 import { type Period, resolvePeriod } from "./periods/resolve-period"
 import { resolveScopeProperty } from "./scope-property"
 import type { ScopeProperty, Series } from "./series"
+import { resolveCondition } from "./when/resolve-condition"
 import { seriesName } from "./series-name"
 
 const MAX = { int: 2n ** 31n - 1n, bigint: 2n ** 63n - 1n }
@@ -52,6 +53,10 @@ export function resolveSeries(
         },
         strategy: numbering.strategy,
         period,
+        when: numbering.when && resolveCondition(metadata, path, numbering.when),
+        assignsAtCommit: numbering.assign === "commit",
+        isDeletable: numbering.deletable,
+        ascends: numbering.dates === "ascending",
         gapless: numbering.gapless,
         cache: numbering.cache,
         dataSource,
@@ -62,6 +67,7 @@ export function resolveSeries(
         scope,
         scopeColumns: scope.flatMap(({ columns }) => columns),
         startAt: numbering.startAt,
+        startOf: numbering.startOf,
         incrementBy: numbering.incrementBy,
         max: MAX[numbering.type],
         takesExplicit: numbering.explicit === "keep",

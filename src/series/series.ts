@@ -1,7 +1,8 @@
-import type { Strategy } from "../declared/number-options"
+import type { StartOf, Strategy } from "../declared/number-options"
 import type { CountedColumn, ScopedColumn } from "../dialects/columns"
 import type { Dialect } from "../dialects/dialect"
 import type { ColumnMetadata } from "../typeorm/names"
+import type { RowCondition } from "./when/row-condition"
 import type { Period } from "./periods/resolve-period"
 
 /** @internal A property of `uniqueWith`; a relation can have several columns. */
@@ -23,10 +24,19 @@ export interface Series extends Scoped, CountedColumn {
     readonly strategy: Strategy
     /** In which it counts anew; the column of its name is the last one of the scope. */
     readonly period?: Period
+    /** Under which a row has a number. */
+    readonly when?: RowCondition
+    /** Whether numbers are made as the last thing before COMMIT. */
+    readonly assignsAtCommit: boolean
+    readonly isDeletable: boolean
+    /** Whether no date may lie before that of the last number of its scope. */
+    readonly ascends: boolean
     readonly gapless: boolean
     /** How many numbers are taken from the counter at once. */
     readonly cache: bigint
     readonly startAt: bigint
+    /** The first number of the scope of a row, where not all scopes have the same. */
+    readonly startOf?: StartOf
     readonly incrementBy: bigint
     /** Whether the caller may set numbers. */
     readonly takesExplicit: boolean

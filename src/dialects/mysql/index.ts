@@ -2,6 +2,7 @@ import type { DataSource, DataSourceOptions } from "typeorm"
 import { textsOf } from "../column-type"
 import type { Dialect, Upsert } from "../dialect"
 import type { DriverError } from "../driver-error"
+import { literal } from "./literal"
 import { mysqlCounter } from "./counter"
 import { mysqlKeys } from "./keys"
 import { mysqlPeriods } from "./periods"
@@ -38,6 +39,7 @@ export const mysql: Dialect = {
     keyCollation: { charset: "utf8mb4", collation: "utf8mb4_bin" },
     expressions: {
         text: (sql) => `CAST(${sql} AS CHAR)`,
+        literal: (value) => (typeof value === "string" ? literal(value) : String(value)),
         concat: (...parts) => `CONCAT(${parts.join(", ")})`,
         greatest: (a, b) => `GREATEST(${a}, ${b})`,
         same: (a, b) => `${a} <=> ${b}`,

@@ -2,6 +2,7 @@ import type { DataSource, DataSourceOptions } from "typeorm"
 import { textsOf } from "../column-type"
 import type { Dialect } from "../dialect"
 import { findOnConflict } from "../on-conflict"
+import { literal } from "./literal"
 import { postgresCounter } from "./counter"
 import { postgresKeys } from "./keys"
 import { postgresPeriods } from "./periods"
@@ -27,6 +28,8 @@ export const postgres: Dialect = {
     periods: postgresPeriods,
     expressions: {
         text: (sql) => `${sql}::text`,
+        // Without a type, it has that of the column.
+        literal: (value) => literal(String(value)),
         concat: (...parts) => parts.join(" || "),
         greatest: (a, b) => `GREATEST(${a}, ${b})`,
         same: (a, b) => `${a} IS NOT DISTINCT FROM ${b}`,

@@ -19,6 +19,8 @@ export const sqlite: Dialect = {
     periods: sqlitePeriods,
     expressions: {
         text: (sql) => `CAST(${sql} AS TEXT)`,
+        literal: (value) =>
+            typeof value === "string" ? `'${value.replaceAll("'", "''")}'` : String(Number(value)),
         concat: (...parts) => parts.join(" || "),
         greatest: (a, b) => `MAX(${a}, ${b})`,
         same: (a, b) => `${a} IS ${b}`,

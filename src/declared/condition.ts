@@ -1,0 +1,57 @@
+import { type FindOperator, InstanceChecker } from "typeorm"
+import type { Refuse } from "./options"
+import { show } from "./show"
+
+/** @internal What a column is compared with. */
+export type Literal = string | number | bigint | boolean
+
+/** A value, or `Not`, `In` or `IsNull` of TypeORM. */
+export type NumberConditionValue = Literal | FindOperator<Literal>
+
+/** The condition under which a row has a number, by property; all of it has to hold. */
+export type NumberCondition = Readonly<Record<string, NumberConditionValue>>
+
+/** @internal What is asked of one column. */
+export type Test<Value = Literal> =
+    | { readonly kind: "in"; readonly values: readonly Value[] }
+    | { readonly kind: "null" }
+    | { readonly kind: "not"; readonly test: Test<Value> }
+
+/** @internal */
+export type Condition = readonly { readonly path: string; readonly test: Test }[]
+
+const FORM = "a text, a number, true or false, or one of TypeORM's Not, In and IsNull"
+
+/** @internal Reads the option `when`; refuses what is none. */
+export function parseCondition(when: NumberCondition, refuse: Refuse): Condition {
+    if (typeof when !== "object" || (when as unknown) === null || Array.isArray(when))
+        refuse(`when is ${show(when)}, give an object: the properties, and what they are to be.`)
+    const condition = Object.entries(when).map(([path, value]) => ({
+        path,
+        test: parseTest(value, (problem) => refuse(`when.${path} ${problem}`)),
+    }))
+    if (condition.length === 0) refuse("when names no property. Leave it out, or name one.")
+    return condition
+}
+
+function parseTest(value: unknown, refuse: Refuse): Test {
+    if (!InstanceChecker.isFindOperator(value))
+        return { kind: "in", values: [literal(value, refuse)] }
+    const { type, child, value: inner } = value as FindOperator<unknown>
+    if (type === "isNull") return { kind: "null" }
+    if (type === "not") return { kind: "not", test: parseTest(child ?? inner, refuse) }
+    if (type === "in" && Array.isArray(inner) && inner.length > 0)
+        return { kind: "in", values: inner.map((one) => literal(one, refuse)) }
+    return refuse(
+        type === "in"
+            ? "is In() of nothing, which never holds. Give it a list."
+            : `is the operator ${show(type)}, give ${FORM}.`,
+    )
+}
+
+function literal(value: unknown, refuse: Refuse): Literal {
+    const isLiteral =
+        ["string", "bigint", "boolean"].includes(typeof value) || Number.isFinite(value)
+    if (value === null) refuse("is null, which nothing is equal to. Give IsNull().")
+    return isLiteral ? (value as Literal) : refuse(`is ${show(value)}, give ${FORM}.`)
+}

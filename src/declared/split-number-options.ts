@@ -1,0 +1,143 @@
+import type { ColumnOptions } from "typeorm"
+import { columnOptions } from "./column-options"
+import { parseCondition } from "./condition"
+import type { AutoSequenceColumnOptions, NumberingOptions, Strategy } from "./number-options"
+import { type Refuse, refuserOf, refuseUnknown } from "./options"
+import { periodOptions } from "./period-options"
+import { scopePaths } from "./scope-paths"
+import { isSeriesName, seriesProblem } from "./series-name"
+import { show } from "./show"
+
+const STRATEGIES: readonly Strategy[] = ["table-lock", "counter", "trigger"]
+const KNOWN = [
+    "startAt",
+    "incrementBy",
+    "uniqueWith",
+    "period",
+    "when",
+    "assign",
+    "deletable",
+    "dates",
+    "strategy",
+    "gapless",
+    "cache",
+    "series",
+    "explicit",
+    "type",
+] as const
+/** The strategies that take an option which not all of them take. */
+const TAKEN_BY = {
+    gapless: ["counter"],
+    cache: ["counter"],
+    assign: ["counter", "trigger"],
+    series: ["counter", "trigger"],
+    // A trigger can't tell a NULL that was set from no value.
+    nullable: ["table-lock", "counter"],
+} as const satisfies Partial<Record<keyof AutoSequenceColumnOptions, readonly Strategy[]>>
+/** What any strategy takes, as it is what happens anyway. */
+const NOTHING_SPECIAL = { nullable: false, assign: "insert" } as const
+const MAX_INT = 2 ** 31 - 1
+const KNOWN_FOR_COLUMN = [
+    "name",
+    "comment",
+    "nullable",
+    "primary",
+    "select",
+    "transformer",
+] as const
+
+/**
+ * Refuses what can be seen to be wrong without the entity's metadata.
+ * @internal
+ */
+export function splitOptions(
+    place: string,
+    options: AutoSequenceColumnOptions,
+): { numbering: NumberingOptions; column: ColumnOptions } {
+    const refuse: Refuse = refuserOf(place)
+    refuseUnknown(options, [...KNOWN, ...KNOWN_FOR_COLUMN], refuse)
+
+    const { startAt: start = 1, incrementBy = 1, strategy = "table-lock", type = "int" } = options
+    const { gapless = true, cache = 1, series, explicit = "keep" } = options
+    const { assign = "insert", deletable = true, dates = "free" } = options
+    const [startAt, startOf] = typeof start === "function" ? [1, start] : [start, undefined]
+    for (const [name, value] of Object.entries({ startAt, incrementBy, cache }))
+        if (!Number.isSafeInteger(value) || value < 1)
+            refuse(`${name} is ${show(value)}, give an integer from 1 to 2^53 - 1.`)
+    if (!STRATEGIES.includes(strategy))
+        refuse(`strategy is ${show(strategy)}, give one of ${STRATEGIES.join(", ")}.`)
+    if (type !== "int" && type !== "bigint")
+        refuse(`type is ${show(type)}, give "int" or "bigint".`)
+    if (explicit !== "keep" && explicit !== "refuse")
+        refuse(`explicit is ${show(explicit)}, give "keep" or "refuse".`)
+
+    if (assign !== "insert" && assign !== "commit")
+        refuse(`assign is ${show(assign)}, give "insert" or "commit".`)
+    if (typeof deletable !== "boolean")
+        refuse(`deletable is ${show(deletable)}, give true or false.`)
+    if (dates !== "free" && dates !== "ascending")
+        refuse(`dates is ${show(dates)}, give "free" or "ascending".`)
+
+    for (const [name, takers] of Object.entries(TAKEN_BY)) {
+        const value = options[name as keyof typeof TAKEN_BY]
+        if (value === undefined || value === NOTHING_SPECIAL[name as keyof typeof NOTHING_SPECIAL])
+            continue
+        if (!(takers as readonly Strategy[]).includes(strategy))
+            refuse(
+                `${name} is for strategy ${takers.map((s) => `"${s}"`).join(" or ")} alone, and the ` +
+                    `strategy is "${strategy}".`,
+            )
+    }
+    if (typeof gapless !== "boolean") refuse(`gapless is ${show(gapless)}, give true or false.`)
+    if (options.cache !== undefined && gapless)
+        refuse("cache needs gapless: false, as numbers that are cached and not used are lost.")
+    if (assign === "commit" && !gapless)
+        refuse(
+            'assign: "commit" is for numbers without gaps: with gapless: false nobody waits anyway.',
+        )
+    if (dates === "ascending" && options.period === undefined)
+        refuse('dates: "ascending" needs period, which names the date.')
+    if (series !== undefined && !isSeriesName(series)) refuse(seriesProblem(series))
+
+    for (const [name, value] of Object.entries({ startAt, incrementBy }))
+        if (type === "int" && value > MAX_INT)
+            refuse(`${name} is ${value}, over the largest int (${MAX_INT}). Use type "bigint".`)
+
+    const uniqueWith = scopePaths(options.uniqueWith, refuse)
+    const period = options.period === undefined ? undefined : periodOptions(options.period, refuse)
+
+    const when = options.when === undefined ? undefined : parseCondition(options.when, refuse)
+    const isLate = when !== undefined || assign === "commit"
+    if (isLate && options.nullable === false)
+        refuse(
+            `nullable is false, and rows are without a number first (${when ? "when" : "assign"}).`,
+        )
+    if (options.primary && (isLate || options.nullable))
+        refuse("primary is true, and a primary key is never without its number.")
+
+    const column: ColumnOptions = {
+        type,
+        ...columnOptions(KNOWN_FOR_COLUMN, options, refuse),
+        ...(isLate ? { nullable: true } : {}),
+    }
+    return {
+        numbering: {
+            startAt: BigInt(startAt),
+            startOf,
+            incrementBy: BigInt(incrementBy),
+            uniqueWith,
+            period,
+            when,
+            assign,
+            deletable,
+            dates,
+            strategy,
+            gapless,
+            cache: BigInt(cache),
+            series,
+            explicit,
+            type,
+        },
+        column,
+    }
+}

@@ -19,7 +19,7 @@ import { changeKeys, freeKeys, keepsHistory } from "./keys/history/changed-keys"
 import { KeyAssigner } from "./keys/insert/key-assigner"
 import { storedKeysOf } from "./keys/resolve-keys"
 import { showInsertedKeys, showLoadedKeys } from "./keys/shown-keys"
-import { findChangedNumber } from "./numbers/changed-numbers"
+import { findChangedNumber } from "./numbers/updates/changed-numbers"
 import { NumberAssigner } from "./numbers/number-assigner"
 import { showDraftPeriods } from "./numbers/periods/numbered-drafts"
 import { TriggerAssigner } from "./numbers/trigger/trigger-assigner"
@@ -69,17 +69,27 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
 
     beforeUpdate(event: UpdateEvent<ObjectLiteral>): Promise<void> | undefined {
         if (!this.isInCharge(event)) return
-        if (seriesOf(event.metadata).length > 0 || storedKeysOf(event.metadata).length > 0)
-            sessionOf(event.queryRunner)
+        const { metadata, entity, queryRunner } = event
+        if (seriesOf(metadata).length > 0 || storedKeysOf(metadata).length > 0) {
+            const session = sessionOf(queryRunner)
+            // The entity of `update()` is what it sets.
+            if (
+                seriesOf(metadata).length > 0 &&
+                entity &&
+                (event.databaseEntity as ObjectLiteral | undefined)
+            )
+                session.updates.add(entity, metadata)
+        }
         const changed = findChangedNumber(event)
         // Thrown, it would keep the others from being waited for.
         return changed ? Promise.reject(changed) : changeKeys(event)
     }
 
     afterUpdate(event: UpdateEvent<ObjectLiteral>): Promise<void> | undefined {
-        const isPeriodic = seriesOf(event.metadata).some(({ period }) => period)
-        if (!isPeriodic || !this.isInCharge(event)) return
-        return showDraftPeriods(Session.find(event.queryRunner), event)
+        if (seriesOf(event.metadata).length === 0 || !this.isInCharge(event)) return
+        const session = Session.find(event.queryRunner)
+        if (event.entity) session?.updates.end(event.entity)
+        return showDraftPeriods(session, event)
     }
 
     afterRemove(event: RemoveEvent<ObjectLiteral>): Promise<void> | undefined {

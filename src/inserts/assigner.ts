@@ -30,7 +30,7 @@ export interface Assigner {
     /** Called where the INSERT is not sent or has failed, and the transaction may go on. */
     failed(insert: Insert): Promise<void> | undefined
     /** Called in the place of sending an UPDATE of an entity's rows, which it sends itself. */
-    update?(update: Update, send: () => Promise<unknown>): Promise<unknown>
+    update?(update: Update, send: (update: Update) => Promise<unknown>): Promise<unknown>
     /** What an error of a statement is called; undefined where it has no name for it. */
     nameOf?(refused: Refused): Error | undefined
 }

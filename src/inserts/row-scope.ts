@@ -1,11 +1,10 @@
 import type { Scope, ScopeValue } from "../dialects/columns"
 import { UnknownScopeError } from "../errors"
-import { isMadeByDatabase, scopeText, scopeWith } from "../series/scope"
+import { scopeText, scopeWith } from "../series/scope"
 import { placeOf, type Scoped } from "../series/series"
-import { dataSourceOf } from "../typeorm/compat"
 import type { ColumnMetadata } from "../typeorm/names"
 import type { InsertRow } from "./insert"
-import { literalOf } from "./sql/insert-text"
+import { rowValue } from "./row-value"
 
 /**
  * Reads the scopes of the rows of one INSERT from what is about to be stored. Rows of the same scope
@@ -63,33 +62,17 @@ function scopeValue(
             `The scope of ${placeOf(scoped)} can't be known before the insert: ${path} ${problem}`,
         )
     }
-    const cell = row.cell(column)
-    if (cell.kind === "value" && cell.value !== null) return scopeText(column, cell.value)
+    const found = rowValue(row, column)
+    const value = "value" in found ? (found.value ?? undefined) : undefined
+    if (value !== undefined) return scopeText(column, value)
     // TypeORM leaves it out.
     if (row.entity && !column.isVirtual && column.getEntityValue(row.entity) instanceof Promise)
         return scopeText(column, column.getEntityValue(row.entity))
-    if (cell.kind === "value")
-        return column.isNullable ? null : refuse(`is not set, and can't be NULL. Set ${path}.`)
-    const fallback = defaultOf(column)
-    if (fallback && (cell.kind === "default" || cell.sql === fallback.sql))
-        return scopeText(column, fallback.value)
-    if (cell.kind === "expression") return refuse("is a function (an SQL expression). Set a value.")
-    if (column.default !== undefined && column.default !== null)
-        return refuse("is not set, and its default is the database's to give. Set it.")
-    if (isMadeByDatabase(column)) return refuse("is made by the database. Use another property.")
-    if (!column.isNullable) return refuse(`is not set. Set ${path}.`)
-    return null
-}
-
-/** @internal The default of a column, where it is a literal. */
-export function defaultOf(column: ColumnMetadata): { sql: string; value: unknown } | undefined {
-    const { default: value } = column
-    if (value === undefined || value === null) return undefined
-    const { driver } = dataSourceOf(column.entityMetadata)
-    const sql = driver.normalizeDefault(column) ?? ""
-    if (typeof value === "function") {
-        const literal = literalOf(sql)
-        return literal && { sql, value: literal.value }
-    }
-    return { sql, value: driver.preparePersistentValue(value, column) as unknown }
+    if ("problem" in found) return refuse(found.problem)
+    if (column.isNullable) return null
+    return refuse(
+        found.value === null
+            ? `is not set, and can't be NULL. Set ${path}.`
+            : `is not set. Set ${path}.`,
+    )
 }

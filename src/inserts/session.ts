@@ -7,6 +7,7 @@ import { dataSourceOf } from "../typeorm/compat"
 import type { Sender } from "../typeorm/statement"
 import { abortedError } from "./aborted"
 import { AnnouncedRows } from "./announced-rows"
+import { AnnouncedUpdates } from "./announced-updates"
 import type { Assigner } from "./assigner"
 import { innerRunner, type Query } from "./inner-runner"
 import type { Insert } from "./insert"
@@ -38,6 +39,7 @@ export class Session {
     private readonly queue: StatementQueue
     private readonly send: Query
     private readonly rows = new AnnouncedRows()
+    readonly updates = new AnnouncedUpdates()
     private inner: QueryRunner | undefined
     /** Whether COMMIT or ROLLBACK was sent, and TypeORM has not said so yet. */
     private isEnding = false
@@ -133,7 +135,9 @@ export class Session {
     private endTransaction(): void {
         this.transaction = undefined
         this.isEnding = false
-        this.rows.transactionEnded({ isShared: this.dialect?.sharesRunner ?? false })
+        const shared = { isShared: this.dialect?.sharesRunner ?? false }
+        this.rows.transactionEnded(shared)
+        this.updates.transactionEnded(shared)
     }
 
     /** Undoes with the transaction, if there is one. */
@@ -197,12 +201,12 @@ export class Session {
     }
 
     private sendUpdate(update: Update): Promise<unknown> {
-        const send = () => {
-            const { sql, parameters } = update.write()
+        const send = (one: Update) => {
+            const { sql, parameters } = one.write()
             return this.sendNamed(sql, parameters, true)
         }
         const [assigner] = this.assigners.filter((one) => one.update)
-        return assigner?.update?.(update, send) ?? send()
+        return assigner?.update?.(update, send) ?? send(update)
     }
 
     private settle(): Promise<unknown> | undefined {

@@ -26,7 +26,9 @@ export class ComingRows {
     scopes(series: Series, insert: Insert): Scope[] {
         const [row] = insert.rows
         const call = row?.announced?.call
-        if (!this.isAwaited(series, insert) || this.seen.get(series) === call) return []
+        // Which of them are drafts is not known yet.
+        if (series.when || !this.isAwaited(series, insert) || this.seen.get(series) === call)
+            return []
         this.seen.set(series, call)
         const scopes = new Map<string, Scope>()
         const coming: Scope[] = []

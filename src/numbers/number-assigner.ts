@@ -4,7 +4,7 @@ import { TransactionRequiredError } from "../errors"
 import { abortedError } from "../inserts/aborted"
 import type { Assigner, Refused } from "../inserts/assigner"
 import type { Insert } from "../inserts/insert"
-import { NewRow } from "../inserts/new-row"
+import type { NewRow } from "../inserts/new-row"
 import { RowScopes } from "../inserts/row-scope"
 import type { Update } from "../inserts/sql/update"
 import type { Session } from "../inserts/session"
@@ -16,7 +16,6 @@ import { NumbersAhead } from "./counters/numbers-ahead"
 import { type MovedCounter, setCountersBack, takeFromCounters } from "./counters/take-from-counters"
 import { noCounterTable } from "./counters/move-counters"
 import { moveWithinInsert, readMovedWithin } from "./counters/move-within-insert"
-import { changesOf, refuseChanges } from "./changed-rows"
 import { ComingRows } from "./coming-rows"
 import { duplicateNumberError } from "./duplicate-numbers"
 import { isParentOfScopes, refuseDeferredScopes } from "./deferred-scopes"
@@ -30,10 +29,17 @@ import {
     type PeriodRequest,
     periodRequests,
 } from "./periods/give-periods"
+import { markNumbers } from "./mark-numbers"
 import { refuseUnsupported } from "./refuse-unsupported"
-import { keepScopes, movedError, refuseOverwrittenNumbers, settleUpsert } from "./settle-upsert"
-import { hideGivenNumber, showNumbers } from "./shown/shown-numbers"
-import { hideGivenValues, showValues } from "./shown/shown-values"
+import { settleUpsert } from "./upserts/settle-upsert"
+import { keepStored, movedError, refuseOverwrittenNumbers } from "./upserts/stored-rows"
+import { hideGiven, showGiven, showNumbers } from "./shown/shown-values"
+import { changedSeries, changeOf } from "./updates/change"
+import { refuseChanges } from "./updates/changed-rows"
+import { type ChangedRequest, requestsOf } from "./updates/changed-requests"
+import { type PlannedChange, sendChanges } from "./updates/send-changes"
+import { showUpdated } from "./updates/show-updated"
+import { conditionalRows, leaveDrafts } from "./when/drafts"
 import { HighestNumbers, lockTables } from "./table-lock/table-lock"
 
 interface Given {
@@ -63,25 +69,33 @@ export class NumberAssigner implements Assigner {
         const all = allocatedSeriesOf(metadata)
         for (const series of all) {
             refuseUnsupported(series)
-            hideGivenNumber(series, entity)
-            if (series.period) hideGivenValues(entity, [series.period.column, series.period.date])
+            const { period } = series
+            hideGiven(entity, [series.column, ...(period ? [period.column, period.date] : [])])
             const value: unknown = series.column.getEntityValue(entity, true)
             if (value === undefined) {
-                if (series.gapless) this.refuseWithoutTransaction(series)
+                // A draft needs no number yet.
+                if (series.gapless && !series.when) this.refuseWithoutTransaction(series)
             } else if (value !== null) {
                 refuseSet(series)
                 refuseNoNumber(series, value)
             }
         }
-        if (all.length > 0) NewRow.mark(all.map(({ column }) => column))
+        markNumbers(all)
         return all.length > 0 || isParentOfScopes(metadata)
     }
 
     assign(insert: Insert): Promise<void> | undefined {
         if (insert.upsert) {
             refuseOverwrittenNumbers(insert, insert.upsert)
-            keepScopes(insert)
+            keepStored(insert)
         }
+        const conditional = conditionalRows(insert)
+        return conditional.length > 0
+            ? leaveDrafts(this.session, conditional).then(() => this.giveInPeriods(insert))
+            : this.giveInPeriods(insert)
+    }
+
+    private giveInPeriods(insert: Insert): Promise<void> | undefined {
         const periods = periodRequests(insert)
         return periods.length > 0 ? this.givePeriods(insert, periods) : this.giveAny(insert)
     }
@@ -151,6 +165,7 @@ export class NumberAssigner implements Assigner {
         const { series } = request
         if (series.strategy === "table-lock")
             return this.highest.take(session, group, {
+                call: request.row.announced?.call,
                 coming: () => this.coming.scopes(series, insert),
                 isKept: this.coming.isAwaited(series, insert),
             })
@@ -188,29 +203,61 @@ export class NumberAssigner implements Assigner {
         await takeFromCounters(session, requests, moved)
     }
 
-    async update(update: Update, send: () => Promise<unknown>): Promise<unknown> {
+    update(update: Update, send: (update: Update) => Promise<unknown>): Promise<unknown> {
+        const changed = changedSeries(update)
+        return changed.length > 0 ? this.sendChanging(update, changed, send) : send(update)
+    }
+
+    private async sendChanging(
+        update: Update,
+        changed: readonly Series[],
+        send: (update: Update) => Promise<unknown>,
+    ): Promise<unknown> {
         const { session } = this
-        const changes = changesOf(update)
         const moved: MovedCounter[] = []
-        let rows = 0
-        for (const change of changes) {
-            const found = await refuseChanges(session, change)
-            rows = found.rows
-            if (found.requests.length === 0 || change.series.strategy !== "counter") continue
-            if (change.series.gapless) this.joinTransaction(change.series)
-            await this.takeNumbers(found.requests, moved)
-        }
         try {
-            const result = await send()
+            const changes: PlannedChange[] = []
+            for (const series of changed) {
+                const change = await changeOf(session, series, update)
+                // What is locked by its row is not locked by its table afterwards.
+                if (change.isDue && series.strategy === "table-lock" && session.isInTransaction)
+                    await lockTables(session, [series.metadata])
+                const found = await refuseChanges(session, change)
+                const requests = requestsOf(change, found)
+                await this.giveChanged(series, requests, moved)
+                changes.push({ ...change, ...found, requests })
+            }
+            const result = await sendChanges(update, changes, send)
             // Rows of which another transaction has made numbered ones since.
+            const rows = changes[0]?.rows.length ?? 0
             if (Number((result as { affected?: unknown }).affected) < rows)
                 for (const change of changes) await refuseChanges(session, change)
+            for (const change of changes) showUpdated(session, change)
             return result
         } catch (error) {
             await this.setBack(moved)
             const cause = driverErrorOf(error)
             throw (cause && duplicateNumberError(seriesOf(update.metadata), cause)) ?? error
         }
+    }
+
+    /** Those that rows bring along move the counters, too. */
+    private async giveChanged(
+        series: Series,
+        requests: readonly ChangedRequest[],
+        moved: MovedCounter[],
+    ): Promise<void> {
+        const { session } = this
+        if (series.strategy === "counter") {
+            if (requests.length === 0) return
+            this.joinTransaction(series.gapless ? series : undefined)
+            return this.takeNumbers(requests, moved)
+        }
+        const given = requests.filter(({ explicit }) => explicit === undefined)
+        if (given.length === 0) return
+        this.joinTransaction(series)
+        await this.highest.take(session, given, { coming: () => [], isKept: false })
+        this.highest.forget()
     }
 
     settle(): Promise<void> | undefined {
@@ -226,7 +273,7 @@ export class NumberAssigner implements Assigner {
             this.given.delete(insert)
             return settleUpsert(this.session, insert, { ...given, periods }, result)
         }
-        if (!insert.upsert) showValues(this.session, periods)
+        if (!insert.upsert) showGiven(this.session, periods)
         if (!given) return undefined
         this.given.delete(insert)
         if (insert.isSelected) readMovedWithin(insert, given.requests, result)

@@ -55,7 +55,7 @@ export class Update {
         readonly metadata: EntityMetadata,
         private readonly head: string,
         /** What it sets columns to, by the names that SQL has for them. */
-        private readonly sets: Map<string, Piece>,
+        private sets: ReadonlyMap<string, Piece>,
         private readonly where: Piece | undefined,
         /** ORDER BY and LIMIT, which also tell the rows that it is about. */
         private readonly limit: Piece,
@@ -68,7 +68,50 @@ export class Update {
 
     /** Sets a column to a value, as the driver sends it. */
     set(column: ColumnMetadata, value: unknown): void {
-        this.sets.set(columnName(column), parameter(value))
+        this.setFirst(column, parameter(value))
+    }
+
+    /** Sets a column of some rows, each to a value of its own; the others get what the statement says. */
+    setEach(
+        column: ColumnMetadata,
+        rows: readonly { readonly isRow: Piece; readonly value: unknown }[],
+    ): void {
+        const name = columnName(column)
+        const set = this.sets.get(name)
+        const ways = rows.map(({ isRow, value }) =>
+            piece([" WHEN ", " THEN ", ""], isRow, parameter(value)),
+        )
+        // Nothing else would tell the type of the values.
+        const others = set
+            ? piece([` WHEN 1 = 0 THEN ${name} ELSE `, ""], set)
+            : plain(` ELSE ${name}`)
+        this.setFirst(column, piece(["CASE", "", " END"], list(ways, ""), others))
+    }
+
+    /** Some databases go through the columns in order, and take what is new of those before. */
+    private setFirst(column: ColumnMetadata, value: Piece): void {
+        const name = columnName(column)
+        const others = [...this.sets].filter(([other]) => other !== name)
+        this.sets = new Map([[name, value], ...others])
+    }
+
+    /** The same statement for some of its rows. */
+    part(condition: Piece): Update {
+        const part = new Update(
+            this.metadata,
+            this.head,
+            new Map(this.sets),
+            this.where,
+            this.limit,
+            this.returning,
+        )
+        part.conditions.push(...this.conditions, condition)
+        return part
+    }
+
+    /** Whether it is about the first rows only. */
+    get isLimited(): boolean {
+        return this.limit.texts.join("") !== ""
     }
 
     /** Leaves out rows for which a condition does not hold. */

@@ -2,7 +2,7 @@ import type { ObjectLiteral, UpdateEvent } from "typeorm"
 import type { Session } from "../../inserts/session"
 import { seriesOf } from "../../series/resolve-series"
 import { loadColumns } from "../../typeorm/load-columns"
-import { showOnEntities } from "../shown/shown-values"
+import { showValues } from "../shown/shown-values"
 
 /**
  * Shows the periods of drafts that save() has given their numbers, and today where it is their date.
@@ -14,8 +14,9 @@ export async function showDraftPeriods(
 ): Promise<void> {
     const stored = event.databaseEntity as ObjectLiteral | undefined
     if (!entity || !stored) return
-    const columns = seriesOf(metadata).flatMap(({ column, period }) => {
+    const columns = seriesOf(metadata).flatMap(({ column, period, strategy }) => {
         const isNumbered =
+            strategy === "trigger" &&
             (column.getEntityValue(entity) ?? null) !== null &&
             column.getEntityValue(stored) === null
         return period && isNumbered ? [period.column, period.date] : []
@@ -23,7 +24,7 @@ export async function showDraftPeriods(
     if (columns.length === 0) return
     const [found] = await loadColumns(manager, metadata, columns, [entity])
     if (!found) return
-    showOnEntities(
+    showValues(
         session,
         columns
             .filter((column) => (column.getEntityValue(entity) ?? null) === null)

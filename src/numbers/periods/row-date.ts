@@ -1,6 +1,6 @@
 import { InvalidPeriodError, UnknownScopeError } from "../../errors"
 import type { InsertRow } from "../../inserts/insert"
-import { defaultOf } from "../../inserts/row-scope"
+import { defaultOf } from "../../inserts/row-value"
 import {
     type CivilDate,
     civilDateIn,

@@ -1,7 +1,7 @@
 import { isTimeZone } from "../../declared/time-zone"
 import { InvalidPeriodError, UnknownScopeError } from "../../errors"
 import type { InsertRow } from "../../inserts/insert"
-import { defaultOf } from "../../inserts/row-scope"
+import { rowValue } from "../../inserts/row-value"
 import type { Period } from "../../series/periods/resolve-period"
 import { zoneColumns, zoneSql } from "../../series/periods/zone"
 import { dataSourceOf } from "../../typeorm/compat"
@@ -88,14 +88,9 @@ export function checkedZone({ place, zone: { path } }: Period, zone: unknown): s
 
 /** What is about to be stored; NULL for none. */
 function valueOf({ place }: Period, column: ColumnMetadata, row: InsertRow): unknown {
-    const cell = row.cell(column)
-    if (cell.kind === "value") return cell.value
-    const fallback = defaultOf(column)
-    if (fallback && (cell.kind === "default" || cell.sql === fallback.sql)) return fallback.value
-    if (cell.kind === "default" && (column.default === undefined || column.default === null))
-        return null
+    const found = rowValue(row, column)
+    if ("value" in found) return found.value ?? null
     throw new UnknownScopeError(
-        `The time zone of ${place} can't be known before the insert: ${column.propertyPath} is the ` +
-            "database's to give. Set a value.",
+        `The time zone of ${place} can't be known before the insert: ${column.propertyPath} ${found.problem}`,
     )
 }

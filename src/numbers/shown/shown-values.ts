@@ -2,66 +2,102 @@ import type { ObjectLiteral } from "typeorm"
 import type { Session } from "../../inserts/session"
 import { dataSourceOf } from "../../typeorm/compat"
 import type { ColumnMetadata } from "../../typeorm/names"
+import type { NumberRequest } from "../number-request"
+import { storedValue } from "../number-values"
 import type { GivenValue } from "../periods/give-periods"
 
-const given = new WeakMap<object, Map<ColumnMetadata, unknown>>()
-
-/** @internal Takes off an entity what it was given, and not set, when it is inserted again. */
-export function hideGivenValues(entity: ObjectLiteral, columns: readonly ColumnMetadata[]): void {
-    for (const column of columns)
-        if (isShown(entity, column, given.get(entity)?.get(column)))
-            column.setEntityValue(entity, undefined)
-}
-
-/** @internal Shows what the driver has read of a stored row. */
-export function showValue(entity: ObjectLiteral, column: ColumnMetadata, read: unknown): void {
-    const { driver } = dataSourceOf(column.entityMetadata)
-    column.setEntityValue(entity, driver.prepareHydratedValue(read, column))
-}
-
-/** @internal A value on an entity, as TypeORM shows it. */
-interface ShownValue {
+/** @internal A value that a stored row has, as its entity shows it. */
+export interface ShownValue {
     readonly entity: ObjectLiteral
     readonly column: ColumnMetadata
     readonly value: unknown
 }
 
-/**
- * Shows what rows that are in the table were given beside their numbers, as TypeORM would, until the
- * transaction is rolled back.
- * @internal
- */
-export function showValues(session: Session, values: readonly GivenValue[]): void {
-    const shown = values.flatMap(({ row: { entity }, column, value }) => {
-        const { driver } = dataSourceOf(column.entityMetadata)
-        return entity
-            ? { entity, column, value: driver.prepareHydratedValue(value, column) as unknown }
-            : []
-    })
-    showOnEntities(session, shown)
+/** @internal What the driver has read, or would send, as an entity shows it. */
+export function shownValue(
+    entity: ObjectLiteral,
+    column: ColumnMetadata,
+    read: unknown,
+): ShownValue {
+    const { driver } = dataSourceOf(column.entityMetadata)
+    return { entity, column, value: driver.prepareHydratedValue(read, column) as unknown }
 }
 
-/** @internal */
-export function showOnEntities(session: Session | undefined, values: readonly ShownValue[]): void {
-    const shown: { entity: WeakRef<object>; column: ColumnMetadata; value: unknown }[] = []
-    for (const { entity, column, value } of values) {
-        // What the caller has set is the caller's.
-        if (column.getEntityValue(entity) === value) continue
-        column.setEntityValue(entity, value)
-        given.set(
-            entity,
-            (given.get(entity) ?? new Map<ColumnMetadata, unknown>()).set(column, value),
-        )
-        shown.push({ entity: new WeakRef(entity), column, value })
+// By the paths of properties: each class of a table has columns of its own.
+const given = new WeakMap<object, Map<string, unknown>>()
+
+/** @internal Takes off an entity what it was given, and not set, when it is inserted again. */
+export function hideGiven(entity: ObjectLiteral, columns: readonly ColumnMetadata[]): void {
+    const shown = given.get(entity)
+    if (!shown) return
+    for (const column of columns) {
+        const value = shown.get(column.propertyPath)
+        if (value !== undefined && isSame(column.getEntityValue(entity, true), value))
+            column.setEntityValue(entity, undefined)
     }
+}
+
+/** @internal Shows the numbers that rows were given, and not set. */
+export function showNumbers(
+    session: Session,
+    requests: readonly Pick<NumberRequest, "series" | "row" | "number" | "explicit">[],
+): void {
+    const values: ShownValue[] = []
+    for (const { series, row, number, explicit } of requests)
+        if (row.entity && number !== undefined && explicit === undefined)
+            values.push(shownValue(row.entity, series.column, storedValue(series, number)))
+    showValues(session, values)
+}
+
+/** @internal Shows what rows were given beside their numbers. */
+export function showGiven(session: Session, values: readonly GivenValue[]): void {
+    showValues(
+        session,
+        values.flatMap(({ row: { entity }, column, value }) =>
+            entity ? [shownValue(entity, column, value)] : [],
+        ),
+    )
+}
+
+/**
+ * Shows what stored rows have on their entities, as TypeORM would, until the transaction is rolled back.
+ * @internal
+ */
+export function showValues(session: Session | undefined, values: readonly ShownValue[]): void {
+    // A transaction can be long, and its entities need not be kept for it.
+    const shown: {
+        entity: WeakRef<object>
+        column: ColumnMetadata
+        value: unknown
+        before: unknown
+    }[] = []
+    for (const { entity, column, value: own } of values) {
+        const before: unknown = column.getEntityValue(entity)
+        const set: unknown = column.getEntityValue(entity, true)
+        column.setEntityValue(entity, own)
+        const value: unknown = column.getEntityValue(entity, true)
+        // What the caller has set is the caller's.
+        if (isSame(set, value)) continue
+        const all = given.get(entity) ?? new Map<string, unknown>()
+        given.set(entity, all.set(column.propertyPath, value))
+        shown.push({ entity: new WeakRef(entity), column, value, before })
+    }
+    if (shown.length === 0) return
     session?.onRollback(() => {
-        for (const { entity, column, value } of shown) {
+        for (const { entity, column, value, before } of shown) {
             const found = entity.deref()
-            if (found && isShown(found, column, value)) column.setEntityValue(found, undefined)
+            if (found && isSame(column.getEntityValue(found, true), value))
+                column.setEntityValue(found, before)
         }
     })
 }
 
-function isShown(entity: ObjectLiteral, column: ColumnMetadata, value: unknown): boolean {
-    return value !== undefined && column.getEntityValue(entity) === value
+/** @internal Shows what the driver has read of a stored row. */
+export function showValue(entity: ObjectLiteral, column: ColumnMetadata, read: unknown): void {
+    column.setEntityValue(entity, shownValue(entity, column, read).value)
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+    if (one instanceof Date && other instanceof Date) return one.getTime() === other.getTime()
+    return one === other
 }

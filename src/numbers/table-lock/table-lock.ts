@@ -6,7 +6,7 @@ import { StaleSnapshotError, UnsupportedError } from "../../errors"
 import { placeOf, type Series } from "../../series/series"
 import { columnName, tableName } from "../../typeorm/names"
 import { dataSourceOf } from "../../typeorm/compat"
-import type { NumberRequest } from "../number-request"
+import type { CountedRequest } from "../number-request"
 import { beforeFirst, max, nextNumber, parseNumber } from "../number-values"
 import { select, type Sender } from "../../typeorm/statement"
 import type { Session } from "../../inserts/session"
@@ -69,15 +69,22 @@ export class HighestNumbers {
      */
     async take(
         session: Session,
-        requests: readonly NumberRequest[],
-        { coming, isKept }: { readonly coming: () => readonly Scope[]; readonly isKept: boolean },
+        requests: readonly CountedRequest[],
+        {
+            call,
+            coming,
+            isKept,
+        }: {
+            readonly call?: object
+            readonly coming: () => readonly Scope[]
+            readonly isKept: boolean
+        },
     ): Promise<void> {
         const [{ series } = {}] = requests
         if (!series) return
-        const call = requests[0]?.row.announced?.call
         const place = `${tableName(series.metadata)}.${columnName(series.column)}`
         let known = this.known.get(place)
-        const isKnown = ({ scope }: NumberRequest) => known?.groups.has(scope.key) ?? false
+        const isKnown = ({ scope }: CountedRequest) => known?.groups.has(scope.key) ?? false
         if (!known || known.call !== call || !requests.every(isKnown)) {
             const scopes = [...requests.map(({ scope }) => scope), ...coming()]
             known = { call, ...(await load(session, series, scopes)) }

@@ -2,16 +2,16 @@ import { UnsupportedError } from "../../errors"
 import { groupBy } from "../../group-by"
 import type { Assigner, Refused } from "../../inserts/assigner"
 import type { Insert, InsertRow } from "../../inserts/insert"
-import { NewRow } from "../../inserts/new-row"
+import type { NewRow } from "../../inserts/new-row"
 import { returnedRows } from "../../inserts/returned-rows"
 import type { Session } from "../../inserts/session"
 import { triggeredSeriesOf } from "../../series/own-series"
 import { placeOf, type Series } from "../../series/series"
 import { duplicateNumberError } from "../duplicate-numbers"
 import { explicitNumber, parseNumber } from "../number-values"
+import { markNumbers } from "../mark-numbers"
 import { refuseUnsupported } from "../refuse-unsupported"
-import { hideGivenNumber, showNumbers } from "../shown/shown-numbers"
-import { hideGivenValues, showValues } from "../shown/shown-values"
+import { hideGiven, showGiven, showNumbers } from "../shown/shown-values"
 import { numbersWhere } from "../stored-numbers"
 import { primaryKeyOf } from "./inserted-row"
 import { triggerErrorOf } from "./trigger-errors"
@@ -37,10 +37,10 @@ export class TriggerAssigner implements Assigner {
         const all = triggeredSeriesOf(metadata)
         for (const series of all) {
             refuseUnsupported(series)
-            hideGivenNumber(series, entity)
-            if (series.period) hideGivenValues(entity, [series.period.column, series.period.date])
+            const { column, period } = series
+            hideGiven(entity, [column, ...(period ? [period.column, period.date] : [])])
         }
-        if (all.length > 0) NewRow.mark(all.map(({ column }) => column))
+        markNumbers(all)
         return all.length > 0
     }
 
@@ -84,7 +84,7 @@ export class TriggerAssigner implements Assigner {
         // Keys that are made afterwards are scoped as their number is.
         for (const { row, column, value } of made)
             if (typeof value === "string") row.assign(column, value)
-        showValues(this.session, made)
+        showGiven(this.session, made)
         await this.insertedNumbers(insert, result)
     }
 

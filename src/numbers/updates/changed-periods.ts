@@ -1,4 +1,4 @@
-import { ReadOnlyNumberError, UnknownScopeError } from "../../errors"
+import { ReadOnlyNumberError } from "../../errors"
 import {
     list,
     type Piece,
@@ -11,10 +11,17 @@ import {
 import type { Period } from "../../series/periods/resolve-period"
 import { zoneColumns, zoneSql } from "../../series/periods/zone"
 import type { Series } from "../../series/series"
-import { type ColumnMetadata, columnName } from "../../typeorm/names"
-import { otherPeriod } from "./give-periods"
-import { keptMoment, periodOfDate, todayOf, unknownDate, withoutTransformer } from "./row-date"
-import { checkedZone } from "./row-zones"
+import { columnName } from "../../typeorm/names"
+import { afterUpdate, type Change } from "./change"
+import { otherPeriod } from "../periods/give-periods"
+import {
+    keptMoment,
+    periodOfDate,
+    todayOf,
+    unknownDate,
+    withoutTransformer,
+} from "../periods/row-date"
+import { checkedZone } from "../periods/row-zones"
 
 /** @internal What of a stored row tells its period. */
 export interface StoredDate {
@@ -24,22 +31,22 @@ export interface StoredDate {
     readonly period?: string | null
 }
 
-interface DatedChange {
-    readonly series: Series
-    readonly update: Update
-    /** The number that it sets; undefined where it leaves numbers alone. */
-    readonly number?: Piece
+/** What an UPDATE is about to make of it. */
+interface ChangingDate extends StoredDate {
+    /** Whether it is to be given a number. */
+    readonly due: string | number
 }
 
-/** @internal Whether an UPDATE sets what the period of a row is made of. */
-export function tellsPeriod({ period }: Series, update: Update): boolean {
-    if (!period) return false
-    return [period.date, ...zoneColumns(period.zone)].some((column) => update.valueOf(column))
+/** @internal The period that a row gets, and its date where that is set to today. */
+export interface NewPeriod {
+    readonly name: string
+    readonly date?: unknown
 }
 
 /** @internal Selects what the periods of rows are made of, as it will be. */
 export function datesOf(
-    { series: { period, dialect, metadata }, update }: Pick<DatedChange, "series" | "update">,
+    { period, dialect, metadata }: Series,
+    update: Update,
     as: (name: string) => string,
 ): Piece[] {
     if (!period) return []
@@ -54,8 +61,6 @@ export function datesOf(
     ]
 }
 
-const HOLE = "\0"
-
 /** The zone that a row will have; undefined where all have the same. */
 function zoneOfRow(
     { zone }: Period,
@@ -63,42 +68,38 @@ function zoneOfRow(
     update: Update,
 ): Piece | undefined {
     if (zone.fixed !== undefined) return undefined
-    const set: Piece[] = []
-    const nameOf = (column: ColumnMetadata) => {
-        const value = update.valueOf(column)
-        if (!value) return columnName(column)
-        set.push(value)
-        return HOLE
-    }
-    return piece(zoneSql(zone, metadata, nameOf).split(HOLE), ...set)
+    return afterUpdate(update, (nameOf) => zoneSql(zone, metadata, nameOf))
 }
 
 /**
- * Refuses a date of another period for rows with a number. Those that are given their number get its period,
- * and today where they have no date.
+ * Refuses a date of another period for rows with a number. Returns the periods of those that are given their
+ * number by the UPDATE, with today where they have no date.
  * @internal
  */
-export function keepPeriods(
-    change: DatedChange,
-    period: Period,
-    rows: readonly StoredDate[],
+export function keepPeriods<Row extends ChangingDate>(
+    change: Change,
+    rows: readonly Row[],
     /** Whether the session allows numbers and scopes to change. */
     isFree: boolean,
-): void {
+): Map<Row, NewPeriod> {
     const { series, update } = change
-    const given = change.number && valueOfPiece(change.number)
-    const isDated = tellsPeriod(series, update)
+    const { period } = series
+    const made = new Map<Row, NewPeriod>()
+    if (!period) return made
+    const isSet = change.number !== undefined && valueOfPiece(change.number) !== null
+    const isDated = [period.date, ...zoneColumns(period.zone)].some((one) => update.valueOf(one))
     const kept = new Map<string, Piece>()
-    const made = new Map<string, { name: string; date?: unknown }>()
     for (const row of rows) {
         const isNumbered = row.number !== null
-        if (isNumbered ? !isDated : change.number === undefined || given === null) continue
+        if (isNumbered ? !isDated : !isSet && Number(row.due) !== 1) continue
         const { name, zone, date } = periodOfRow(change, period, row)
         if (isNumbered && !isFree) {
             if (name === undefined || name !== row.period) throw movedPeriod(period)
             kept.set(`${zone} ${name}`, conditionOf(change, period, zone, name))
-        } else if (name !== undefined && name !== row.period)
-            made.set(JSON.stringify([name, date === undefined]), { name, date })
+        } else if (name !== undefined && name !== row.period) {
+            refuseOther(change, period, name)
+            made.set(row, { name, date })
+        }
     }
     if (isDated && !isFree) {
         const number = columnName(series.column)
@@ -106,29 +107,19 @@ export function keepPeriods(
         const conditions = [plain(`${number} IS NULL`), ...kept.values()]
         update.and(piece(["(", ")"], list(conditions, " OR ")))
     }
-    give(change, period, [...made.values()])
+    return made
 }
 
-function give(
-    { update }: DatedChange,
-    period: Period,
-    [first, ...others]: readonly { name: string; date?: unknown }[],
-): void {
-    if (!first) return
-    if (others.length > 0)
-        throw new UnknownScopeError(
-            `This update gives rows of several periods of ${period.place} their numbers. Update one row at a time.`,
-        )
+/** Refuses a period that the caller has set otherwise. */
+function refuseOther({ update }: Change, period: Period, name: string): void {
     const set = update.valueOf(period.column)
     const value = set && valueOfPiece(set)
-    if (set && value !== null && value !== first.name) throw otherPeriod(period)
-    update.set(period.column, first.name)
-    if (first.date !== undefined) update.set(period.date, first.date)
+    if (set && value !== null && value !== name) throw otherPeriod(period)
 }
 
 /** The period that a row will have, and today where its date is set to that; no name for a date that is taken off. */
 function periodOfRow(
-    { update }: DatedChange,
+    { update }: Change,
     period: Period,
     row: StoredDate,
 ): { name?: string; zone: string; date?: unknown } {
@@ -154,7 +145,7 @@ function storedDate({ date, content }: Period, read: unknown): unknown {
 }
 
 function conditionOf(
-    { update, series: { metadata } }: DatedChange,
+    { update, series: { metadata } }: Change,
     period: Period,
     zone: string,
     name: string,

@@ -1,8 +1,9 @@
 import type { ObjectLiteral, UpdateEvent } from "typeorm"
-import type { ReadOnlyNumberError } from "../errors"
-import { seriesOf } from "../series/resolve-series"
+import type { ReadOnlyNumberError } from "../../errors"
+import { seriesOf } from "../../series/resolve-series"
+import type { Series } from "../../series/series"
 import { changedNumberError } from "./changed-rows"
-import { parseNumber } from "./number-values"
+import { parseNumber } from "../number-values"
 
 /**
  * Finds a number that save() has loaded and is to change, before it writes anything else. What it has
@@ -21,7 +22,18 @@ export function findChangedNumber(
         const before: unknown = series.column.getEntityValue(stored, true)
         // A draft without a number may be given one.
         if (number === undefined || before === undefined || before === null) continue
+        if (number === null && series.when) {
+            catchUp(series, entity, stored)
+            continue
+        }
         if (parseNumber(number) !== parseNumber(before)) return changedNumberError(series)
     }
     return undefined
+}
+
+/** The row was a draft when its entity was loaded, and another transaction has given it its number since. */
+function catchUp({ column, period }: Series, entity: ObjectLiteral, stored: ObjectLiteral): void {
+    for (const one of [column, ...(period ? [period.column, period.date] : [])])
+        if ((one.getEntityValue(entity) ?? null) === null)
+            one.setEntityValue(entity, one.getEntityValue(stored))
 }

@@ -1,72 +1,16 @@
-import type { Upsert } from "../dialects/dialect"
-import type { DriverError } from "../dialects/driver-error"
-import { NumberGapError, ReadOnlyNumberError } from "../errors"
-import { groupBy } from "../group-by"
-import type { Insert } from "../inserts/insert"
-import { returnedRows } from "../inserts/returned-rows"
-import type { Session } from "../inserts/session"
-import { zoneColumns } from "../series/periods/zone"
-import { seriesOf } from "../series/resolve-series"
-import { placeOf, type Series } from "../series/series"
-import { type ColumnMetadata, columnName } from "../typeorm/names"
-import { movedScopeError } from "./changed-rows"
-import { type MovedCounter, setCountersBack } from "./counters/take-from-counters"
-import type { NumberRequest } from "./number-request"
-import { max, showNumber } from "./number-values"
-import type { GivenValue } from "./periods/give-periods"
-import { showNumbers } from "./shown/shown-numbers"
-import { showValue, showValues } from "./shown/shown-values"
-import { type Condition, findStored, numbersWhere, valuesWhere } from "./stored-numbers"
-
-/** @internal Refuses an upsert that would give stored rows other numbers. */
-export function refuseOverwrittenNumbers({ rows: [row] }: Insert, upsert: Upsert): void {
-    for (const series of row ? seriesOf(row.metadata) : [])
-        if (upsert.overwrites(columnName(series.column)))
-            throw new ReadOnlyNumberError(
-                `This upsert would overwrite ${placeOf(series)} of a stored row. Leave the number out of the ` +
-                    "rows, or out of orUpdate().",
-            )
-}
-
-/** Those whose rows it could move to another scope. */
-function movedSeries({
-    rows: [row],
-    upsert,
-}: Insert): { series: Series; moved: ColumnMetadata[] }[] {
-    if (!row || !upsert) return []
-    return seriesOf(row.metadata).flatMap((series) => {
-        const moved = series.scopeColumns.filter((one) => upsert.overwrites(columnName(one)))
-        const { period } = series
-        const dated = period ? [period.date, ...zoneColumns(period.zone)] : []
-        if (period && dated.some((one) => upsert.overwrites(columnName(one))))
-            // That of the new date.
-            moved.push(period.column)
-        return moved.length > 0 && series.strategy !== "trigger" ? [{ series, moved }] : []
-    })
-}
-
-/** @internal Lets the statement itself fail where a stored row with a number would get another scope. */
-export function keepScopes(insert: Insert): void {
-    for (const { series, moved } of movedSeries(insert)) {
-        const { column, dialect } = series
-        const { same, fail } = dialect.expressions
-        insert.setStored(column, (stored, given) => {
-            const keeps = moved.map((one) => same(stored(one), given(one))).join(" AND ")
-            const number = stored(column)
-            return (
-                `CASE WHEN ${number} IS NULL OR (${keeps}) THEN ${number} ` +
-                `ELSE ${fail(number)} END`
-            )
-        })
-    }
-}
-
-/** @internal What that failure is called. */
-export function movedError(insert: Insert, cause: DriverError): ReadOnlyNumberError | undefined {
-    const [found] = movedSeries(insert)
-    if (!found?.series.dialect.isFailure(cause)) return undefined
-    return movedScopeError(found.series, cause)
-}
+import { NumberGapError } from "../../errors"
+import { groupBy } from "../../group-by"
+import type { Insert } from "../../inserts/insert"
+import { returnedRows } from "../../inserts/returned-rows"
+import type { Session } from "../../inserts/session"
+import { placeOf } from "../../series/series"
+import { columnName } from "../../typeorm/names"
+import { type MovedCounter, setCountersBack } from "../counters/take-from-counters"
+import type { NumberRequest } from "../number-request"
+import { max, showNumber } from "../number-values"
+import type { GivenValue } from "../periods/give-periods"
+import { showGiven, showNumbers, showValue } from "../shown/shown-values"
+import { type Condition, findStored, numbersWhere, valuesWhere } from "../stored-numbers"
 
 /**
  * Finds out which rows of an upsert were inserted. The others keep the number that is stored, and
@@ -103,7 +47,7 @@ export async function settleUpsert(
     const inserted = requests.filter((request) => stored.has(request))
     showNumbers(session, inserted)
     const rows = new Set(inserted.map(({ row }) => row))
-    showValues(
+    showGiven(
         session,
         periods.filter(({ row }) => rows.has(row)),
     )

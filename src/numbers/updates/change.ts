@@ -1,0 +1,90 @@
+import { list, type Piece, piece, plain, type Update, valueOfPiece } from "../../inserts/sql/update"
+import { zoneColumns } from "../../series/periods/zone"
+import { seriesOf } from "../../series/resolve-series"
+import { scopeText } from "../../series/scope"
+import type { Series } from "../../series/series"
+import { conditionSql } from "../../series/when/row-condition"
+import { type ColumnMetadata, columnName } from "../../typeorm/names"
+import type { Sender } from "../../typeorm/statement"
+import { holds } from "../when/holds"
+
+/** @internal An UPDATE that sets what numbers depend on. */
+export interface Change {
+    readonly series: Series
+    readonly update: Update
+    /** The number that it sets; undefined where it leaves numbers alone. */
+    readonly number?: Piece
+    /** Whether a row has no number, or keeps number and scope; undefined where all do. */
+    readonly keeps?: Piece
+    /** Whether a row that has no number is to be given one; undefined where none is. */
+    readonly isDue?: Piece
+}
+
+/** @internal The series that an UPDATE has to do with, in the order in which counters are locked. */
+export function changedSeries(update: Update): Series[] {
+    return seriesOf(update.metadata)
+        .filter(({ column, scopeColumns, period, when = [], ...series }) => {
+            const dated = period ? [period.date, ...zoneColumns(period.zone)] : []
+            const asked = when.map((test) => test.column)
+            // Triggers look after their numbers themselves.
+            if (series.strategy === "trigger") return false
+            return [column, ...scopeColumns, ...dated, ...asked].some((one) => update.valueOf(one))
+        })
+        .sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** @internal */
+export async function changeOf(runner: Sender, series: Series, update: Update): Promise<Change> {
+    const { column, scopeColumns, dialect } = series
+    const changed = [column, ...scopeColumns].flatMap((one) => {
+        const value = update.valueOf(one)
+        return value ? [filled(dialect.expressions.same(columnName(one), HOLE), [value])] : []
+    })
+    const isUnset = `${columnName(column)} IS NULL`
+    const keeps =
+        changed.length > 0 ? piece([`(${isUnset} OR (`, "))"], list(changed, " AND ")) : undefined
+    const number = update.valueOf(column)
+    return { series, update, number, keeps, isDue: await dueOf(runner, series, update) }
+}
+
+const HOLE = "\0"
+
+/** @internal SQL with pieces in the places of holes. */
+export function filled(sql: string, pieces: readonly Piece[]): Piece {
+    return piece(sql.split(HOLE), ...pieces)
+}
+
+/** @internal SQL over columns of a row, with what an UPDATE sets in their places. */
+export function afterUpdate(
+    update: Update,
+    sqlOf: (nameOf: (column: ColumnMetadata) => string) => string,
+): Piece {
+    const set: Piece[] = []
+    const sql = sqlOf((column) => {
+        const value = update.valueOf(column)
+        if (!value) return columnName(column)
+        set.push(value)
+        return HOLE
+    })
+    return filled(sql, set)
+}
+
+/** What is set to values is looked at here: as parameters they would have no type. */
+async function dueOf(runner: Sender, series: Series, update: Update): Promise<Piece | undefined> {
+    const { when, column, dialect } = series
+    const number = update.valueOf(column)
+    const isGiven = number && valueOfPiece(number) !== null
+    if (!when?.some((test) => update.valueOf(test.column)) || isGiven) return undefined
+    const known = when.flatMap((test) => {
+        const set = update.valueOf(test.column)
+        const value = set && valueOfPiece(set)
+        return value === undefined ? [] : [{ test, text: scopeText(test.column, value) }]
+    })
+    const answers = await holds(runner, series, known)
+    if (answers.some((answer) => answer !== true)) return undefined
+    const open = when.filter((test) => !known.some((one) => one.test === test))
+    const isUnset = plain(`${columnName(column)} IS NULL`)
+    if (open.length === 0) return isUnset
+    const isMet = afterUpdate(update, (nameOf) => conditionSql(open, dialect, nameOf))
+    return piece(["", " AND ", ""], isUnset, isMet)
+}

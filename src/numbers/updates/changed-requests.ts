@@ -1,0 +1,101 @@
+import type { Scope } from "../../dialects/columns"
+import { UnknownScopeError } from "../../errors"
+import { valueOfPiece } from "../../inserts/sql/update"
+import { scopeText, scopeWith } from "../../series/scope"
+import { placeOf } from "../../series/series"
+import { groupBy } from "../../group-by"
+import type { CountedRequest } from "../number-request"
+import { parseNumber, refuseNoNumber, refuseSet, storedValue } from "../number-values"
+import type { Change } from "./change"
+import { type ChangedRows, isRow, type StoredRow } from "./changed-rows"
+
+/** @internal The number that a stored row is about to have. */
+export interface ChangedRequest extends CountedRequest {
+    readonly row: StoredRow
+}
+
+/** @internal The numbers that rows are to be given, and those that the counters must reach first. */
+export function requestsOf(change: Change, { rows, periods }: ChangedRows): ChangedRequest[] {
+    return [...rows]
+        .sort(byPrimaryKey)
+        .flatMap((row) => requestOf(change, row, periods.get(row)?.name) ?? [])
+}
+
+function requestOf(change: Change, row: StoredRow, period?: string): ChangedRequest | undefined {
+    const { series, number } = change
+    const scope = () => scopeOf(change, row, period)
+    if (Number(row.due) === 1) return { series, row, scope: scope() }
+    const stored = parseNumber(row.number)
+    const isMoved = period !== undefined && period !== row.period
+    if (stored !== undefined && Number(row.keeps) === 1 && !isMoved) return undefined
+    const value = number ? valueOfPiece(number) : row.number
+    if (value === null) return undefined
+    if (stored === undefined) {
+        if (!number) return undefined
+        refuseSet(series)
+    }
+    const explicit = refuseNoNumber(series, value)
+    return { series, row, scope: scope(), explicit }
+}
+
+function scopeOf({ series, update }: Change, row: StoredRow, period?: string): Scope {
+    return scopeWith(
+        series.scopeColumns.map((column, at) => {
+            if (period !== undefined && column === series.period?.column) return period
+            const set = update.valueOf(column)
+            const value = set ? valueOfPiece(set) : row[`s${at}`]
+            if (value === undefined)
+                throw new UnknownScopeError(
+                    `The scope of ${placeOf(series)} can't be known before the update: ` +
+                        `${column.propertyPath} is a function (an SQL expression). Set a value.`,
+                )
+            return scopeText(column, value)
+        }),
+    )
+}
+
+/** @internal Puts numbers and periods into the UPDATE. */
+export function writeChanges(
+    { series, update }: Pick<Change, "series" | "update">,
+    { rows, periods }: ChangedRows,
+    requests: readonly ChangedRequest[],
+): void {
+    const { column, period } = series
+    const write = (to: typeof column, values: readonly (readonly [StoredRow, unknown])[]) => {
+        const byValue = groupBy(values, ([, value]) => String(value))
+        const [[, value] = [undefined, undefined]] = values
+        if (byValue.size === 1 && values.length === rows.length) update.set(to, value)
+        else if (values.length > 0)
+            update.setEach(
+                to,
+                values.map(([row, own]) => ({ isRow: isRow(series, row), value: own })),
+            )
+    }
+    const given = requests.filter(({ explicit }) => explicit === undefined)
+    write(
+        column,
+        given.map(({ row, number }) => [row, storedValue(series, number ?? 0n)] as const),
+    )
+    if (!period) return
+    const all = [...periods]
+    write(
+        period.column,
+        all.map(([row, { name }]) => [row, name] as const),
+    )
+    write(
+        period.date,
+        all.flatMap(([row, { date }]) => (date === undefined ? [] : [[row, date] as const])),
+    )
+}
+
+/** In the order in which they came, where their keys tell. */
+function byPrimaryKey(a: StoredRow, b: StoredRow): number {
+    for (let at = 0; a[`k${at}`] !== undefined; at += 1) {
+        const [one, other] = [String(a[`k${at}`]), String(b[`k${at}`])]
+        if (one === other) continue
+        const [first, second] = [parseNumber(one), parseNumber(other)]
+        if (first !== undefined && second !== undefined) return first < second ? -1 : 1
+        return one < other ? -1 : 1
+    }
+    return 0
+}

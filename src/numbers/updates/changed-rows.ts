@@ -1,0 +1,97 @@
+import type { DriverError } from "../../dialects/driver-error"
+import { ReadOnlyNumberError } from "../../errors"
+import type { Session } from "../../inserts/session"
+import { list, parameter, type Piece, piece, plain } from "../../inserts/sql/update"
+import { placeOf, type Series } from "../../series/series"
+import { columnName } from "../../typeorm/names"
+import { select } from "../../typeorm/statement"
+import type { Change } from "./change"
+import { datesOf, keepPeriods, type NewPeriod, type StoredDate } from "./changed-periods"
+
+/** @internal A row that an UPDATE is about, as it is stored. */
+export interface StoredRow extends StoredDate {
+    readonly number: string | null
+    /** Whether it has no number, or keeps number and scope. */
+    readonly keeps: string | number
+    /** Whether it is to be given a number. */
+    readonly due: string | number
+    /** Whether the session allows it to change them. */
+    readonly allowed: string | number
+    /** Its scope, column by column. */
+    readonly [scope: `s${number}`]: unknown
+    /** Its primary key, column by column. */
+    readonly [key: `k${number}`]: unknown
+}
+
+/** @internal The rows that an UPDATE is about, and the periods of those that are given their number by it. */
+export interface ChangedRows {
+    readonly rows: readonly StoredRow[]
+    readonly periods: ReadonlyMap<StoredRow, NewPeriod>
+}
+
+/**
+ * Reads the rows that an UPDATE is about, and locks them: their numbers are final, and so are their
+ * scopes once they have one. The statement itself gets the same as a condition, for rows that nothing locks.
+ * @internal
+ */
+export async function refuseChanges(session: Session, change: Change): Promise<ChangedRows> {
+    const { series, update, keeps } = change
+    const rows = await select<StoredRow>(
+        session,
+        update.select(columnsOf(change), series.dialect.rowLock),
+    )
+    const isFree = rows.some(({ allowed }) => Number(allowed) === 1)
+    if (!isFree && rows.some((row) => Number(row.keeps) === 0))
+        throw change.number ? changedNumberError(series) : movedScopeError(series)
+    if (keeps && !isFree) update.and(keeps)
+    return { rows, periods: keepPeriods(change, rows, isFree) }
+}
+
+/** @internal Recognises a row by its primary key. */
+export function isRow({ metadata }: Series, row: StoredRow): Piece {
+    const keys = metadata.primaryColumns.map((column, at) =>
+        piece([`${columnName(column)} = `, ""], parameter(row[`k${at}`])),
+    )
+    return keys.length === 1 ? list(keys, "") : piece(["(", ")"], list(keys, " AND "))
+}
+
+function columnsOf({ series, update, keeps, isDue }: Change): Piece {
+    const { column, metadata, scopeColumns, dialect, dataSource } = series
+    const as = (name: string) => `AS ${dataSource.driver.escape(name)}`
+    const whether = (condition: Piece, name: string) =>
+        piece(["CASE WHEN ", ` THEN 1 ELSE 0 END ${as(name)}`], condition)
+    const number = dialect.expressions.text(columnName(column))
+    const others = [
+        `${number} ${as("number")}`,
+        ...scopeColumns.map((scope, at) => `${columnName(scope)} ${as(`s${at}`)}`),
+        ...metadata.primaryColumns.map((key, at) => `${columnName(key)} ${as(`k${at}`)}`),
+    ]
+    return list(
+        [
+            whether(keeps ?? plain("1 = 1"), "keeps"),
+            whether(isDue ?? plain("1 = 0"), "due"),
+            whether(plain(dialect.trigger?.allowsChanges ?? "1 = 0"), "allowed"),
+            plain(others.join(", ")),
+            ...datesOf(series, update, as),
+        ],
+        ", ",
+    )
+}
+
+/** @internal */
+export function changedNumberError(series: Series): ReadOnlyNumberError {
+    return new ReadOnlyNumberError(
+        `${placeOf(series)} of a stored row was to be changed, and numbers are not editable. Reload ` +
+            "the row, or leave the number out of the update: the row may have got one since.",
+    )
+}
+
+/** @internal */
+export function movedScopeError(series: Series, cause?: DriverError): ReadOnlyNumberError {
+    return new ReadOnlyNumberError(
+        `A row with a number of ${placeOf(series)} was to be moved to another scope` +
+            `${series.period ? " or period" : ""}, where that number may be another one's. Leave ` +
+            `${series.period ? "both as they are" : "its scope as it is"}, or insert a new row there.`,
+        { cause },
+    )
+}

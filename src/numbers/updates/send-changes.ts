@@ -1,0 +1,84 @@
+import { list, type Piece, piece, type Update } from "../../inserts/sql/update"
+import { type ChangedRequest, writeChanges } from "./changed-requests"
+import type { Change } from "./change"
+import { type ChangedRows, isRow, type StoredRow } from "./changed-rows"
+
+/** @internal An UPDATE whose numbers are made. */
+export interface PlannedChange extends Change, ChangedRows {
+    readonly requests: readonly ChangedRequest[]
+}
+
+// A statement has a limited number of parameters, and looks for the number of each row among all.
+const BATCH = 500
+
+/**
+ * Sends an UPDATE with the numbers of its rows: at once, or in parts where they are many. The rows that are given
+ * none come first, as those that have one then would be updated twice.
+ * @internal
+ */
+export async function sendChanges(
+    update: Update,
+    changes: readonly PlannedChange[],
+    send: (update: Update) => Promise<unknown>,
+): Promise<unknown> {
+    const due = new Map<string, Piece>()
+    for (const { series, rows } of changes)
+        for (const row of rows) if (Number(row.due) === 1) due.set(keyOf(row), isRow(series, row))
+    // What nothing has locked since is left alone: it would have no number.
+    const others = changes.flatMap(({ isDue }) =>
+        isDue ? [piece(["CASE WHEN ", " THEN 1 ELSE 0 END = 0"], isDue)] : [],
+    )
+    const areOthers = others.length > 0 ? [list(others, " AND ")] : []
+    if (due.size <= BATCH || update.isLimited) {
+        if (areOthers.length > 0) update.and(list([...areOthers, ...due.values()], " OR "))
+        return send(write(update, changes, () => true))
+    }
+    const results = [
+        await send(write(update.part(list(areOthers, "")), changes, (key) => !due.has(key))),
+    ]
+    const keys = [...due.keys()]
+    for (let start = 0; start < keys.length; start += BATCH) {
+        const batch = new Set(keys.slice(start, start + BATCH))
+        const are = [...batch].flatMap((key) => due.get(key) ?? [])
+        const part = update.part(list(are, " OR "))
+        results.push(await send(write(part, changes, (key) => batch.has(key))))
+    }
+    return joined(results as Result[])
+}
+
+function write(
+    update: Update,
+    changes: readonly PlannedChange[],
+    isOf: (key: string) => boolean,
+): Update {
+    for (const { series, rows, periods, requests } of changes) {
+        const isOwn = (row: StoredRow) => isOf(keyOf(row))
+        writeChanges(
+            { series, update },
+            {
+                rows: rows.filter(isOwn),
+                periods: new Map([...periods].filter(([row]) => isOwn(row))),
+            },
+            requests.filter(({ row }) => isOwn(row)),
+        )
+    }
+    return update
+}
+
+function keyOf(row: StoredRow): string {
+    const key: string[] = []
+    for (let at = 0; row[`k${at}`] !== undefined; at += 1) key.push(String(row[`k${at}`]))
+    return JSON.stringify(key)
+}
+
+interface Result {
+    readonly affected?: number
+    readonly records?: readonly unknown[]
+}
+
+function joined(results: readonly Result[]): Result {
+    return Object.assign({}, results.at(-1), {
+        affected: results.reduce((sum, { affected = 0 }) => sum + affected, 0),
+        records: results.flatMap(({ records = [] }) => records),
+    })
+}

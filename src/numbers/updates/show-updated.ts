@@ -1,0 +1,46 @@
+import type { ObjectLiteral } from "typeorm"
+import type { Session } from "../../inserts/session"
+import { dataSourceOf } from "../../typeorm/compat"
+import { tableName } from "../../typeorm/names"
+import { storedValue, parseNumber } from "../number-values"
+import { type ShownValue, showValues, shownValue } from "../shown/shown-values"
+import type { StoredRow } from "./changed-rows"
+import type { PlannedChange } from "./send-changes"
+
+/**
+ * Shows the numbers of rows on the entities that save() updates: those that they were given, or that
+ * another transaction has given them before.
+ * @internal
+ */
+export function showUpdated(session: Session, change: PlannedChange): void {
+    const { series, rows, periods, requests } = change
+    const updated = session.updates.all.filter(
+        ({ metadata }) => tableName(metadata) === tableName(series.metadata),
+    )
+    if (updated.length === 0) return
+    const numbers = new Map(requests.map(({ row, number, explicit }) => [row, number ?? explicit]))
+    const values = rows.flatMap((row): ShownValue[] => {
+        const entity = updated.find((one) => isEntityOf(row, one.entity, series.metadata))?.entity
+        const number = numbers.get(row) ?? parseNumber(row.number)
+        if (!entity || number === undefined) return []
+        const { column, period } = series
+        const own = periods.get(row)
+        const shown = [shownValue(entity, column, storedValue(series, number))]
+        if (period) shown.push(shownValue(entity, period.column, own?.name ?? row.period))
+        if (period && own?.date !== undefined) shown.push(shownValue(entity, period.date, own.date))
+        return shown
+    })
+    showValues(session, values)
+}
+
+function isEntityOf(
+    row: StoredRow,
+    entity: ObjectLiteral,
+    { primaryColumns }: PlannedChange["series"]["metadata"],
+): boolean {
+    return primaryColumns.every((column, at) => {
+        const { driver } = dataSourceOf(column.entityMetadata)
+        const value: unknown = driver.preparePersistentValue(column.getEntityValue(entity), column)
+        return String(value) === String(row[`k${at}`])
+    })
+}

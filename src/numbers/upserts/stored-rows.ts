@@ -1,0 +1,121 @@
+import type { Upsert } from "../../dialects/dialect"
+import type { DriverError } from "../../dialects/driver-error"
+import { ReadOnlyNumberError } from "../../errors"
+import type { Insert } from "../../inserts/insert"
+import { zoneColumns } from "../../series/periods/zone"
+import { seriesOf } from "../../series/resolve-series"
+import { placeOf, type Series } from "../../series/series"
+import { conditionSql } from "../../series/when/row-condition"
+import { type ColumnMetadata, columnName } from "../../typeorm/names"
+import { movedScopeError } from "../updates/changed-rows"
+
+/** @internal Refuses an upsert that would give stored rows other numbers. */
+export function refuseOverwrittenNumbers({ rows: [row] }: Insert, upsert: Upsert): void {
+    for (const series of row ? seriesOf(row.metadata) : [])
+        if (upsert.overwrites(columnName(series.column)))
+            throw new ReadOnlyNumberError(
+                `This upsert would overwrite ${placeOf(series)} of a stored row. Leave the number out of the ` +
+                    "rows, or out of orUpdate().",
+            )
+}
+
+interface ConcernedSeries {
+    readonly series: Series
+    /** The columns of its scope that stored rows would get. */
+    readonly moved: readonly ColumnMetadata[]
+    /** Whether stored drafts may get their numbers. */
+    readonly numbers: boolean
+}
+
+/** Those of whose rows it could change the scope, or what a number depends on. */
+function concernedSeries({ rows: [row], upsert }: Insert): ConcernedSeries[] {
+    if (!row || !upsert) return []
+    const isSet = (column: ColumnMetadata) => upsert.overwrites(columnName(column))
+    return seriesOf(row.metadata).flatMap((series) => {
+        const { period, when = [], strategy } = series
+        const moved = series.scopeColumns.filter(isSet)
+        const dated = period ? [period.date, ...zoneColumns(period.zone)] : []
+        // That of the new date.
+        if (period && dated.some(isSet) && !moved.includes(period.column)) moved.push(period.column)
+        const numbers = when.some(({ column }) => isSet(column))
+        const isConcerned = (moved.length > 0 || numbers) && strategy !== "trigger"
+        return isConcerned ? [{ series, moved, numbers }] : []
+    })
+}
+
+/**
+ * Lets the statement itself give stored drafts the numbers of the new rows, and fail where a stored row with
+ * a number would get another scope.
+ * @internal
+ */
+export function keepStored(insert: Insert): void {
+    for (const { series, moved, numbers } of concernedSeries(insert)) {
+        const { column, dialect, period } = series
+        const { same, fail } = dialect.expressions
+        type NameOf = (column: ColumnMetadata) => string
+        const isDue = (stored: NameOf, given: NameOf) =>
+            `${stored(column)} IS NULL AND ${given(column)} IS NOT NULL AND ` +
+            conditionSql(series.when ?? [], dialect, (one) =>
+                insert.upsert?.overwrites(columnName(one)) ? given(one) : stored(one),
+            )
+        insert.setStored(column, (stored, given) => {
+            const number = stored(column)
+            const failure = fail(`COALESCE(${number}, 0)`)
+            const keeps = moved.map((one) => same(stored(one), given(one)))
+            const areKept = keeps.length > 0 ? `(${keeps.join(" AND ")})` : "1 = 1"
+            const due = isDue(stored, given)
+            const ways = numbers
+                ? [
+                      `WHEN ${due} AND ${isOfScope(insert, series, stored, given)} THEN ${given(column)}`,
+                      `WHEN ${due} THEN ${failure}`,
+                  ]
+                : []
+            ways.push(`WHEN ${number} IS NULL OR ${areKept} THEN ${number}`)
+            return `CASE ${ways.join(" ")} ELSE ${failure} END`
+        })
+        if (!period || !numbers) continue
+        // These come first, and some databases take what is new of them: a date that is there stays.
+        for (const one of [period.column, period.date]) {
+            if (insert.upsert?.overwrites(columnName(one))) continue
+            insert.setStored(one, (stored, given) => {
+                const isUnset = one === period.date ? `${stored(one)} IS NULL AND ` : ""
+                const due = `${isUnset}${isDue(stored, given)}`
+                return `CASE WHEN ${due} THEN ${given(one)} ELSE ${stored(one)} END`
+            })
+        }
+    }
+}
+
+/** Whether a stored row will have the scope of the new one, whose number it gets. */
+function isOfScope(
+    { upsert }: Insert,
+    { scopeColumns, period, dialect }: Series,
+    stored: (column: ColumnMetadata) => string,
+    given: (column: ColumnMetadata) => string,
+): string {
+    const { same } = dialect.expressions
+    const isKept = (column: ColumnMetadata) => !upsert?.overwrites(columnName(column))
+    const dated = period ? [period.date, ...zoneColumns(period.zone)] : []
+    const conditions = [
+        ...scopeColumns.filter((one) => one !== period?.column && isKept(one)),
+        ...dated.filter((one) => one !== period?.date && isKept(one)),
+    ].map((one) => same(stored(one), given(one)))
+    if (period && isKept(period.date))
+        conditions.push(
+            `(${stored(period.date)} IS NULL OR ${stored(period.date)} = ${given(period.date)})`,
+        )
+    return conditions.length > 0 ? conditions.join(" AND ") : "1 = 1"
+}
+
+/** @internal What that failure is called. */
+export function movedError(insert: Insert, cause: DriverError): ReadOnlyNumberError | undefined {
+    const [found] = concernedSeries(insert)
+    if (!found?.series.dialect.isFailure(cause)) return undefined
+    if (!found.numbers) return movedScopeError(found.series, cause)
+    return new ReadOnlyNumberError(
+        `This upsert would move a stored row with ${placeOf(found.series)} to another scope, or give one without ` +
+            "its number in a scope that is not that of the row. Let it set all that makes the scope: the " +
+            "properties of uniqueWith and the date, as the stored row has them.",
+        { cause },
+    )
+}

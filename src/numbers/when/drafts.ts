@@ -1,0 +1,54 @@
+import { UnknownScopeError } from "../../errors"
+import { groupBy } from "../../group-by"
+import type { Insert, InsertRow } from "../../inserts/insert"
+import { rowValue } from "../../inserts/row-value"
+import { allocatedSeriesOf } from "../../series/own-series"
+import { scopeText } from "../../series/scope"
+import { placeOf, type Series } from "../../series/series"
+import type { ColumnTest, RowCondition } from "../../series/when/row-condition"
+import type { Sender } from "../../typeorm/statement"
+import { explicitNumber } from "../number-values"
+import { holds } from "./holds"
+
+interface ConditionalRow {
+    readonly series: Series
+    readonly when: RowCondition
+    readonly row: InsertRow
+}
+
+/** @internal The rows of an INSERT that have a number under a condition, and don't bring one along. */
+export function conditionalRows({ rows }: Insert): ConditionalRow[] {
+    return rows.flatMap((row) =>
+        allocatedSeriesOf(row.metadata).flatMap((series) => {
+            const { when } = series
+            const isAsked = when && (explicitNumber(series, row) ?? null) === null
+            return isAsked ? [{ series, when, row }] : []
+        }),
+    )
+}
+
+/**
+ * Leaves rows without a number for which the condition does not hold; the others are to be given one.
+ * @internal
+ */
+export async function leaveDrafts(runner: Sender, rows: readonly ConditionalRow[]): Promise<void> {
+    for (const [series, ofSeries] of groupBy(rows, (one) => one.series)) {
+        const asked = ofSeries.flatMap(({ when, row }) =>
+            when.map((test) => ({ test, text: textOf(series, test, row) })),
+        )
+        const answers = await holds(runner, series, asked)
+        for (const [at, { row, when }] of ofSeries.entries()) {
+            const own = answers.slice(at * when.length, (at + 1) * when.length)
+            if (own.every((answer) => answer === true)) row.assignSql(series.column, "DEFAULT")
+            else row.assign(series.column, null)
+        }
+    }
+}
+
+function textOf(series: Series, { column, path }: ColumnTest, row: InsertRow): string | null {
+    const found = rowValue(row, column)
+    if ("value" in found) return scopeText(column, found.value)
+    throw new UnknownScopeError(
+        `Whether a row has ${placeOf(series)} can't be known before the insert: ${path} ${found.problem}`,
+    )
+}

@@ -215,8 +215,8 @@ export class NumberAssigner implements Assigner {
     ): Promise<unknown> {
         const { session } = this
         const moved: MovedCounter[] = []
+        const changes: PlannedChange[] = []
         try {
-            const changes: PlannedChange[] = []
             for (const series of changed) {
                 const change = await changeOf(session, series, update)
                 // What is locked by its row is not locked by its table afterwards.
@@ -237,7 +237,14 @@ export class NumberAssigner implements Assigner {
         } catch (error) {
             await this.setBack(moved)
             const cause = driverErrorOf(error)
-            throw (cause && duplicateNumberError(seriesOf(update.metadata), cause)) ?? error
+            const isMade = ({ column }: Series) =>
+                changes.some(
+                    ({ series, requests }) =>
+                        series.column === column &&
+                        requests.length > 0 &&
+                        requests.every((r) => r.explicit === undefined),
+                )
+            throw (cause && duplicateNumberError(seriesOf(update.metadata), cause, isMade)) ?? error
         }
     }
 

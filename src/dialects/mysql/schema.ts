@@ -42,6 +42,23 @@ export const mysqlSchema: SchemaStatements = {
         return [`ALTER TABLE ${table} MODIFY ${column} ${parts.filter(Boolean).join(" ")}`]
     },
 
+    checks: {
+        select: (database, table, prefix) => ({
+            sql:
+                "SELECT c.CONSTRAINT_NAME AS `name`, c.CHECK_CLAUSE AS `expression` " +
+                "FROM information_schema.TABLE_CONSTRAINTS t " +
+                "JOIN information_schema.CHECK_CONSTRAINTS c " +
+                "ON c.CONSTRAINT_SCHEMA = t.CONSTRAINT_SCHEMA AND c.CONSTRAINT_NAME = t.CONSTRAINT_NAME " +
+                "WHERE t.CONSTRAINT_TYPE = 'CHECK' AND t.TABLE_SCHEMA = COALESCE(?, DATABASE()) " +
+                "AND t.TABLE_NAME = ? AND LEFT(t.CONSTRAINT_NAME, CHAR_LENGTH(?)) = ?",
+            parameters: [database ?? null, table, prefix, prefix],
+        }),
+        add: (table, name, expression) =>
+            // MySQL shows quotes with a backslash before each.
+            `ALTER TABLE ${table} ADD CONSTRAINT \`${name}\` CHECK (${expression.replaceAll("\\'", "'")})`,
+        remove: (table, name) => `ALTER TABLE ${table} DROP CONSTRAINT \`${name}\``,
+    },
+
     foreignKeysNeedIndex: true,
 
     // Statements that change the schema commit, so a transaction holds nothing.

@@ -41,6 +41,12 @@ export interface Retyping {
     readonly type: string
 }
 
+/** @internal A CHECK constraint as the database has it. */
+export interface StoredCheck {
+    readonly name: string
+    readonly expression: string
+}
+
 /** @internal What migrations, the installation and checks ask of a database. */
 export interface SchemaStatements {
     /** Makes a text compare by its characters alone, as the keys in the counter table do. */
@@ -54,6 +60,13 @@ export interface SchemaStatements {
         isMissing(table: CounterTable): Statement
         add(table: CounterTable): string
         remove(table: CounterTable): string
+    }
+    /** CHECK constraints, where TypeORM leaves them alone. */
+    readonly checks?: {
+        /** Selects {@link StoredCheck} rows: those of a table whose names begin so. */
+        select(database: string | undefined, table: string, prefix: string): Statement
+        add(table: string, name: string, expression: string): string
+        remove(table: string, name: string): string
     }
     /** Whether a value, as a text, is a whole number in digits. */
     isWhole(sql: string): string

@@ -10,6 +10,7 @@ import {
     RENAMES,
 } from "../names/renamings"
 import { addColumns, tighten } from "../plan/column-steps"
+import { dropFormerChecks } from "../plan/checks"
 import { addCounting, setCounterSettings } from "../plan/counter-steps"
 import { refuseDuplicates } from "../plan/duplicate-rows"
 import {
@@ -126,6 +127,7 @@ export async function installIn(
     const triggers = await readTriggers(runner, dataSource, retyped)
     const steps = new LiveSteps(runner)
     await createOwnTables(runner, inventory)
+    for (const table of tables) await dropFormerChecks(steps, table)
     await dropTriggers(steps, triggers)
     await dropFunctions(steps, await readLeftOver(runner, dataSource), UNUSED)
     for (const table of tables) await addColumns(steps, table)

@@ -6,6 +6,7 @@ import { planSynchronize, type Synchronization } from "../../typeorm/schema-buil
 import { select } from "../../typeorm/statement"
 import { findRenamedColumns } from "../names/renamed-columns"
 import { findRenamings, refuseStrays } from "../names/renamings"
+import { addChecks, dropFormerChecks } from "../plan/checks"
 import { beforeRowsAreFilled } from "../plan/column-steps"
 import {
     type Inventory,
@@ -16,6 +17,7 @@ import {
 } from "../plan/inventory"
 import { asStored } from "../plan/retyped-columns"
 import { RowOrder } from "../plan/row-order"
+import { LiveSteps } from "./live-steps"
 import { installIn, refuseObstacles } from "./install"
 
 /**
@@ -36,7 +38,10 @@ async function plan(dataSource: DataSource): Promise<Synchronization | undefined
         const tables: ServedTable[] = []
         for (const table of inventory.tables)
             if (isIncomplete(table) && (await hasRows(runner, table))) tables.push(table)
-        return tables.length > 0 ? await planFor(runner, { ...inventory, tables }) : undefined
+        if (tables.length > 0) return await planFor(runner, { ...inventory, tables })
+        return inventory.dialect.schema.checks
+            ? { alterations: [], finish: (own) => addMissingChecks(own, dataSource) }
+            : undefined
     } finally {
         await runner.release()
     }
@@ -68,8 +73,19 @@ async function planFor(planning: QueryRunner, inventory: Inventory): Promise<Syn
     }
 }
 
+/** Where TypeORM makes none. */
+async function addMissingChecks(runner: QueryRunner, dataSource: DataSource): Promise<void> {
+    const steps = new LiveSteps(runner)
+    const { tables } = await takeInventory(runner, dataSource)
+    for (const table of tables) {
+        await dropFormerChecks(steps, table)
+        await addChecks(steps, table.table, table)
+    }
+}
+
 function isIncomplete({ metadata, ...table }: ServedTable): boolean {
-    const lacks = [table.missingColumns, table.loose, table.retyped, table.indexes]
+    const { missingColumns, loose, retyped, indexes, checks } = table
+    const lacks = [missingColumns, loose, retyped, indexes, checks.missing]
     return metadata.synchronize && lacks.some(({ length }) => length > 0)
 }
 

@@ -4,6 +4,7 @@ import { dialectOf } from "../../dialects"
 import { UnsupportedError } from "../../errors"
 import { whileAltered } from "../../typeorm/altered-metadata"
 import { addColumns, beforeRowsAreFilled, tableAsDeclared, tighten } from "../plan/column-steps"
+import { addChecks, dropFormerChecks, findChecks } from "../plan/checks"
 import { addCounting, setCounterSettings } from "../plan/counter-steps"
 import { findRenamedColumns } from "../names/renamed-columns"
 import { carryNames } from "../names/renaming-steps"
@@ -192,6 +193,7 @@ export async function generateMigration(
         const triggers = await readTriggers(runner, dataSource, retyped)
         await dropTriggers(steps, triggers)
         await dropFunctions(steps, await readLeftOver(runner, dataSource), UNUSED)
+        for (const table of inventory.tables) await dropFormerChecks(steps, table)
         steps.add(ofTypeORM)
         for (const table of inventory.tables)
             if (!table.metadata.synchronize) await addColumns(steps, table)
@@ -202,6 +204,12 @@ export async function generateMigration(
         for (const table of inventory.tables) {
             const after = table.metadata.synchronize ? declared.get(table) : undefined
             await tighten(steps, after ?? table.table, table)
+        }
+        const { dialect } = inventory
+        for (const metadata of inventory.withoutTable) {
+            const checks = await findChecks(runner, dialect, metadata, undefined)
+            if (dialect.schema.checks)
+                await addChecks(steps, undefined, { metadata, dialect, checks })
         }
         await setCounterSettings(runner, steps, inventory)
         await addCounting(runner, steps, inventory, { triggers, ...found })

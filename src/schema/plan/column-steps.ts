@@ -1,6 +1,7 @@
 import { Table, TableForeignKey, TableIndex } from "typeorm"
 import type { Alteration } from "../../typeorm/altered-metadata"
 import type { ServedTable } from "./inventory"
+import { addChecks } from "./checks"
 import type { Steps } from "./steps"
 
 /** @internal Adds the columns that are missing, as ones that can be NULL yet. */
@@ -23,6 +24,7 @@ export async function addColumns(
 /** @internal Makes the columns NOT NULL that are filled now, and the unique indexes. */
 export async function tighten(steps: Steps, table: Table, served: ServedTable): Promise<void> {
     const { loose, indexes, retyped } = served
+    await addChecks(steps, table, served)
     const changed = loose.flatMap((column) => {
         const stored = table.findColumnByName(column.databaseName)
         if (!stored) return []
@@ -54,12 +56,23 @@ function foreignKeysOn({ dataSource, dialect, metadata, indexes }: ServedTable):
 
 /**
  * How TypeORM is to see a table before its rows are filled: the columns as ones that can be NULL, without
- * their unique indexes.
+ * their unique indexes and constraints.
  * @internal
  */
-export function beforeRowsAreFilled({ metadata, loose, indexes }: ServedTable): Alteration[] {
+export function beforeRowsAreFilled({
+    metadata,
+    loose,
+    indexes,
+    checks: { missing },
+}: ServedTable): Alteration[] {
     return [
-        [metadata, { indices: metadata.indices.filter((index) => !indexes.includes(index)) }],
+        [
+            metadata,
+            {
+                indices: metadata.indices.filter((index) => !indexes.includes(index)),
+                checks: metadata.checks.filter((check) => !missing.includes(check)),
+            },
+        ],
         ...loose.map((column): Alteration => [column, { isNullable: true }]),
     ]
 }

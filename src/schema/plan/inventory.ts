@@ -13,6 +13,8 @@ import { givenDataSource } from "../../typeorm/given"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import { select } from "../../typeorm/statement"
 import { allSeriesOf } from "../../series/sharers"
+import { numberedCheck } from "../../series/when/numbered-check"
+import { type Checks, findChecks } from "./checks"
 import { type KeysToFill, keysToFill } from "./key-filling"
 import { hasHistory } from "../../tables/key-entity"
 import { findLoosePeriod, isPeriodic, type PeriodicSeries } from "./periods/periods"
@@ -49,6 +51,7 @@ export interface ServedTable {
     /** The columns of numbers, keys and scopes that have another type. */
     readonly retyped: readonly Retyped[]
     readonly indexes: readonly IndexMetadata[]
+    readonly checks: Checks
 }
 
 /** @internal The tables of a data source that matter to numbers and keys, as the database has them. */
@@ -193,7 +196,15 @@ async function compare(
     const retyped = await findRetyped(runner, dialect, { metadata, table, holders })
     // In a column that is there, NULL may mean that a row gets its number later.
     const isNew = (one: Series) => !stored(one) || added.includes(one.column)
-    const fresh = ownSeriesOf(metadata).filter((one) => one.column.isNullable && isNew(one))
+    const checks = await findChecks(runner, dialect, metadata, table)
+    // Rows for which the condition holds already.
+    const isUnchecked = (one: Series) => {
+        const check = numberedCheck(one)
+        return checks.missing.some(({ name }) => name === check?.name)
+    }
+    const fresh = ownSeriesOf(metadata).filter(
+        (one) => one.column.isNullable && (isNew(one) || isUnchecked(one)),
+    )
     const zeros: Series[] = []
     for (const series of renumber ? all : [])
         if (
@@ -203,6 +214,7 @@ async function compare(
                 (await hasZeros(runner, series)))
         )
             zeros.push(series)
+    const blank = [...unnumbered, ...fresh, ...zeros]
     const indexes = unique
         .flatMap((one) => indexesOf(metadata, one))
         .filter(({ name }) => !table.indices.some((index) => index.name === name))
@@ -220,7 +232,7 @@ async function compare(
         present: all.filter((series) => stored(series)),
         missing: all.filter((series) => !stored(series)),
         unnumbered,
-        blank: [...unnumbered, ...fresh, ...zeros],
+        blank,
         withoutScope: all.filter(({ scopeColumns }) =>
             scopeColumns.some(({ databaseName }) => !table.findColumnByName(databaseName)),
         ),
@@ -228,6 +240,7 @@ async function compare(
         // Where the index is there, rows have the periods by which they were numbered.
         periods: periodic.filter(
             ({ column, period }) =>
+                blank.some((one) => one.column === column) ||
                 loosePeriods.includes(period.column) ||
                 !table.findColumnByName(period.column.databaseName) ||
                 indexes.some(({ columns }) => columns.includes(column)),
@@ -239,6 +252,7 @@ async function compare(
         ],
         retyped,
         indexes,
+        checks,
     }
 }
 

@@ -1,5 +1,6 @@
 import { counterTableOf } from "../../series/own-table"
 import { beforeFirst } from "../../numbers/number-values"
+import { conditionSql } from "../../series/when/row-condition"
 import type { Statement } from "../../typeorm/statement"
 import type { Series } from "../../series/series"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
@@ -14,9 +15,15 @@ export interface Predecessors {
     readonly counters: boolean
 }
 
-/** @internal Which rows have no number: those with NULL, and on demand those with 0. */
-export function isBlank(number: string, renumber: boolean): string {
-    return renumber ? `COALESCE(${number}, 0) = 0` : `${number} IS NULL`
+/** @internal Which rows are to be given a number: those with NULL, and on demand those with 0; no drafts. */
+export function isUnnumbered(
+    { column, when, dialect }: Series,
+    row: string,
+    renumber = false,
+): string {
+    const name = (one: ColumnMetadata) => `${row}.${columnName(one)}`
+    const isBlank = renumber ? `COALESCE(${name(column)}, 0) = 0` : `${name(column)} IS NULL`
+    return when ? `${isBlank} AND ${conditionSql(when, dialect, name)}` : isBlank
 }
 
 /** @internal Numbers the rows of a table that have no number. */
@@ -52,8 +59,9 @@ export function numberRows(
         ...(others ? [`COALESCE(o.${highest}, ${base})`] : []),
     ]
     const start = starts.reduce((a, b) => expressions.greatest(a, b), base)
+    const isDue = `CASE WHEN ${isUnnumbered(series, "r", renumber)} THEN 1 ELSE 0 END`
     const at = `ROW_NUMBER() ${over(
-        ownRows ? [...scope, isBlank(number, renumber)] : scope,
+        ownRows || series.when ? [...scope, isDue] : scope,
         `ORDER BY ${sorted}`,
     )}`
     const step = incrementBy === 1n ? at : `${incrementBy} * ${at}`
@@ -65,7 +73,7 @@ export function numberRows(
     return {
         sql: schema.numberRows({
             ...{ table, column: columnName(column), keys, rows },
-            where: isBlank(`t.${columnName(column)}`, renumber),
+            where: isUnnumbered(series, "t", renumber),
         }),
         ...(counters ? { parameters: [series.name] } : {}),
     }

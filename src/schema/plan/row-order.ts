@@ -2,9 +2,9 @@ import type { DataSource, EntityMetadata, QueryRunner } from "typeorm"
 import { type Form, objectOf } from "../../declared/options"
 import { kindOfType } from "../../dialects/column-type"
 import { InvalidOptionError, UnknownOrderError } from "../../errors"
-import type { Series } from "../../series/series"
-import { type ColumnMetadata, columnName, columnType, tableName } from "../../typeorm/names"
+import { type ColumnMetadata, columnType, tableName } from "../../typeorm/names"
 import { select } from "../../typeorm/statement"
+import { isUnnumbered } from "./number-rows"
 import type { ServedTable } from "./inventory"
 
 /**
@@ -60,12 +60,11 @@ export async function hasRowsToNumber(
     runner: QueryRunner,
     { metadata, missing, blank }: ServedTable,
 ): Promise<boolean> {
-    const condition = ({ column }: Series) => `${columnName(column)} IS NULL`
+    if (blank.length === 0) return false
     const where = blank.some((series) => missing.includes(series))
         ? ""
-        : ` WHERE ${blank.map(condition).join(" OR ")}`
-    if (blank.length === 0) return false
-    const sql = `SELECT 1 AS found FROM ${tableName(metadata)}${where} LIMIT 2`
+        : ` WHERE ${blank.map((series) => `(${isUnnumbered(series, "t")})`).join(" OR ")}`
+    const sql = `SELECT 1 AS found FROM ${tableName(metadata)} t${where} LIMIT 2`
     return (await select(runner, { sql })).length > 1
 }
 

@@ -1,7 +1,10 @@
 import type { EntityMetadata, QueryRunner, Table } from "typeorm"
+import { dialectOf } from "../../dialects"
 import { INSTALL_REMEDY as REMEDY } from "../../errors"
 import { pseudoKeysOf } from "../../keys/resolve-keys"
 import { seriesOf } from "../../series/resolve-series"
+import { dataSourceOf } from "../../typeorm/compat"
+import { findChecks } from "../plan/checks"
 import type { ColumnMetadata } from "../../typeorm/names"
 import type { Scoped } from "../../series/series"
 import { uniqueIndexesOf } from "../../series/unique-index"
@@ -45,7 +48,16 @@ export async function tableProblems(
             `There is no table ${tablePath}. Generate and run a migration ` +
                 "(typeorm-autosequence migration:generate).",
         ]
+    const dialect = dialectOf(dataSourceOf(metadata))
+    const { missing } = dialect
+        ? await findChecks(runner, dialect, metadata, table)
+        : { missing: [] }
     return [
+        ...missing.map(
+            ({ name }) =>
+                `${tablePath} has no constraint ${name}, by which rows have a number as soon as its ` +
+                `condition holds. ${REMEDY}`,
+        ),
         ...seriesOf(metadata).flatMap((series) => [
             ...columnProblems(series, table, "a number"),
             ...(series.period ? columnProblems(series.period, table, "a period") : []),

@@ -5,6 +5,7 @@ import { placeOf, type Series } from "../../../series/series"
 import { columnName, tableName } from "../../../typeorm/names"
 import { select } from "../../../typeorm/statement"
 import type { Inventory, ServedTable } from "../inventory"
+import { isUnnumbered } from "../number-rows"
 import { periodSql, zoneProblems } from "./periods"
 import type { Steps } from "../steps"
 
@@ -27,7 +28,9 @@ export async function fillPeriods(
 }
 
 function whereOf(series: Series, blank: readonly Series[]): string {
-    return blank.includes(series) ? "" : ` WHERE t.${columnName(series.column)} IS NOT NULL`
+    const isNumbered = `t.${columnName(series.column)} IS NOT NULL`
+    if (!blank.includes(series)) return ` WHERE ${isNumbered}`
+    return series.when ? ` WHERE (${isNumbered} OR (${isUnnumbered(series, "t")}))` : ""
 }
 
 /** @internal Refuses to fill what can't be told of rows that are there. */

@@ -1,0 +1,84 @@
+import { type EntityMetadata, type QueryRunner, type Table, TableCheck } from "typeorm"
+import { CHECK_PREFIX } from "../../series/when/numbered-check"
+import type { Dialect } from "../../dialects/dialect"
+import type { StoredCheck } from "../../dialects/statements/schema-statements"
+import type { CheckMetadata } from "../../typeorm/check-metadata"
+import { dataSourceOf } from "../../typeorm/compat"
+import { tableName } from "../../typeorm/names"
+import { select } from "../../typeorm/statement"
+import type { Steps } from "./steps"
+
+/** @internal The constraints that rows have their numbers, as a table has them. */
+export interface Checks {
+    /** Those that are declared, and not there. */
+    readonly missing: readonly CheckMetadata[]
+    /** Those of former conditions, where TypeORM does not remove them. */
+    readonly former: readonly StoredCheck[]
+}
+
+/** What is known of a table. */
+interface CheckedTable {
+    readonly metadata: EntityMetadata
+    readonly dialect: Dialect
+    readonly checks: Checks
+}
+
+/** @internal */
+export async function findChecks(
+    runner: QueryRunner,
+    { schema: { checks } }: Dialect,
+    metadata: EntityMetadata,
+    table: Table | undefined,
+): Promise<Checks> {
+    const declared = metadata.checks.filter(({ name }) => name.startsWith(CHECK_PREFIX))
+    const { database } = dataSourceOf(metadata).driver.parseTableName(metadata)
+    const own = checks
+        ? await select<StoredCheck>(
+              runner,
+              checks.select(database, metadata.tableName, CHECK_PREFIX),
+          )
+        : []
+    const names = [...own, ...(table?.checks ?? [])].map(({ name }) => name)
+    return {
+        missing: declared.filter(({ name }) => !names.includes(name)),
+        former: own.filter(({ name }) => !declared.some((check) => check.name === name)),
+    }
+}
+
+/** @internal Removes the constraints of former conditions. */
+export async function dropFormerChecks(
+    steps: Steps,
+    { metadata, dialect: { schema }, checks }: CheckedTable,
+): Promise<void> {
+    const table = tableName(metadata)
+    for (const { name, expression } of checks.former) {
+        const remove = schema.checks?.remove(table, name)
+        const add = schema.checks?.add(table, name, expression)
+        if (remove !== undefined && add !== undefined)
+            await steps.sql({ sql: remove }, "The condition of a number has changed.", { sql: add })
+    }
+}
+
+/** @internal Adds the constraints that are missing, when the rows have their numbers. */
+export async function addChecks(
+    steps: Steps,
+    table: Table | undefined,
+    { metadata, dialect: { schema }, checks }: CheckedTable,
+): Promise<void> {
+    const { missing } = checks
+    if (missing.length === 0) return
+    if (!schema.checks) {
+        if (table)
+            await steps.schema((runner) =>
+                runner.createCheckConstraints(table, missing.map(TableCheck.create)),
+            )
+        return
+    }
+    const name = tableName(metadata)
+    for (const check of missing)
+        await steps.sql(
+            { sql: schema.checks.add(name, check.name, check.expression) },
+            "A row for which the condition holds has a number.",
+            { sql: schema.checks.remove(name, check.name) },
+        )
+}

@@ -1,0 +1,24 @@
+import { createHash } from "node:crypto"
+import { columnName } from "../../typeorm/names"
+import type { Series } from "../series"
+import { conditionSql } from "./row-condition"
+
+/** @internal What the names of the constraints begin with by which they are told from those of others. */
+export const CHECK_PREFIX = "autosequence_numbered_"
+
+/** @internal The constraint that a row for which the condition holds has its number. */
+export function numberedCheck({
+    when,
+    assignsAtCommit,
+    column,
+    metadata,
+    ...series
+}: Series): { readonly name: string; readonly expression: string } | undefined {
+    const { dialect } = series as { dialect: Series["dialect"] | undefined }
+    // A constraint is looked at with the statement, and at COMMIT it may be true.
+    if (!when || assignsAtCommit || !dialect) return undefined
+    const condition = conditionSql(when, dialect, columnName)
+    const expression = `NOT (${condition}) OR ${columnName(column)} IS NOT NULL`
+    const hash = createHash("sha256").update(`${metadata.tablePath} ${expression}`).digest("hex")
+    return { name: `${CHECK_PREFIX}${hash.slice(0, 16)}`, expression }
+}

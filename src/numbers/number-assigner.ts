@@ -1,7 +1,4 @@
 import { COUNTER_ENTITY } from "../declared/own-tables"
-import { driverErrorOf } from "../dialects/driver-error"
-import { TransactionRequiredError } from "../errors"
-import { abortedError } from "../inserts/aborted"
 import type { Assigner, Refused } from "../inserts/assigner"
 import type { Insert } from "../inserts/insert"
 import type { NewRow } from "../inserts/new-row"
@@ -9,19 +6,16 @@ import { RowScopes } from "../inserts/row-scope"
 import type { Update } from "../inserts/sql/update"
 import type { Session } from "../inserts/session"
 import { allocatedSeriesOf } from "../series/own-series"
-import { seriesOf } from "../series/resolve-series"
 import { keysOf } from "../series/scope-key"
-import { placeOf, type Series } from "../series/series"
-import { NumbersAhead } from "./counters/numbers-ahead"
-import { type MovedCounter, setCountersBack, takeFromCounters } from "./counters/take-from-counters"
+import type { Series } from "../series/series"
+import type { MovedCounter } from "./counters/take-from-counters"
 import { noCounterTable } from "./counters/move-counters"
 import { moveWithinInsert, readMovedWithin } from "./counters/move-within-insert"
 import { ComingRows } from "./coming-rows"
 import { duplicateNumberError } from "./duplicate-numbers"
 import { isParentOfScopes, refuseDeferredScopes } from "./deferred-scopes"
-import { Leases } from "./leases/leases"
-import { takeFromLeases } from "./leases/take-from-leases"
-import { type CountedRequest, type NumberRequest, numberRequests } from "./number-request"
+import { NumberSource } from "./number-source"
+import { type NumberRequest, numberRequests } from "./number-request"
 import { refuseNoNumber, refuseSet, storedValue } from "./number-values"
 import {
     givePeriods,
@@ -34,13 +28,10 @@ import { refuseUnsupported } from "./refuse-unsupported"
 import { settleUpsert } from "./upserts/settle-upsert"
 import { keepStored, movedError, refuseOverwrittenNumbers } from "./upserts/stored-rows"
 import { hideGiven, showGiven, showNumbers } from "./shown/shown-values"
-import { changedSeries, changeOf } from "./updates/change"
-import { refuseChanges } from "./updates/changed-rows"
-import { type ChangedRequest, requestsOf } from "./updates/changed-requests"
-import { type PlannedChange, sendChanges } from "./updates/send-changes"
-import { showUpdated } from "./updates/show-updated"
+import { sendNumbered } from "./updates/send-numbered"
+import { changedSeries } from "./updates/change"
 import { conditionalRows, leaveDrafts } from "./when/drafts"
-import { HighestNumbers, lockTables } from "./table-lock/table-lock"
+import { lockTables } from "./table-lock/table-lock"
 
 interface Given {
     readonly requests: readonly NumberRequest[]
@@ -56,12 +47,11 @@ interface Given {
 export class NumberAssigner implements Assigner {
     private readonly given = new Map<Insert, Given>()
     private readonly periods = new Map<Insert, readonly GivenValue[]>()
-    private readonly ahead = new NumbersAhead()
+    private readonly source: NumberSource
     private readonly coming: ComingRows
-    /** The last numbers of tables that are locked, as long as nothing else is sent. */
-    private readonly highest = new HighestNumbers()
 
     constructor(private readonly session: Session) {
+        this.source = new NumberSource(session)
         this.coming = new ComingRows(session)
     }
 
@@ -74,7 +64,7 @@ export class NumberAssigner implements Assigner {
             const value: unknown = series.column.getEntityValue(entity, true)
             if (value === undefined) {
                 // A draft needs no number yet.
-                if (series.gapless && !series.when) this.refuseWithoutTransaction(series)
+                if (series.gapless && !series.when) this.source.refuseWithoutTransaction(series)
             } else if (value !== null) {
                 refuseSet(series)
                 refuseNoNumber(series, value)
@@ -105,7 +95,7 @@ export class NumberAssigner implements Assigner {
         const first = requests.find(({ series }) => series.strategy === "table-lock")
         // A zone that is read would take the snapshot before the lock.
         if (first && requests.some(({ period }) => period.zone.relations.length > 0)) {
-            this.refuseWithoutTransaction(first.series)
+            this.source.refuseWithoutTransaction(first.series)
             await lockTables(session, [first.series.metadata])
         }
         this.periods.set(insert, await givePeriods(session, requests))
@@ -116,7 +106,7 @@ export class NumberAssigner implements Assigner {
         const groups = numberRequests(insert, new RowScopes())
         if (groups.length > 0) return this.give(insert, groups)
         // Rows that bring their numbers along may have the highest ones.
-        this.highest.forget()
+        this.source.highest.forget()
         return undefined
     }
 
@@ -125,7 +115,7 @@ export class NumberAssigner implements Assigner {
         refuseDeferredScopes(session, groups.flat())
         const given: Given = { requests: groups.flat(), moved: [] }
         const gapless = groups.flatMap(([request]) => request ?? []).find((r) => r.series.gapless)
-        this.joinTransaction(gapless?.series)
+        this.source.joinTransaction(gapless?.series)
         this.given.set(insert, given)
         if (await moveWithinInsert(session, insert, given.requests)) return
         await this.giveAll(insert, groups, given)
@@ -164,112 +154,36 @@ export class NumberAssigner implements Assigner {
         if (!request) return
         const { series } = request
         if (series.strategy === "table-lock")
-            return this.highest.take(session, group, {
+            return this.source.highest.take(session, group, {
                 call: request.row.announced?.call,
                 coming: () => this.coming.scopes(series, insert),
                 isKept: this.coming.isAwaited(series, insert),
             })
-        if (!series.gapless) return this.takeNumbers(group)
-        if (others.length === 0 && request.explicit === undefined && !this.ahead.isEmpty) {
+        if (!series.gapless) return this.source.takeNumbers(group)
+        if (others.length === 0 && request.explicit === undefined && !this.source.ahead.isEmpty) {
             const [key = ""] = await keysOf(session, series, [request.scope])
-            const drawn = this.ahead.draw(request, key)
+            const drawn = this.source.ahead.draw(request, key)
             if (drawn) {
                 moved.push(drawn)
                 return
             }
         }
-        await this.ahead.giveBack(session, series)
+        await this.source.ahead.giveBack(session, series)
         const later = this.coming
             .scopes(series, insert)
             .map((scope): NumberRequest => ({ series, row: request.row, scope }))
-        await this.takeNumbers([...group, ...later], moved)
-        this.ahead.add(series, later)
-    }
-
-    /** From the counters of one series. */
-    private async takeNumbers(
-        requests: readonly CountedRequest[],
-        moved?: MovedCounter[],
-    ): Promise<void> {
-        const { session } = this
-        const { transaction } = session
-        const [{ series } = {}] = requests
-        if (!series) return
-        // What the transaction has locked itself, another connection would wait for until it ends.
-        const leases =
-            series.gapless || transaction?.isHolding(series.name) ? undefined : Leases.of(session)
-        if (leases) return takeFromLeases(session, leases, requests)
-        transaction?.holdsSeries(series.name)
-        await takeFromCounters(session, requests, moved)
+        await this.source.takeNumbers([...group, ...later], moved)
+        this.source.ahead.add(series, later)
     }
 
     update(update: Update, send: (update: Update) => Promise<unknown>): Promise<unknown> {
         const changed = changedSeries(update)
-        return changed.length > 0 ? this.sendChanging(update, changed, send) : send(update)
-    }
-
-    private async sendChanging(
-        update: Update,
-        changed: readonly Series[],
-        send: (update: Update) => Promise<unknown>,
-    ): Promise<unknown> {
-        const { session } = this
-        const moved: MovedCounter[] = []
-        const changes: PlannedChange[] = []
-        try {
-            for (const series of changed) {
-                const change = await changeOf(session, series, update)
-                // What is locked by its row is not locked by its table afterwards.
-                if (change.isDue && series.strategy === "table-lock" && session.isInTransaction)
-                    await lockTables(session, [series.metadata])
-                const found = await refuseChanges(session, change)
-                const requests = requestsOf(change, found)
-                await this.giveChanged(series, requests, moved)
-                changes.push({ ...change, ...found, requests })
-            }
-            const result = await sendChanges(update, changes, send)
-            // Rows of which another transaction has made numbered ones since.
-            const rows = changes[0]?.rows.length ?? 0
-            if (Number((result as { affected?: unknown }).affected) < rows)
-                for (const change of changes) await refuseChanges(session, change)
-            for (const change of changes) showUpdated(session, change)
-            return result
-        } catch (error) {
-            await this.setBack(moved)
-            const cause = driverErrorOf(error)
-            const isMade = ({ column }: Series) =>
-                changes.some(
-                    ({ series, requests }) =>
-                        series.column === column &&
-                        requests.length > 0 &&
-                        requests.every((r) => r.explicit === undefined),
-                )
-            throw (cause && duplicateNumberError(seriesOf(update.metadata), cause, isMade)) ?? error
-        }
-    }
-
-    /** Those that rows bring along move the counters, too. */
-    private async giveChanged(
-        series: Series,
-        requests: readonly ChangedRequest[],
-        moved: MovedCounter[],
-    ): Promise<void> {
-        const { session } = this
-        if (series.strategy === "counter") {
-            if (requests.length === 0) return
-            this.joinTransaction(series.gapless ? series : undefined)
-            return this.takeNumbers(requests, moved)
-        }
-        const given = requests.filter(({ explicit }) => explicit === undefined)
-        if (given.length === 0) return
-        this.joinTransaction(series)
-        await this.highest.take(session, given, { coming: () => [], isKept: false })
-        this.highest.forget()
+        return changed.length > 0 ? sendNumbered(this.source, update, changed, send) : send(update)
     }
 
     settle(): Promise<void> | undefined {
-        this.highest.forget()
-        return this.ahead.isEmpty ? undefined : this.ahead.giveBack(this.session)
+        this.source.highest.forget()
+        return this.source.ahead.isEmpty ? undefined : this.source.ahead.giveBack(this.session)
     }
 
     inserted(insert: Insert, result: unknown): Promise<void> | undefined {
@@ -293,20 +207,8 @@ export class NumberAssigner implements Assigner {
         const given = this.given.get(insert)
         this.given.delete(insert)
         this.periods.delete(insert)
-        this.highest.forget()
-        if (given) await this.setBack(given.moved)
-    }
-
-    private async setBack(moved: readonly MovedCounter[]): Promise<void> {
-        const { session } = this
-        if (!session.transaction || session.transaction.hasEnded) return
-        try {
-            for (const { series, key } of moved) this.ahead.drop(series, key)
-            await setCountersBack(session, moved, ({ before }) => before)
-            await this.ahead.giveBack(session)
-        } catch (error) {
-            session.transaction.refuseCommit(error as Error)
-        }
+        this.source.highest.forget()
+        if (given) await this.source.setBack(given.moved)
     }
 
     nameOf({ cause, insert }: Refused): Error | undefined {
@@ -324,23 +226,5 @@ export class NumberAssigner implements Assigner {
         return String(cause.message).includes(tableName)
             ? noCounterTable(dataSource, cause)
             : undefined
-    }
-
-    /** The transaction in which numbers are made; there must be one for those without gaps. */
-    private joinTransaction(gapless: Series | undefined): void {
-        const { session } = this
-        if (gapless) this.refuseWithoutTransaction(gapless)
-        const transaction = gapless ? session.joinTransaction() : session.transaction
-        if (transaction?.hasEnded) throw abortedError()
-        if (transaction) transaction.hasNumbers = true
-    }
-
-    private refuseWithoutTransaction(series: Series): void {
-        if (this.session.isInTransaction) return
-        throw new TransactionRequiredError(
-            `${placeOf(series)} takes its numbers under a lock that lasts as long as the transaction, and there ` +
-                "is none. Insert inside dataSource.transaction(…) by the manager that it gives you, or " +
-                "use save() without { transaction: false }.",
-        )
     }
 }

@@ -1,4 +1,5 @@
 import { list, type Piece, piece, type Update } from "../../inserts/sql/update"
+import type { Session } from "../../inserts/session"
 import { type ChangedRequest, writeChanges } from "./changed-requests"
 import type { Change } from "./change"
 import { type ChangedRows, isRow, type StoredRow } from "./changed-rows"
@@ -17,6 +18,7 @@ const BATCH = 500
  * @internal
  */
 export async function sendChanges(
+    session: Session,
     update: Update,
     changes: readonly PlannedChange[],
     send: (update: Update) => Promise<unknown>,
@@ -33,15 +35,20 @@ export async function sendChanges(
         if (areOthers.length > 0) update.and(list([...areOthers, ...due.values()], " OR "))
         return send(write(update, changes, () => true))
     }
-    const results = [
-        await send(write(update.part(list(areOthers, "")), changes, (key) => !due.has(key))),
-    ]
+    const parts = [write(update.part(list(areOthers, "")), changes, (key) => !due.has(key))]
     const keys = [...due.keys()]
     for (let start = 0; start < keys.length; start += BATCH) {
         const batch = new Set(keys.slice(start, start + BATCH))
         const are = [...batch].flatMap((key) => due.get(key) ?? [])
-        const part = update.part(list(are, " OR "))
-        results.push(await send(write(part, changes, (key) => batch.has(key))))
+        parts.push(write(update.part(list(are, " OR ")), changes, (key) => batch.has(key)))
+    }
+    const results: unknown[] = []
+    try {
+        for (const part of parts) results.push(await send(part))
+    } catch (error) {
+        // The parts before it are in the table, in databases whose transactions go on.
+        if (results.length > 0) session.transaction?.refuseCommit(error as Error)
+        throw error
     }
     return joined(results as Result[])
 }

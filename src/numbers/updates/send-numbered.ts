@@ -1,0 +1,78 @@
+import { driverErrorOf } from "../../dialects/driver-error"
+import type { Update } from "../../inserts/sql/update"
+import { seriesOf } from "../../series/resolve-series"
+import type { Series } from "../../series/series"
+import type { MovedCounter } from "../counters/take-from-counters"
+import { duplicateNumberError } from "../duplicate-numbers"
+import type { NumberSource } from "../number-source"
+import { lockTables } from "../table-lock/table-lock"
+import { changeOf } from "./change"
+import { refuseChanges } from "./changed-rows"
+import { type ChangedRequest, requestsOf } from "./changed-requests"
+import { type PlannedChange, sendChanges } from "./send-changes"
+import { showUpdated } from "./show-updated"
+
+/**
+ * Sends an UPDATE that sets what numbers depend on: numbers that are there stay, and rows that are to have one
+ * get it by the same statement.
+ * @internal
+ */
+export async function sendNumbered(
+    source: NumberSource,
+    update: Update,
+    changed: readonly Series[],
+    send: (update: Update) => Promise<unknown>,
+): Promise<unknown> {
+    const { session } = source
+    const moved: MovedCounter[] = []
+    const changes: PlannedChange[] = []
+    try {
+        for (const series of changed) {
+            const change = await changeOf(session, series, update)
+            // What is locked by its row is not locked by its table afterwards.
+            if (change.isDue && series.strategy === "table-lock" && session.isInTransaction)
+                await lockTables(session, [series.metadata])
+            const found = await refuseChanges(session, change)
+            const requests = requestsOf(change, found)
+            await giveChanged(source, series, requests, moved)
+            changes.push({ ...change, ...found, requests })
+        }
+        const result = await sendChanges(session, update, changes, send)
+        // Rows of which another transaction has made numbered ones since.
+        const rows = changes[0]?.rows.length ?? 0
+        if (Number((result as { affected?: unknown }).affected) < rows)
+            for (const change of changes) await refuseChanges(session, change)
+        for (const change of changes) showUpdated(session, change)
+        return result
+    } catch (error) {
+        await source.setBack(moved)
+        const cause = driverErrorOf(error)
+        const isMade = ({ column }: Series) =>
+            changes.some(
+                ({ series, requests }) =>
+                    series.column === column &&
+                    requests.length > 0 &&
+                    requests.every((r) => r.explicit === undefined),
+            )
+        throw (cause && duplicateNumberError(seriesOf(update.metadata), cause, isMade)) ?? error
+    }
+}
+
+/** Those that rows bring along move the counters, too. */
+async function giveChanged(
+    source: NumberSource,
+    series: Series,
+    requests: readonly ChangedRequest[],
+    moved: MovedCounter[],
+): Promise<void> {
+    if (series.strategy === "counter") {
+        if (requests.length === 0) return
+        source.joinTransaction(series.gapless ? series : undefined)
+        return source.takeNumbers(requests, moved)
+    }
+    const given = requests.filter(({ explicit }) => explicit === undefined)
+    if (given.length === 0) return
+    source.joinTransaction(series)
+    await source.highest.take(source.session, given, { coming: () => [], isKept: false })
+    source.highest.forget()
+}

@@ -16,6 +16,8 @@ export interface Change {
     readonly number?: Piece
     /** Whether a row has no number, or keeps number and scope; undefined where all do. */
     readonly keeps?: Piece
+    /** Whether it sets what tells the periods of rows. */
+    readonly isDated: boolean
     /** Whether a row that has no number is to be given one; undefined where none is. */
     readonly isDue?: Piece
 }
@@ -23,18 +25,27 @@ export interface Change {
 /** @internal The series that an UPDATE has to do with, in the order in which counters are locked. */
 export function changedSeries(update: Update): Series[] {
     return seriesOf(update.metadata)
-        .filter(({ column, scopeColumns, period, when = [], ...series }) => {
-            const dated = period ? [period.date, ...zoneColumns(period.zone)] : []
-            const asked = when.map((test) => test.column)
+        .filter((series) => {
             // Triggers look after their numbers themselves.
             if (series.strategy === "trigger") return false
-            return [column, ...scopeColumns, ...dated, ...asked].some((one) => update.valueOf(one))
+            const { column, scopeColumns, when = [] } = series
+            const asked = when.map((test) => test.column)
+            const all = [column, ...scopeColumns, ...datingColumns(series), ...asked]
+            return all.some((one) => update.valueOf(one))
         })
         .sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-/** @internal */
-export async function changeOf(runner: Sender, series: Series, update: Update): Promise<Change> {
+function datingColumns({ period }: Series): ColumnMetadata[] {
+    return period ? [period.date, ...zoneColumns(period.zone)] : []
+}
+
+/** @internal Undefined where neither numbers nor what they depend on would change. */
+export async function findChange(
+    runner: Sender,
+    series: Series,
+    update: Update,
+): Promise<Change | undefined> {
     const { column, scopeColumns, dialect } = series
     const changed = [column, ...scopeColumns].flatMap((one) => {
         const value = update.valueOf(one)
@@ -44,7 +55,10 @@ export async function changeOf(runner: Sender, series: Series, update: Update): 
     const keeps =
         changed.length > 0 ? piece([`(${isUnset} OR (`, "))"], list(changed, " AND ")) : undefined
     const number = update.valueOf(column)
-    return { series, update, number, keeps, isDue: await dueOf(runner, series, update) }
+    const isDated = datingColumns(series).some((one) => update.valueOf(one))
+    const isDue = await dueOf(runner, series, update)
+    if (!keeps && !isDated && !isDue) return undefined
+    return { series, update, number, keeps, isDated, isDue }
 }
 
 const HOLE = "\0"

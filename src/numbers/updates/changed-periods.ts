@@ -9,7 +9,7 @@ import {
     valueOfPiece,
 } from "../../inserts/sql/update"
 import type { Period } from "../../series/periods/resolve-period"
-import { zoneColumns, zoneSql } from "../../series/periods/zone"
+import { zoneSql } from "../../series/periods/zone"
 import type { Series } from "../../series/series"
 import { columnName } from "../../typeorm/names"
 import { afterUpdate, type Change } from "./change"
@@ -82,12 +82,11 @@ export function keepPeriods<Row extends ChangingDate>(
     /** Whether the session allows numbers and scopes to change. */
     isFree: boolean,
 ): Map<Row, NewPeriod> {
-    const { series, update } = change
+    const { series, update, isDated } = change
     const { period } = series
     const made = new Map<Row, NewPeriod>()
     if (!period) return made
     const isSet = change.number !== undefined && valueOfPiece(change.number) !== null
-    const isDated = [period.date, ...zoneColumns(period.zone)].some((one) => update.valueOf(one))
     const kept = new Map<string, Piece>()
     for (const row of rows) {
         const isNumbered = row.number !== null

@@ -6,7 +6,7 @@ import type { MovedCounter } from "../counters/take-from-counters"
 import { duplicateNumberError } from "../duplicate-numbers"
 import type { NumberSource } from "../number-source"
 import { lockTables } from "../table-lock/table-lock"
-import { changeOf } from "./change"
+import { findChange } from "./change"
 import { refuseChanges } from "./changed-rows"
 import { type ChangedRequest, requestsOf } from "./changed-requests"
 import { type PlannedChange, sendChanges } from "./send-changes"
@@ -28,7 +28,8 @@ export async function sendNumbered(
     const changes: PlannedChange[] = []
     try {
         for (const series of changed) {
-            const change = await changeOf(session, series, update)
+            const change = await findChange(session, series, update)
+            if (!change) continue
             // What is locked by its row is not locked by its table afterwards.
             if (change.isDue && series.strategy === "table-lock" && session.isInTransaction)
                 await lockTables(session, [series.metadata])

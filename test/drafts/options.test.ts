@@ -1,0 +1,100 @@
+import { expect } from "chai"
+import {
+    Between,
+    Column,
+    DataSource,
+    Entity,
+    In,
+    IsNull,
+    ManyToMany,
+    Not,
+    PrimaryGeneratedColumn,
+    UpdateDateColumn,
+} from "typeorm"
+import {
+    AutoSequenceColumn,
+    type AutoSequenceColumnOptions,
+    InvalidOptionError,
+    withAutoSequence,
+} from "../../src"
+import { expectRejects, expectThrows } from "../support/errors"
+
+describe("The option when", () => {
+    describe("is refused, when the class is decorated,", () => {
+        const decorate = (options: unknown) => () => {
+            class Row {
+                @AutoSequenceColumn(options as AutoSequenceColumnOptions) number!: number | null
+            }
+            return Row
+        }
+        for (const [title, options, problem] of [
+            ["as no object", { when: "final" }, 'when is "final", give an object'],
+            ["as null", { when: null }, "when is null, give an object"],
+            ["as a list", { when: [] }, "when is , give an object"],
+            ["without a property", { when: {} }, "when names no property"],
+            ["with undefined", { when: { a: undefined } }, "when.a is undefined, give a text"],
+            ["with null", { when: { a: null } }, "when.a is null, which nothing is equal to"],
+            ["with NaN", { when: { a: NaN } }, "when.a is NaN"],
+            ["with a date", { when: { a: new Date(0) } }, "when.a is "],
+            ["with another operator", { when: { a: Between(1, 2) } }, 'the operator "between"'],
+            ["with In() of nothing", { when: { a: In([]) } }, "when.a is In() of nothing"],
+            ["with In() of null", { when: { a: In([null]) } }, "when.a is null"],
+            ["with Not() of a date", { when: { a: Not(new Date(0)) } }, "when.a is "],
+            ["with NOT NULL", { when: { a: 1 }, nullable: false }, "nullable is false"],
+            ["in a primary key", { when: { a: 1 }, primary: true }, "primary is true"],
+        ] as const)
+            it(title, () => expectThrows(decorate(options), InvalidOptionError, problem))
+    })
+
+    describe("is refused, when the data source is initialized,", () => {
+        const refuse = async (when: AutoSequenceColumnOptions["when"], problem: string) => {
+            @Entity()
+            class Tag {
+                @PrimaryGeneratedColumn() id!: number
+            }
+            @Entity()
+            class Row {
+                @PrimaryGeneratedColumn() id!: number
+                @Column({ type: "simple-array" }) list!: string[]
+                @UpdateDateColumn() changedAt!: Date
+                @ManyToMany(() => Tag) tags!: Tag[]
+                @AutoSequenceColumn({ strategy: "counter", when }) number!: number | null
+            }
+            const dataSource = new DataSource(
+                withAutoSequence({
+                    type: "better-sqlite3",
+                    database: ":memory:",
+                    entities: [Row, Tag],
+                }),
+            )
+            await expectRejects(dataSource.initialize(), InvalidOptionError, problem)
+        }
+
+        it("with a property that there is not", () =>
+            refuse({ status: 1 }, 'when of Row.number names "status", which the entity does not'))
+        it("with a column that the database sets", () =>
+            refuse({ changedAt: "a" }, 'names "changedAt", whose values'))
+        it("with a relation that has no foreign key", () =>
+            refuse({ tags: IsNull() }, 'names "tags", which is a relation without a foreign key'))
+    })
+
+    it("makes a column that can be NULL", async () => {
+        @Entity()
+        class Row {
+            @PrimaryGeneratedColumn() id!: number
+            @Column({ type: "int" }) state!: number
+            @AutoSequenceColumn({ strategy: "counter", when: { state: Not(In([1, 2])) } })
+            number!: number | null
+        }
+        const dataSource = new DataSource(
+            withAutoSequence({ type: "better-sqlite3", database: ":memory:", entities: [Row] }),
+        )
+        await dataSource.initialize()
+        const { metadata } = dataSource.getRepository(Row)
+        expect(metadata.findColumnWithPropertyName("number")?.isNullable).to.equal(true)
+        expect(metadata.checks.map(({ expression }) => expression)).to.eql([
+            'NOT ((NOT ("state" IN (1, 2)))) OR "number" IS NOT NULL',
+        ])
+        await dataSource.destroy()
+    })
+})

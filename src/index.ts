@@ -39,8 +39,8 @@ export type {
     AutoSequenceColumnOptions,
     NumberColumnOptions,
     StartOf,
-    Strategy,
 } from "./declared/number-options"
+export type { Strategy } from "./declared/strategies"
 export type { NumberCondition, NumberConditionValue } from "./declared/condition"
 export type { PeriodOptions, PeriodUnit } from "./declared/period-options"
 export {

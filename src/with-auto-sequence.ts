@@ -3,10 +3,18 @@ import type { DataSourceOptions, EntitySchema } from "typeorm"
 import { counterEntity, type CounterTableOptions } from "./tables/counter-entity"
 import { keyEntity, type KeyTableOptions } from "./tables/key-entity"
 import { AutoSequenceSubscriber } from "./subscriber"
-import { ANYTHING, checkedOptions, OBJECT, refuserOf, refuseWrong } from "./declared/options"
+import { STRATEGIES, type Strategy, withDefaultStrategy } from "./declared/strategies"
+import { ANYTHING, checkedOptions, OBJECT, oneOf, refuserOf, refuseWrong } from "./declared/options"
 
 /** What {@link withAutoSequence} takes beside the options of the data source. */
 export interface WithAutoSequenceOptions {
+    /**
+     * How the numbers of columns are made that name no strategy of their own.
+     *
+     * Default is `"table-lock"`.
+     */
+    strategy?: Strategy
+
     /**
      * The name and the schema of the counter table.
      *
@@ -24,7 +32,7 @@ export interface WithAutoSequenceOptions {
 
 const OF_DATA_SOURCE = { subscribers: OBJECT, entities: OBJECT }
 // They are looked at where they are used.
-const OWN = { counterTable: ANYTHING, keyTable: ANYTHING }
+const OWN = { strategy: oneOf(...STRATEGIES), counterTable: ANYTHING, keyTable: ANYTHING }
 
 /**
  * Returns the options of a data source with the library's subscriber and its tables added.
@@ -42,7 +50,7 @@ const OWN = { counterTable: ANYTHING, keyTable: ANYTHING }
  * export const dataSource = new DataSource(
  *     withAutoSequence(
  *         { type: "postgres", url: process.env.DATABASE_URL, entities: [] },
- *         { counterTable: { schema: "billing" } },
+ *         { strategy: "counter", counterTable: { schema: "billing" } },
  *     ),
  * )
  * ```
@@ -52,7 +60,7 @@ export function withAutoSequence<Options extends Partial<DataSourceOptions>>(
     more: WithAutoSequenceOptions = {},
 ): Options {
     refuseWrong<Partial<DataSourceOptions>>(options, OF_DATA_SOURCE, refuserOf("withAutoSequence"))
-    const { counterTable, keyTable } = checkedOptions("withAutoSequence", more, OWN)
+    const { strategy, counterTable, keyTable } = checkedOptions("withAutoSequence", more, OWN)
     const { subscribers = [], entities = [] } = options
     const present = Object.values(entities).map(
         (entity) => (entity as Partial<EntitySchema> | undefined)?.options?.name,
@@ -62,7 +70,7 @@ export function withAutoSequence<Options extends Partial<DataSourceOptions>>(
         [KEY_ENTITY]: () => keyEntity(keyTable),
     }).flatMap(([name, make]) => (present.includes(name) ? [] : [[name, make()] as const]))
     return {
-        ...options,
+        ...withDefaultStrategy(options, strategy),
         subscribers: Object.values(subscribers).includes(AutoSequenceSubscriber)
             ? subscribers
             : Array.isArray(subscribers)

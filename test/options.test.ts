@@ -150,11 +150,19 @@ describe("@AutoSequenceColumn", () => {
             ],
             [
                 "gapless for another strategy",
-                { gapless: false },
+                { strategy: "table-lock", gapless: false },
                 'gapless is for strategy "counter" alone, and the strategy is "table-lock".',
             ],
-            ["cache for another strategy", { cache: 5 }, "cache is for strategy "],
-            ["series for another strategy", { series: "a" }, "series is for strategy "],
+            [
+                "cache for another strategy",
+                { strategy: "trigger", cache: 5 },
+                "cache is for strategy ",
+            ],
+            [
+                "series for another strategy",
+                { strategy: "table-lock", series: "a" },
+                "series is for strategy ",
+            ],
             [
                 "gapless that is no boolean",
                 { strategy: "counter", gapless: "no" },

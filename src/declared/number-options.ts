@@ -1,9 +1,7 @@
 import type { ColumnOptions } from "typeorm"
 import type { Condition, NumberCondition } from "./condition"
+import type { SpecialOption, Strategy } from "./strategies"
 import type { PeriodOptions } from "./period-options"
-
-/** How a numbered column gets its numbers. */
-export type Strategy = "table-lock" | "counter" | "trigger"
 
 /** The options of TypeORM's `@Column` that make sense for a number. */
 export type NumberColumnOptions = Pick<
@@ -155,7 +153,7 @@ export interface AutoSequenceColumnOptions extends NumberColumnOptions {
      * highest number under `LOCK TABLE … IN SHARE ROW EXCLUSIVE MODE`, and gives the number of a
      * deleted last row again.
      *
-     * Default is `"table-lock"`.
+     * Default is that of the data source, `withAutoSequence(options, { strategy: "counter" })`, or else `"table-lock"`.
      */
     strategy?: Strategy
 
@@ -215,7 +213,10 @@ export interface NumberingOptions {
     readonly assign: "insert" | "commit"
     readonly deletable: boolean
     readonly dates: "free" | "ascending"
-    readonly strategy: Strategy
+    /** Undefined for that of the data source. */
+    readonly strategy?: Strategy
+    /** The options that not all strategies take. */
+    readonly special: readonly SpecialOption[]
     readonly gapless: boolean
     readonly cache: bigint
     readonly series?: string

@@ -1,14 +1,14 @@
 import type { ColumnOptions } from "typeorm"
 import { columnOptions } from "./column-options"
 import { parseCondition } from "./condition"
-import type { AutoSequenceColumnOptions, NumberingOptions, Strategy } from "./number-options"
+import type { AutoSequenceColumnOptions, NumberingOptions } from "./number-options"
 import { type Refuse, refuserOf, refuseUnknown } from "./options"
 import { periodOptions } from "./period-options"
 import { scopePaths } from "./scope-paths"
 import { isSeriesName, seriesProblem } from "./series-name"
+import { refuseUntaken, specialOptions, STRATEGIES } from "./strategies"
 import { show } from "./show"
 
-const STRATEGIES: readonly Strategy[] = ["table-lock", "counter", "trigger"]
 const KNOWN = [
     "startAt",
     "incrementBy",
@@ -25,17 +25,6 @@ const KNOWN = [
     "explicit",
     "type",
 ] as const
-/** The strategies that take an option which not all of them take. */
-const TAKEN_BY = {
-    gapless: ["counter"],
-    cache: ["counter"],
-    assign: ["counter", "trigger"],
-    series: ["counter", "trigger"],
-    // A trigger can't tell a NULL that was set from no value.
-    nullable: ["table-lock", "counter"],
-} as const satisfies Partial<Record<keyof AutoSequenceColumnOptions, readonly Strategy[]>>
-/** What any strategy takes, as it is what happens anyway. */
-const NOTHING_SPECIAL = { nullable: false, assign: "insert" } as const
 const MAX_INT = 2 ** 31 - 1
 const KNOWN_FOR_COLUMN = [
     "name",
@@ -57,14 +46,14 @@ export function splitOptions(
     const refuse: Refuse = refuserOf(place)
     refuseUnknown(options, [...KNOWN, ...KNOWN_FOR_COLUMN], refuse)
 
-    const { startAt: start = 1, incrementBy = 1, strategy = "table-lock", type = "int" } = options
+    const { startAt: start = 1, incrementBy = 1, strategy, type = "int" } = options
     const { gapless = true, cache = 1, series, explicit = "keep" } = options
     const { assign = "insert", deletable = true, dates = "free" } = options
     const [startAt, startOf] = typeof start === "function" ? [1, start] : [start, undefined]
     for (const [name, value] of Object.entries({ startAt, incrementBy, cache }))
         if (!Number.isSafeInteger(value) || value < 1)
             refuse(`${name} is ${show(value)}, give an integer from 1 to 2^53 - 1.`)
-    if (!STRATEGIES.includes(strategy))
+    if (strategy !== undefined && !STRATEGIES.includes(strategy))
         refuse(`strategy is ${show(strategy)}, give one of ${STRATEGIES.join(", ")}.`)
     if (type !== "int" && type !== "bigint")
         refuse(`type is ${show(type)}, give "int" or "bigint".`)
@@ -78,16 +67,9 @@ export function splitOptions(
     if (dates !== "free" && dates !== "ascending")
         refuse(`dates is ${show(dates)}, give "free" or "ascending".`)
 
-    for (const [name, takers] of Object.entries(TAKEN_BY)) {
-        const value = options[name as keyof typeof TAKEN_BY]
-        if (value === undefined || value === NOTHING_SPECIAL[name as keyof typeof NOTHING_SPECIAL])
-            continue
-        if (!(takers as readonly Strategy[]).includes(strategy))
-            refuse(
-                `${name} is for strategy ${takers.map((s) => `"${s}"`).join(" or ")} alone, and the ` +
-                    `strategy is "${strategy}".`,
-            )
-    }
+    const special = specialOptions(options)
+    // Another one may be the default of a data source.
+    if (strategy !== undefined) refuseUntaken(strategy, special, refuse)
     if (typeof gapless !== "boolean") refuse(`gapless is ${show(gapless)}, give true or false.`)
     if (options.cache !== undefined && gapless)
         refuse("cache needs gapless: false, as numbers that are cached and not used are lost.")
@@ -132,6 +114,7 @@ export function splitOptions(
             deletable,
             dates,
             strategy,
+            special,
             gapless,
             cache: BigInt(cache),
             series,

@@ -2,6 +2,8 @@ import type { EntityMetadata } from "typeorm"
 import { COUNTER_ENTITY } from "../declared/own-tables"
 import { dialectOf } from "../dialects"
 import type { Dialect } from "../dialects/dialect"
+import { refuserOf } from "../declared/options"
+import { defaultStrategyOf, refuseUntaken } from "../declared/strategies"
 import { InvalidOptionError } from "../errors"
 import { type NumberedColumn, numbers } from "../declared/registry"
 import { dataSourceOf, findDeclaredColumns } from "../typeorm/compat"
@@ -45,13 +47,15 @@ export function resolveSeries(
     const named = numbering.uniqueWith.map((p) => resolveScopeProperty(metadata, path, p))
     refuseScopeSetByForeignKey(metadata, path, named)
     const period = numbering.period && resolvePeriod(metadata, column, target, numbering.period)
-    const scope = period ? [...named, ofPeriod(period, named)] : named
     const dataSource = dataSourceOf(metadata)
+    const strategy = numbering.strategy ?? defaultStrategyOf(dataSource)
+    refuseUntaken(strategy, numbering.special, refuserOf(`${metadata.name}.${path}`))
+    const scope = period ? [...named, ofPeriod(period, named)] : named
     return {
         get name() {
             return numbering.series ?? seriesName(column, COUNTER_ENTITY)
         },
-        strategy: numbering.strategy,
+        strategy,
         period,
         when: numbering.when && resolveCondition(metadata, path, numbering.when),
         assignsAtCommit: numbering.assign === "commit",

@@ -81,7 +81,14 @@ export abstract class TestDatabase<Options extends DataSourceOptions = DataSourc
         entities: DataSourceOptions["entities"],
         options: ConnectOptions<Options> = {},
     ): Promise<DataSource> {
-        const { connections = 10, fresh = true, emptied, counterTable, ...given } = options
+        const {
+            connections = 10,
+            fresh = true,
+            emptied,
+            strategy,
+            counterTable,
+            ...given
+        } = options
         const { sameAs = fresh ? undefined : this.last, ...rest } = given
         const left = emptied ? this.takeTables(entities) : undefined
         const place = left ?? (sameAs && this.places.get(sameAs)) ?? (await this.newPlace(options))
@@ -95,7 +102,7 @@ export abstract class TestDatabase<Options extends DataSourceOptions = DataSourc
                     entities,
                     ...rest,
                 },
-                { counterTable },
+                { strategy, counterTable },
             ),
         )
         this.places.set(dataSource, place)

@@ -1,0 +1,67 @@
+import type { Refuse } from "./options"
+
+/** How a numbered column gets its numbers. */
+export type Strategy = "table-lock" | "counter" | "trigger"
+
+/** @internal */
+export const STRATEGIES: readonly Strategy[] = ["table-lock", "counter", "trigger"]
+
+/** The strategies that take an option which not all of them take. */
+const TAKEN_BY = {
+    gapless: ["counter"],
+    cache: ["counter"],
+    assign: ["counter", "trigger"],
+    series: ["counter", "trigger"],
+    // A trigger can't tell a NULL that was set from no value.
+    nullable: ["table-lock", "counter"],
+} as const satisfies Record<string, readonly Strategy[]>
+
+/** What any strategy takes, as it is what happens anyway. */
+const NOTHING_SPECIAL: Partial<Record<SpecialOption, unknown>> = {
+    nullable: false,
+    assign: "insert",
+}
+
+/** @internal An option that not all strategies take. */
+export type SpecialOption = keyof typeof TAKEN_BY
+
+/** @internal Those that are given. */
+export function specialOptions(
+    options: Readonly<Partial<Record<SpecialOption, unknown>>>,
+): SpecialOption[] {
+    return (Object.keys(TAKEN_BY) as SpecialOption[]).filter(
+        (name) => options[name] !== undefined && options[name] !== NOTHING_SPECIAL[name],
+    )
+}
+
+/** @internal Refuses options that a strategy does not take. */
+export function refuseUntaken(
+    strategy: Strategy,
+    given: readonly SpecialOption[],
+    refuse: Refuse,
+): void {
+    for (const name of given) {
+        const takers: readonly Strategy[] = TAKEN_BY[name]
+        if (!takers.includes(strategy))
+            refuse(
+                `${name} is for strategy ${takers.map((s) => `"${s}"`).join(" or ")} alone, and the ` +
+                    `strategy is "${strategy}".`,
+            )
+    }
+}
+
+// The options of a data source are copied on their way, by TypeORM and by NestJS.
+const DEFAULT = Symbol.for("typeorm-autosequence.strategy")
+
+/** @internal Options of a data source with the strategy of columns that name none. */
+export function withDefaultStrategy<Options extends object>(
+    options: Options,
+    strategy: Strategy | undefined,
+): Options {
+    return strategy === undefined ? options : { ...options, [DEFAULT]: strategy }
+}
+
+/** @internal The strategy of columns that name none. */
+export function defaultStrategyOf({ options }: { readonly options: object }): Strategy {
+    return (options as { [DEFAULT]?: Strategy })[DEFAULT] ?? "table-lock"
+}

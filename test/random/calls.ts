@@ -333,9 +333,11 @@ export class Calls {
         const rows: NewRow[] = []
         const list: Invoice[] = []
         const updated = new Set<string>()
+        const numbers = new Numbers(this.model, this.habits, plans.length)
         let mayBeRefused = false
         for (const { scope: index, stored } of plans) {
             const { scope, customer } = at(owners, index)
+            numbers.next(scope)
             const there = this.model.tagsOf(scope).filter((tag) => !updated.has(tag))
             const isStored = stored !== undefined && there.length > 0
             const reference = isStored ? at(there, stored) : this.tag("upserted")
@@ -367,6 +369,7 @@ export class Calls {
         const { scope, customer } = at(owners, pick)
         const reference = this.model.tagsOf(scope)[0]
         if (reference === undefined || this.habits.refusesIgnore) return undefined
+        new Numbers(this.model, this.habits, 1).next(scope)
         const entity = this.create<Invoice>("Invoice", { reference, note: "ignored" })
         entity.customer = customer
         return {
@@ -414,11 +417,11 @@ class Numbers {
         private readonly rows: number,
     ) {}
 
-    next(scope: string, { number, by }: RowPlan): number | null | undefined {
+    next(scope: string, { number, by = 0 }: Partial<RowPlan> = {}): number | null | undefined {
         if (number === "draft") return this.habits.way === "trigger" ? undefined : null
-        const last = this.last.get(scope) ?? this.model.last(scope)
+        const last = this.last.get(scope) ?? this.model.lastTaken(scope)
         if (number === undefined) {
-            this.last.set(scope, last + 1)
+            this.take(scope, last + 1)
             return undefined
         }
         if (number === "hole") {
@@ -426,8 +429,14 @@ class Numbers {
             if (hole !== undefined) return hole
         }
         const ahead = last + this.rows + 1 + by
-        this.last.set(scope, ahead)
+        this.take(scope, ahead)
         return ahead
+    }
+
+    private take(scope: string, number: number): void {
+        this.last.set(scope, number)
+        // The rows that were given before this one may get numbers after it.
+        this.model.mayTake(scope, number + this.rows)
     }
 
     private hole(scope: string): number | undefined {

@@ -1,4 +1,5 @@
 import * as fc from "fast-check"
+import { ONCE_WRONG } from "./once-wrong"
 import { type Program, programs, settledPrograms, type Step, textOf } from "./programs"
 import type { Runs } from "./runs"
 
@@ -22,7 +23,8 @@ export async function checkPrograms(
 
 async function checkSeed(runs: Runs, some: fc.Arbitrary<Step[]>, seed: number): Promise<void> {
     const property = fc.asyncProperty(some, (program) => runs.run(program))
-    const details = await fc.check(property, { seed, numRuns: PROGRAMS_A_SEED })
+    const examples = seed === SEED ? ONCE_WRONG.map((program): [Step[]] => [[...program]]) : []
+    const details = await fc.check(property, { seed, numRuns: PROGRAMS_A_SEED, examples })
     if (!details.failed) return
     const [program] = details.counterexample as [Program]
     const cause = details.errorInstance as Error

@@ -41,6 +41,8 @@ export class Model {
     private rows = new Map<string, StoredRow>()
     /** The last numbers: of counters, or simply the highest that were ever seen. */
     private counters = new Map<string, number>()
+    /** Where numbers may be lost: how far those may go that no row has, whatever was rolled back. */
+    private readonly lost = new Map<string, number>()
 
     constructor(private readonly numbering: Numbering) {}
 
@@ -76,6 +78,16 @@ export class Model {
     last(scope: string): number {
         if (this.numbering !== "maximum") return this.counters.get(scope) ?? 0
         return Math.max(0, ...this.numbersOf(scope))
+    }
+
+    /** The highest number that may have been taken, for a row that failed as well. */
+    lastTaken(scope: string): number {
+        return Math.max(this.last(scope), this.lost.get(scope) ?? 0)
+    }
+
+    /** Rows that are on their way may take numbers up to this one, and lose them. */
+    mayTake(scope: string, number: number): void {
+        if (this.numbering === "ascending") this.lost.set(scope, number)
     }
 
     numbersOf(scope: string): number[] {

@@ -494,6 +494,20 @@ onEveryDatabase(
             expect(await stored(dataSource, Task)).to.deep.equal([1, 3])
         })
 
+        it("are lost up to one that was set, where the insert has no transaction and fails", async () => {
+            const dataSource = await database().connect(entities)
+            const { id } = await project(dataSource)
+            const tasks = dataSource.getRepository(Task)
+            await tasks.insert({ project: { id }, reference: "once" })
+            const refused = [
+                { project: { id }, reference: "once" },
+                { project: { id }, number: 10 },
+            ]
+            await rejection(tasks.insert(refused))
+            await tasks.insert({ project: { id } })
+            expect(await stored(dataSource, Task)).to.deep.equal([1, 11])
+        })
+
         it("are the same after a restart: there is nothing taken ahead", async () => {
             const dataSource = await database().connect(entities)
             await take(dataSource)

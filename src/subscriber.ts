@@ -21,7 +21,6 @@ import { storedKeysOf } from "./keys/resolve-keys"
 import { showInsertedKeys, showLoadedKeys } from "./keys/shown-keys"
 import { findChangedNumber } from "./numbers/updates/changed-numbers"
 import { NumberAssigner } from "./numbers/number-assigner"
-import { showDraftPeriods } from "./numbers/periods/numbered-drafts"
 import { TriggerAssigner } from "./numbers/trigger/trigger-assigner"
 import { seriesOf } from "./series/resolve-series"
 import { dataSourceOf } from "./typeorm/compat"
@@ -88,8 +87,9 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
     afterUpdate(event: UpdateEvent<ObjectLiteral>): Promise<void> | undefined {
         if (seriesOf(event.metadata).length === 0 || !this.isInCharge(event)) return
         const session = Session.find(event.queryRunner)
-        if (event.entity) session?.updates.end(event.entity)
-        return showDraftPeriods(session, event)
+        if (!session) return
+        if (event.entity) session.updates.end(event.entity)
+        return TriggerAssigner.of(session)?.updated(event)
     }
 
     afterRemove(event: RemoveEvent<ObjectLiteral>): Promise<void> | undefined {
@@ -138,11 +138,14 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
         if (transaction.hasEnded && transaction.hasNumbers) return Promise.reject(abortedError())
     }
 
-    afterTransactionCommit(event: TransactionCommitEvent): Promise<void> | undefined {
+    async afterTransactionCommit(event: TransactionCommitEvent): Promise<void> {
         if (!this.isInCharge(event)) return
         const session = Session.find(event.queryRunner)
-        session?.transactionCommitted()
-        return session && endKeyLocks(session)
+        if (!session) return
+        session.transactionCommitted()
+        if (session.transaction) return
+        await TriggerAssigner.of(session)?.committed(event)
+        await endKeyLocks(session)
     }
 
     afterTransactionRollback(event: TransactionRollbackEvent): Promise<void> | undefined {

@@ -33,8 +33,21 @@ export function refuseUnsupported(series: Series): void {
 
 /** Refuses what a trigger does not see, or not in time. */
 function refuseUnseen(unseen: Series): void {
-    const { scope, dataSource, dialect } = unseen
-    const { seesGenerated, seesForeignKeys } = dialect.trigger ?? {}
+    const { scope, dataSource, dialect, metadata } = unseen
+    const { seesGenerated, seesForeignKeys, runsAtCommit } = dialect.trigger ?? {}
+    const refuse = (problem: string): never => {
+        throw new UnsupportedError(`${placeOf(unseen)} on "${dataSource.options.type}": ${problem}`)
+    }
+    if (unseen.assignsAtCommit && !runsAtCommit)
+        refuse('assign: "commit" takes a trigger that runs at COMMIT. Use strategy "counter".')
+    const deleting = metadata.ownRelations.find(
+        ({ onDelete, joinColumns }) => onDelete === "CASCADE" && joinColumns.length > 0,
+    )
+    if (!unseen.isDeletable && !seesForeignKeys && deleting)
+        refuse(
+            `deletable is false, and the foreign key of ${deleting.propertyPath} deletes rows, for which no trigger ` +
+                "runs. Declare the relation without onDelete.",
+        )
     for (const { path, columns } of scope) {
         const relation = columns.find(({ relationMetadata }) => relationMetadata)?.relationMetadata
         const problem =
@@ -44,9 +57,6 @@ function refuseUnseen(unseen: Series): void {
                   ? "is changed by its foreign key, and no trigger runs then. Declare the relation " +
                     'without onUpdate, or use strategy "counter".'
                   : undefined
-        if (problem)
-            throw new UnsupportedError(
-                `${placeOf(unseen)} on "${dataSource.options.type}": ${path} of its scope ${problem}`,
-            )
+        if (problem) refuse(`${path} of its scope ${problem}`)
     }
 }

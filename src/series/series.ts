@@ -59,3 +59,8 @@ export function pathsOf({ scope }: Pick<Scoped, "scope">): string {
 export function hasCounters({ strategy }: Pick<Series, "strategy">): boolean {
     return strategy !== "table-lock"
 }
+
+/** @internal Whether there are rows that get their numbers by other statements than their INSERT. */
+export function isLate({ when, assignsAtCommit }: Series): boolean {
+    return when !== undefined || assignsAtCommit
+}

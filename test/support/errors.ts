@@ -2,9 +2,12 @@ import { expect } from "chai"
 import { type ObjectLiteral, QueryFailedError, type Repository } from "typeorm"
 import {
     type AutoSequenceError,
+    CounterBehindError,
+    DateOrderError,
     DuplicateRowsError,
     InvalidNumberError,
     InvalidOptionError,
+    NotDeletableError,
     NotInstalledError,
     NumberOverflowError,
     ReadOnlyNumberError,
@@ -21,9 +24,12 @@ import { isTypeORM1 } from "./typeorm-version"
 type ErrorClass = new (message: string) => AutoSequenceError
 
 const CODES = new Map<ErrorClass, string>([
+    [CounterBehindError, "COUNTER_BEHIND"],
+    [DateOrderError, "DATE_ORDER"],
     [DuplicateRowsError, "DUPLICATE_ROWS"],
     [InvalidNumberError, "INVALID_NUMBER"],
     [InvalidOptionError, "INVALID_OPTION"],
+    [NotDeletableError, "NOT_DELETABLE"],
     [NotInstalledError, "NOT_INSTALLED"],
     [NumberOverflowError, "NUMBER_OVERFLOW"],
     [ReadOnlyNumberError, "READ_ONLY_NUMBER"],

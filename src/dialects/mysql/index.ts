@@ -9,7 +9,7 @@ import { mysqlPeriods } from "./periods"
 import { mysqlSchema } from "./schema"
 import { lastNumbers, scopeKeys, storedNumbers } from "./scopes"
 import { mysqlText } from "./text"
-import { mysqlTrigger } from "./trigger"
+import { mysqlTrigger } from "./trigger/trigger"
 import { mysqlTypes } from "./types"
 
 const LOCK_WAIT_TIMEOUT = 1205

@@ -131,12 +131,13 @@ export function lastWhere(
     {
         table = tableName(series.metadata),
         equal = (_: ColumnMetadata, a: string, b: string) => `${a} = ${b}`,
+        leaf = undefined as ((where: readonly string[]) => string) | undefined,
     } = {},
 ): string {
-    if (!column) return selectLast(series, where, "bigint", table)
+    if (!column) return leaf?.(where) ?? selectLast(series, where, "bigint", table)
     const name = columnName(column)
     const next = (condition: string) =>
-        lastWhere(series, others, [...where, condition], { table, equal })
+        lastWhere(series, others, [...where, condition], { table, equal, leaf })
     const isEqual = next(equal(column, `t.${name}`, `s.${name}`))
     if (!column.isNullable) return isEqual
     return `CASE WHEN s.${name} IS NULL THEN ${next(`t.${name} IS NULL`)} ELSE ${isEqual} END`

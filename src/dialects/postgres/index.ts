@@ -9,7 +9,7 @@ import { postgresPeriods } from "./periods"
 import { postgresSchema } from "./schema"
 import { lastNumbers, scopeKeys, storedNumbers } from "./scopes"
 import { postgresText } from "./text"
-import { postgresTrigger } from "./trigger"
+import { postgresTrigger } from "./trigger/trigger"
 import { postgresTypes } from "./types"
 
 const FAILURE = "autosequence "

@@ -5,6 +5,7 @@ import type { ColumnMetadata } from "../../typeorm/names"
 import type { CounterTable } from "./counter-statements"
 import type { DriverError } from "../driver-error"
 import type { DateColumn } from "./period-statements"
+import type { RAISED } from "./raised"
 import type { Statement } from "../../typeorm/statement"
 
 /** @internal A numbered column whose numbers the database makes. */
@@ -20,10 +21,17 @@ export interface TriggeredColumn {
     /** Numbers go on after it where the counter is lower. */
     readonly base: bigint
     readonly period?: TriggeredPeriod
+    /** The condition under which a row has a number, over the columns of a row; undefined where it always has. */
+    readonly condition?: (row: string) => string
+    /** Whether numbers are made as the last thing before COMMIT. */
+    readonly assignsAtCommit: boolean
+    readonly isDeletable: boolean
+    /** Whether no date may lie before that of a lower number. */
+    readonly ascends: boolean
     /** The key of the scope, over the columns of a row. */
     keyOf(row: "NEW" | "OLD"): string
     /** The columns that have the same counters, this one included. */
-    readonly sharers: readonly CountedColumn[]
+    readonly sharers: readonly SharingColumn[]
     /** Names what keeps the number of a row that is not known to be inserted. */
     readonly pending: string
     /**
@@ -33,6 +41,11 @@ export interface TriggeredColumn {
     readonly givesBack: readonly string[]
     /** The values of the discriminator that rows with this number have; undefined for all rows. */
     readonly kinds?: { readonly column: ColumnMetadata; readonly values: readonly string[] }
+}
+
+/** @internal */
+export interface SharingColumn extends CountedColumn {
+    readonly period?: { readonly date: ColumnMetadata }
 }
 
 /** @internal The periods in which a column counts anew, as its triggers need to know them. */
@@ -109,6 +122,8 @@ export interface TriggerStatements {
     readonly seesForeignKeys: boolean
     /** Whether a number that is left out is sent as NULL, as there is no DEFAULT to name. */
     readonly leavesOutAsNull: boolean
+    /** Whether it can run as the last thing before COMMIT. */
+    readonly runsAtCommit: boolean
     /** Whether a row that an INSERT leaves out gives its number back. */
     readonly givesBackSkipped: boolean
     /** Whether the session has allowed changes of numbers, and of the scopes of rows that have one. */
@@ -136,6 +151,8 @@ export interface TriggerStatements {
         /** Makes the server read them anew. */
         again(table: string): string
     }
+    /** What makes texts of a column, and of what it is compared with, where its type has no operators there. */
+    compared?(column: ColumnMetadata): ((sql: string) => string) | undefined
     /** What an error is about, and the column that it names. */
     failureOf(
         error: DriverError,
@@ -159,38 +176,4 @@ export const CURRENT_SCHEMA_HASH = "{autosequence:schema hash}"
 /** @internal */
 export function schemaHash(schema: string): string {
     return schema === CURRENT_SCHEMA ? CURRENT_SCHEMA_HASH : shortHash(schema)
-}
-
-/** @internal The SQLSTATEs that triggers raise. */
-export const RAISED = {
-    overflow: "AS001",
-    changed: "AS002",
-    noPeriod: "AS003",
-    otherPeriod: "AS004",
-    moved: "AS005",
-} as const
-
-/** @internal What an SQLSTATE of ours says. */
-export function raisedKind(state: unknown): keyof typeof RAISED | undefined {
-    return (Object.keys(RAISED) as (keyof typeof RAISED)[]).find((kind) => RAISED[kind] === state)
-}
-
-/** @internal */
-export const NO_PERIOD = "counts in periods, and the date of a row, or its time zone, tells none."
-
-/** @internal What they begin with: what a column is called where nobody knows of entities. */
-export function raisedPlace({ metadata, column }: CountedColumn): string {
-    return `${metadata.tableName}.${column.databaseName}`
-}
-
-/** @internal The texts of what they raise, which name the column and no value of a row. */
-export function raisedTexts(series: CountedColumn): Record<keyof typeof RAISED, string> {
-    const place = raisedPlace(series)
-    return {
-        overflow: `${place} can't hold the next number, its largest number is ${series.max}.`,
-        changed: `${place} of a stored row, or a column of its scope, was to be changed.`,
-        noPeriod: `${place} ${NO_PERIOD}`,
-        otherPeriod: `${place} counts in periods, and a row was given another one than its date's.`,
-        moved: `${place} counts in periods, and a row with a number was to be given a date of another one.`,
-    }
 }

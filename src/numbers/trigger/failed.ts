@@ -1,5 +1,5 @@
 import type { DataSource } from "typeorm"
-import { raisedPlace } from "../../dialects/statements/trigger-statements"
+import { raisedPlace } from "../../dialects/statements/raised"
 import type { AutoSequenceError } from "../../errors"
 import type { Refused } from "../../inserts/assigner"
 import type { Series } from "../../series/series"

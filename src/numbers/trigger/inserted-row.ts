@@ -1,4 +1,5 @@
 import type { Insert, InsertRow } from "../../inserts/insert"
+import { returnedRows } from "../../inserts/returned-rows"
 import { dataSourceOf } from "../../typeorm/compat"
 import type { Condition } from "../stored-numbers"
 
@@ -10,9 +11,14 @@ export function primaryKeyOf(
 ): Condition | undefined {
     const { metadata } = row
     const { driver } = dataSourceOf(metadata)
-    const { raw } = Object(result) as { raw?: unknown }
-    const at = insert.rows.indexOf(row)
-    const generated = driver.createGeneratedMap(metadata, raw, at, insert.rows.length)
+    const generated = driver.isReturningSqlSupported("insert")
+        ? driver.createGeneratedMap(metadata, returnedRows(insert, result)?.get(row), 0, 1)
+        : driver.createGeneratedMap(
+              metadata,
+              (Object(result) as { raw?: unknown }).raw,
+              insert.rows.indexOf(row),
+              insert.rows.length,
+          )
     const condition = metadata.primaryColumns.map((column) => {
         const cell = row.cell(column)
         const value: unknown =

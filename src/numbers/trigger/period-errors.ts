@@ -1,5 +1,5 @@
 import { dialectOf } from "../../dialects"
-import { NO_PERIOD } from "../../dialects/statements/trigger-statements"
+import { NO_PERIOD } from "../../dialects/statements/raised"
 import { InvalidPeriodError, ReadOnlyNumberError } from "../../errors"
 import { placeOf } from "../../series/series"
 import { type Failed, type Name, raisedBy } from "./failed"

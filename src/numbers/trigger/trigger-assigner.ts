@@ -1,3 +1,4 @@
+import type { ObjectLiteral, TransactionCommitEvent, UpdateEvent } from "typeorm"
 import { UnsupportedError } from "../../errors"
 import { groupBy } from "../../group-by"
 import type { Assigner, Refused } from "../../inserts/assigner"
@@ -6,14 +7,16 @@ import type { NewRow } from "../../inserts/new-row"
 import { returnedRows } from "../../inserts/returned-rows"
 import type { Session } from "../../inserts/session"
 import { triggeredSeriesOf } from "../../series/own-series"
-import { placeOf, type Series } from "../../series/series"
+import { isLate, placeOf, type Series } from "../../series/series"
 import { duplicateNumberError } from "../duplicate-numbers"
 import { explicitNumber, parseNumber } from "../number-values"
 import { markNumbers } from "../mark-numbers"
 import { refuseUnsupported } from "../refuse-unsupported"
 import { hideGiven, showGiven, showNumbers } from "../shown/shown-values"
 import { numbersWhere } from "../stored-numbers"
+import { showFinalised } from "./finalised-rows"
 import { primaryKeyOf } from "./inserted-row"
+import { LateNumbers, madeColumns } from "./late-numbers"
 import { triggerErrorOf } from "./trigger-errors"
 import { type AwaitedValue, awaitPeriods, madeValues } from "./triggered-periods"
 
@@ -31,14 +34,21 @@ export class TriggerAssigner implements Assigner {
     private readonly requests = new Map<Insert, readonly Request[]>()
     private readonly periods = new Map<Insert, readonly AwaitedValue[]>()
 
-    constructor(private readonly session: Session) {}
+    private readonly late: LateNumbers
+
+    constructor(private readonly session: Session) {
+        this.late = new LateNumbers(session)
+    }
+
+    static of({ assigners }: Session): TriggerAssigner | undefined {
+        return assigners.find((one) => one instanceof TriggerAssigner)
+    }
 
     notice({ entity, metadata }: NewRow): boolean {
         const all = triggeredSeriesOf(metadata)
         for (const series of all) {
             refuseUnsupported(series)
-            const { column, period } = series
-            hideGiven(entity, [column, ...(period ? [period.column, period.date] : [])])
+            hideGiven(entity, madeColumns(series))
         }
         markNumbers(all)
         return all.length > 0
@@ -47,7 +57,8 @@ export class TriggerAssigner implements Assigner {
     assign(insert: Insert): undefined {
         const requests = insert.rows.flatMap((row) =>
             triggeredSeriesOf(row.metadata)
-                .filter((series) => explicitNumber(series, row) === undefined)
+                // NULL that was set is no number either: the database asks the condition.
+                .filter((series) => (explicitNumber(series, row) ?? undefined) === undefined)
                 .map((series) => ({ series, row })),
         )
         const awaited = awaitPeriods(insert)
@@ -60,10 +71,9 @@ export class TriggerAssigner implements Assigner {
             row,
             series: { column },
         } of requests)
-            row.assignSql(column, trigger?.leavesOutAsNull ? "NULL" : "DEFAULT")
-        if (returns(series))
-            for (const column of new Set(requests.map((request) => request.series.column)))
-                insert.returnColumn(column)
+            if (row.cell(column).kind === "default")
+                row.assignSql(column, trigger?.leavesOutAsNull ? "NULL" : "DEFAULT")
+        for (const { series } of requests) if (returns(series)) insert.returnColumn(series.column)
         if (this.session.transaction) this.session.transaction.hasNumbers = true
         this.requests.set(insert, requests)
     }
@@ -92,8 +102,22 @@ export class TriggerAssigner implements Assigner {
         const requests = this.requests.get(insert)
         if (!requests) return undefined
         this.requests.delete(insert)
-        const [{ series }] = requests as [Request, ...Request[]]
-        if (!returns(series)) return this.load(insert, requests, result)
+        const isWaiting = ({ series }: Request) =>
+            series.assignsAtCommit && this.session.isInTransaction
+        for (const { row } of requests.filter(isWaiting))
+            if (row.entity) this.late.wait({ metadata: row.metadata, entity: row.entity })
+        const made = requests.filter((request) => !isWaiting(request))
+        const loaded = made.filter(({ series }) => !returns(series))
+        this.showReturned(
+            insert,
+            made.filter(({ series }) => returns(series)),
+            result,
+        )
+        return loaded.length > 0 ? this.load(insert, loaded, result) : undefined
+    }
+
+    private showReturned(insert: Insert, requests: readonly Request[], result: unknown): void {
+        if (requests.length === 0) return
         // Rows that were left out are not returned, and nobody can tell which these are.
         const returned = returnedRows(insert, result)
         for (const request of requests) {
@@ -101,7 +125,16 @@ export class TriggerAssigner implements Assigner {
             request.number = parseNumber(values?.[request.series.column.databaseName])
         }
         showNumbers(this.session, requests)
-        return undefined
+    }
+
+    /** Called when save() has changed a row. */
+    updated(event: UpdateEvent<ObjectLiteral>): Promise<void> | undefined {
+        return showFinalised(this.session, this.late, event)
+    }
+
+    /** Called when the outermost transaction has been committed. */
+    committed({ manager }: TransactionCommitEvent): Promise<void> | undefined {
+        return this.late.committed(manager)
     }
 
     failed(insert: Insert): undefined {
@@ -110,14 +143,19 @@ export class TriggerAssigner implements Assigner {
     }
 
     nameOf(refused: Refused): Error | undefined {
-        const { cause, insert } = refused
-        const own = insert ? triggeredSeriesOf(insert.metadata) : []
+        const { cause, insert, sql } = refused
+        const { dataSource } = this.session
+        const own = insert
+            ? triggeredSeriesOf(insert.metadata)
+            : dataSource.entityMetadatas.flatMap(triggeredSeriesOf).filter(isLate)
         const made = insert ? (this.requests.get(insert) ?? []) : []
         const isMade = (series: Series) =>
-            made.filter((request) => request.series.name === series.name).length ===
-            insert?.rows.length
+            insert
+                ? made.filter((request) => request.series.name === series.name).length ===
+                  insert.rows.length
+                : !sql.includes(series.column.databaseName)
         const found = duplicateNumberError(own, cause, isMade)
-        return found ?? triggerErrorOf(this.session.dataSource, refused)
+        return found ?? triggerErrorOf(dataSource, refused)
     }
 
     /** For drivers whose INSERT returns nothing but the number of its first row. */
@@ -142,8 +180,9 @@ export class TriggerAssigner implements Assigner {
     }
 }
 
-function returns({ dataSource }: Series): boolean {
-    return dataSource.driver.isReturningSqlSupported("insert")
+/** Whether the INSERT brings the number along. */
+function returns({ dataSource, assignsAtCommit }: Series): boolean {
+    return dataSource.driver.isReturningSqlSupported("insert") && !assignsAtCommit
 }
 
 function skipped(series: Series): UnsupportedError {

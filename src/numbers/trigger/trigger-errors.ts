@@ -22,6 +22,7 @@ import { noCounterTable } from "../counters/move-counters"
 import { overflowError } from "../number-values"
 import { type Failed, type Name, raisedBy } from "./failed"
 import { PERIOD_NAMES } from "./period-errors"
+import { ROW_NAMES } from "./row-errors"
 
 const NAMES: Readonly<Record<TriggerFailure, Name>> = {
     overflow: (failed) =>
@@ -29,6 +30,7 @@ const NAMES: Readonly<Record<TriggerFailure, Name>> = {
     "out of range": tooLarge,
     changed,
     ...PERIOD_NAMES,
+    ...ROW_NAMES,
     "no counters": missingTable,
     outdated: formerNames,
     "not numbered": noNumber,

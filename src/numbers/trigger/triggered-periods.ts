@@ -10,19 +10,22 @@ import { valuesWhere } from "../stored-numbers"
 import { primaryKeyOf } from "./inserted-row"
 
 /** @internal A value that the database makes: a period, or today. */
-export type AwaitedValue = Omit<GivenValue, "value">
+export interface AwaitedValue extends Omit<GivenValue, "value"> {
+    /** Whether it is made as the transaction is committed. */
+    readonly isLate: boolean
+}
 
 /** @internal Leaves periods, and dates that are not set, to the database, and lets the INSERT bring them back. */
 export function awaitPeriods(insert: Insert): AwaitedValue[] {
     const awaited: AwaitedValue[] = []
     for (const row of insert.rows)
-        for (const { period, dialect } of triggeredSeriesOf(row.metadata))
+        for (const { period, dialect, assignsAtCommit } of triggeredSeriesOf(row.metadata))
             for (const column of period ? [period.column, period.date] : []) {
                 if (isSet(row, column)) continue
-                awaited.push({ row, column })
+                awaited.push({ row, column, isLate: assignsAtCommit })
                 const isLeftOut = row.cell(column).kind === "default" && !hasDefault(column)
                 if (isLeftOut && dialect.trigger?.leavesOutAsNull) row.assignSql(column, "NULL")
-                if (returns(row)) insert.returnColumn(column)
+                if (returns(row) && !assignsAtCommit) insert.returnColumn(column)
             }
     return awaited
 }
@@ -34,12 +37,14 @@ export async function madeValues(
     result: unknown,
     awaited: readonly AwaitedValue[],
 ): Promise<GivenValue[]> {
-    const [first] = awaited
+    const due = awaited.filter((one) => !one.isLate || !session.isInTransaction)
+    const [first] = due
     if (!first) return []
-    const values = returns(first.row)
-        ? readReturned(insert, result, awaited)
-        : await load(session, insert, result, awaited)
-    return awaited.flatMap((one, at) => {
+    const values =
+        returns(first.row) && !due.some(({ isLate }) => isLate)
+            ? readReturned(insert, result, due)
+            : await load(session, insert, result, due)
+    return due.flatMap((one, at) => {
         const value = values[at]
         return value === undefined || value === null ? [] : [{ ...one, value }]
     })

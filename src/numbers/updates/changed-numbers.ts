@@ -1,7 +1,7 @@
 import type { ObjectLiteral, UpdateEvent } from "typeorm"
 import type { ReadOnlyNumberError } from "../../errors"
 import { seriesOf } from "../../series/resolve-series"
-import type { Series } from "../../series/series"
+import { isLate, type Series } from "../../series/series"
 import { changedNumberError } from "./changed-rows"
 import { parseNumber } from "../number-values"
 
@@ -22,7 +22,7 @@ export function findChangedNumber(
         const before: unknown = series.column.getEntityValue(stored, true)
         // A draft without a number may be given one.
         if (number === undefined || before === undefined || before === null) continue
-        if (number === null && series.when) {
+        if (number === null && isLate(series)) {
             catchUp(series, entity, stored)
             continue
         }

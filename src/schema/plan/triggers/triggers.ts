@@ -18,6 +18,7 @@ import {
 } from "../../../dialects/statements/trigger-statements"
 import { ownSeriesOf } from "../../../series/own-series"
 import { zoneColumns, zoneSql } from "../../../series/periods/zone"
+import { conditionSql } from "../../../series/when/row-condition"
 import { seriesOf } from "../../../series/resolve-series"
 import type { Series } from "../../../series/series"
 import { columnName, namedPlace, tableName } from "../../../typeorm/names"
@@ -123,6 +124,10 @@ function triggeredColumn(series: Series, schema: string | undefined): TriggeredC
             name: `${counter?.tableName ?? ""} ${series.name}`,
         },
         base: beforeFirst(series),
+        condition: conditionOf(series),
+        assignsAtCommit: series.assignsAtCommit,
+        isDeletable: series.isDeletable,
+        ascends: series.ascends,
         keyOf: (row) =>
             keySql(series.scopeColumns, dialect, (column) => `${row}.${columnName(column)}`),
         sharers,
@@ -148,6 +153,25 @@ function periodOf(
         zoneOf: (row) => zoneSql(zone, metadata, (one) => `${row}.${columnName(one)}`, schema),
         sources: [date, ...zoneColumns(zone).filter((one) => one !== date)],
     }
+}
+
+/** Triggers of some databases don't find the operators of all types. */
+function conditionOf({ when, dialect }: Series): TriggeredColumn["condition"] {
+    if (!when) return undefined
+    const { expressions, trigger } = dialect
+    return (row) =>
+        when
+            .map((test) => {
+                const compared = trigger?.compared?.(test.column) ?? ((sql: string) => sql)
+                const literal: typeof expressions.literal = (value) =>
+                    compared(expressions.literal(value))
+                return conditionSql(
+                    [test],
+                    { expressions: { ...expressions, literal } },
+                    (column) => compared(`${row}.${columnName(column)}`),
+                )
+            })
+            .join(" AND ")
 }
 
 /** A table of several classes may have a number for some of them alone. */

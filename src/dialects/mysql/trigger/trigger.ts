@@ -1,14 +1,14 @@
-import { namedPlace } from "../../typeorm/names"
+import { namedPlace } from "../../../typeorm/names"
+import { raisedKind } from "../../statements/raised"
 import {
-    raisedKind,
     type StoredTrigger,
     type StoredTriggerRow,
     type Trigger,
     type TriggeredColumn,
     TRIGGER_PREFIX,
     type TriggerStatements,
-} from "../statements/trigger-statements"
-import { ALLOWS_CHANGES, triggerBodies } from "./trigger-bodies"
+} from "../../statements/trigger-statements"
+import { ALLOWS_CHANGES, triggerBodies } from "./bodies"
 
 const BAD_NULL = 1048
 const NO_DEFAULT = 1364
@@ -27,15 +27,19 @@ export const mysqlTrigger: TriggerStatements = {
     seesGenerated: true,
     seesForeignKeys: false,
     leavesOutAsNull: true,
+    runsAtCommit: false,
     givesBackSkipped: false,
     allowsChanges: ALLOWS_CHANGES,
 
     triggersOf(column) {
-        const { number, insert, keep, end } = triggerBodies(column)
+        const { number, insert, keep, end, ...bodies } = triggerBodies(column)
         return [
             triggerOf(column, "number", "BEFORE INSERT", number),
             triggerOf(column, "insert", "AFTER INSERT", insert),
             triggerOf(column, "keep", "BEFORE UPDATE", keep),
+            ...(bodies.delete === undefined
+                ? []
+                : [triggerOf(column, "delete", "BEFORE DELETE", bodies.delete)]),
             triggerOf(column, "end", "AFTER UPDATE", end),
         ]
     },

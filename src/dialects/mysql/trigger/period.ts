@@ -1,8 +1,9 @@
-import { columnName } from "../../typeorm/names"
-import type { PeriodBlocks } from "../statements/period-statements"
-import { RAISED, raisedTexts, type TriggeredColumn } from "../statements/trigger-statements"
-import { literal } from "./literal"
-import { mysqlPeriods } from "./periods"
+import { columnName } from "../../../typeorm/names"
+import type { PeriodBlocks } from "../../statements/period-statements"
+import { RAISED, raisedTexts } from "../../statements/raised"
+import type { TriggeredColumn } from "../../statements/trigger-statements"
+import { literal } from "../literal"
+import { mysqlPeriods } from "../periods"
 
 /** @internal */
 export function periodBlocks(

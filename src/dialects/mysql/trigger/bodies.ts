@@ -1,8 +1,10 @@
-import { columnName } from "../../typeorm/names"
-import { RAISED, raisedTexts, type TriggeredColumn } from "../statements/trigger-statements"
-import { literal } from "./literal"
-import { lastInRows } from "./scopes"
-import { periodBlocks } from "./trigger-period"
+import { columnName } from "../../../typeorm/names"
+import { RAISED, raisedTexts } from "../../statements/raised"
+import type { TriggeredColumn } from "../../statements/trigger-statements"
+import { literal } from "../literal"
+import { lastInRows } from "../scopes"
+import { refuseDisorder } from "./order"
+import { periodBlocks } from "./period"
 
 /** @internal What the triggers of a column do. */
 export interface TriggerBodies {
@@ -12,9 +14,11 @@ export interface TriggerBodies {
     readonly insert: string
     /** Refuses changes of stored rows. */
     readonly keep: string
+    /** Refuses to delete rows with a number; undefined where they may be deleted. */
+    readonly delete?: string
     /**
-     * Nothing. The server reads it last, and stops at one that it can't read: whoever finds it knows that
-     * the others were read.
+     * Nothing, but where an UPDATE gives numbers: then the same as {@link insert}. The server reads it last, and
+     * stops at one that it can't read: whoever finds it knows that the others were read.
      */
     readonly end: string
 }
@@ -25,6 +29,7 @@ export const ALLOWS_CHANGES = "COALESCE(@autosequence_allow_changes, FALSE)"
 /** @internal */
 export function triggerBodies(triggered: TriggeredColumn): TriggerBodies {
     const { series, schema, pending, counter: c, base, keyOf, sharers, kinds } = triggered
+    const { condition, isDeletable, ascends } = triggered
     const { incrementBy: step, max } = series
     const name = literal(series.name)
     const column = columnName(series.column)
@@ -80,22 +85,22 @@ export function triggerBodies(triggered: TriggeredColumn): TriggerBodies {
         UPDATE ${c.name} SET ${c.movedBy} = v_last - v_before, ${c.last} = v_last, ${c.movedAt} = CURRENT_TIMESTAMP
             WHERE ${isOf("v_key")};`
     const texts = raisedTexts(series)
+    const signal = (kind: keyof typeof RAISED) => `
+            SET v_text = ${literal(texts[kind])};
+            SIGNAL SQLSTATE '${RAISED[kind]}' SET MESSAGE_TEXT = v_text;`
     const period = periodBlocks(triggered, ALLOWS_CHANGES)
-    const isNumbered = kinds
-        ? `NEW.${columnName(kinds.column)} IN (${kinds.values.map(literal).join(", ")})`
-        : "TRUE"
-    const forKinds = (block: string) =>
-        kinds && block ? `\n    IF COALESCE(${isNumbered}, FALSE) THEN${block}\n    END IF;` : block
-
-    return {
-        number: `BEGIN
-    ${declareTexts}
-    DECLARE v_before BIGINT;
-    DECLARE v_last BIGINT;${period.declare}${giveBack}${forKinds(period.number)}
-    SET v_key = ${keyOf("NEW")};
-    IF NOT COALESCE(${isNumbered}, FALSE) THEN
-        SET v_last = NULL;
-    ELSEIF NEW.${column} IS NULL THEN
+    const disorder = refuseDisorder(triggered)
+    const isDue = condition && `COALESCE(${condition("NEW")}, FALSE)`
+    const isOfOthers =
+        kinds &&
+        `NOT COALESCE(NEW.${columnName(kinds.column)} IN (${kinds.values.map(literal).join(", ")}), FALSE)`
+    const isLeftAlone = [
+        ...(isOfOthers ? [isOfOthers] : []),
+        ...(isDue ? [`(NEW.${column} IS NULL AND NOT ${isDue})`] : []),
+    ].join(" OR ")
+    const others = (block: string) =>
+        isLeftAlone && block ? `\n    IF NOT (${isLeftAlone}) THEN${block}\n    END IF;` : block
+    const take = `
         ${insert} VALUES (${name}, v_key, NULL, ${step}, CURRENT_TIMESTAMP)
             ON DUPLICATE KEY UPDATE ${c.last} = GREATEST(${c.last}, ${base}) + ${step},
             ${c.movedBy} = ${step}, ${c.movedAt} = CURRENT_TIMESTAMP;
@@ -105,37 +110,68 @@ export function triggerBodies(triggered: TriggeredColumn): TriggerBodies {
             SET v_last = v_last + ${step};
             UPDATE ${c.name} SET ${c.last} = v_last WHERE ${isOf("v_key")};
         END IF;
-        IF v_last > ${max} THEN
-            SET v_text = ${literal(texts.overflow)};
-            SIGNAL SQLSTATE '${RAISED.overflow}' SET MESSAGE_TEXT = v_text;
+        IF v_last > ${max} THEN${signal("overflow")}
         END IF;
         SET v_before = v_last - ${step};
-        SET NEW.${column} = v_last;
+        SET NEW.${column} = v_last;`
+    const note = `SET ${unused} = CONCAT_WS(' ', NOW(6), v_before, v_last, v_key);`
+    const forget = `SET ${unused} = NULL`
+    const changed = `
+    IF NOT (OLD.${column} <=> NEW.${column}) OR v_key <> ${keyOf("OLD")} THEN
+        IF OLD.${column} IS NOT NULL AND NOT ${ALLOWS_CHANGES} THEN${signal("changed")}
+        END IF;
+        IF NEW.${column} IS NOT NULL THEN${raise(`NEW.${column}`)}${disorder}
+        END IF;
+    END IF;`
+    // A draft that the UPDATE makes a row with a number.
+    const becomesDue = [
+        `NEW.${column} IS NULL AND (OLD.${column} IS NULL OR ${ALLOWS_CHANGES})`,
+        ...(isOfOthers ? [`NOT (${isOfOthers})`] : []),
+        isDue,
+    ].join(" AND ")
+    const keep = `${period.keep}
+    SET v_key = ${keyOf("NEW")};${changed}`
+
+    return {
+        number: `BEGIN
+    ${declareTexts}
+    DECLARE v_before BIGINT;
+    DECLARE v_last BIGINT;${period.declare}${giveBack}${others(period.number)}
+    SET v_key = ${keyOf("NEW")};
+    ${isLeftAlone ? `IF ${isLeftAlone} THEN\n        SET v_last = NULL;\n    ELSEIF` : "IF"} NEW.${column} IS NULL THEN${take}${disorder}
     ELSE
         SET v_before = (SELECT ${c.last} FROM ${c.name} WHERE ${isOf("v_key")});
-        IF v_before IS NULL OR v_before < NEW.${column} THEN${raise(`NEW.${column}`)}
-        END IF;
+        IF v_before IS NULL OR ${ascends ? "TRUE" : `v_before < NEW.${column}`} THEN${raise(`NEW.${column}`)}
+        END IF;${disorder}
     END IF;
     IF v_last IS NOT NULL THEN
-        SET ${unused} = CONCAT_WS(' ', NOW(6), v_before, v_last, v_key);
+        ${note}
     END IF;
 END`,
 
-        insert: `SET ${unused} = NULL`,
-        end: "BEGIN END",
+        insert: forget,
+        end: isDue ? forget : "BEGIN END",
 
         keep: `BEGIN
     ${declareTexts}
     DECLARE v_before BIGINT;
-    DECLARE v_last BIGINT;${period.declare}${giveBack}${period.keep}
-    SET v_key = ${keyOf("NEW")};
-    IF NOT (OLD.${column} <=> NEW.${column}) OR v_key <> ${keyOf("OLD")} THEN
-        IF OLD.${column} IS NOT NULL AND NOT ${ALLOWS_CHANGES} THEN
-            SET v_text = ${literal(texts.changed)};
-            SIGNAL SQLSTATE '${RAISED.changed}' SET MESSAGE_TEXT = v_text;
-        END IF;
-        IF NEW.${column} IS NOT NULL THEN${raise(`NEW.${column}`)}
-        END IF;
+    DECLARE v_last BIGINT;${period.declare}${giveBack}${
+        isDue
+            ? `
+    IF ${becomesDue} THEN${period.number}
+        SET v_key = ${keyOf("NEW")};${take}${disorder}
+        ${note}
+    ELSE${keep}
+    END IF;`
+            : keep
+    }
+END`,
+
+        delete: isDeletable
+            ? undefined
+            : `BEGIN
+    DECLARE v_text VARCHAR(255) CHARACTER SET utf8mb4;
+    IF OLD.${column} IS NOT NULL AND NOT ${ALLOWS_CHANGES} THEN${signal("notDeletable")}
     END IF;
 END`,
     }

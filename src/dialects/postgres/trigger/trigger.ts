@@ -1,8 +1,8 @@
-import { tableName } from "../../typeorm/names"
+import { tableName } from "../../../typeorm/names"
+import { raisedKind } from "../../statements/raised"
 import {
     CURRENT_SCHEMA,
     CURRENT_SCHEMA_HASH,
-    raisedKind,
     shortHash,
     type StoredFunctionRow,
     type StoredTrigger,
@@ -12,8 +12,9 @@ import {
     type TriggerFunction,
     TRIGGER_PREFIX,
     type TriggerStatements,
-} from "../statements/trigger-statements"
-import { ALLOWS_CHANGES, type TriggerBodies, triggerBodies } from "./trigger-functions"
+} from "../../statements/trigger-statements"
+import { ALLOWS_CHANGES, isLate, type TriggerBodies, triggerBodies } from "./bodies"
+import { isCitext } from "./rows"
 
 const FUNCTION_PREFIX = "autosequence_"
 const SEARCH_PATH = "search_path=pg_catalog, pg_temp"
@@ -21,7 +22,8 @@ const FUNCTION =
     `json_build_object('schema', n.nspname, 'name', p.proname, 'returns', p.prorettype::regtype, ` +
     `'body', p.prosrc, 'isDefiner', p.prosecdef, 'config', array_to_string(p.proconfig, ';'))`
 // The bits of pg_trigger.tgtype.
-const [ROW, BEFORE, INSERT, UPDATE] = [1, 2, 4, 16]
+const [ROW, BEFORE, INSERT, DELETE, UPDATE] = [1, 2, 4, 8, 16]
+const EVENTS = { INSERT, DELETE, UPDATE }
 
 /** @internal */
 export const postgresTrigger: TriggerStatements = {
@@ -29,6 +31,7 @@ export const postgresTrigger: TriggerStatements = {
     seesGenerated: false,
     seesForeignKeys: true,
     leavesOutAsNull: false,
+    runsAtCommit: true,
     givesBackSkipped: true,
     allowsChanges: ALLOWS_CHANGES,
 
@@ -38,14 +41,20 @@ export const postgresTrigger: TriggerStatements = {
         const functionOf = (name: keyof TriggerBodies) =>
             ownFunction(column, name, here[name], there[name])
         const settled = functionOf("settle")
+        const numbering = INSERT + (isLate(column) ? UPDATE : 0)
+        const keeping = UPDATE + (column.isDeletable ? 0 : DELETE)
         return [
-            triggerOf(column, "number", ROW + BEFORE + INSERT, [functionOf("number")]),
+            triggerOf(column, "number", ROW + BEFORE + numbering, [functionOf("number")]),
             // The condition of an AFTER trigger is looked at as soon as the row is in the table. This
             // one notes that, and is never met. PostgreSQL reads it anew for each statement, and a
             // call without arguments is read fastest.
-            triggerOf(column, "insert", ROW + INSERT, [settled, functionOf("inserted")]),
-            triggerOf(column, "settle", INSERT, [settled]),
-            triggerOf(column, "keep", ROW + BEFORE + UPDATE, [functionOf("keep")]),
+            triggerOf(column, "insert", ROW + numbering, [settled, functionOf("inserted")]),
+            triggerOf(column, "settle", numbering, [settled]),
+            triggerOf(column, "keep", ROW + BEFORE + keeping, [functionOf("keep")]),
+            // It has no condition and names no columns, as those could neither be dropped nor altered.
+            ...(column.assignsAtCommit
+                ? [triggerOf(column, "commit", ROW + INSERT + UPDATE, [functionOf("commit")])]
+                : []),
         ]
     },
 
@@ -55,6 +64,7 @@ export const postgresTrigger: TriggerStatements = {
             `c.relname AS "table", s.nspname AS "schema", pg_get_triggerdef(t.oid) AS "create", ` +
             `pg_get_triggerdef(t.oid, true) AS "createAnywhere", ` +
             `t.tgattr::text AS "columns", t.tgqual IS NOT NULL AS "hasCondition", ` +
+            `t.tginitdeferred AS "isDeferred", ` +
             `(SELECT json_agg(${FUNCTION} ORDER BY p.oid <> t.tgfoid) ` +
             `FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace ` +
             `WHERE p.oid IN (SELECT d.refobjid FROM pg_depend d ` +
@@ -93,11 +103,13 @@ export const postgresTrigger: TriggerStatements = {
                 `AND d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid) ORDER BY 1, 2`,
             parameters: [
                 schemas,
-                `^${FUNCTION_PREFIX}(number|inserted|settle|keep)_.*_[0-9a-f]{8}$`,
+                `^${FUNCTION_PREFIX}(number|inserted|settle|keep|commit)_.*_[0-9a-f]{8}$`,
             ],
         }),
         read: (row, namesSchema) => storedFunction(row as StoredFunction, namesSchema),
     },
+
+    compared: (column) => (isCitext(column) ? (sql) => `lower(${sql}::text)` : undefined),
 
     failureOf({ message, ...error }) {
         const { code, where, column } = error as Record<"code" | "where" | "column", unknown>
@@ -124,6 +136,8 @@ interface TriggerTime {
     /** The columns that an UPDATE has to set. */
     readonly columns: string
     readonly hasCondition: boolean
+    /** Whether it waits for COMMIT. */
+    readonly isDeferred: boolean
 }
 
 interface StoredRow extends StoredTriggerRow, TriggerTime {
@@ -231,29 +245,32 @@ function triggerOf(
     const table = tableName(series.metadata)
     const name = `${TRIGGER_PREFIX}${kind}_${id}`
     const [runs, condition] = calls
+    const isDeferred = kind === "commit"
+    const events = Object.entries(EVENTS).flatMap(([event, bit]) => (type & bit ? event : []))
     return {
         name,
         calls: condition ? [runs, condition] : [runs],
         create:
-            `CREATE TRIGGER ${quoted(name)} ${type & BEFORE ? "BEFORE" : "AFTER"} ` +
-            `${type & INSERT ? "INSERT" : "UPDATE"} ON ${table} ` +
+            `CREATE ${isDeferred ? "CONSTRAINT " : ""}TRIGGER ${quoted(name)} ` +
+            `${type & BEFORE ? "BEFORE" : "AFTER"} ${events.join(" OR ")} ON ${table} ` +
+            (isDeferred ? "DEFERRABLE INITIALLY DEFERRED " : "") +
             `FOR EACH ${type & ROW ? "ROW" : "STATEMENT"} ` +
             (condition ? `WHEN (${condition.signature}) ` : "") +
             `EXECUTE FUNCTION ${runs.signature}`,
         drop: `DROP TRIGGER ${quoted(name)} ON ${table}`,
         definition: definition(
-            { type, columns: "", hasCondition: condition !== undefined },
+            { type, columns: "", hasCondition: condition !== undefined, isDeferred },
             condition ? [runs, condition] : [runs],
         ),
     }
 }
 
 function definition(
-    { type, columns, hasCondition }: TriggerTime,
+    { type, columns, hasCondition, isDeferred }: TriggerTime,
     calls: readonly FunctionText[],
 ): string {
     return JSON.stringify([
-        [type, columns, hasCondition],
+        [type, columns, hasCondition, isDeferred],
         ...calls.map(({ body, isDefiner, config }) => [body, isDefiner, config]),
     ])
 }

@@ -1,0 +1,35 @@
+import { columnName, tableName } from "../../../typeorm/names"
+import { RAISED, raisedTexts } from "../../statements/raised"
+import type { TriggeredColumn } from "../../statements/trigger-statements"
+import { literal } from "../literal"
+
+/** @internal Refuses a row with a number whose date is not between those of the numbers beside its own. */
+export function refuseDisorder({
+    series,
+    period,
+    ascends,
+    sharers,
+    schema,
+}: TriggeredColumn): string {
+    if (!ascends || !period) return ""
+    const isBeyond = sharers.flatMap((sharer) => {
+        const number = `t.${columnName(sharer.column)}`
+        const date = `t.${columnName(sharer.period?.date ?? period.date)}`
+        const isOfScope = sharer.scopeColumns.map(
+            (column, at) =>
+                `t.${columnName(column)} <=> NEW.${columnName(series.scopeColumns[at] ?? column)}`,
+        )
+        return (["<", ">"] as const).map((order) => {
+            const where = [...isOfScope, `${number} ${order} NEW.${columnName(series.column)}`]
+            return (
+                `NEW.${columnName(period.date)} ${order} (SELECT ${date} FROM ${tableName(sharer.metadata, schema)} t ` +
+                `WHERE ${where.join(" AND ")} ORDER BY ${number}${order === "<" ? " DESC" : ""} LIMIT 1)`
+            )
+        })
+    })
+    return `
+    IF ${isBeyond.join("\n        OR ")} THEN
+        SET v_text = ${literal(raisedTexts(series).dateOrder)};
+        SIGNAL SQLSTATE '${RAISED.dateOrder}' SET MESSAGE_TEXT = v_text;
+    END IF;`
+}

@@ -1,0 +1,42 @@
+import { columnName, tableName } from "../../../typeorm/names"
+import type { TriggeredColumn } from "../../statements/trigger-statements"
+import { orRenamed } from "./rows"
+
+/** @internal Whether rows are numbered that have waited for it. Whoever sets it has them numbered earlier. */
+export function isCommitting({ pending }: TriggeredColumn): string {
+    return `COALESCE(current_setting('autosequence.commits_${pending}', true), '') = 'on'`
+}
+
+/**
+ * Runs for each row as it was when a statement wrote it, so it looks for what has become of it. The UPDATE sets
+ * nothing: the trigger that runs before it gives the number.
+ * @internal
+ */
+export function numberAtCommit(column: TriggeredColumn): string {
+    const { series, schema, pending, condition } = column
+    const number = columnName(series.column)
+    const update = (table: string, row: string) =>
+        `UPDATE ${table} t SET ${number} = NULL WHERE ` +
+        [
+            ...series.metadata.primaryColumns.map(
+                (one) => `t.${columnName(one)} = ${row}.${columnName(one)}`,
+            ),
+            `t.${number} IS NULL`,
+            ...(condition ? [condition("t")] : []),
+        ].join(" AND ")
+    const commits = (value: string) =>
+        `v_set := set_config('autosequence.commits_${pending}', '${value}', true);`
+    const there = update("\0", "($1)").replaceAll("%", "%%").replace("\0", "%1$s")
+    return `
+DECLARE
+    v_set text;
+BEGIN
+    IF NEW.${number} IS NULL THEN
+        ${commits("on")}
+        ${orRenamed(column, { here: `${update(tableName(series.metadata, schema), "NEW")};`, there })}
+        ${commits("")}
+    END IF;
+    RETURN NULL;
+END
+`
+}

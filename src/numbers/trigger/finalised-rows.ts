@@ -1,0 +1,46 @@
+import type { ObjectLiteral, UpdateEvent } from "typeorm"
+import type { Session } from "../../inserts/session"
+import { triggeredSeriesOf } from "../../series/own-series"
+import { isLate, type Series } from "../../series/series"
+import { type LateNumbers, showMade } from "./late-numbers"
+
+/**
+ * Shows what the database has made of a draft that save() has changed: its number, or the period of one that was
+ * set. Numbers of COMMIT are waited for.
+ * @internal
+ */
+export function showFinalised(
+    session: Session,
+    late: LateNumbers,
+    event: UpdateEvent<ObjectLiteral>,
+): Promise<void> | undefined {
+    const { metadata, entity, manager } = event
+    const stored = event.databaseEntity as ObjectLiteral | undefined
+    // Those of a query builder are of no row.
+    if (!entity || !stored) return undefined
+    const isSet = ({ column }: Series) => (column.getEntityValue(entity) ?? null) !== null
+    const changed = triggeredSeriesOf(metadata)
+        .filter(isLate)
+        .filter((series) =>
+            isSet(series)
+                ? series.period && series.column.getEntityValue(stored) === null
+                : isAsked(series, event),
+        )
+    if (changed.length === 0) return undefined
+    const isWaiting = (series: Series) =>
+        series.assignsAtCommit && session.isInTransaction && !isSet(series)
+    if (changed.some(isWaiting)) late.wait({ metadata, entity })
+    return changed.every(isWaiting) ? undefined : showMade(session, manager, [{ metadata, entity }])
+}
+
+/** Whether the UPDATE has set a column of the condition. */
+function isAsked(
+    { when = [] }: Series,
+    { updatedColumns, updatedRelations }: UpdateEvent<ObjectLiteral>,
+): boolean {
+    return when.some(
+        ({ column }) =>
+            updatedColumns.includes(column) ||
+            updatedRelations.some((relation) => relation === column.relationMetadata),
+    )
+}

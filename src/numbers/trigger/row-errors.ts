@@ -1,0 +1,26 @@
+import { DateOrderError, NotDeletableError } from "../../errors"
+import { placeOf } from "../../series/series"
+import { type Name, raisedBy } from "./failed"
+
+/** @internal What errors of triggers are called that keep rows, or the order of their dates. */
+export const ROW_NAMES: Readonly<Record<"notDeletable" | "dateOrder", Name>> = {
+    notDeletable: (failed) => {
+        const series = raisedBy(failed)
+        const found = series
+            ? `A row with a number of ${placeOf(series)} was to be deleted, which would leave a gap (deletable: false).`
+            : failed.text
+        return new NotDeletableError(`${found} Keep the row, and mark it as void.`, {
+            cause: failed.cause,
+        })
+    },
+    dateOrder: (failed) => {
+        const series = raisedBy(failed)
+        const found = series
+            ? `${placeOf(series)} is numbered in the order of ${series.period?.date.propertyPath ?? "dates"} ` +
+              '(dates: "ascending"), and the date of a row does not lie between those of the numbers beside its own.'
+            : failed.text
+        return new DateOrderError(`${found} Give it the date of the last number or a later one.`, {
+            cause: failed.cause,
+        })
+    },
+}

@@ -361,23 +361,32 @@ onEachCell(
             const [of, other] = [await company(), await company()]
             await invoices().save({ code: "a", company: of, issuedOn: "2026-05-05" })
             const upsert = (values: object, overwrite: string[]) =>
-                rejection(
-                    dataSource().transaction((manager) =>
-                        manager
-                            .createQueryBuilder()
-                            .insert()
-                            .into(Invoice)
-                            .values({ code: "a", status: "final", ...values })
-                            .orUpdate(overwrite, ["code"])
-                            .execute(),
-                    ),
+                dataSource().transaction((manager) =>
+                    manager
+                        .createQueryBuilder()
+                        .insert()
+                        .into(Invoice)
+                        .values({ code: "a", status: "final", ...values })
+                        .orUpdate(overwrite, ["code"])
+                        .execute(),
                 )
-            for (const error of [
-                await upsert({ company: other, issuedOn: "2026-05-05" }, ["status", "issuedOn"]),
-                await upsert({ company: of, issuedOn: "2027-05-05" }, ["status", "company"]),
-                await upsert({ company: of }, ["status", "company"]),
-            ])
+            if (way.isInDatabase) {
+                // A trigger sees the row as the upsert leaves it.
+                await upsert({ company: other, issuedOn: "2027-05-05" }, ["status", "issuedOn"])
+                await invoices().save({ company: of, issuedOn: "2027-05-05", status: "final" })
+                await invoices().save({ company: other, issuedOn: "2027-05-05", status: "final" })
+                expect(await stored()).to.eql(["final 2027 1", "final 2027 2", "final 2027 1"])
+                return
+            }
+            const upserts: [object, string[]][] = [
+                [{ company: other, issuedOn: "2026-05-05" }, ["status", "issuedOn"]],
+                [{ company: of, issuedOn: "2027-05-05" }, ["status", "company"]],
+                [{ company: of }, ["status", "company"]],
+            ]
+            for (const [values, overwrite] of upserts) {
+                const error = await rejection(upsert(values, overwrite))
                 expect(error).to.be.instanceOf(ReadOnlyNumberError)
+            }
             expect(await stored()).to.eql(["draft null null"])
             await invoices().save({ company: of, issuedOn: "2026-05-05", status: "final" as const })
             if (isGapless) expect(await stored()).to.eql(["draft null null", "final 2026 1"])
@@ -424,5 +433,5 @@ onEachCell(
                 expect(counters.map(({ last }) => last).sort()).to.eql(["602", "602"])
         }).timeout(60_000)
     },
-    ({ options }) => options.strategy !== "trigger",
+    () => true,
 )

@@ -92,6 +92,12 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
         return TriggerAssigner.of(session)?.updated(event)
     }
 
+    beforeRemove(event: RemoveEvent<ObjectLiteral>): void {
+        // Its errors are named by the session.
+        if (seriesOf(event.metadata).some((one) => !one.isDeletable) && this.isInCharge(event))
+            sessionOf(event.queryRunner)
+    }
+
     afterRemove(event: RemoveEvent<ObjectLiteral>): Promise<void> | undefined {
         return this.isInCharge(event) && keepsHistory(event) ? freeKeys(event) : undefined
     }

@@ -68,9 +68,6 @@ DECLARE
 BEGIN${slots.giveBack}${leaveAlone(column)}${period.number}
     v_key := ${keyOf("NEW")};
     v_scope := ${literal(place)} || v_key;
-    v_before := NULL;
-    v_moved := 0;
-    v_held := '';
     IF current_setting(${used}, true) <> '' THEN
         ${slots.find}
     END IF;
@@ -120,12 +117,10 @@ BEGIN${slots.giveBack}${leaveAlone(column)}${period.number}
             END IF;
         END IF;
     END IF;
-    IF ${number} IS NULL THEN
-        IF v_last > ${max} THEN
-            ${raise("overflow")};
-        END IF;
-        ${number} := v_last;
-    END IF;${disorder}
+    IF ${number} IS NULL AND v_last > ${max} THEN
+        ${raise("overflow")};
+    END IF;
+    ${number} := COALESCE(${number}, v_last);${disorder}
     v_set := set_config(${pending}, COALESCE(v_before::text || ' ' || v_last::text || ' ' || v_scope, '-'), true);
     RETURN NEW;
 END
@@ -141,7 +136,7 @@ END
         settle: `
 DECLARE
     ${slots.declarePending}
-    v_used text := current_setting(${used}, true);
+    v_used text;
     v_scope text;
     ${slots.variables}
     v_unused text;
@@ -150,6 +145,7 @@ DECLARE
     v_last bigint;
     v_set text;
 BEGIN${slots.giveBack}
+    v_used := current_setting(${used}, true);
     IF v_used <> '' THEN
         FOREACH v_slot IN ARRAY string_to_array(v_used, ' ') LOOP
             v_scope := current_setting(${scopeAt}, true);

@@ -18,8 +18,8 @@ export interface CounterSql {
 /** @internal */
 export function counterSql({ counter: c, series }: TriggeredColumn): CounterSql {
     const name = literal(series.name)
-    // The time zone is the session's to set.
-    const now = "(CURRENT_TIMESTAMP AT TIME ZONE 'UTC')"
+    // The time zone is the session's to set. One without a name need not be looked up.
+    const now = "(CURRENT_TIMESTAMP AT TIME ZONE interval '0')"
     const isMovedHere = `c.${c.movedAt} = ${now}`
     return {
         c,

@@ -79,12 +79,14 @@ export function slotsOf(
             ${setTo("v_before")} AND c.${c.last} = v_last;
         END IF;
         v_set := set_config(${pending}, '-', true);
+        v_before := NULL;
+        v_held := '';
     END IF;`
     return {
         declarePending: `v_pending text := ${pendingAt(column.pending)};`,
         pending,
         variables: `v_slot text;
-    v_held text;`,
+    v_held text := '';`,
         place,
         used: literal(`autosequence.used_${column.counted.place}${shortHash(column.counted.name)}`),
         scopeAt,

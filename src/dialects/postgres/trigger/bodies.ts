@@ -3,7 +3,7 @@ import { RAISED, raisedTexts } from "../../statements/raised"
 import type { TriggeredColumn } from "../../statements/trigger-statements"
 import { literal } from "../literal"
 import { counterSql } from "./counter-sql"
-import { isCommitting, numberAtCommit } from "./commit"
+import { isCommitting, moveAlong, numberAtCommit } from "./commit"
 import { periodBlocks } from "./period"
 import { lookAtRows, refuseDisorder } from "./rows"
 import { slotsOf } from "./slots"
@@ -49,6 +49,11 @@ export function triggerBodies(column: TriggeredColumn): TriggerBodies {
     const stored = `OLD.${columnName(series.column)}`
     const raise = (kind: keyof typeof RAISED) =>
         `RAISE EXCEPTION USING ERRCODE = '${RAISED[kind]}', MESSAGE = ${literal(texts[kind])}`
+    const move = `UPDATE ${c.name} c SET ${c.last} = GREATEST(c.${c.last}, ${base}) + ${step},
+            ${c.movedBy} = ${movedBy} + ${step}, ${c.movedAt} = ${now}`
+    const moveCounter = column.assignsAtCommit
+        ? moveAlong(column, move, isOf("v_key"))
+        : `${move} WHERE ${isOf("v_key")} RETURNING c.${c.last}, c.${c.movedBy} INTO v_last, v_moved;`
     const setTo = (last: string) => `${slots.setTo(last)} AND c.${c.last} <> ${last};`
 
     return {
@@ -64,7 +69,7 @@ DECLARE
     v_last bigint;
     v_moved bigint;
     v_rows bigint;
-    v_set text;${period.declare}
+    v_set text;${column.assignsAtCommit ? "\n    v_at tid;" : ""}${period.declare}
 BEGIN${slots.giveBack}${leaveAlone(column)}${period.number}
     v_key := ${keyOf("NEW")};
     v_scope := ${literal(place)} || v_key;
@@ -81,9 +86,7 @@ BEGIN${slots.giveBack}${leaveAlone(column)}${period.number}
             -- transaction, as it may have thousands of scopes.
             v_set := pg_advisory_xact_lock(${LOCK}, hashtext(v_scope));
         END IF;
-        UPDATE ${c.name} c SET ${c.last} = GREATEST(c.${c.last}, ${base}) + ${step},
-            ${c.movedBy} = ${movedBy} + ${step}, ${c.movedAt} = ${now}
-            WHERE ${isOf("v_key")} RETURNING c.${c.last}, c.${c.movedBy} INTO v_last, v_moved;
+        ${moveCounter}
         IF NOT FOUND THEN
             ${lookAtRows(column)}
             ${insert}

@@ -8,6 +8,26 @@ export function isCommitting({ pending }: TriggeredColumn): string {
 }
 
 /**
+ * Moves a counter. At COMMIT each row has a statement of its own, so none is left to settle for all of them. To find
+ * the counter by its key, each would walk past the versions of those before; where the last one is, a setting says.
+ * @internal
+ */
+export function moveAlong(
+    { counter: c }: TriggeredColumn,
+    move: string,
+    isOfScope: string,
+): string {
+    const at = "'autosequence.at' || (hashtext(v_scope) & 127)"
+    const returned = `RETURNING c.${c.last}, c.ctid INTO v_last, v_at`
+    return `v_at := NULLIF(current_setting(${at}, true), '')::tid;
+        ${move} WHERE c.ctid = v_at AND ${isOfScope} ${returned};
+        IF NOT FOUND THEN
+            ${move} WHERE ${isOfScope} ${returned};
+        END IF;
+        v_set := set_config(${at}, COALESCE(v_at::text, ''), true);`
+}
+
+/**
  * Runs for each row as it was when a statement wrote it, so it looks for what has become of it. The UPDATE sets
  * nothing: the trigger that runs before it gives the number.
  * @internal

@@ -5,7 +5,6 @@ import { TypeOrmModule } from "@nestjs/typeorm"
 import { AutoSequenceModule } from "typeorm-autosequence/nestjs"
 import { CustomersModule } from "./customers/customers.module.js"
 import { databaseOptions } from "./database/options.js"
-import { DraftsModule } from "./drafts/drafts.module.js"
 import { HealthController } from "./health.controller.js"
 import { InvoicesModule } from "./invoices/invoices.module.js"
 import { KeyErrorFilter } from "./key-error.filter.js"
@@ -20,7 +19,6 @@ import { TenantsModule } from "./tenants/tenants.module.js"
         TenantsModule,
         CustomersModule,
         InvoicesModule,
-        DraftsModule,
     ],
     controllers: [HealthController],
     providers: [{ provide: APP_FILTER, useClass: KeyErrorFilter }],

@@ -25,8 +25,9 @@ describe("Invoices", { skip }, () => {
     it("are counted for each customer", async () => {
         const tenant = await Client.signUp(url())
         for (const customer of [await tenant.customer(), await tenant.customer()]) {
-            await tenant.post(`${customer}/invoices`, linesOver(100))
-            assert.deepEqual(await tenant.numbers(customer), [1])
+            const { body } = await tenant.post(`${customer}/invoices`, linesOver(100))
+            assert.deepEqual(await tenant.list(`${customer}/invoices`), [body])
+            assert.deepEqual([body.number, body.receiptNumber], [1, null])
         }
     })
 

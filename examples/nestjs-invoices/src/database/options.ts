@@ -2,7 +2,6 @@ import { join } from "node:path"
 import type { DataSourceOptions } from "typeorm"
 import { withAutoSequence } from "typeorm-autosequence"
 import { Customer } from "../customers/customer.entity.js"
-import { InvoiceDraft } from "../drafts/invoice-draft.entity.js"
 import { Invoice } from "../invoices/invoice.entity.js"
 import { Tenant } from "../tenants/tenant.entity.js"
 import { lock } from "./lock.js"
@@ -23,7 +22,7 @@ function inDatabase(place: { url: string } | { driver: unknown }): DataSourceOpt
     return withAutoSequence({
         type: "postgres",
         ...place,
-        entities: [Tenant, Customer, Invoice, InvoiceDraft],
+        entities: [Tenant, Customer, Invoice],
         migrations: [join(import.meta.dirname, "../migrations/*.js")],
         migrationsRun: true,
     })

@@ -2,9 +2,15 @@ import { PseudoKeyParam } from "typeorm-autosequence/nestjs"
 import type { TenantRequest } from "../tenants/tenant-request.js"
 import { Invoice } from "./invoice.entity.js"
 
-/** The invoices of the tenant who asks. */
-export const InvoiceByKey = () =>
-    PseudoKeyParam("key", Invoice, {
+/** The final invoices of the tenant who asks. */
+export const InvoiceByKey = () => byKey("final")
+
+/** The drafts of the tenant who asks. */
+export const DraftByKey = () => byKey("draft")
+
+function byKey(status: Invoice["status"]) {
+    return PseudoKeyParam("key", Invoice, {
         relations: { customer: true },
-        where: ({ tenant }: TenantRequest) => ({ customer: { tenant: { id: tenant.id } } }),
+        where: ({ tenant }: TenantRequest) => ({ status, customer: { tenant: { id: tenant.id } } }),
     })
+}

@@ -1,9 +1,9 @@
-import { Column, CreateDateColumn, Entity, ManyToOne, PrimaryGeneratedColumn } from "typeorm"
+import { Column, Entity, ManyToOne, PrimaryGeneratedColumn } from "typeorm"
 import { AutoSequenceColumn, PseudoKey } from "typeorm-autosequence"
 import { Customer } from "../customers/customer.entity.js"
 import type { Line } from "./line.js"
 
-/** An invoice has its number from the beginning, and is not changed any more but for its payment. */
+/** A draft may be changed and thrown away. A final one has a number, and only its payment is to come. */
 @Entity()
 export class Invoice {
     @PrimaryGeneratedColumn()
@@ -12,8 +12,15 @@ export class Invoice {
     @ManyToOne(() => Customer, { nullable: false })
     customer!: Customer
 
-    @AutoSequenceColumn({ uniqueWith: "customer", strategy: "counter" })
-    number!: number
+    @Column({ default: "draft" })
+    status!: "draft" | "final"
+
+    @AutoSequenceColumn({
+        uniqueWith: "customer",
+        strategy: "counter",
+        when: { status: "final" },
+    })
+    number!: number | null
 
     @PseudoKey({ prefix: "inv" })
     key!: string
@@ -25,8 +32,9 @@ export class Invoice {
     @Column("int")
     total!: number
 
-    @CreateDateColumn({ type: "timestamptz" })
-    issuedAt!: Date
+    /** When it became final. */
+    @Column({ type: "timestamptz", nullable: true })
+    issuedAt!: Date | null
 
     /** Counted for the tenant, over all customers. */
     @Column({ type: "int", nullable: true })

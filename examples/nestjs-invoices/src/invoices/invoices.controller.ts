@@ -27,8 +27,8 @@ export class InvoicesController {
     @ApiCreatedResponse({ type: InvoiceView })
     @ApiBadRequestResponse()
     @ApiUnprocessableEntityResponse({ description: "The customer's credit limit is reached." })
-    async issue(@CustomerByKey() customer: Customer, @Body() { lines }: Lines) {
-        return new InvoiceView(await this.invoices.issue(customer, lines))
+    async add(@CustomerByKey() customer: Customer, @Body() { lines }: Lines) {
+        return new InvoiceView(await this.invoices.add(customer, lines))
     }
 
     @Get("customers/:key/invoices")

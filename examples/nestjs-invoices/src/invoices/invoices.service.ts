@@ -14,30 +14,33 @@ export class InvoicesService {
         @InjectSequence("receipts") private readonly receipts: Sequence,
     ) {}
 
-    /** In a transaction of its own, or within that of the given manager. */
-    issue(
-        customer: Customer,
-        lines: Line[],
-        { manager }: { manager: EntityManager } = this.dataSource,
-    ): Promise<Invoice> {
-        return manager.transaction(async (manager) => {
+    add(customer: Customer, lines: Line[]): Promise<Invoice> {
+        return this.dataSource.transaction((manager) => {
             const total = totalOf(lines)
-            const invoice = await manager.save(
-                manager.create(Invoice, { customer, lines, total, receiptNumber: null }),
-            )
-            // After the INSERT: by its number this transaction holds the customer's counter, so that no
-            // other invoice of the customer comes in between. Whoever throws gives the number back.
-            const unpaid = { customer: { id: customer.id }, receiptNumber: IsNull() }
-            const owed = (await manager.sum(Invoice, "total", unpaid)) ?? 0
-            if (customer.creditLimit !== null && owed > customer.creditLimit)
-                throw new UnprocessableEntityException("The customer's credit limit is reached.")
-            return invoice
+            return this.issue(manager.create(Invoice, { customer, lines, total }), manager)
         })
+    }
+
+    /** Makes an invoice final, in the transaction of the manager. */
+    async issue(invoice: Invoice, manager: EntityManager): Promise<Invoice> {
+        const { customer } = invoice
+        await manager.save(Object.assign(invoice, { status: "final", issuedAt: new Date() }))
+        // Only now: by the number this transaction holds the customer's counter, so that no other
+        // invoice of the customer comes in between. Whoever throws gives the number back.
+        const unpaid = {
+            customer: { id: customer.id },
+            status: "final",
+            receiptNumber: IsNull(),
+        } as const
+        const owed = (await manager.sum(Invoice, "total", unpaid)) ?? 0
+        if (customer.creditLimit !== null && owed > customer.creditLimit)
+            throw new UnprocessableEntityException("The customer's credit limit is reached.")
+        return invoice
     }
 
     list(customer: Customer): Promise<Invoice[]> {
         return this.dataSource.manager.find(Invoice, {
-            where: { customer: { id: customer.id } },
+            where: { customer: { id: customer.id }, status: "final" },
             relations: { customer: true },
             order: { number: "ASC" },
         })

@@ -14,16 +14,7 @@ export class CreateInvoices1767225600000 implements MigrationInterface {
             `CREATE UNIQUE INDEX "IDX_3b12f3df6e28be8b4dcba94472" ON "customer"  ("tenantId", "key") `,
         )
         await queryRunner.query(
-            `CREATE TABLE "invoice_draft" ("id" SERIAL NOT NULL, "key" character varying(255) NOT NULL, "lines" jsonb NOT NULL, "customerId" integer NOT NULL, CONSTRAINT "PK_8261a9cd772c3b0c79f7b144c3d" PRIMARY KEY ("id"))`,
-        )
-        await queryRunner.query(
-            `CREATE INDEX "IDX_1fa7bab307b59be4cfee17a595" ON "invoice_draft"  ("customerId") `,
-        )
-        await queryRunner.query(
-            `CREATE UNIQUE INDEX "IDX_774064c595d8187a8c6e7b7eaf" ON "invoice_draft"  ("key") `,
-        )
-        await queryRunner.query(
-            `CREATE TABLE "invoice" ("id" SERIAL NOT NULL, "number" integer NOT NULL, "key" character varying(255) NOT NULL, "lines" jsonb NOT NULL, "total" integer NOT NULL, "issuedAt" TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT now(), "receiptNumber" integer, "customerId" integer NOT NULL, CONSTRAINT "PK_15d25c200d9bcd8a33f698daf18" PRIMARY KEY ("id"))`,
+            `CREATE TABLE "invoice" ("id" SERIAL NOT NULL, "status" character varying NOT NULL DEFAULT 'draft', "number" integer, "key" character varying(255) NOT NULL, "lines" jsonb NOT NULL, "total" integer NOT NULL, "issuedAt" TIMESTAMP WITH TIME ZONE, "receiptNumber" integer, "customerId" integer NOT NULL, CONSTRAINT "autosequence_numbered_159dbd00d1d40bca" CHECK (NOT (("status" = 'final')) OR "number" IS NOT NULL), CONSTRAINT "PK_15d25c200d9bcd8a33f698daf18" PRIMARY KEY ("id"))`,
         )
         await queryRunner.query(
             `CREATE UNIQUE INDEX "IDX_b1cda4b8484ef920219af6fd2a" ON "invoice"  ("customerId", "number") `,
@@ -44,9 +35,6 @@ export class CreateInvoices1767225600000 implements MigrationInterface {
             `ALTER TABLE "customer" ADD CONSTRAINT "FK_3a9e57ca250bf376b9558474912" FOREIGN KEY ("tenantId") REFERENCES "tenant"("id") ON DELETE NO ACTION ON UPDATE NO ACTION`,
         )
         await queryRunner.query(
-            `ALTER TABLE "invoice_draft" ADD CONSTRAINT "FK_1fa7bab307b59be4cfee17a5951" FOREIGN KEY ("customerId") REFERENCES "customer"("id") ON DELETE NO ACTION ON UPDATE NO ACTION`,
-        )
-        await queryRunner.query(
             `ALTER TABLE "invoice" ADD CONSTRAINT "FK_925aa26ea12c28a6adb614445ee" FOREIGN KEY ("customerId") REFERENCES "customer"("id") ON DELETE NO ACTION ON UPDATE NO ACTION`,
         )
         // Counters move within their page, without a new entry in the index.
@@ -58,9 +46,6 @@ export class CreateInvoices1767225600000 implements MigrationInterface {
             `ALTER TABLE "invoice" DROP CONSTRAINT "FK_925aa26ea12c28a6adb614445ee"`,
         )
         await queryRunner.query(
-            `ALTER TABLE "invoice_draft" DROP CONSTRAINT "FK_1fa7bab307b59be4cfee17a5951"`,
-        )
-        await queryRunner.query(
             `ALTER TABLE "customer" DROP CONSTRAINT "FK_3a9e57ca250bf376b9558474912"`,
         )
         await queryRunner.query(`DROP INDEX "public"."IDX_b17352f0fe55d1aa3888859f8c"`)
@@ -69,9 +54,6 @@ export class CreateInvoices1767225600000 implements MigrationInterface {
         await queryRunner.query(`DROP INDEX "public"."IDX_08a43b8637807e22604b670902"`)
         await queryRunner.query(`DROP INDEX "public"."IDX_b1cda4b8484ef920219af6fd2a"`)
         await queryRunner.query(`DROP TABLE "invoice"`)
-        await queryRunner.query(`DROP INDEX "public"."IDX_774064c595d8187a8c6e7b7eaf"`)
-        await queryRunner.query(`DROP INDEX "public"."IDX_1fa7bab307b59be4cfee17a595"`)
-        await queryRunner.query(`DROP TABLE "invoice_draft"`)
         await queryRunner.query(`DROP INDEX "public"."IDX_3b12f3df6e28be8b4dcba94472"`)
         await queryRunner.query(`DROP TABLE "customer"`)
         await queryRunner.query(`DROP TABLE "tenant"`)

@@ -5,6 +5,7 @@ export interface Fields {
     readonly number: number
     readonly customer: string
     readonly total: number
+    readonly issuedAt: string
     readonly receiptNumber: number | null
 }
 

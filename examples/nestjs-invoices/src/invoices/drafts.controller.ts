@@ -8,13 +8,13 @@ import {
 } from "@nestjs/swagger"
 import { CustomerByKey } from "../customers/customer-by-key.js"
 import { Customer } from "../customers/customer.entity.js"
-import { InvoiceView } from "../invoices/invoice.dto.js"
-import { Lines } from "../invoices/line.js"
 import { ApiChangeableKey, ApiKey, ApiTenant } from "../openapi.js"
-import { DraftByKey } from "./draft-by-key.js"
 import { DraftView } from "./draft.dto.js"
 import { DraftsService } from "./drafts.service.js"
-import { InvoiceDraft } from "./invoice-draft.entity.js"
+import { DraftByKey } from "./invoice-by-key.js"
+import { InvoiceView } from "./invoice.dto.js"
+import { Invoice } from "./invoice.entity.js"
+import { Lines } from "./line.js"
 
 @ApiTenant()
 @Controller()
@@ -30,33 +30,36 @@ export class DraftsController {
     }
 
     @Get("drafts/:key")
-    @ApiKey("draft")
+    @ApiKey("inv")
     @ApiOkResponse({ type: DraftView })
-    show(@DraftByKey() draft: InvoiceDraft) {
+    show(@DraftByKey() draft: Invoice) {
         return new DraftView(draft)
     }
 
     @Put("drafts/:key")
-    @ApiKey("draft")
+    @ApiKey("inv")
     @ApiOkResponse({ type: DraftView })
     @ApiBadRequestResponse()
-    async change(@DraftByKey() draft: InvoiceDraft, @Body() { lines }: Lines) {
+    async change(@DraftByKey() draft: Invoice, @Body() { lines }: Lines) {
         return new DraftView(await this.drafts.change(draft, lines))
     }
 
     @Delete("drafts/:key")
     @HttpCode(204)
-    @ApiKey("draft")
+    @ApiKey("inv")
     @ApiNoContentResponse()
-    async remove(@DraftByKey() draft: InvoiceDraft): Promise<void> {
+    async remove(@DraftByKey() draft: Invoice): Promise<void> {
         await this.drafts.remove(draft)
     }
 
     @Post("drafts/:key/finalise")
-    @ApiKey("draft")
-    @ApiCreatedResponse({ type: InvoiceView, description: "The invoice. The draft is gone." })
+    @ApiKey("inv")
+    @ApiCreatedResponse({
+        type: InvoiceView,
+        description: "It has its number, and is no draft any more.",
+    })
     @ApiUnprocessableEntityResponse({ description: "The customer's credit limit is reached." })
-    async finalise(@DraftByKey() draft: InvoiceDraft) {
+    async finalise(@DraftByKey() draft: Invoice) {
         return new InvoiceView(await this.drafts.finalise(draft))
     }
 }

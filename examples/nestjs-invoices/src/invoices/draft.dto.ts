@@ -1,9 +1,9 @@
 import { ApiProperty } from "@nestjs/swagger"
-import { Line, totalOf } from "../invoices/line.js"
-import type { InvoiceDraft } from "./invoice-draft.entity.js"
+import type { Invoice } from "./invoice.entity.js"
+import { Line } from "./line.js"
 
 export class DraftView {
-    @ApiProperty({ example: "draft_V1StGXR8_Z5jdHi6B-myT" })
+    @ApiProperty({ example: "inv_V1StGXR8_Z5jdHi6B-myT" })
     key: string
 
     @ApiProperty({ description: "The key of the customer" })
@@ -15,10 +15,10 @@ export class DraftView {
     @ApiProperty({ description: "In cents" })
     total: number
 
-    constructor({ key, customer, lines }: InvoiceDraft) {
+    constructor({ key, customer, lines, total }: Invoice) {
         this.key = key
         this.customer = customer.key
         this.lines = lines
-        this.total = totalOf(lines)
+        this.total = total
     }
 }

@@ -1,8 +1,9 @@
 // DATABASE_URL=postgres://… npx ts-node bench/trigger.ts [--json]
 //
 // What numbers by a trigger cost: the same rows saved and inserted without a number, by the trigger,
-// by counters that are written by hand, and by pgbench in raw SQL, timed in turn. Then how the time of one
-// INSERT grows with its rows. pgbench is looked for on the PATH, and left out where it isn't there.
+// by counters that are written by hand, and by pgbench in raw SQL, timed in turn. Then the trigger beside the
+// barest one that numbers at all, one writer each, by pgbench; and how the time of one INSERT grows with its rows.
+// pgbench is looked for on the PATH, and left out where it isn't there.
 import { execFile } from "node:child_process"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -20,6 +21,7 @@ import {
 } from "typeorm"
 // An application imports it from "typeorm-autosequence".
 import { AutoSequenceColumn } from "../src"
+import { makeBarestTrigger } from "./barest-trigger"
 import {
     compare,
     type Comparison,
@@ -85,6 +87,13 @@ class CounterByHand {
 @Entity()
 class Numbered extends Invoice {
     @AutoSequenceColumn({ uniqueWith: "customerId", strategy: "trigger" })
+    number!: number
+}
+
+@Entity()
+@Index(["customerId", "number"], { unique: true })
+class BarelyNumbered extends Invoice {
+    @Column()
     number!: number
 }
 
@@ -168,6 +177,7 @@ async function main(): Promise<void> {
         NumberedByHand,
         CounterByHand,
         Numbered,
+        BarelyNumbered,
         NumberedByCounter,
     ]
     await withDatabase(entities, WRITERS, async (dataSource) => {
@@ -175,11 +185,25 @@ async function main(): Promise<void> {
             .getRepository(CounterByHand)
             .save(Array.from({ length: 1000 }, (_, at) => ({ customerId: at + 1, last: 0 })))
         const comparisons: Comparison[] = []
+        const { tablePath } = dataSource.getMetadata(BarelyNumbered)
+        await makeBarestTrigger(dataSource, tablePath, 1000)
+        comparisons.push(...(await besideBarest(dataSource)))
         for (const scopes of [1000, 1]) comparisons.push(...(await ofOneRow(dataSource, scopes)))
         comparisons.push(...(await ofManyRows(dataSource)))
         await assertNumbers(dataSource)
         await print(dataSource, comparisons, "Every scope was numbered 1 to N.")
     })
+}
+
+/** What the server takes for one row shows where nobody waits for another, nor for the disk. */
+async function besideBarest(dataSource: DataSource): Promise<Comparison[]> {
+    const ways = await pgbenchWays(dataSource, 1000, 1, [
+        ["the barest trigger", BarelyNumbered],
+        ["trigger", Numbered],
+        ["no number", NotNumbered],
+    ])
+    if (ways.length === 0) return []
+    return [await compare("INSERT of one row, 1 writer, 1000 scopes, pgbench", 2 * ROUNDS, ways)]
 }
 
 async function ofOneRow(dataSource: DataSource, scopes: number): Promise<Comparison[]> {
@@ -213,7 +237,10 @@ async function ofOneRow(dataSource: DataSource, scopes: number): Promise<Compari
                 trigger: insertAs(Numbered),
                 ...handmade,
             }),
-            ...(await pgbenchWays(dataSource, scopes)),
+            ...(await pgbenchWays(dataSource, scopes, WRITERS, [
+                ["no number, pgbench", NotNumbered],
+                ["trigger, pgbench", Numbered],
+            ])),
         ]),
     ]
 }
@@ -256,14 +283,16 @@ async function ofManyRows(dataSource: DataSource): Promise<Comparison[]> {
     return comparisons
 }
 
-/** The same INSERT by as many connections, sent by PostgreSQL's own benchmark. */
-async function pgbenchWays(dataSource: DataSource, scopes: number): Promise<Way[]> {
+/** The same INSERT by so many connections, sent by PostgreSQL's own benchmark. */
+async function pgbenchWays(
+    dataSource: DataSource,
+    scopes: number,
+    writers: number,
+    entities: readonly (readonly [string, new () => Invoice])[],
+): Promise<Way[]> {
     const run = promisify(execFile)
     if (!(await run("pgbench", ["--version"]).catch(() => undefined))) return []
-    return [
-        { name: "no number, pgbench", entity: NotNumbered },
-        { name: "trigger, pgbench", entity: Numbered },
-    ].map(({ name, entity }) => ({
+    return entities.map(([name, entity]) => ({
         name,
         run: async () => {
             const folder = await mkdtemp(join(tmpdir(), "bench-"))
@@ -276,11 +305,17 @@ async function pgbenchWays(dataSource: DataSource, scopes: number): Promise<Way[
                         `("customerId", "orderId", "date", "amount") VALUES ` +
                         `(:customer, 'order 1', '2026-11-21', 12.5) RETURNING *;\n`,
                 )
-                const { stdout } = await run("pgbench", [
-                    ...["--no-vacuum", "--protocol", "prepared", "--file", script],
-                    ...["--client", String(WRITERS), "--jobs", "2"],
-                    ...["--transactions", String(ROWS / WRITERS), DATABASE_URL],
-                ])
+                const { stdout } = await run(
+                    "pgbench",
+                    [
+                        ...["--no-vacuum", "--protocol", "prepared", "--file", script],
+                        ...["--client", String(writers), "--jobs", writers > 1 ? "2" : "1"],
+                        ...["--transactions", String(ROWS / writers), DATABASE_URL],
+                    ],
+                    writers > 1
+                        ? {}
+                        : { env: { ...process.env, PGOPTIONS: "-c synchronous_commit=off" } },
+                )
                 const [, perSecond] = /tps = ([\d.]+) \(without/.exec(stdout) ?? []
                 return (ROWS / Number(perSecond)) * 1000
             } finally {
@@ -291,7 +326,7 @@ async function pgbenchWays(dataSource: DataSource, scopes: number): Promise<Way[
 }
 
 async function assertNumbers(dataSource: DataSource): Promise<void> {
-    for (const entity of [Numbered, NumberedByCounter, NumberedByHand]) {
+    for (const entity of [Numbered, BarelyNumbered, NumberedByCounter, NumberedByHand]) {
         const wrong = await dataSource
             .createQueryBuilder<ObjectLiteral>(entity, "row")
             .select("row.customerId")

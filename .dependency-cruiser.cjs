@@ -9,6 +9,7 @@ const ORDER = [
   "inserts",
   "numbers",
   "keys",
+  "commit",
   "sequence",
   "tables",
   "maintenance",

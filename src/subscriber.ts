@@ -11,6 +11,7 @@ import {
     type TransactionStartEvent,
     type UpdateEvent,
 } from "typeorm"
+import { CommitAssigner } from "./commit/commit-assigner"
 import { isAutoSequenceSubscriber, SUBSCRIBER } from "./declared/registry"
 import { dialectOf } from "./dialects"
 import { abortedError } from "./inserts/aborted"
@@ -125,9 +126,10 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
     afterQuery(event: AfterQueryEvent): Promise<void> | undefined {
         const { queryRunner, query, success } = event
         if (!success) return nameError(event)
-        if (query !== "COMMIT") return
+        if (!query.endsWith("COMMIT")) return
         const rawResults: unknown = event.rawResults
         const session = Session.find(queryRunner)
+        session?.noticeCommitted(query, rawResults)
         if (session?.transaction?.hasNumbers && session.dialect?.hasRolledBack(rawResults))
             return Promise.reject(abortedError())
     }
@@ -169,6 +171,7 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
 
 function sessionOf(runner: QueryRunner): Session {
     return Session.of(runner, (session) => [
+        new CommitAssigner(session),
         new NumberAssigner(session),
         new TriggerAssigner(session),
         new KeyAssigner(session),

@@ -31,6 +31,11 @@ export interface Assigner {
     failed(insert: Insert): Promise<void> | undefined
     /** Called in the place of sending an UPDATE of an entity's rows, which it sends itself. */
     update?(update: Update, send: (update: Update) => Promise<unknown>): Promise<unknown>
+    /**
+     * Called in the place of sending COMMIT, which it sends itself, maybe with statements before it in the same text,
+     * for which it gets the driver's own results; undefined where it has nothing to do.
+     */
+    commit?(send: (before?: readonly string[]) => Promise<unknown>): Promise<unknown> | undefined
     /** What an error of a statement is called; undefined where it has no name for it. */
     nameOf?(refused: Refused): Error | undefined
 }

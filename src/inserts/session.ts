@@ -41,6 +41,8 @@ export class Session {
     private readonly rows = new AnnouncedRows()
     readonly updates = new AnnouncedUpdates()
     private inner: QueryRunner | undefined
+    /** What is sent as COMMIT, and what the driver has made of it. */
+    private commit: { readonly sql: string; raw: unknown } | undefined
     /** Whether COMMIT or ROLLBACK was sent, and TypeORM has not said so yet. */
     private isEnding = false
 
@@ -195,6 +197,7 @@ export class Session {
 
     private sendOther(...args: Parameters<Query>): Promise<unknown> {
         const [sql, parameters = [], structured] = args
+        if (sql === "COMMIT") return this.sendCommit(...args)
         // Only statements of query builders ask for such a result.
         const update = structured ? findUpdate(this.dataSource, sql, parameters) : undefined
         return update ? this.sendUpdate(update) : this.sendNamed(...args)
@@ -209,6 +212,22 @@ export class Session {
         return assigner?.update?.(update, send) ?? send(update)
     }
 
+    private sendCommit(...[, parameters, structured]: Parameters<Query>): Promise<unknown> {
+        const send = async (before: readonly string[] = []) => {
+            const sql = [...before, "COMMIT"].join("; ")
+            const commit = (this.commit = { sql, raw: undefined })
+            const result = await this.sendNamed(sql, parameters, structured)
+            return before.length > 0 ? commit.raw : result
+        }
+        const [assigner] = this.assigners.filter((one) => one.commit)
+        return assigner?.commit?.(send) ?? send()
+    }
+
+    /** Called with what the driver has made of a COMMIT, and of statements that were sent with it. */
+    noticeCommitted(sql: string, raw: unknown): void {
+        if (this.commit?.sql === sql) this.commit.raw = raw
+    }
+
     private settle(): Promise<unknown> | undefined {
         let settling: Promise<unknown> | undefined
         for (const assigner of this.assigners) {
@@ -220,13 +239,14 @@ export class Session {
 
     private async sendNamed(...args: Parameters<Query>): Promise<unknown> {
         const [sql, parameters = []] = args
-        if (this.transaction && (sql === "COMMIT" || sql === "ROLLBACK")) this.isEnding = true
+        const isCommit = sql === "COMMIT" || sql === this.commit?.sql
+        if (this.transaction && (isCommit || sql === "ROLLBACK")) this.isEnding = true
         try {
             this.transaction?.noticeStatement(sql)
             return await this.send(...args)
         } catch (error) {
             this.noticeError(error)
-            if (sql === "COMMIT") this.isEnding = false
+            if (isCommit) this.isEnding = false
             // No rollback is announced where the connection is lost, but all was rolled back.
             if (sql === "ROLLBACK") this.loseTransaction()
             throw this.nameOf(sql, parameters, error)

@@ -27,7 +27,12 @@ export class ComingRows {
         const [row] = insert.rows
         const call = row?.announced?.call
         // Which of them are drafts is not known yet.
-        if (series.when || !this.isAwaited(series, insert) || this.seen.get(series) === call)
+        if (
+            series.when ||
+            series.assignsAtCommit ||
+            !this.isAwaited(series, insert) ||
+            this.seen.get(series) === call
+        )
             return []
         this.seen.set(series, call)
         const scopes = new Map<string, Scope>()

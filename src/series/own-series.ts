@@ -9,6 +9,7 @@ interface OwnSeries {
     readonly all: readonly Series[]
     readonly allocated: readonly Series[]
     readonly triggered: readonly Series[]
+    readonly committed: readonly Series[]
 }
 
 const cache = new WeakMap<EntityMetadata, OwnSeries>()
@@ -28,6 +29,11 @@ export function triggeredSeriesOf(metadata: EntityMetadata): readonly Series[] {
     return ownOf(metadata).triggered
 }
 
+/** @internal Those whose numbers this library makes before COMMIT. */
+export function committedSeriesOf(metadata: EntityMetadata): readonly Series[] {
+    return ownOf(metadata).committed
+}
+
 function ownOf(metadata: EntityMetadata): OwnSeries {
     let own = cache.get(metadata)
     if (!own) {
@@ -38,6 +44,7 @@ function ownOf(metadata: EntityMetadata): OwnSeries {
             all,
             allocated: all.filter(({ strategy }) => strategy !== "trigger"),
             triggered: all.filter(({ strategy }) => strategy === "trigger"),
+            committed: all.filter((one) => one.assignsAtCommit && one.strategy !== "trigger"),
         }
         cache.set(metadata, own)
     }

@@ -52,17 +52,26 @@ export const mysqlKeys: KeyStatements = {
         },
     },
 
-    write({ table, column, primaryColumns, rows, onlyMissing }) {
+    write({ table, columns, primaryColumns, rows, onlyMissing }) {
         const identities = primaryColumns.map((c) => identity(c) ?? AS_GIVEN)
-        const names = [...primaryColumns.map((_, at) => `p${at}`), "w"]
+        const names = [
+            ...primaryColumns.map((_, at) => `p${at}`),
+            ...columns.map((_, at) => `w${at}`),
+        ]
         const selects = rows.map(() => `SELECT ${names.map((name) => `? AS ${name}`).join(", ")}`)
         const on = primaryColumns.map(
             (c, at) => identities[at]?.is(`t.${columnName(c)}`, `w.p${at}`) ?? "",
         )
+        const stamps = primaryColumns[0]?.entityMetadata.columns.filter((c) => c.onUpdate) ?? []
+        const sets = [
+            ...columns.map((c, at) => `t.${columnName(c)} = w.w${at}`),
+            ...stamps.map((c) => `t.${columnName(c)} = t.${columnName(c)}`),
+        ]
+        const missing = columns.slice(0, 1).map((c) => ` WHERE t.${columnName(c)} IS NULL`)
         return {
             sql:
                 `UPDATE ${table} t JOIN (${selects.join(" UNION ALL ")}) w ON ${on.join(" AND ")} ` +
-                `SET t.${column} = w.w${onlyMissing ? ` WHERE t.${column} IS NULL` : ""}`,
+                `SET ${sets.join(", ")}${onlyMissing ? missing.join("") : ""}`,
             parameters: rows.flatMap((row) =>
                 row.map((value, at) => identities[at]?.text(value) ?? value),
             ),

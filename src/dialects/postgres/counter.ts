@@ -1,8 +1,17 @@
 import type { CountedColumn } from "../columns"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
-import type { CounterStatements, CounterTable, Move, Moves } from "../statements/counter-statements"
+import type {
+    CounterStatements,
+    CounterTable,
+    Move,
+    Moves,
+    NumberWriting,
+} from "../statements/counter-statements"
 import type { Statement } from "../../typeorm/statement"
+import { writtenValues } from "./keys"
+import { literal, postgresFailure } from "./literal"
 import { realName, selectLast } from "./scopes"
+import { isPglite } from "./text"
 
 /** @internal */
 export const postgresCounter: CounterStatements = {
@@ -22,6 +31,9 @@ export const postgresCounter: CounterStatements = {
         const highest = parameter(String(moves.max - (moves.moves[0]?.by ?? 0n)))
         return `WITH moved AS (${update} AND ${table.last} <= ${highest} RETURNING ${table.last} AS last)`
     },
+
+    numberRows: (table, moves, writing) =>
+        isPglite(writing.series.dataSource) ? undefined : numberRows(table, moves, writing),
 
     movesAtOnce: () => true,
 
@@ -57,13 +69,13 @@ export const postgresCounter: CounterStatements = {
 function updateOne(
     { name, last, movedBy, movedAt, scope, ...table }: CounterTable,
     { series, base, moves: [move] }: Moves,
-    parameter: (value: unknown) => string,
+    parameter: (value: string) => string,
 ): string {
     const by = parameter(String(move?.by))
     return (
         `UPDATE ${name} SET ${last} = GREATEST(${last}, ${parameter(String(base))}) + ${by}, ` +
         `${movedBy} = ${by}, ${movedAt} = CURRENT_TIMESTAMP ` +
-        `WHERE ${table.series} = ${parameter(series)} AND ${scope} = ${parameter(move?.key)}`
+        `WHERE ${table.series} = ${parameter(series)} AND ${scope} = ${parameter(move?.key ?? "")}`
     )
 }
 
@@ -141,4 +153,36 @@ export function lastWhere(
     const isEqual = next(equal(column, `t.${name}`, `s.${name}`))
     if (!column.isNullable) return isEqual
     return `CASE WHEN s.${name} IS NULL THEN ${next(`t.${name} IS NULL`)} ELSE ${isEqual} END`
+}
+
+function numberRows(table: CounterTable, moves: Moves, writing: NumberWriting): string {
+    const { series, columns, rows, where: condition } = writing
+    const { primaryColumns } = series.metadata
+    const { where, sets, records } = writtenValues(
+        primaryColumns,
+        columns,
+        rows.map(({ id, values }) => [...id, ...values]),
+    )
+    const number = columnName(series.column)
+    const values = records.map((texts, at) => {
+        const behind = series.incrementBy * BigInt(rows.length - 1 - at)
+        const own = [...texts.map(literalOf), String(behind), String(at)]
+        return `(${own.join(", ")})`
+    })
+    const names = [...where, ...sets].map((_, at) => `c${at}`)
+    const conditions = [...where, `t.${number} IS NULL`, ...(condition ? [condition] : [])]
+    const update = updateOne(table, moves, literalOf)
+    return (
+        `WITH moved AS (${update} RETURNING ${table.last} AS last), ` +
+        `numbered AS (UPDATE ${tableName(series.metadata)} AS t ` +
+        `SET ${[`${number} = moved.last - r.behind`, ...sets].join(", ")} ` +
+        `FROM moved, (VALUES ${values.join(", ")}) AS r (${names.join(", ")}, behind, place) ` +
+        `WHERE ${conditions.join(" AND ")} RETURNING r.place, t.${number}::text AS number) ` +
+        `SELECT CASE WHEN count(*) = ${rows.length} THEN array_agg(number ORDER BY place) ` +
+        `ELSE ARRAY[${postgresFailure("count(*)")}::text] END AS "numbers" FROM numbered`
+    )
+}
+
+function literalOf(value: string | null): string {
+    return value === null ? "NULL" : literal(value)
 }

@@ -2,17 +2,16 @@ import type { DataSource, DataSourceOptions } from "typeorm"
 import { textsOf } from "../column-type"
 import type { Dialect } from "../dialect"
 import { findOnConflict } from "../on-conflict"
-import { literal } from "./literal"
+import { isPostgresFailure, literal, postgresFailure } from "./literal"
 import { postgresCounter } from "./counter"
 import { postgresKeys } from "./keys"
 import { postgresPeriods } from "./periods"
 import { postgresSchema } from "./schema"
 import { lastNumbers, scopeKeys, storedNumbers } from "./scopes"
-import { postgresText } from "./text"
+import { isPglite, postgresText } from "./text"
 import { postgresTrigger } from "./trigger/trigger"
 import { postgresTypes } from "./types"
 
-const FAILURE = "autosequence "
 const texts = textsOf(postgresTypes)
 
 /** @internal */
@@ -33,7 +32,7 @@ export const postgres: Dialect = {
         concat: (...parts) => parts.join(" || "),
         greatest: (a, b) => `GREATEST(${a}, ${b})`,
         same: (a, b) => `${a} IS NOT DISTINCT FROM ${b}`,
-        fail: (number) => `CAST('${FAILURE}' || ${number} AS bigint)`,
+        fail: postgresFailure,
         hash: (text) => `encode(sha256(convert_to(${text}, 'UTF8')), 'hex')`,
         length: (text) => `char_length(${text})`,
     },
@@ -47,7 +46,7 @@ export const postgres: Dialect = {
     endsTransaction: () => false,
     isTransient: (error) => ["40001", "40P01"].includes(String(error.code)),
     isAborted: (error) => error.code === "25P02",
-    isFailure: ({ code, message }) => code === "22P02" && String(message).includes(FAILURE),
+    isFailure: isPostgresFailure,
     isOutOfRange: ({ code }) => code === "22003",
     isMissingTable: (error) => error.code === "42P01",
     isLocked: (error) => error.code === "55P03",
@@ -67,12 +66,6 @@ export const postgres: Dialect = {
         takesSnapshot: (sql) =>
             !/^\s*(start|begin|set|show|savepoint|release|lock)\b[^;]*;?\s*$/i.test(sql),
     },
-}
-
-/** It has one session, whatever asks for another. */
-function isPglite({ driver }: DataSource): boolean {
-    const { master: pool } = driver as { master?: { totalCount?: unknown } }
-    return typeof pool?.totalCount !== "number"
 }
 
 function separateConnection(dataSource: DataSource): DataSourceOptions | undefined {

@@ -41,20 +41,14 @@ export const postgresKeys: KeyStatements = {
         }),
     },
 
-    write({ table, column, primaryColumns, rows, onlyMissing }) {
-        const identities = primaryColumns.map((c) => identity(c) ?? asStored(c))
-        const records = rows.map((row) =>
-            row.map((value, at) => identities[at]?.text(value) ?? value),
-        )
-        const where = primaryColumns.map(
-            (c, at) => identities[at]?.is(`t.${columnName(c)}`, `r.c${at}`) ?? "",
-        )
-        if (onlyMissing) where.push(`t.${column} IS NULL`)
+    write({ table, columns, primaryColumns, rows, onlyMissing }) {
+        const { where, sets, records } = writtenValues(primaryColumns, columns, rows)
+        const missing = columns.slice(0, 1).map((c) => ` AND t.${columnName(c)} IS NULL`)
         return {
             sql:
-                `UPDATE ${table} AS t SET ${column} = r.c${primaryColumns.length} ` +
-                `FROM ${postgresKeys.texts("$1", primaryColumns.length + 1)} ` +
-                `WHERE ${where.join(" AND ")}`,
+                `UPDATE ${table} AS t SET ${sets.join(", ")} ` +
+                `FROM ${postgresKeys.texts("$1", where.length + sets.length)} ` +
+                `WHERE ${where.join(" AND ")}${onlyMissing ? missing.join("") : ""}`,
             parameters: [JSON.stringify(records)],
         }
     },
@@ -74,6 +68,31 @@ export const postgresKeys: KeyStatements = {
             ? undefined
             : `left(translate(encode(${parts.join(" || ")}, 'base64'), '+/', '-_'), ${length})`
     },
+}
+
+/**
+ * Rows of a table `t` and what is written into them, from texts in columns `r.c0`, `r.c1` …: the primary key first.
+ * @internal
+ */
+export function writtenValues(
+    primaryColumns: readonly ColumnMetadata[],
+    columns: readonly ColumnMetadata[],
+    rows: readonly (readonly unknown[])[],
+): { where: string[]; sets: string[]; records: (string | null)[][] } {
+    const identities = primaryColumns.map((c) => identity(c) ?? asStored(c))
+    const texts = [...identities, ...columns.map(asStored)]
+    return {
+        where: primaryColumns.map(
+            (c, at) => identities[at]?.is(`t.${columnName(c)}`, `r.c${at}`) ?? "",
+        ),
+        sets: columns.map((c, at) => {
+            const text = `r.c${primaryColumns.length + at}`
+            return `${columnName(c)} = CAST(${text} AS ${columnType(c)})`
+        }),
+        records: rows.map((row) =>
+            row.map((value, at) => (value === null ? null : (texts[at]?.text(value) ?? null))),
+        ),
+    }
 }
 
 /**

@@ -52,3 +52,9 @@ function timestamp(date: Date, isUTC: boolean): string {
     const zone = `${offset < 0 ? "-" : "+"}${part(Math.floor(Math.abs(offset) / 60))}:${part(Math.abs(offset) % 60)}`
     return `${day}T${local.toISOString().slice(-13, -1)}${zone}${year < 1 ? " BC" : ""}`
 }
+
+/** @internal It has one session, whatever asks for another, and takes one statement at a time. */
+export function isPglite({ driver }: DataSource): boolean {
+    const { master: pool } = driver as { master?: { totalCount?: unknown } }
+    return typeof pool?.totalCount !== "number"
+}

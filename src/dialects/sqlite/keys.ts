@@ -19,16 +19,20 @@ export const sqliteKeys: KeyStatements = {
     differ: (a, b) => `${a} <> ${b}`,
     outlivesDuplicates: false,
 
-    write({ table, column, primaryColumns, rows, onlyMissing }) {
-        const names = [...primaryColumns.map((_, at) => `p${at}`), "key"]
+    write({ table, columns, primaryColumns, rows, onlyMissing }) {
+        const names = [
+            ...primaryColumns.map((_, at) => `p${at}`),
+            ...columns.map((_, at) => `w${at}`),
+        ]
         const selects = rows.map(
             (_, at) => `SELECT ${names.map((n) => (at > 0 ? "?" : `? AS ${n}`)).join(", ")}`,
         )
         const where = primaryColumns.map((c, at) => `t.${columnName(c)} = w.p${at}`)
-        if (onlyMissing) where.push(`t.${column} IS NULL`)
+        if (onlyMissing) where.push(...columns.slice(0, 1).map((c) => `t.${columnName(c)} IS NULL`))
+        const sets = columns.map((c, at) => `${columnName(c)} = w.w${at}`)
         return {
             sql:
-                `UPDATE ${table} AS t SET ${column} = w.key FROM (${selects.join(" UNION ALL ")}) w ` +
+                `UPDATE ${table} AS t SET ${sets.join(", ")} FROM (${selects.join(" UNION ALL ")}) w ` +
                 `WHERE ${where.join(" AND ")}`,
             parameters: rows.flat(),
         }

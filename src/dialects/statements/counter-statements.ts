@@ -1,5 +1,6 @@
 import type { DataSource } from "typeorm"
 import type { Statement } from "../../typeorm/statement"
+import type { ColumnMetadata } from "../../typeorm/names"
 import type { CountedColumn, Scope } from "../columns"
 
 /** @internal The counter table and its columns as SQL names them. */
@@ -55,6 +56,20 @@ export interface LockWait {
     readonly isOfTransaction: boolean
 }
 
+/** @internal Stored rows of one series and scope whose numbers are made by the statement that moves the counter. */
+export interface NumberWriting {
+    readonly series: CountedColumn
+    /** What else the rows get. */
+    readonly columns: readonly ColumnMetadata[]
+    readonly rows: readonly {
+        /** The values of the primary columns, as the driver sends them. */
+        readonly id: readonly unknown[]
+        readonly values: readonly unknown[]
+    }[]
+    /** What has to hold for each row, which is `t`. */
+    readonly where?: string
+}
+
 /** @internal What counters ask of a database. */
 export interface CounterStatements {
     /** Whether a new counter is moved past the rows of its scope by the statement that makes it. */
@@ -76,6 +91,13 @@ export interface CounterStatements {
     ): string
     /** The same for a counter that exists; selects nothing otherwise. Undefined where no faster. */
     moveExisting?(table: CounterTable, moves: Moves): Statement
+    /**
+     * Moves a counter that exists, and numbers rows that have no number, as one text that can be sent in one go with
+     * COMMIT: nobody waits for the way between this program and the database. Selects the `numbers`, in the order of
+     * the rows, as a list; fails as {@link Expressions.fail} does unless all of that is found. Undefined where
+     * statements are sent one by one.
+     */
+    numberRows?(table: CounterTable, moves: Moves, writing: NumberWriting): string | undefined
     /** Whether {@link move} is one statement. */
     movesAtOnce(dataSource: DataSource): boolean
     readonly lockWait: LockWait

@@ -43,14 +43,14 @@ export interface Locks {
     readonly isOfTransaction: boolean
 }
 
-/** @internal Rows that get keys. */
-export interface KeyWriting {
+/** @internal Stored rows that get values. */
+export interface ValueWriting {
     readonly table: string
-    readonly column: string
+    readonly columns: readonly ColumnMetadata[]
     readonly primaryColumns: readonly ColumnMetadata[]
-    /** The values of the primary columns, and the key behind them. */
+    /** The values of the primary columns, and behind them those that are written, as the driver sends them. */
     readonly rows: readonly (readonly unknown[])[]
-    /** Whether only rows without a key get theirs. */
+    /** Whether only rows get theirs that have NULL in the first of the columns. */
     readonly onlyMissing: boolean
 }
 
@@ -90,7 +90,8 @@ export interface KeyStatements {
     joinByKey?(table: string): string
     /** Whether a transaction goes on after an INSERT that a unique index has refused. */
     readonly outlivesDuplicates: boolean
-    write(writing: KeyWriting): Statement
+    /** Writes values into stored rows, whose dates of the last update stay as they are. */
+    write(writing: ValueWriting): Statement
     /** An SQL expression that gives each row a key of its own; undefined where only this library can. */
     random(format: "nanoid" | "uuid", length: number): string | undefined
 }

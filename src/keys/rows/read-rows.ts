@@ -20,12 +20,24 @@ export async function readRows(
     metadata: EntityMetadata,
     columns: readonly ColumnMetadata[],
     conditions: readonly RowCondition[],
+    options?: { readonly lock?: boolean },
+): Promise<(unknown[] | undefined)[]> {
+    const expressions = columns.map((column) => `t.${columnName(column)}`)
+    return readExpressions(runner, metadata, expressions, conditions, options)
+}
+
+/** @internal The same with expressions over the row `t`. */
+export async function readExpressions(
+    runner: Sender,
+    metadata: EntityMetadata,
+    expressions: readonly string[],
+    conditions: readonly RowCondition[],
     options: { readonly lock?: boolean } = {},
 ): Promise<(unknown[] | undefined)[]> {
     const rows: (unknown[] | undefined)[] = []
     for (let start = 0; start < conditions.length; start += BATCH) {
         const batch = conditions.slice(start, start + BATCH)
-        rows.push(...(await readBatch(runner, metadata, columns, batch, options)))
+        rows.push(...(await readBatch(runner, metadata, expressions, batch, options)))
     }
     return rows
 }
@@ -33,14 +45,14 @@ export async function readRows(
 async function readBatch(
     runner: Sender,
     metadata: EntityMetadata,
-    columns: readonly ColumnMetadata[],
+    expressions: readonly string[],
     conditions: readonly RowCondition[],
     { lock }: { readonly lock?: boolean },
 ): Promise<(unknown[] | undefined)[]> {
     const dataSource = dataSourceOf(metadata)
     const { driver } = dataSource
     const parameters = new Parameters(dataSource)
-    const read = columns.map((column, i) => `t.${columnName(column)} AS ${driver.escape(`c${i}`)}`)
+    const read = expressions.map((expression, i) => `${expression} AS ${driver.escape(`c${i}`)}`)
     // One SELECT each, so that none has to be recognised by its values.
     const selects = conditions.map((condition, at) => {
         const where = condition.map(([column, value]) =>
@@ -60,7 +72,7 @@ async function readBatch(
     const byRow = new Map(found.map((row) => [Number(row.at), row]))
     return conditions.map((_, at) => {
         const row = byRow.get(at)
-        return row && columns.map((__, i) => row[`c${i}`])
+        return row && expressions.map((__, i) => row[`c${i}`])
     })
 }
 

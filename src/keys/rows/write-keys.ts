@@ -1,8 +1,11 @@
-import type { ObjectLiteral } from "typeorm"
-import { columnName, tableName } from "../../typeorm/names"
+import type { EntityMetadata, ObjectLiteral } from "typeorm"
+import { dialectOf } from "../../dialects"
+import type { Dialect } from "../../dialects/dialect"
+import { dataSourceOf } from "../../typeorm/compat"
+import { type ColumnMetadata, tableName } from "../../typeorm/names"
+import type { Sender } from "../../typeorm/statement"
 import type { StoredKey } from "../pseudo-key"
 import { preparedValue } from "./primary-key"
-import type { Sender } from "../../typeorm/statement"
 
 const BATCH = 500
 
@@ -13,22 +16,35 @@ const BATCH = 500
  */
 export async function writeKeys(
     runner: Sender,
-    { dialect, metadata, column }: StoredKey,
+    { metadata, column }: StoredKey,
     rows: readonly { readonly row: ObjectLiteral; readonly text: string | null }[],
-    { onlyMissing = false } = {},
+    options: { readonly onlyMissing?: boolean } = {},
+): Promise<number> {
+    const written = rows.map(({ row, text }) => ({ row, values: [text] }))
+    return writeValues(runner, metadata, [column], written, options)
+}
+
+/** @internal The same with values of any columns, as the driver sends them. */
+export async function writeValues(
+    runner: Sender,
+    metadata: EntityMetadata,
+    columns: readonly ColumnMetadata[],
+    rows: readonly { readonly row: ObjectLiteral; readonly values: readonly unknown[] }[],
+    { onlyMissing = false }: { readonly onlyMissing?: boolean } = {},
 ): Promise<number> {
     const { primaryColumns } = metadata
+    const { keys } = dialectOf(dataSourceOf(metadata)) as Dialect
     let written = 0
     for (let start = 0; start < rows.length; start += BATCH) {
-        const { sql, parameters } = dialect.keys.write({
+        const { sql, parameters } = keys.write({
             table: tableName(metadata),
-            column: columnName(column),
+            columns,
             primaryColumns,
             rows: rows
                 .slice(start, start + BATCH)
-                .map(({ row, text }) => [
+                .map(({ row, values }) => [
                     ...primaryColumns.map((c) => preparedValue(c, row)),
-                    text,
+                    ...values,
                 ]),
             onlyMissing,
         })

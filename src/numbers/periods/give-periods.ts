@@ -22,11 +22,13 @@ export interface PeriodRequest extends DatedRow {
 }
 
 /** @internal The rows of an INSERT that get a period with their number, or bring one along. */
-export function periodRequests({ rows }: Insert): PeriodRequest[] {
+export function periodRequests({ rows, upsert }: Insert): PeriodRequest[] {
     return rows.flatMap((row) =>
         allocatedSeriesOf(row.metadata).flatMap((series) => {
             const { period } = series
-            const isNumbered = period && explicitNumber(series, row) !== null
+            // Stored rows that an upsert finds have to keep theirs.
+            const isCompared = series.assignsAtCommit && upsert !== undefined
+            const isNumbered = period && (isCompared || explicitNumber(series, row) !== null)
             return isNumbered ? [{ series, row, period }] : []
         }),
     )

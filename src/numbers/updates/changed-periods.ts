@@ -1,3 +1,4 @@
+import type { Dialect } from "../../dialects/dialect"
 import { ReadOnlyNumberError } from "../../errors"
 import {
     list,
@@ -50,15 +51,18 @@ export function datesOf(
     as: (name: string) => string,
 ): Piece[] {
     if (!period) return []
-    const { date, column, content } = period
-    const stored = columnName(date)
-    // A day is not read as the midnight of somewhere.
-    const read = content === "day" ? dialect.expressions.text(stored) : stored
+    const { column } = period
+    const read = dateSql(period, dialect, columnName(period.date))
     const zone = zoneOfRow(period, metadata, update)
     return [
         plain(`${read} ${as("date")}, ${columnName(column)} ${as("period")}`),
         ...(zone ? [piece(["", ` ${as("zone")}`], zone)] : []),
     ]
+}
+
+/** @internal What is read of a date: a day not as the midnight of somewhere. */
+export function dateSql({ content }: Period, { expressions }: Dialect, stored: string): string {
+    return content === "day" ? expressions.text(stored) : stored
 }
 
 /** The zone that a row will have; undefined where all have the same. */
@@ -90,7 +94,8 @@ export function keepPeriods<Row extends ChangingDate>(
     const kept = new Map<string, Piece>()
     for (const row of rows) {
         const isNumbered = row.number !== null
-        if (isNumbered ? !isDated : !isSet && Number(row.due) !== 1) continue
+        const isDue = Number(row.due) === 1 && !series.assignsAtCommit
+        if (isNumbered ? !isDated : !isSet && !isDue) continue
         const { name, zone, date } = periodOfRow(change, period, row)
         if (isNumbered && !isFree) {
             if (name === undefined || name !== row.period) throw movedPeriod(period)
@@ -136,8 +141,8 @@ function periodOfRow(
     return { name, zone, date: date === value ? undefined : date }
 }
 
-/** What is read, as the driver would send it. */
-function storedDate({ date, content }: Period, read: unknown): unknown {
+/** @internal What is read of a row, as the driver would send it. */
+export function storedDate({ date, content }: Period, read: unknown): unknown {
     if (content === "day" || read === null || read === undefined) return read
     const shown = withoutTransformer(date, "prepareHydratedValue", read)
     return withoutTransformer(date, "preparePersistentValue", shown)

@@ -24,7 +24,8 @@ export function requestsOf(change: Change, { rows, periods }: ChangedRows): Chan
 function requestOf(change: Change, row: StoredRow, period?: string): ChangedRequest | undefined {
     const { series, number } = change
     const scope = () => scopeOf(change, row, period)
-    if (Number(row.due) === 1) return { series, row, scope: scope() }
+    if (Number(row.due) === 1)
+        return series.assignsAtCommit ? undefined : { series, row, scope: scope() }
     const stored = parseNumber(row.number)
     const isMoved = period !== undefined && period !== row.period
     if (stored !== undefined && Number(row.keeps) === 1 && !isMoved) return undefined
@@ -88,8 +89,8 @@ export function writeChanges(
     )
 }
 
-/** In the order in which they came, where their keys tell. */
-function byPrimaryKey(a: StoredRow, b: StoredRow): number {
+/** @internal In the order in which they came, where their keys tell. */
+export function byPrimaryKey(a: StoredRow, b: StoredRow): number {
     for (let at = 0; a[`k${at}`] !== undefined; at += 1) {
         const [one, other] = [String(a[`k${at}`]), String(b[`k${at}`])]
         if (one === other) continue

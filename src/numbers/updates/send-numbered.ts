@@ -10,6 +10,7 @@ import { findChange } from "./change"
 import { refuseChanges } from "./changed-rows"
 import { type ChangedRequest, requestsOf } from "./changed-requests"
 import { type PlannedChange, sendChanges } from "./send-changes"
+import { lateRows, waitUpdated } from "./late-rows"
 import { showUpdated } from "./show-updated"
 
 /**
@@ -35,6 +36,7 @@ export async function sendNumbered(
                 await lockTables(session, [series.metadata])
             const found = await refuseChanges(session, change)
             const requests = requestsOf(change, found)
+            if (lateRows({ ...change, ...found }).length > 0) source.joinTransaction(series)
             await giveChanged(source, series, requests, moved)
             changes.push({ ...change, ...found, requests })
         }
@@ -43,7 +45,10 @@ export async function sendNumbered(
         const rows = changes[0]?.rows.length ?? 0
         if (Number((result as { affected?: unknown }).affected) < rows)
             for (const change of changes) await refuseChanges(session, change)
-        for (const change of changes) showUpdated(session, change)
+        for (const change of changes) {
+            showUpdated(session, change)
+            waitUpdated(session, change)
+        }
         return result
     } catch (error) {
         await source.setBack(moved)

@@ -1,5 +1,7 @@
 import type { ObjectLiteral } from "typeorm"
+import type { UpdatedEntity } from "../../inserts/announced-updates"
 import type { Session } from "../../inserts/session"
+import type { Series } from "../../series/series"
 import { dataSourceOf } from "../../typeorm/compat"
 import { tableName } from "../../typeorm/names"
 import { storedValue, parseNumber } from "../number-values"
@@ -14,13 +16,11 @@ import type { PlannedChange } from "./send-changes"
  */
 export function showUpdated(session: Session, change: PlannedChange): void {
     const { series, rows, periods, requests } = change
-    const updated = session.updates.all.filter(
-        ({ metadata }) => tableName(metadata) === tableName(series.metadata),
-    )
+    const updated = updatedOf(session, series)
     if (updated.length === 0) return
     const numbers = new Map(requests.map(({ row, number, explicit }) => [row, number ?? explicit]))
     const values = rows.flatMap((row): ShownValue[] => {
-        const entity = updated.find((one) => isEntityOf(row, one.entity, series.metadata))?.entity
+        const entity = entityOf(updated, row, series)
         const number = numbers.get(row) ?? parseNumber(row.number)
         if (!entity || number === undefined) return []
         const { column, period } = series
@@ -31,6 +31,21 @@ export function showUpdated(session: Session, change: PlannedChange): void {
         return shown
     })
     showValues(session, values)
+}
+
+/** @internal The entities of a table that save() updates. */
+export function updatedOf(session: Session, { metadata }: Series): UpdatedEntity[] {
+    const table = tableName(metadata)
+    return session.updates.all.filter((one) => tableName(one.metadata) === table)
+}
+
+/** @internal The one of these that a row is. */
+export function entityOf(
+    updated: readonly UpdatedEntity[],
+    row: StoredRow,
+    { metadata }: Series,
+): ObjectLiteral | undefined {
+    return updated.find(({ entity }) => isEntityOf(row, entity, metadata))?.entity
 }
 
 function isEntityOf(

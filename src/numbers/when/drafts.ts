@@ -21,7 +21,9 @@ export function conditionalRows({ rows }: Insert): ConditionalRow[] {
     return rows.flatMap((row) =>
         allocatedSeriesOf(row.metadata).flatMap((series) => {
             const { when } = series
-            const isAsked = when && (explicitNumber(series, row) ?? null) === null
+            // Before COMMIT the database itself is asked.
+            const isAsked =
+                when && !series.assignsAtCommit && (explicitNumber(series, row) ?? null) === null
             return isAsked ? [{ series, when, row }] : []
         }),
     )

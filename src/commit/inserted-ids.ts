@@ -1,0 +1,76 @@
+import type { ObjectLiteral } from "typeorm"
+import { UnsupportedError } from "../errors"
+import type { Insert, InsertRow } from "../inserts/insert"
+import { returnedRows } from "../inserts/returned-rows"
+import type { Session } from "../inserts/session"
+import { primaryKeysOf } from "../keys/insert/stored-rows"
+import { entityOf, readRows, type RowCondition } from "../keys/rows/read-rows"
+import { placeOf, type Series } from "../series/series"
+import type { ColumnMetadata } from "../typeorm/names"
+
+/**
+ * The primary keys of rows of an INSERT. A row of an upsert that is not found by its own values is one that was
+ * stored before, and has its number.
+ * @internal
+ */
+export async function insertedIds(
+    session: Session,
+    insert: Insert,
+    waiting: readonly { readonly row: InsertRow; readonly series: readonly Series[] }[],
+    result: unknown,
+): Promise<Map<InsertRow, ObjectLiteral>> {
+    const ids = new Map(tellsIds(session, insert, result) ? primaryKeysOf(insert, result) : [])
+    const asked: { row: InsertRow; condition: RowCondition }[] = []
+    for (const { row, series } of waiting.filter((one) => !ids.has(one.row))) {
+        const condition = insert.upsert && uniqueValues(row)
+        if (!condition) throw untold(series[0])
+        asked.push({ row, condition })
+    }
+    if (asked.length === 0) return ids
+    const { metadata } = insert
+    const found = await readRows(
+        session,
+        metadata,
+        metadata.primaryColumns,
+        asked.map(({ condition }) => condition),
+    )
+    for (const [at, { row }] of asked.entries()) {
+        const values = found[at]
+        if (values) ids.set(row, entityOf(metadata.primaryColumns, values))
+    }
+    return ids
+}
+
+/** Skipped rows are left out of what the statement returns, so that nobody knows which is which. */
+function tellsIds({ dialect, dataSource }: Session, insert: Insert, result: unknown): boolean {
+    const { upsert } = insert
+    if (!upsert) return true
+    const isReturned = returnedRows(insert, result) !== undefined
+    return isReturned && (upsert.skips || dialect?.tellsUpserted(dataSource) === true)
+}
+
+/** What no other row has: the primary key, or the columns of a unique index. */
+function uniqueValues(row: InsertRow): RowCondition | undefined {
+    const { primaryColumns, indices, uniques } = row.metadata
+    const sets = [
+        primaryColumns,
+        ...indices.filter(({ isUnique, where }) => isUnique && !where).map((one) => one.columns),
+        ...uniques.map((one) => one.columns),
+    ]
+    for (const columns of sets) {
+        const values = columns.flatMap((column): [ColumnMetadata, unknown][] => {
+            const cell = row.cell(column)
+            const isSet = cell.kind === "value" && cell.value !== null && cell.value !== undefined
+            return isSet ? [[column, cell.value]] : []
+        })
+        if (values.length > 0 && values.length === columns.length) return values
+    }
+    return undefined
+}
+
+function untold(series: Series | undefined): UnsupportedError {
+    return new UnsupportedError(
+        `${series ? placeOf(series) : "A number"} is made at COMMIT, and the INSERT has not told the primary key of a row. Set ` +
+            "the primary key, or another unique property, or insert one row at a time.",
+    )
+}

@@ -1,0 +1,111 @@
+import type { EntityMetadata, ObjectLiteral } from "typeorm"
+import type { Scope } from "../dialects/columns"
+import { groupBy } from "../group-by"
+import type { Session } from "../inserts/session"
+import { addStored } from "../keys/derive/related-rows"
+import { viewOfLoaded } from "../keys/derive/derive"
+import { giveFreeKeys } from "../keys/free/free-keys"
+import { wishFor } from "../keys/free/wish"
+import { claimKeys } from "../keys/history/claim-keys"
+import { KeyAssigner } from "../keys/insert/key-assigner"
+import type { StoredKey } from "../keys/pseudo-key"
+import { storedKeysOf } from "../keys/resolve-keys"
+import { primaryKeyText } from "../keys/rows/primary-key"
+import { loadScopes } from "../keys/rows/stored-scope"
+import { writeKeys } from "../keys/rows/write-keys"
+import type { LateRow } from "./late-row"
+
+const BATCH = 500
+
+/** @internal A key that a row has got with its number. */
+export interface LateKey {
+    readonly key: StoredKey
+    readonly row: LateRow
+    readonly text: string
+}
+
+/**
+ * Gives rows that have just got their numbers the keys that are made of them.
+ * @internal
+ */
+export async function giveLateKeys(session: Session, rows: readonly LateRow[]): Promise<LateKey[]> {
+    const given: LateKey[] = []
+    for (const [metadata, ofClass] of groupBy(rows, (row) => row.metadata))
+        for (const key of storedKeysOf(metadata))
+            if (isMadeOfNumber(key))
+                for (let start = 0; start < ofClass.length; start += BATCH)
+                    given.push(
+                        ...(await giveKeys(session, key, ofClass.slice(start, start + BATCH))),
+                    )
+    return given
+}
+
+/** @internal Whether a key may wait for the number of its row: one that can't be NULL is there since the INSERT. */
+export function isMadeOfNumber({ derive, column }: StoredKey): boolean {
+    return derive !== undefined && column.isNullable
+}
+
+async function giveKeys(
+    session: Session,
+    key: StoredKey,
+    rows: readonly LateRow[],
+): Promise<LateKey[]> {
+    const { metadata, column } = key
+    const locks = KeyAssigner.of(session)?.locks
+    const stored = await loadRows(session, key, rows)
+    const wanting = rows.flatMap((row) => {
+        const found = stored.get(primaryKeyText(metadata, row.id))
+        return found && column.getEntityValue(found) === null ? [{ row, found }] : []
+    })
+    if (wanting.length === 0 || !locks) return []
+    const scopes = await loadScopes(
+        session,
+        key,
+        wanting.map(({ found }) => found),
+    )
+    const wishes = wanting.map(({ found }, at) => {
+        const view = viewOfLoaded(key, found)
+        addStored(view, found, key.relations)
+        return wishFor(key, scopes[at] as Scope, view)
+    })
+    await giveFreeKeys(session, locks, wishes)
+    const given = wanting.flatMap(({ row }, at): LateKey[] => {
+        const text = wishes[at]?.got
+        return typeof text === "string" ? [{ key, row, text }] : []
+    })
+    await writeKeys(
+        session,
+        key,
+        given.map(({ row: { id }, text }) => ({ row: id, text })),
+    )
+    if (key.history !== false)
+        await claimKeys(
+            session,
+            key,
+            given.map(({ row: { id }, text }) => ({ id, text })),
+        )
+    return given
+}
+
+/** The rows as they are stored, hidden columns included, by their primary keys. */
+async function loadRows(
+    { manager }: Session,
+    { metadata, relations }: StoredKey,
+    rows: readonly LateRow[],
+): Promise<Map<string, ObjectLiteral>> {
+    const stored = await manager
+        .createQueryBuilder(metadata.target, "row")
+        .setFindOptions({ relations, loadEagerRelations: false })
+        .addSelect(hiddenOf(metadata))
+        .callListeners(false)
+        .withDeleted()
+        .whereInIds(rows.map(({ id }) => metadata.getEntityIdMap(id)))
+        .getMany()
+    return new Map(stored.map((row) => [primaryKeyText(metadata, row), row]))
+}
+
+function hiddenOf({ columns }: EntityMetadata): string[] {
+    return columns
+        .filter(({ isSelect, isVirtual }) => !isSelect && !isVirtual)
+        .map(({ propertyPath }) => `row.${propertyPath}`)
+}

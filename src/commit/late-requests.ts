@@ -1,0 +1,122 @@
+import type { Scope } from "../dialects/columns"
+import { groupBy } from "../group-by"
+import { readExpressions, withPrimaryKey } from "../keys/rows/read-rows"
+import type { CountedRequest } from "../numbers/number-request"
+import { dateSql } from "../numbers/updates/changed-periods"
+import type { Period } from "../series/periods/resolve-period"
+import { zoneSql } from "../series/periods/zone"
+import { scopeText, scopeWith } from "../series/scope"
+import type { Series } from "../series/series"
+import { conditionSql } from "../series/when/row-condition"
+import { type ColumnMetadata, columnName } from "../typeorm/names"
+import type { Sender } from "../typeorm/statement"
+import { givePeriod } from "./late-period"
+import type { LateRow } from "./late-row"
+
+/** @internal A number of a stored row. */
+export interface LateRequest extends CountedRequest {
+    readonly row: LateRow
+}
+
+/** @internal The numbers that rows get in the scopes of their INSERTs; undefined where not all of these are known. */
+export function knownRequests(rows: readonly LateRow[]): LateRequest[] | undefined {
+    const requests: LateRequest[] = []
+    for (const row of rows)
+        for (const [name, series] of row.series) {
+            const scope = row.scopes.get(name)
+            if (!scope) return undefined
+            requests.push({ series, row, scope })
+        }
+    return requests
+}
+
+/**
+ * The numbers that waiting rows get, as the rows are by now: none for those that are gone, or have one, or do not
+ * meet the condition.
+ * @internal
+ */
+export async function lateRequests(
+    runner: Sender,
+    rows: readonly LateRow[],
+): Promise<LateRequest[]> {
+    const requests: LateRequest[] = []
+    const scopes = new Map<string, Scope>()
+    for (const [metadata, ofClass] of groupBy(rows, (row) => row.metadata)) {
+        const all = new Map(ofClass.flatMap(({ series }) => [...series]))
+        const reads = [...all.values()].map(readOf)
+        const found = await readExpressions(
+            runner,
+            metadata,
+            reads.flatMap(({ expressions }) => expressions),
+            ofClass.map(({ id }) => withPrimaryKey(metadata, id)),
+        )
+        for (const [at, row] of ofClass.entries()) {
+            const values = found[at]?.values()
+            for (const { series, expressions } of values ? reads : []) {
+                const own = expressions.map(() => values?.next().value)
+                if (!row.series.has(series.column.databaseName)) continue
+                for (const request of requestOf(series, row, own)) {
+                    const key = `${series.name} ${request.scope.key}`
+                    // Rows of the same scope have the same object.
+                    const scope = scopes.get(key) ?? request.scope
+                    scopes.set(key, scope)
+                    requests.push({ ...request, scope })
+                }
+            }
+        }
+    }
+    return requests.sort((a, b) => a.row.place - b.row.place)
+}
+
+interface Read {
+    readonly series: Series
+    readonly expressions: readonly string[]
+}
+
+/** What has to be known of a row, in the order in which {@link requestOf} takes it. */
+function readOf(series: Series): Read {
+    const { column, scopeColumns, when, period, metadata, dialect } = series
+    const nameOf = (one: ColumnMetadata) => `t.${columnName(one)}`
+    const meets = when ? conditionSql(when, dialect, nameOf) : "1 = 1"
+    return {
+        series,
+        expressions: [
+            `CASE WHEN ${nameOf(column)} IS NULL AND ${meets} THEN 1 ELSE 0 END`,
+            ...(period
+                ? [
+                      dateSql(period, dialect, nameOf(period.date)),
+                      period.zone.fixed === undefined
+                          ? zoneSql(period.zone, metadata, nameOf)
+                          : "NULL",
+                  ]
+                : []),
+            ...scopeColumns.map(nameOf),
+        ],
+    }
+}
+
+function requestOf(
+    series: Series,
+    row: LateRow,
+    [isWanted, ...values]: readonly unknown[],
+): LateRequest[] {
+    if (Number(isWanted) !== 1) return []
+    const { period, scopeColumns } = series
+    const [date, zone] = period ? values.splice(0, 2) : []
+    const stored = new Map(scopeColumns.map((column, at) => [column, values[at]]))
+    if (period) givePeriod(period, row, { date, zone })
+    return [{ series, row, scope: scopeOf(series, stored, row, period) }]
+}
+
+function scopeOf(
+    { scopeColumns }: Series,
+    stored: ReadonlyMap<ColumnMetadata, unknown>,
+    { values }: LateRow,
+    period: Period | undefined,
+): Scope {
+    return scopeWith(
+        scopeColumns.map((column) =>
+            scopeText(column, column === period?.column ? values.get(column) : stored.get(column)),
+        ),
+    )
+}

@@ -1,0 +1,50 @@
+import type { EntityMetadata, ObjectLiteral } from "typeorm"
+import type { Scope } from "../dialects/columns"
+import { primaryKeyText } from "../keys/rows/primary-key"
+import type { WaitingRow } from "../numbers/commit/waiting-rows"
+import type { Series } from "../series/series"
+import type { ColumnMetadata } from "../typeorm/names"
+
+/** @internal A stored row that gets numbers before COMMIT. */
+export interface LateRow {
+    readonly metadata: EntityMetadata
+    readonly id: ObjectLiteral
+    /** Its place among all that wait. */
+    readonly place: number
+    /** By the names of their columns: classes of one table have series of their own. */
+    readonly series: Map<string, Series>
+    /** Where they are known, maybe former ones. */
+    readonly scopes: Map<string, Scope>
+    readonly entities: Set<WeakRef<ObjectLiteral>>
+    /** What is written into it, as the driver sends it. */
+    readonly values: Map<ColumnMetadata, unknown>
+}
+
+/** @internal The rows that wait, once each, in the order in which they came. */
+export function rowsOf(waiting: readonly WaitingRow[]): LateRow[] {
+    const rows = new Map<string, LateRow>()
+    for (const [place, { metadata, series, id, scope, entity }] of waiting.entries()) {
+        const name = series.column.databaseName
+        const key = `${metadata.tablePath} ${primaryKeyText(metadata, id)}`
+        const row = rows.get(key) ?? {
+            ...{ metadata, id, place },
+            series: new Map<string, Series>(),
+            scopes: new Map<string, Scope>(),
+            entities: new Set<WeakRef<ObjectLiteral>>(),
+            values: new Map<ColumnMetadata, unknown>(),
+        }
+        rows.set(key, row)
+        row.series.set(name, series)
+        if (scope) row.scopes.set(name, scope)
+        if (entity) row.entities.add(entity)
+    }
+    return [...rows.values()]
+}
+
+/** @internal The entities of a row that are there still. */
+export function entitiesOf({ entities }: LateRow): ObjectLiteral[] {
+    return [...entities].flatMap((entity): ObjectLiteral[] => {
+        const found = entity.deref()
+        return found ? [found] : []
+    })
+}

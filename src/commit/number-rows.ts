@@ -1,0 +1,46 @@
+import { driverErrorOf } from "../dialects/driver-error"
+import { groupBy } from "../group-by"
+import type { Session } from "../inserts/session"
+import { writeValues } from "../keys/rows/write-keys"
+import { duplicateNumberError } from "../numbers/duplicate-numbers"
+import type { NumberSource } from "../numbers/number-source"
+import { storedValue } from "../numbers/number-values"
+import type { LateRequest } from "./late-requests"
+import type { LateRow } from "./late-row"
+
+/**
+ * Gives rows that wait their numbers, and the periods with them. The counters are locked in the same order by all
+ * transactions: series by series, and in each the keys of its scopes.
+ * @internal
+ */
+export async function numberRows(
+    source: NumberSource,
+    requests: readonly LateRequest[],
+): Promise<LateRow[]> {
+    const bySeries = [...groupBy(requests, ({ series }) => series.name)].sort(([a], [b]) =>
+        a < b ? -1 : 1,
+    )
+    for (const [, ofSeries] of bySeries) {
+        await source.takeNumbers(ofSeries)
+        for (const { series, row, number } of ofSeries)
+            if (number !== undefined) row.values.set(series.column, storedValue(series, number))
+    }
+    const rows = [...new Set(requests.map(({ row }) => row))]
+    await writeRows(source.session, rows)
+    return rows
+}
+
+async function writeRows(session: Session, rows: readonly LateRow[]): Promise<void> {
+    const shapeOf = ({ metadata, values }: LateRow) =>
+        [metadata.name, ...[...values.keys()].map(({ databaseName }) => databaseName)].join()
+    for (const ofShape of groupBy(rows, shapeOf).values()) {
+        const [{ metadata, values, series }] = ofShape as [LateRow, ...LateRow[]]
+        const written = ofShape.map((row) => ({ row: row.id, values: [...row.values.values()] }))
+        try {
+            await writeValues(session, metadata, [...values.keys()], written)
+        } catch (error) {
+            const cause = driverErrorOf(error)
+            throw (cause && duplicateNumberError([...series.values()], cause, () => true)) ?? error
+        }
+    }
+}

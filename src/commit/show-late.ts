@@ -1,0 +1,27 @@
+import type { Session } from "../inserts/session"
+import { storedValue } from "../numbers/number-values"
+import { showValues, shownValue } from "../numbers/shown/shown-values"
+import type { LateKey } from "./late-keys"
+import type { LateRequest } from "./late-requests"
+import { entitiesOf } from "./late-row"
+
+/**
+ * Shows on entities what their rows were given.
+ * @internal
+ */
+export function showLate(
+    session: Session,
+    requests: readonly LateRequest[],
+    keys: readonly LateKey[],
+): void {
+    for (const { series, row, number = 0n } of requests) {
+        const values = new Map(row.values).set(series.column, storedValue(series, number))
+        for (const entity of entitiesOf(row))
+            showValues(
+                session,
+                [...values].map(([column, value]) => shownValue(entity, column, value)),
+            )
+    }
+    for (const { key, row, text } of keys)
+        for (const entity of entitiesOf(row)) key.column.setEntityValue(entity, text)
+}

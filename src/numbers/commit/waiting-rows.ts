@@ -1,0 +1,46 @@
+import type { EntityMetadata, ObjectLiteral } from "typeorm"
+import type { Scope } from "../../dialects/columns"
+import type { Session } from "../../inserts/session"
+import type { Transaction } from "../../inserts/transaction"
+import type { Series } from "../../series/series"
+
+/** @internal A stored row that is to get its number before COMMIT. */
+export interface WaitingRow {
+    /** Its class, where several share a table. */
+    readonly metadata: EntityMetadata
+    readonly series: Series
+    /** The primary key, as an entity has it. */
+    readonly id: ObjectLiteral
+    /** That of its INSERT, where that is known; it may have changed since. */
+    readonly scope?: Scope
+    /** The one that shows the number; a transaction can be long, and need not keep it. */
+    readonly entity?: WeakRef<ObjectLiteral>
+}
+
+const all = new WeakMap<Transaction, WaitingRow[]>()
+
+/**
+ * Lets a stored row of a transaction wait for its number, until what was done up to now is rolled back. Whether it
+ * gets one is seen at COMMIT: one that is gone, has a number by then, or does not meet the condition gets none.
+ * @internal
+ */
+export function waitForCommit(
+    session: Session,
+    { entity, ...row }: Omit<WaitingRow, "entity"> & { readonly entity?: ObjectLiteral },
+): void {
+    const transaction = session.joinTransaction()
+    const rows = all.get(transaction) ?? []
+    all.set(transaction, rows)
+    rows.push({ ...row, entity: entity && new WeakRef(entity) })
+    transaction.onRollback(() => rows.pop())
+}
+
+/** @internal The rows that wait, in the order in which they came; none of them waits any longer. */
+export function takeWaiting({ transaction }: Session): WaitingRow[] {
+    return (transaction && all.get(transaction)?.splice(0)) ?? []
+}
+
+/** @internal */
+export function isAnyWaiting({ transaction }: Session): boolean {
+    return Boolean(transaction && all.get(transaction)?.length)
+}

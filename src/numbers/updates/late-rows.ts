@@ -1,0 +1,40 @@
+import type { ObjectLiteral } from "typeorm"
+import type { Session } from "../../inserts/session"
+import type { Series } from "../../series/series"
+import { dataSourceOf } from "../../typeorm/compat"
+import { waitForCommit } from "../commit/waiting-rows"
+import { byPrimaryKey } from "./changed-requests"
+import type { Change } from "./change"
+import type { ChangedRows, StoredRow } from "./changed-rows"
+import { entityOf, updatedOf } from "./show-updated"
+
+/** @internal Rows that are due to have a number by an UPDATE, and get it before COMMIT. */
+export function lateRows({
+    series,
+    rows,
+}: Pick<Change & ChangedRows, "series" | "rows">): StoredRow[] {
+    return series.assignsAtCommit
+        ? rows.filter(({ due }) => Number(due) === 1).sort(byPrimaryKey)
+        : []
+}
+
+/** @internal Lets them wait, when the UPDATE has been sent. */
+export function waitUpdated(session: Session, change: Change & ChangedRows): void {
+    const { series } = change
+    const { metadata } = series
+    const updated = updatedOf(session, series)
+    for (const row of lateRows(change))
+        waitForCommit(session, {
+            ...{ metadata, series, id: idOf(series, row) },
+            entity: entityOf(updated, row, series),
+        })
+}
+
+function idOf({ metadata }: Series, row: StoredRow): ObjectLiteral {
+    const id: ObjectLiteral = {}
+    for (const [at, column] of metadata.primaryColumns.entries()) {
+        const { driver } = dataSourceOf(column.entityMetadata)
+        column.setEntityValue(id, driver.prepareHydratedValue(row[`k${at}`], column))
+    }
+    return id
+}

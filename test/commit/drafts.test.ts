@@ -1,0 +1,109 @@
+import { expect } from "chai"
+import { Column, Entity, Index, Not, PrimaryGeneratedColumn } from "typeorm"
+import { AutoSequenceColumn, TransactionRequiredError } from "../../src"
+import { rejection } from "../support/errors"
+import { numbersOf, rolledBack } from "../support/rows"
+import { LATE, onCounters } from "./entities"
+
+onCounters("Drafts whose numbers are made at COMMIT", ({ tables }) => {
+    @Entity()
+    @Index(["note"], { unique: true })
+    class Bill {
+        @PrimaryGeneratedColumn() id!: number
+        @Column({ default: "Ada" }) company!: string
+        @Column({ type: "varchar", default: "draft" }) status!: "draft" | "final" | "void"
+        @Column({ type: "varchar", nullable: true }) note!: string | null
+        @Column({ type: "date", nullable: true }) day!: string | null
+        @AutoSequenceColumn({
+            ...LATE,
+            uniqueWith: "company",
+            when: { status: Not("draft") },
+            period: { of: "day", by: "year", timeZone: "UTC" },
+        })
+        number!: number | null
+        numberPeriod!: string | null
+    }
+    const dataSource = tables([Bill])
+    const bills = () => dataSource().getRepository(Bill)
+    const day = "2026-05-05"
+    const stored = async () =>
+        (await bills().find({ order: { id: "ASC" } })).map((b) => [b.number, b.numberPeriod])
+
+    it("are without one, be it for ever, and get it by the INSERT or UPDATE that makes them final", async () => {
+        const [draft, final] = (await bills().save([
+            { note: "a", day },
+            { status: "final", note: "b", day },
+        ])) as [Bill, Bill]
+        expect(draft).to.include({ number: null, numberPeriod: null })
+        expect(final).to.include({ number: 1, numberPeriod: "2026" })
+        await bills().insert({ note: "c", day })
+        const error = await rejection(bills().insert({ status: "final", day }))
+        expect(error).to.be.instanceOf(TransactionRequiredError)
+        expect(
+            await rejection(bills().update({ note: "c" }, { status: "final" })),
+        ).to.be.instanceOf(TransactionRequiredError)
+        expect(await stored()).to.eql([
+            [null, null],
+            [1, "2026"],
+            [null, null],
+        ])
+        await dataSource().transaction(async (manager) => {
+            draft.status = "final"
+            await manager.save(Bill, draft)
+            expect(draft.number).to.equal(null)
+            await manager.update(Bill, { note: "c" }, { status: "final", day: "2027-01-01" })
+            await manager.update(Bill, { note: "c" }, { day: "2028-01-01" })
+        })
+        expect(draft).to.include({ number: 2, numberPeriod: "2026" })
+        await bills().save({ status: "void", day })
+        expect(await stored()).to.eql([
+            [1 + 1, "2026"],
+            [1, "2026"],
+            [1, "2028"],
+            [3, "2026"],
+        ])
+    })
+
+    it("stay drafts where they are that at COMMIT, or a savepoint is rolled back", async () => {
+        const [first, second] = (await bills().save([
+            { note: "1", day },
+            { note: "2", day },
+        ])) as [Bill, Bill]
+        await dataSource().transaction(async (manager) => {
+            await manager.update(Bill, first.id, { status: "final" })
+            await manager.update(Bill, first.id, { status: "draft" })
+            await rolledBack(manager, (inner) => inner.update(Bill, second.id, { status: "final" }))
+            await manager.save(Bill, { status: "final", note: "3", day })
+        })
+        expect(await stored()).to.eql([
+            [null, null],
+            [null, null],
+            [1, "2026"],
+        ])
+        await dataSource().transaction((manager) =>
+            manager.update(Bill, { status: "draft" }, { status: "final" }),
+        )
+        await bills().save({ status: "final", day })
+        const rows = await bills().find({ order: { id: "ASC" } })
+        expect(numbersOf(rows)).to.eql([2, 3, 1, 4])
+    })
+
+    it("get their number by an upsert that makes them final", async () => {
+        const rows = await bills().save([
+            { note: "1", day },
+            { note: "2", day, status: "final" },
+        ])
+        expect(numbersOf(rows)).to.eql([null, 1])
+        await dataSource().transaction((manager) =>
+            manager.upsert(
+                Bill,
+                ["2", "1", "3"].map((note) => ({ note, day, status: "final" as const })),
+                ["note"],
+            ),
+        )
+        await bills().save({ status: "final", day })
+        const found = await bills().find({ order: { id: "ASC" } })
+        expect(numbersOf(found).sort()).to.eql([1, 2, 3, 4])
+        expect(found[1]).to.include({ number: 1 })
+    })
+})

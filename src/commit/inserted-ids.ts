@@ -6,6 +6,7 @@ import type { Session } from "../inserts/session"
 import { primaryKeysOf } from "../keys/insert/stored-rows"
 import { entityOf, readRows, type RowCondition } from "../keys/rows/read-rows"
 import { placeOf, type Series } from "../series/series"
+import { select } from "../typeorm/statement"
 import type { ColumnMetadata } from "../typeorm/names"
 
 /**
@@ -20,6 +21,7 @@ export async function insertedIds(
     result: unknown,
 ): Promise<Map<InsertRow, ObjectLiteral>> {
     const ids = new Map(tellsIds(session, insert, result) ? primaryKeysOf(insert, result) : [])
+    if (!insert.upsert) await addLast(session, insert, ids)
     const asked: { row: InsertRow; condition: RowCondition }[] = []
     for (const { row, series } of waiting.filter((one) => !ids.has(one.row))) {
         const condition = insert.upsert && uniqueValues(row)
@@ -39,6 +41,24 @@ export async function insertedIds(
         if (values) ids.set(row, entityOf(metadata.primaryColumns, values))
     }
     return ids
+}
+
+/** Where the driver says nothing, and keys are given in the order of the rows. */
+async function addLast(
+    session: Session,
+    { rows, metadata }: Insert,
+    ids: Map<InsertRow, ObjectLiteral>,
+): Promise<void> {
+    const { lastId } = session.dialect?.keys ?? {}
+    const [column, ...others] = metadata.primaryColumns
+    const isCounted = column?.generationStrategy === "increment" && others.length === 0
+    if (!lastId || !isCounted || rows.some((row) => ids.has(row))) return
+    const [found] = await select<{ id: number }>(session, { sql: lastId })
+    for (const [at, row] of rows.entries()) {
+        const id: ObjectLiteral = {}
+        column.setEntityValue(id, Number(found?.id) - (rows.length - 1 - at))
+        ids.set(row, id)
+    }
 }
 
 /** Skipped rows are left out of what the statement returns, so that nobody knows which is which. */

@@ -9,17 +9,16 @@ import {
     type Relation,
 } from "typeorm"
 import { AutoSequenceColumn, PseudoKey } from "../../src"
-import { type Cell, onEachCell } from "../support/matrix"
+import { type Cell, onCells } from "../support/matrix"
+import { servers } from "../support/servers"
 
 export const LATE = { strategy: "counter", assign: "commit" } as const
 
 /** Defines the same tests for counters on each database. */
 export function onCounters(title: string, define: (cell: Cell) => void): void {
-    onEachCell(
-        title,
-        define,
-        ({ options, isGapless }) => options.strategy === "counter" && isGapless,
-    )
+    const isCounter = ({ options, isGapless }: Cell["way"]) =>
+        options.strategy === "counter" && isGapless
+    onCells(servers, title, define, isCounter)
 }
 
 @Entity()

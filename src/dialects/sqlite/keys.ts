@@ -18,6 +18,7 @@ export const sqliteKeys: KeyStatements = {
     onClaimed: claimAnew,
     differ: (a, b) => `${a} <> ${b}`,
     outlivesDuplicates: false,
+    lastId: 'SELECT last_insert_rowid() AS "id"',
 
     write({ table, columns, primaryColumns, rows, onlyMissing }) {
         const names = [

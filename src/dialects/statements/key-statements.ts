@@ -90,6 +90,8 @@ export interface KeyStatements {
     joinByKey?(table: string): string
     /** Whether a transaction goes on after an INSERT that a unique index has refused. */
     readonly outlivesDuplicates: boolean
+    /** Selects as `id` the key of the row that was inserted last, for drivers that don't tell it. */
+    readonly lastId?: string
     /** Writes values into stored rows, whose dates of the last update stay as they are. */
     write(writing: ValueWriting): Statement
     /** An SQL expression that gives each row a key of its own; undefined where only this library can. */

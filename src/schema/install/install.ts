@@ -9,7 +9,7 @@ import {
     type Renames,
     RENAMES,
 } from "../names/renamings"
-import { addColumns, tighten } from "../plan/column-steps"
+import { addColumns, loosen, tighten } from "../plan/column-steps"
 import { dropFormerChecks } from "../plan/checks"
 import { addCounting, setCounterSettings } from "../plan/counter-steps"
 import { refuseDuplicates } from "../plan/duplicate-rows"
@@ -130,7 +130,10 @@ export async function installIn(
     for (const table of tables) await dropFormerChecks(steps, table)
     await dropTriggers(steps, triggers)
     await dropFunctions(steps, await readLeftOver(runner, dataSource), UNUSED)
-    for (const table of tables) await addColumns(steps, table)
+    for (const table of tables) {
+        await addColumns(steps, table)
+        await loosen(steps, table)
+    }
     await carryNames(steps, found)
     await retype(steps, retyped)
     await numberExistingRows(steps, inventory, order)

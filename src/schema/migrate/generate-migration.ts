@@ -3,7 +3,13 @@ import { ANYTHING, FLAG, TEXT, checkedOptions, oneOf } from "../../declared/opti
 import { dialectOf } from "../../dialects"
 import { UnsupportedError } from "../../errors"
 import { whileAltered } from "../../typeorm/altered-metadata"
-import { addColumns, beforeRowsAreFilled, tableAsDeclared, tighten } from "../plan/column-steps"
+import {
+    addColumns,
+    beforeRowsAreFilled,
+    loosen,
+    tableAsDeclared,
+    tighten,
+} from "../plan/column-steps"
 import { addChecks, dropFormerChecks, findChecks } from "../plan/checks"
 import { addCounting, setCounterSettings } from "../plan/counter-steps"
 import { findRenamedColumns } from "../names/renamed-columns"
@@ -196,7 +202,10 @@ export async function generateMigration(
         for (const table of inventory.tables) await dropFormerChecks(steps, table)
         steps.add(ofTypeORM)
         for (const table of inventory.tables)
-            if (!table.metadata.synchronize) await addColumns(steps, table)
+            if (!table.metadata.synchronize) {
+                await addColumns(steps, table)
+                await loosen(steps, table)
+            }
         await carryNames(steps, found)
         await retype(steps, retyped)
         await numberExistingRows(steps, inventory, order)

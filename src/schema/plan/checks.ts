@@ -1,10 +1,11 @@
 import { type EntityMetadata, type QueryRunner, type Table, TableCheck } from "typeorm"
+import type { Series } from "../../series/series"
 import { CHECK_PREFIX } from "../../series/when/numbered-check"
 import type { Dialect } from "../../dialects/dialect"
 import type { StoredCheck } from "../../dialects/statements/schema-statements"
 import type { CheckMetadata } from "../../typeorm/check-metadata"
 import { dataSourceOf } from "../../typeorm/compat"
-import { tableName } from "../../typeorm/names"
+import { type ColumnMetadata, tableName } from "../../typeorm/names"
 import { select } from "../../typeorm/statement"
 import type { Steps } from "./steps"
 
@@ -81,4 +82,17 @@ export async function addChecks(
             "A row for which the condition holds has a number.",
             { sql: schema.checks.remove(name, check.name) },
         )
+}
+
+/** @internal The columns that are NOT NULL, and whose rows are without a number first. */
+export function tightColumns(all: readonly Series[], table: Table): ColumnMetadata[] {
+    const late = all.filter(({ when, assignsAtCommit }) => when ?? assignsAtCommit)
+    const columns = late.flatMap(({ column, period }) => [
+        column,
+        ...(period ? [period.column] : []),
+    ])
+    return columns.filter(
+        (column) =>
+            column.isNullable && table.findColumnByName(column.databaseName)?.isNullable === false,
+    )
 }

@@ -21,6 +21,16 @@ export async function addColumns(
         if (!table.findColumnByName(column.name)) table.addColumn(column.clone())
 }
 
+/** @internal Lets columns be NULL whose rows are without a number first. */
+export async function loosen(steps: Steps, { table, tight }: ServedTable): Promise<void> {
+    const changed = tight.flatMap((column) => {
+        const oldColumn = table.findColumnByName(column.databaseName)
+        if (!oldColumn) return []
+        return [{ oldColumn, newColumn: Object.assign(oldColumn.clone(), { isNullable: true }) }]
+    })
+    if (changed.length > 0) await steps.schema((runner) => runner.changeColumns(table, changed))
+}
+
 /** @internal Makes the columns NOT NULL that are filled now, and the unique indexes. */
 export async function tighten(steps: Steps, table: Table, served: ServedTable): Promise<void> {
     const { loose, indexes, retyped } = served

@@ -14,9 +14,10 @@ import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import { select } from "../../typeorm/statement"
 import { allSeriesOf } from "../../series/sharers"
 import { numberedCheck } from "../../series/when/numbered-check"
-import { type Checks, findChecks } from "./checks"
+import { type Checks, findChecks, tightColumns } from "./checks"
 import { type KeysToFill, keysToFill } from "./key-filling"
 import { hasHistory } from "../../tables/key-entity"
+import { isUnnumbered } from "./number-rows"
 import { findLoosePeriod, isPeriodic, type PeriodicSeries } from "./periods/periods"
 import { findRetyped, type Holder, type Retyped } from "./retyped-columns"
 import { uniqueIndexesOf } from "../../series/unique-index"
@@ -48,6 +49,8 @@ export interface ServedTable {
     readonly missingColumns: readonly ColumnMetadata[]
     /** The columns that become NOT NULL when their rows have numbers and keys. */
     readonly loose: readonly ColumnMetadata[]
+    /** The columns that are NOT NULL, and whose rows are without a number first. */
+    readonly tight: readonly ColumnMetadata[]
     /** The columns of numbers, keys and scopes that have another type. */
     readonly retyped: readonly Retyped[]
     readonly indexes: readonly IndexMetadata[]
@@ -214,7 +217,12 @@ async function compare(
                 (await hasZeros(runner, series)))
         )
             zeros.push(series)
-    const blank = [...unnumbered, ...fresh, ...zeros]
+    const overdue: Series[] = []
+    for (const series of ownSeriesOf(metadata))
+        // Rows that came another way, or before: none is committed without its number.
+        if (series.assignsAtCommit && !fresh.includes(series) && stored(series)?.isNullable)
+            if (await hasUnnumbered(runner, series, table)) overdue.push(series)
+    const blank = [...unnumbered, ...fresh, ...zeros, ...overdue]
     const indexes = unique
         .flatMap((one) => indexesOf(metadata, one))
         .filter(({ name }) => !table.indices.some((index) => index.name === name))
@@ -250,10 +258,20 @@ async function compare(
             ...[...unnumbered, ...keys.tightened].map(({ column }) => column),
             ...new Set(loosePeriods),
         ],
+        tight: tightColumns(all, table),
         retyped,
         indexes,
         checks,
     }
+}
+
+/** Where a column of the condition is not there yet, nobody can tell. */
+async function hasUnnumbered(runner: QueryRunner, series: Series, table: Table): Promise<boolean> {
+    const asked = (series.when ?? []).map(({ column }) => column.databaseName)
+    if (!asked.every((name) => table.findColumnByName(name))) return true
+    const where = isUnnumbered(series, "t")
+    const sql = `SELECT 1 AS found FROM ${tableName(series.metadata)} t WHERE ${where} LIMIT 1`
+    return (await select(runner, { sql })).length > 0
 }
 
 async function hasZeros(runner: QueryRunner, { metadata, column }: Series): Promise<boolean> {

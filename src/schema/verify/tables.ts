@@ -4,7 +4,7 @@ import { INSTALL_REMEDY as REMEDY } from "../../errors"
 import { pseudoKeysOf } from "../../keys/resolve-keys"
 import { seriesOf } from "../../series/resolve-series"
 import { dataSourceOf } from "../../typeorm/compat"
-import { findChecks } from "../plan/checks"
+import { findChecks, tightColumns } from "../plan/checks"
 import type { ColumnMetadata } from "../../typeorm/names"
 import type { Scoped } from "../../series/series"
 import { uniqueIndexesOf } from "../../series/unique-index"
@@ -57,6 +57,11 @@ export async function tableProblems(
             ({ name }) =>
                 `${tablePath} has no constraint ${name}, by which rows have a number as soon as its ` +
                 `condition holds. ${REMEDY}`,
+        ),
+        ...tightColumns(seriesOf(metadata), table).map(
+            ({ databaseName }) =>
+                `The column ${tablePath}.${databaseName} can't be NULL, and rows are without a number ` +
+                `first. ${REMEDY}`,
         ),
         ...seriesOf(metadata).flatMap((series) => [
             ...columnProblems(series, table, "a number"),

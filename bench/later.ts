@@ -1,13 +1,16 @@
 // DATABASE_URL=postgres://… npx ts-node bench/later.ts [--json]
 //
-// What it brings to make numbers at COMMIT: transactions of one scope that save an invoice and then have other work
-// to do, with numbers that are made at the INSERT and at COMMIT, timed in turn. Ends by checking the numbers.
+// What numbers cost that are made later, timed in turn. First: transactions of one scope that save an invoice and have
+// other work to do then, with numbers that are made at the INSERT and at COMMIT. Then: the UPDATE that makes a draft
+// final, without a number and with one. Ends by checking the numbers.
 import "reflect-metadata"
+import { performance } from "node:perf_hooks"
 import { setTimeout } from "node:timers/promises"
 import {
     Column,
     type DataSource,
     Entity,
+    Not,
     type ObjectLiteral,
     PrimaryGeneratedColumn,
 } from "typeorm"
@@ -16,7 +19,8 @@ import { AutoSequenceColumn } from "../src"
 import { compare, type Comparison, inParallel, print, type Way, withDatabase } from "./support"
 
 const WRITERS = 16
-const ROUNDS = 5
+const ROUNDS = 7
+const SCOPES = 100
 
 abstract class Invoice {
     @PrimaryGeneratedColumn()
@@ -25,8 +29,8 @@ abstract class Invoice {
     @Column()
     customerId!: number
 
-    @Column({ type: "numeric", precision: 12, scale: 2 })
-    amount!: string
+    @Column({ default: "draft" })
+    status!: string
 }
 
 @Entity()
@@ -41,11 +45,30 @@ class AtCommit extends Invoice {
     number!: number | null
 }
 
-const ENTITIES = [AtInsert, AtCommit]
-const NAMES = new Map([
-    [AtInsert, 'assign: "insert"'],
-    [AtCommit, 'assign: "commit"'],
-])
+@Entity()
+class NotNumbered extends Invoice {}
+
+@Entity()
+class Finalised extends Invoice {
+    @AutoSequenceColumn({
+        uniqueWith: "customerId",
+        strategy: "counter",
+        when: { status: Not("draft") },
+    })
+    number!: number | null
+}
+
+type InvoiceClass = new () => Invoice
+type Named = readonly [name: string, entity: InvoiceClass]
+
+const MOMENTS: readonly Named[] = [
+    ['assign: "insert"', AtInsert],
+    ['assign: "commit"', AtCommit],
+]
+const FINALISED: readonly Named[] = [
+    ["no number", NotNumbered],
+    ["counter", Finalised],
+]
 
 main().catch((error: unknown) => {
     console.error(error)
@@ -53,7 +76,12 @@ main().catch((error: unknown) => {
 })
 
 async function main(): Promise<void> {
-    await withDatabase(ENTITIES, WRITERS, async (dataSource) => {
+    const entities = [...MOMENTS, ...FINALISED].map(([, entity]) => entity)
+    await withDatabase(entities, WRITERS, async (dataSource) => {
+        const ways = (
+            named: readonly Named[],
+            run: (entity: InvoiceClass) => Promise<unknown>,
+        ): Way[] => named.map(([name, entity]) => ({ name, run: () => run(entity) }))
         const comparisons: Comparison[] = []
         for (const [ms, times] of [
             [0, 800],
@@ -62,34 +90,67 @@ async function main(): Promise<void> {
         ] as const)
             comparisons.push(
                 await compare(
-                    `${times} transactions with ${ms} ms of other work, ${WRITERS} writers, 1 scope`,
+                    `save() and ${ms} ms of other work, ${WRITERS} writers, 1 scope`,
                     ROUNDS,
-                    ENTITIES.map((entity): Way => ({
-                        name: NAMES.get(entity) ?? "",
-                        run: () => inParallel(WRITERS, times, () => write(dataSource, entity, ms)),
-                    })),
+                    ways(MOMENTS, (entity) =>
+                        inParallel(WRITERS, times, () => write(dataSource, entity, ms)),
+                    ),
                 ),
             )
-        for (const entity of ENTITIES) await assertNumbers(dataSource, entity)
+        for (const writers of [1, WRITERS])
+            comparisons.push(
+                await compare(
+                    `update() that makes a draft final, ${writers} writer${writers === 1 ? "" : "s"}, ${SCOPES} scopes`,
+                    ROUNDS,
+                    ways(FINALISED, (entity) => finalise(dataSource, entity, writers)),
+                ),
+            )
+        for (const [, entity] of [...MOMENTS, ...FINALISED])
+            if (entity !== NotNumbered) await assertNumbers(dataSource, entity)
         await print(dataSource, comparisons, "Every scope was numbered 1 to N.")
     })
 }
 
-async function write(dataSource: DataSource, entity: new () => Invoice, ms: number): Promise<void> {
+async function write(dataSource: DataSource, entity: InvoiceClass, ms: number): Promise<void> {
     await dataSource.transaction(async (manager) => {
-        const invoices = manager.getRepository<ObjectLiteral>(entity)
-        await invoices.save({ customerId: 1, amount: "12.50" })
+        await manager.getRepository<ObjectLiteral>(entity).save({ customerId: 1 })
         if (ms > 0) await setTimeout(ms)
     })
 }
 
-async function assertNumbers(dataSource: DataSource, entity: new () => Invoice): Promise<void> {
-    const found = await dataSource
+/** Resolves to the milliseconds without those that it takes to make the drafts. */
+async function finalise(
+    dataSource: DataSource,
+    entity: InvoiceClass,
+    writers: number,
+): Promise<number> {
+    const times = writers === 1 ? 300 : 800
+    const drafts = Array.from({ length: times }, (_, at) => ({ customerId: 1 + (at % SCOPES) }))
+    await dataSource.getRepository<ObjectLiteral>(entity).insert(drafts)
+    const start = performance.now()
+    await inParallel(writers, times, (turn) =>
+        dataSource.transaction((manager) =>
+            manager.update<ObjectLiteral>(entity, drafts[turn] as ObjectLiteral, {
+                status: "final",
+            }),
+        ),
+    )
+    return performance.now() - start
+}
+
+/** Throws unless every scope is numbered 1 to N. */
+async function assertNumbers(dataSource: DataSource, entity: InvoiceClass): Promise<void> {
+    const scopes = await dataSource
         .createQueryBuilder<ObjectLiteral>(entity, "row")
         .select("count(*)::int", "count")
         .addSelect("count(DISTINCT row.number)::int", "different")
         .addSelect("max(row.number)", "max")
-        .getRawOne<{ count: number; different: number; max: number }>()
-    if (!found || found.different !== found.count || found.max !== found.count)
-        throw new Error(`${entity.name}: numbers are ${JSON.stringify(found)}.`)
+        .groupBy("row.customerId")
+        .getRawMany<{ count: number; different: number; max: number }>()
+    if (scopes.length === 0) throw new Error(`${entity.name} has no rows.`)
+    for (const { count, different, max } of scopes)
+        if (different !== count || max !== count)
+            throw new Error(
+                `${entity.name}: ${count} rows of a scope have ${different} numbers up to ${max}.`,
+            )
 }

@@ -46,6 +46,12 @@ class AtCommit extends Invoice {
 }
 
 @Entity()
+class AtCommitByTrigger extends Invoice {
+    @AutoSequenceColumn({ uniqueWith: "customerId", strategy: "trigger", assign: "commit" })
+    number!: number | null
+}
+
+@Entity()
 class NotNumbered extends Invoice {}
 
 @Entity()
@@ -58,16 +64,28 @@ class Finalised extends Invoice {
     number!: number | null
 }
 
+@Entity()
+class FinalisedByTrigger extends Invoice {
+    @AutoSequenceColumn({
+        uniqueWith: "customerId",
+        strategy: "trigger",
+        when: { status: Not("draft") },
+    })
+    number!: number | null
+}
+
 type InvoiceClass = new () => Invoice
 type Named = readonly [name: string, entity: InvoiceClass]
 
 const MOMENTS: readonly Named[] = [
     ['assign: "insert"', AtInsert],
     ['assign: "commit"', AtCommit],
+    ['assign: "commit", trigger', AtCommitByTrigger],
 ]
 const FINALISED: readonly Named[] = [
     ["no number", NotNumbered],
     ["counter", Finalised],
+    ["trigger", FinalisedByTrigger],
 ]
 
 main().catch((error: unknown) => {
@@ -130,9 +148,7 @@ async function finalise(
     const start = performance.now()
     await inParallel(writers, times, (turn) =>
         dataSource.transaction((manager) =>
-            manager.update<ObjectLiteral>(entity, drafts[turn] as ObjectLiteral, {
-                status: "final",
-            }),
+            manager.update(entity, (drafts[turn] as unknown as Invoice).id, { status: "final" }),
         ),
     )
     return performance.now() - start

@@ -13,6 +13,7 @@ import { NumberSource } from "../numbers/number-source"
 import { committedSeriesOf } from "../series/own-series"
 import type { Series } from "../series/series"
 import { insertedIds } from "./inserted-ids"
+import { noteKnown } from "./known-counters"
 import { rowsOf } from "./late-row"
 import { type Numbered, numberWaiting } from "./number-waiting"
 import type { Send } from "./number-with-commit"
@@ -115,6 +116,7 @@ export class CommitAssigner implements Assigner {
         const { requests, keys, isCommitted } = await this.number(send)
         this.shows.push(() => {
             showLate(session, requests, keys)
+            noteKnown(requests)
         })
         const result = isCommitted ? undefined : await send()
         for (const show of this.shows.splice(0)) show()

@@ -26,6 +26,7 @@ export async function numberWaiting(
     const requests = await lateRequests(session, rows)
     if (await numberWithCommit(session, requests, send, { isRead: true }))
         return { requests, keys: [], isCommitted: true }
-    const keys = await giveLateKeys(session, await numberRows(source, requests))
+    const numbered = await numberRows(source, requests)
+    const keys = await giveLateKeys(session, numbered)
     return { requests, keys, isCommitted: false }
 }

@@ -9,6 +9,7 @@ import { counterTableOf } from "../series/own-table"
 import { keysOf, keySql } from "../series/scope-key"
 import { placeOf, type Series } from "../series/series"
 import { columnName } from "../typeorm/names"
+import { forgetKnown, isKnown } from "./known-counters"
 import { isMadeOfNumber } from "./late-keys"
 import type { LateRequest } from "./late-requests"
 
@@ -43,6 +44,7 @@ export async function numberWithCommit(
     } catch (error) {
         const cause = driverErrorOf(error)
         if (!cause || !series.dialect.isFailure(cause)) throw nameOf(series, error)
+        forgetKnown(series.dataSource)
         await session.query(`ROLLBACK TO SAVEPOINT ${SAVEPOINT}`)
         return false
     }
@@ -66,6 +68,7 @@ async function statementOf(
     if (requests.some((one) => !isLike(first, one))) return undefined
     if (storedKeysOf(row.metadata).some(isMadeOfNumber)) return undefined
     const [key = ""] = await keysOf(session, series, [scope])
+    if (!isKnown(first, key)) return undefined
     const { name, base, columns } = counterSeriesOf(series)
     const by = series.incrementBy * BigInt(requests.length)
     const stored = keySql(scopeColumns, dialect, (column) => `t.${columnName(column)}`)

@@ -123,7 +123,31 @@ export interface AutoSequenceColumnOptions extends NumberColumnOptions {
      * transaction are made as the last thing before its COMMIT, so others wait for that moment alone. The column can
      * be NULL until then, and the number is on the entity when the transaction has committed.
      *
-     * For strategies `"counter"` and, on PostgreSQL, `"trigger"`.
+     * For strategies `"counter"` and, on PostgreSQL, `"trigger"`. A row that was deleted, or given a number, before
+     * COMMIT gets none, and the others those of the scopes where they are by then. A pseudo key that is made of the number
+     * has to be `nullable`. With `"counter"` rows that TypeORM does not announce, as those of raw SQL or of
+     * `{ listeners: false }`, stay without a number.
+     *
+     * Errors: {@link TransactionRequiredError} on insert, where there is no transaction. Where a number can't be made,
+     * COMMIT fails with {@link NumberOverflowError} or {@link NotInstalledError}, and all is rolled back;
+     * {@link UnsupportedError} where the database does not tell which row an upsert has written.
+     *
+     * ```ts
+     * import { Column, Entity, PrimaryGeneratedColumn } from "typeorm"
+     * import { AutoSequenceColumn } from "typeorm-autosequence"
+     *
+     * @Entity()
+     * class Invoice {
+     *     @PrimaryGeneratedColumn()
+     *     id!: number
+     *
+     *     @Column()
+     *     company!: string
+     *
+     *     @AutoSequenceColumn({ strategy: "counter", uniqueWith: "company", assign: "commit" })
+     *     number!: number | null
+     * }
+     * ```
      *
      * Default is `"insert"`.
      */

@@ -140,6 +140,20 @@ onCounters("A transaction whose rows are numbered at COMMIT", ({ tables, can }) 
         expect(await numbers(bob)).to.eql([])
     })
 
+    it("can't be committed after that, be it tried again", async () => {
+        await invoices().save({ customer: ada, number: 2 ** 31 - 2 })
+        const runner = dataSource().createQueryRunner()
+        await runner.startTransaction()
+        await runner.manager.save(Invoice, [{ customer: ada }, { customer: ada }])
+        for (let time = 0; time < 2; time += 1)
+            expect(await rejection(runner.commitTransaction())).to.be.instanceOf(
+                NumberOverflowError,
+            )
+        await runner.rollbackTransaction()
+        await runner.release()
+        await expectNext([2 ** 31 - 2, 2 ** 31 - 1])
+    })
+
     it("is rolled back whole where there is no counter table", async () => {
         await dataSource().query(`DROP TABLE ${counterTable(dataSource())}`)
         const tickets = dataSource().getRepository(Ticket)

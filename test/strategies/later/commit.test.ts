@@ -125,8 +125,19 @@ onPostgres("Numbers that triggers make at COMMIT", (database) => {
             )
         })
         expect([second.number, third.number ?? null]).to.eql([1, null])
+        const fourth = receipts().create({ id: 900, company: "B" })
+        await inside(async (manager) => {
+            await rejection(
+                manager.transaction(async (nested) => {
+                    await nested.insert(Receipt, fourth)
+                    throw failed
+                }),
+            )
+            await manager.query(`INSERT INTO ${receipt} (id, company) VALUES (900, 'B')`)
+        })
+        expect(fourth.number ?? null, "that of another row").to.equal(null)
         await receipts().insert(receipts().create({ company: "A" }))
-        await expectReceipts(dataSource, { A: [1, 2] })
+        await expectReceipts(dataSource, { A: [1, 2], B: [1] })
     })
 
     it("are made where the same entity is saved twice, and by parallel saves of one manager", async () => {

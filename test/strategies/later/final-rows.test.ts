@@ -1,5 +1,12 @@
 import { expect } from "chai"
-import { Column, type DataSource, Entity, ManyToOne, PrimaryGeneratedColumn } from "typeorm"
+import {
+    Column,
+    type DataSource,
+    Entity,
+    type EntityManager,
+    ManyToOne,
+    PrimaryGeneratedColumn,
+} from "typeorm"
 import {
     AutoSequenceColumn,
     DateOrderError,
@@ -215,6 +222,24 @@ onTriggerDatabases("Numbers in the order of dates", (database) => {
         expect(days).to.eql([...days].sort())
         await connected.manager.insert(Entry, { book: "A", day: "2026-05-31" })
         expect(await connected.manager.maximum(Entry, "number")).to.equal(rows.length + 1)
+    })
+
+    it("hold for two that set numbers below the last at once", async () => {
+        const connected = await database().connect([Entry], { connections: 2 })
+        const insert = (manager: EntityManager, number: number, day: string) =>
+            manager.insert(Entry, { book: "A", day, number })
+        await insert(connected.manager, 10, "2026-05-10")
+        await insert(connected.manager, 20, "2026-05-20")
+        let second: Promise<unknown> | undefined
+        await connected.transaction(async (manager) => {
+            await insert(manager, 15, "2026-05-12")
+            second = rejection(insert(connected.manager, 14, "2026-05-13"))
+            // What comes second on its own connection waits by then, or is done.
+            await manager.query("SELECT 1")
+        })
+        expect(await second).to.be.instanceOf(DateOrderError)
+        await insert(connected.manager, 14, "2026-05-11")
+        expect(await connected.manager.count(Entry)).to.equal(4)
     })
 
     it("hold across the tables of a series", async () => {

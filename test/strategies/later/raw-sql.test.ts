@@ -1,5 +1,6 @@
 import { expect } from "chai"
-import type { DataSource } from "typeorm"
+import { Column, type DataSource, Entity, Not, PrimaryGeneratedColumn } from "typeorm"
+import { AutoSequenceColumn } from "../../../src"
 import { rejection } from "../../support/errors"
 import { upTo } from "../../support/invoices"
 import {
@@ -11,6 +12,15 @@ import {
     table,
 } from "../trigger/statement-entities"
 import { Bill, expectBills } from "./entities"
+
+@Entity({ name: "typed" })
+class Typed {
+    @PrimaryGeneratedColumn() id!: number
+    @Column({ type: "citext" }) name!: string
+    @Column({ type: "enum", enum: ["draft", "sent"] }) kind!: string
+    @AutoSequenceColumn({ strategy: "trigger", when: { name: "Final", kind: Not("draft") } })
+    number!: number | null
+}
 
 onTriggerDatabases("Drafts of raw SQL", (database) => {
     let dataSource: DataSource
@@ -176,6 +186,21 @@ onPostgres("Drafts of raw SQL on PostgreSQL", (database) => {
             { company: "A", numbers: upTo(8) },
             { company: "B", numbers: upTo(4) },
         ])
+    })
+
+    it("are told by columns whose types are not on the search path of triggers", async function () {
+        if (database().kind === "pglite") return this.skip()
+        await database().query("CREATE EXTENSION IF NOT EXISTS citext")
+        const dataSource = await database().connect([Typed])
+        const typed = table(dataSource, Typed)
+        await dataSource.query(
+            `INSERT INTO ${typed} (name, kind) VALUES ('FINAL', 'sent'), ('final', 'draft'), ('draft', 'sent')`,
+        )
+        await dataSource.query(`UPDATE ${typed} SET name = 'Final'`)
+        await dataSource.query(`UPDATE ${typed} SET kind = 'sent' WHERE id = 2`)
+        await dataSource.query(`INSERT INTO ${typed} (name, kind) VALUES ('fINAL', 'sent')`)
+        const rows = await dataSource.manager.find(Typed, { order: { id: "ASC" } })
+        expect(rows.map(({ number }) => number)).to.eql([1, 3, 2, 4])
     })
 
     it("move the counter twice, however many one statement finalises", async () => {

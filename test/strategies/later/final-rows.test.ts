@@ -14,6 +14,7 @@ import {
     UnsupportedError,
 } from "../../../src"
 import { expectRejects, rejection, triggerError } from "../../support/errors"
+import { mustWait, sessionOf } from "../../support/waiting"
 import { upTo } from "../../support/invoices"
 import { onMariaDb, onPostgres, onTriggerDatabases, table } from "../trigger/statement-entities"
 
@@ -225,19 +226,21 @@ onTriggerDatabases("Numbers in the order of dates", (database) => {
     })
 
     it("hold for two that set numbers below the last at once", async () => {
-        const connected = await database().connect([Entry], { connections: 2 })
+        const connected = await database().connect([Entry], { connections: 3 })
         const insert = (manager: EntityManager, number: number, day: string) =>
             manager.insert(Entry, { book: "A", day, number })
         await insert(connected.manager, 10, "2026-05-10")
         await insert(connected.manager, 20, "2026-05-20")
-        let second: Promise<unknown> | undefined
-        await connected.transaction(async (manager) => {
-            await insert(manager, 15, "2026-05-12")
-            second = rejection(insert(connected.manager, 14, "2026-05-13"))
-            // What comes second on its own connection waits by then, or is done.
-            await manager.query("SELECT 1")
-        })
-        expect(await second).to.be.instanceOf(DateOrderError)
+        const [first, second] = [connected.createQueryRunner(), connected.createQueryRunner()]
+        const session = await sessionOf(second.manager)
+        await first.startTransaction()
+        await insert(first.manager, 15, "2026-05-12")
+        const refused = rejection(insert(second.manager, 14, "2026-05-13"))
+        await mustWait(connected, session, refused)
+        await first.commitTransaction()
+        expect(await refused).to.be.instanceOf(DateOrderError)
+        await first.release()
+        await second.release()
         await insert(connected.manager, 14, "2026-05-11")
         expect(await connected.manager.count(Entry)).to.equal(4)
     })

@@ -166,10 +166,14 @@ onCounters("Rows that are numbered at COMMIT", ({ tables, can }) => {
         expect(numbersOf(await upsert("a", "b"))).to.eql([1, 2])
         await upsert("b", "c", "a")
         await upsert("d")
+        const fresh: Partial<Invoice>[] = []
         await dataSource().transaction(async (manager) => {
             const ignored = { customer: ada, reference: "a" }
-            const fresh = { customer: ada, reference: "e" }
-            for (const values of [[ignored], [fresh], [ignored, fresh]])
+            const first: Partial<Invoice> = { customer: ada, reference: "e" }
+            fresh.push(first)
+            const last: Partial<Invoice> = { customer: ada, reference: "f" }
+            fresh.push(last)
+            for (const values of [[ignored], [first], [ignored, first], [last, ignored]])
                 await manager
                     .createQueryBuilder()
                     .insert()
@@ -186,8 +190,10 @@ onCounters("Rows that are numbered at COMMIT", ({ tables, can }) => {
             [3, "c"],
             [4, "d"],
             [5, "e"],
-            [6, null],
+            [6, "f"],
+            [7, null],
         ])
+        expect(numbersOf(fresh)).to.eql([5, 6])
     })
 
     it("have several numbers, a primary key of their own, and numbers of the INSERT beside", async () => {

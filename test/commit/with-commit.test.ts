@@ -86,6 +86,12 @@ onOnePostgres("The statement that numbers rows together with COMMIT", (database)
         const refused = dataSource.getRepository(Invoice).save(row)
         expect(await rejection(refused)).to.have.property("code", "23505")
         expect(row.number).to.equal(null)
+        // Of two scopes, whose numbers are made before COMMIT is sent.
+        const bob = await dataSource.getRepository(Customer).save({ name: "Bob" })
+        const rows: Partial<Invoice>[] = [{ customer: ada }, { customer: bob }]
+        const both = dataSource.getRepository(Invoice).save(rows)
+        expect(await rejection(both)).to.have.property("code", "23505")
+        expect(numbersOf(rows)).to.eql([null, null])
         expect(await numbers()).to.eql([7])
         await dataSource.query(`ALTER TABLE ${invoice()} DROP CONSTRAINT late`)
         await save()

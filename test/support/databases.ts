@@ -74,7 +74,7 @@ export function describeOn<Database extends TestDatabase>(
         })
         afterEach(function () {
             // Whatever a test that failed has left behind is none of the next one's business.
-            return database?.close({ leavesTables: this.currentTest?.state === "passed" })
+            return database?.close({ leavesTables: this.currentTest?.state !== "failed" })
         })
         after(async () => {
             await database?.close()

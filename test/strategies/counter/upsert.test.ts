@@ -78,7 +78,7 @@ for (const strategy of COUNTING) {
             }
 
             it("numbers rows that it inserts", async () => {
-                const dataSource = await database().connect([entity])
+                const dataSource = await database().connect([entity], { emptied: true })
                 const rows: Row[] = ["a", "b", "c"].map((sku) => ({ sku, shelf: "A" }))
                 await upsert(dataSource, rows)
                 expect(numbersOf(rows)).to.eql([1, 2, 3])
@@ -86,7 +86,7 @@ for (const strategy of COUNTING) {
             })
 
             it("keeps the number of a row that it updates, shows it, and sets the counter back", async () => {
-                const dataSource = await database().connect([entity])
+                const dataSource = await database().connect([entity], { emptied: true })
                 await upsert(dataSource, [
                     { sku: "a", shelf: "A" },
                     { sku: "b", shelf: "A" },
@@ -100,7 +100,7 @@ for (const strategy of COUNTING) {
             })
 
             it("goes on right in the transaction that has updated", async () => {
-                const dataSource = await database().connect([entity])
+                const dataSource = await database().connect([entity], { emptied: true })
                 await dataSource.transaction(async (manager) => {
                     const products = manager.getRepository(entity)
                     await products.save({ sku: "a", shelf: "A" })
@@ -118,7 +118,7 @@ for (const strategy of COUNTING) {
             })
 
             it("takes a batch whose updates come last in their scope", async () => {
-                const dataSource = await database().connect([entity])
+                const dataSource = await database().connect([entity], { emptied: true })
                 await upsert(dataSource, { sku: "a", shelf: "A" })
                 const rows: Row[] = [
                     { sku: "b", shelf: "A" },
@@ -138,7 +138,7 @@ for (const strategy of COUNTING) {
 
             if (strategy === "counter")
                 it("refuses a batch that would leave a gap, and writes nothing of it", async () => {
-                    const dataSource = await database().connect([entity])
+                    const dataSource = await database().connect([entity], { emptied: true })
                     await upsert(dataSource, { sku: "a", shelf: "A" })
                     const batch = () => ["a", "b"].map((sku) => ({ sku, shelf: "A", stock: 7 }))
                     const error = await rejection(upsert(dataSource, batch()))
@@ -157,7 +157,7 @@ for (const strategy of COUNTING) {
                 })
             else
                 it("takes any batch, and leaves no gap: who is updated gives the number back", async () => {
-                    const dataSource = await database().connect([entity])
+                    const dataSource = await database().connect([entity], { emptied: true })
                     await upsert(dataSource, { sku: "a", shelf: "A" })
                     const rows: Row[] = ["a", "b", "a2", "b2", "c"].map((sku) => ({
                         sku,
@@ -180,7 +180,7 @@ for (const strategy of COUNTING) {
                 })
 
             it("refuses to move a stored row to another scope", async () => {
-                const dataSource = await database().connect([entity])
+                const dataSource = await database().connect([entity], { emptied: true })
                 await upsert(dataSource, { sku: "a", shelf: "A" })
                 const attempt = upsert(dataSource, { sku: "a", shelf: "B", stock: 5 })
                 expect(await rejection(attempt)).to.be.instanceOf(ReadOnlyNumberError)
@@ -188,7 +188,7 @@ for (const strategy of COUNTING) {
             })
 
             it("refuses to overwrite a number", async () => {
-                const dataSource = await database().connect([entity])
+                const dataSource = await database().connect([entity], { emptied: true })
                 await upsert(dataSource, { sku: "a", shelf: "A" })
                 const attempt = upsert(dataSource, { sku: "a", shelf: "A", number: 9 })
                 expect(await rejection(attempt)).to.be.instanceOf(ReadOnlyNumberError)
@@ -196,7 +196,7 @@ for (const strategy of COUNTING) {
             })
 
             it("goes on right in the transaction that has refused one", async () => {
-                const dataSource = await database().connect([entity])
+                const dataSource = await database().connect([entity], { emptied: true })
                 await dataSource.transaction(async (manager) => {
                     const products = manager.getRepository(entity)
                     await products.save({ sku: "a", shelf: "A" })
@@ -213,7 +213,7 @@ for (const strategy of COUNTING) {
             })
 
             it("that skips stored rows gives them no number", async () => {
-                const dataSource = await database().connect([entity])
+                const dataSource = await database().connect([entity], { emptied: true })
                 await upsert(dataSource, { sku: "a", shelf: "A" })
                 const skipped: Row = { sku: "a", shelf: "A" }
                 const skip = insertOrIgnore(dataSource, [

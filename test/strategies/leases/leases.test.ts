@@ -114,7 +114,7 @@ const ofCounterTable = (sql: string) => /^(INSERT INTO|UPDATE) \S*autosequence_c
 
 onEveryDatabase("Numbers that may be lost", (database) => {
     it("are there after save(), insert() and upsert(), with and without a transaction", async () => {
-        const dataSource = await database().connect(entities)
+        const dataSource = await database().connect(entities, { emptied: true })
         const { id } = await project(dataSource)
         const row = (reference: string) => ({ project: { id }, reference }) as Task
         const [saved, single, inserted] = [row("saved"), row("single"), row("inserted")]
@@ -131,7 +131,7 @@ onEveryDatabase("Numbers that may be lost", (database) => {
     })
 
     it("of one flush are in the order of its rows, past the end of what was taken ahead", async () => {
-        const dataSource = await database().connect(entities)
+        const dataSource = await database().connect(entities, { emptied: true })
         const { id } = await project(dataSource)
         const save = async (count: number) => {
             const rows = upTo(count).map(() => ({ project: { id } }))
@@ -143,7 +143,7 @@ onEveryDatabase("Numbers that may be lost", (database) => {
     })
 
     it("of rows that the caller has numbered raise the counter, also from far away", async () => {
-        const dataSource = await database().connect(entities)
+        const dataSource = await database().connect(entities, { emptied: true })
         expect(await take(dataSource)).to.equal(1)
         await dataSource.getRepository(Event).save({ number: 30 })
         expect(await take(dataSource)).to.equal(31)
@@ -164,7 +164,7 @@ onEveryDatabase("Numbers that may be lost", (database) => {
     })
 
     it("past 2^53 are exact", async () => {
-        const dataSource = await database().connect(entities)
+        const dataSource = await database().connect(entities, { emptied: true })
         const rows = []
         for (let left = 5; left > 0; left -= 1)
             rows.push(await dataSource.getRepository(Big).save({}))
@@ -183,7 +183,7 @@ onEveryDatabase("Numbers that may be lost", (database) => {
     })
 
     it("of a parent of the same flush begin at the start, and go on in the same transaction", async () => {
-        const dataSource = await database().connect(entities)
+        const dataSource = await database().connect(entities, { emptied: true })
         await dataSource.transaction(async (manager) => {
             const parent = manager
                 .getRepository(Project)
@@ -209,7 +209,10 @@ onEveryDatabase(
         for (const connections of [1, 2])
             it(`a pool of ${connections}: transactions that hold all of it while they insert do not hang`, async function () {
                 this.timeout(20_000)
-                const dataSource = await database().connect(entities, { connections })
+                const dataSource = await database().connect(entities, {
+                    connections,
+                    emptied: true,
+                })
                 let holding = 0
                 const allHold = new Signal()
                 await Promise.all(
@@ -227,7 +230,7 @@ onEveryDatabase(
             })
 
         it("a lease does not wait for a transaction that has the rows, the parent and the number open", async () => {
-            const dataSource = await database().connect(entities)
+            const dataSource = await database().connect(entities, { emptied: true })
             const { id } = await project(dataSource)
             await dataSource.transaction(async (manager) => {
                 await manager.update(Project, { id }, { name: "changed" })
@@ -250,7 +253,7 @@ onEveryDatabase(
         })
 
         it("a number of a transaction that was rolled back is lost, and does not come back", async () => {
-            const dataSource = await database().connect(entities)
+            const dataSource = await database().connect(entities, { emptied: true })
             for (const entity of [Visit, Event]) {
                 expect(await take(dataSource, entity)).to.equal(1)
                 const row = {} as Event
@@ -270,7 +273,7 @@ onEveryDatabase(
         })
 
         it("those of a row that the database refuses are lost, and the others are given on", async () => {
-            const dataSource = await database().connect(entities)
+            const dataSource = await database().connect(entities, { emptied: true })
             const { id } = await project(dataSource)
             const tasks = dataSource.getRepository(Task)
             await tasks.save({ project: { id }, reference: "once" })
@@ -280,7 +283,7 @@ onEveryDatabase(
         })
 
         it("parallel saves of many and of one never share a number, whatever is left in the block", async () => {
-            const dataSource = await database().connect(entities)
+            const dataSource = await database().connect(entities, { emptied: true })
             const { id } = await project(dataSource)
             const tasks = dataSource.getRepository(Task)
             const rows = (count: number) => upTo(count).map(() => ({ project: { id } }))
@@ -300,7 +303,7 @@ onEveryDatabase(
         })
 
         it("numbers set by callers while others are being taken are not given again", async () => {
-            const dataSource = await database().connect(entities)
+            const dataSource = await database().connect(entities, { emptied: true })
             const events = dataSource.getRepository(Event)
             await Promise.all([
                 events.insert({}),
@@ -315,7 +318,7 @@ onEveryDatabase(
 
         it("take one statement for each block: 10 for 500 rows with a cache of 50", async () => {
             const log = new StatementLog()
-            const dataSource = await database().connect(entities, { logger: log })
+            const dataSource = await database().connect(entities, { emptied: true, logger: log })
             for (let left = 500; left > 0; left -= 1)
                 await dataSource.getRepository(Event).insert({})
             expect(await stored(dataSource)).to.deep.equal(upTo(500))
@@ -353,7 +356,11 @@ onEveryDatabase(
 
         it("parallel callers share a statement", async () => {
             const log = new StatementLog()
-            const dataSource = await database().connect(entities, { logger: log, connections: 10 })
+            const dataSource = await database().connect(entities, {
+                emptied: true,
+                logger: log,
+                connections: 10,
+            })
             await take(dataSource, Visit)
             log.statements.length = 0
             await Promise.all(upTo(100).map(() => dataSource.getRepository(Visit).insert({})))
@@ -362,7 +369,7 @@ onEveryDatabase(
         })
 
         it("two data sources with different caches never give the same number", async () => {
-            const one = await database().connect(entities)
+            const one = await database().connect(entities, { emptied: true })
             const other = await connectWithCache(database(), one, 7)
             const numbers: number[] = []
             await Promise.all(
@@ -375,7 +382,7 @@ onEveryDatabase(
         })
 
         it("after a restart go on behind what was taken, and what was not used is lost", async () => {
-            const dataSource = await database().connect(entities)
+            const dataSource = await database().connect(entities, { emptied: true })
             expect([await take(dataSource), await take(dataSource)]).to.deep.equal([1, 2])
             await dataSource.destroy()
             await dataSource.initialize()
@@ -387,7 +394,7 @@ onEveryDatabase(
         })
 
         it("destroy() closes the connection of the leases, also one that is being opened", async () => {
-            const dataSource = await database().connect(entities, { connections: 1 })
+            const dataSource = await database().connect(entities, { connections: 1, emptied: true })
             const observer = await database().connect(entities, {
                 sameAs: dataSource,
                 connections: 1,
@@ -410,7 +417,7 @@ onEveryDatabase(
         })
 
         it("go on when their connection was killed", async () => {
-            const dataSource = await database().connect(entities, { connections: 1 })
+            const dataSource = await database().connect(entities, { connections: 1, emptied: true })
             const observer = await database().connect(entities, {
                 sameAs: dataSource,
                 connections: 1,
@@ -423,7 +430,7 @@ onEveryDatabase(
         })
 
         it("wait for a transaction that moves the counter by plain SQL, not for the caller's", async () => {
-            const dataSource = await database().connect(entities)
+            const dataSource = await database().connect(entities, { emptied: true })
             expect(await take(dataSource, Visit)).to.equal(1)
             const runner = dataSource.createQueryRunner()
             await runner.startTransaction()
@@ -440,7 +447,7 @@ onEveryDatabase(
         })
 
         it("of several processes with different caches are all distinct, also when one is killed", async () => {
-            const dataSource = await database().connect(entities)
+            const dataSource = await database().connect(entities, { emptied: true })
             const options = JSON.stringify({
                 ...dataSource.options,
                 entities: [],
@@ -471,7 +478,7 @@ onEveryDatabase(
     (database) => {
         it("are taken in the caller's transaction, so that a rollback gives them back", async () => {
             const log = new StatementLog()
-            const dataSource = await database().connect(entities, { logger: log })
+            const dataSource = await database().connect(entities, { emptied: true, logger: log })
             expect(await take(dataSource)).to.equal(1)
             await rejection(
                 dataSource.transaction(async (manager) => {
@@ -485,7 +492,7 @@ onEveryDatabase(
         })
 
         it("are lost where the insert has no transaction and fails", async () => {
-            const dataSource = await database().connect(entities)
+            const dataSource = await database().connect(entities, { emptied: true })
             const { id } = await project(dataSource)
             const tasks = dataSource.getRepository(Task)
             await tasks.insert({ project: { id }, reference: "once" })
@@ -495,7 +502,7 @@ onEveryDatabase(
         })
 
         it("are lost up to one that was set, where the insert has no transaction and fails", async () => {
-            const dataSource = await database().connect(entities)
+            const dataSource = await database().connect(entities, { emptied: true })
             const { id } = await project(dataSource)
             const tasks = dataSource.getRepository(Task)
             await tasks.insert({ project: { id }, reference: "once" })
@@ -509,7 +516,7 @@ onEveryDatabase(
         })
 
         it("are the same after a restart: there is nothing taken ahead", async () => {
-            const dataSource = await database().connect(entities)
+            const dataSource = await database().connect(entities, { emptied: true })
             await take(dataSource)
             const other = await database().connect(entities, { sameAs: dataSource })
             expect(await take(other)).to.equal(2)

@@ -32,7 +32,7 @@ async function someoneWaits(dataSource: DataSource): Promise<void> {
 
 onEachDatabase("Savepoints", (database) => {
     it("lock again what a rolled back savepoint has given up", async () => {
-        const dataSource = await database().connect(invoiceEntities)
+        const dataSource = await database().connect(invoiceEntities, { emptied: true })
         const traffic = watchConnections(dataSource)
         await dataSource
             .transaction(async (outer) => {
@@ -57,7 +57,7 @@ onEachDatabase("Savepoints", (database) => {
     })
 
     it("lock again what a savepoint of plain SQL has given up", async () => {
-        const dataSource = await database().connect(invoiceEntities)
+        const dataSource = await database().connect(invoiceEntities, { emptied: true })
         const traffic = watchConnections(dataSource)
         await dataSource.transaction(async (manager) => {
             await manager.query("SAVEPOINT mine")
@@ -69,7 +69,7 @@ onEachDatabase("Savepoints", (database) => {
     })
 
     it("keep the lock when they are released", async () => {
-        const dataSource = await database().connect(invoiceEntities)
+        const dataSource = await database().connect(invoiceEntities, { emptied: true })
         const traffic = watchConnections(dataSource)
         await dataSource.transaction(async (outer) => {
             await outer.transaction((inner) => save(inner))
@@ -94,13 +94,13 @@ onEachDatabase("Isolation levels", (database) => {
 
     for (const level of ["READ UNCOMMITTED", "READ COMMITTED"] as const)
         it(`${level}: sees what was committed before the lock`, async () => {
-            const dataSource = await database().connect(invoiceEntities)
+            const dataSource = await database().connect(invoiceEntities, { emptied: true })
             expect(await readThenSave(dataSource, level)).to.deep.equal([6])
         })
 
     for (const level of ["REPEATABLE READ", "SERIALIZABLE"] as const) {
         it(`${level}: refuses a snapshot that is older than the lock`, async () => {
-            const dataSource = await database().connect(invoiceEntities)
+            const dataSource = await database().connect(invoiceEntities, { emptied: true })
             const error = await rejection(readThenSave(dataSource, level))
             expect(error).to.be.instanceOf(StaleSnapshotError)
             expect(error).to.include({ code: "STALE_SNAPSHOT" })
@@ -111,7 +111,7 @@ onEachDatabase("Isolation levels", (database) => {
         })
 
         it(`${level}: refuses it where nothing else would, too`, async () => {
-            const dataSource = await database().connect(invoiceEntities)
+            const dataSource = await database().connect(invoiceEntities, { emptied: true })
             await save(dataSource, 5)
             // A number that was set by hand: to the old snapshot, 6 is the next number and free.
             const between = () => dataSource.getRepository(Ticket).save({ number: 100 })
@@ -121,7 +121,7 @@ onEachDatabase("Isolation levels", (database) => {
         })
 
         it(`${level}: is right where the insert comes first`, async () => {
-            const dataSource = await database().connect(invoiceEntities)
+            const dataSource = await database().connect(invoiceEntities, { emptied: true })
             await dataSource
                 .transaction(level, async (first) => {
                     await save(first)
@@ -136,7 +136,7 @@ onEachDatabase("Isolation levels", (database) => {
         })
 
         it(`${level}: is right after settings, but not after settings and a SELECT`, async () => {
-            const dataSource = await database().connect(invoiceEntities)
+            const dataSource = await database().connect(invoiceEntities, { emptied: true })
             const after = (sql: string) =>
                 dataSource.transaction(level, async (manager) => {
                     await manager.query(sql)
@@ -149,7 +149,7 @@ onEachDatabase("Isolation levels", (database) => {
         })
 
         it(`${level}: is right under withTableLock, after a rolled back savepoint as well`, async () => {
-            const dataSource = await database().connect(invoiceEntities)
+            const dataSource = await database().connect(invoiceEntities, { emptied: true })
             const work = async (manager: EntityManager) => {
                 await manager.getRepository(Ticket).count()
                 await rejection(
@@ -166,7 +166,7 @@ onEachDatabase("Isolation levels", (database) => {
         })
 
         it(`${level}: refuses the second of two tables, unless both were locked first`, async () => {
-            const dataSource = await database().connect(invoiceEntities)
+            const dataSource = await database().connect(invoiceEntities, { emptied: true })
             const ada = await customer(dataSource)
             const work = async (manager: EntityManager) => {
                 await save(manager)
@@ -214,7 +214,7 @@ onEachDatabase("Lock upgrade", (database) => {
     }
 
     it("deadlocks without withTableLock, as PostgreSQL reports it, and nothing is wrong after", async () => {
-        const dataSource = await database().connect(invoiceEntities)
+        const dataSource = await database().connect(invoiceEntities, { emptied: true })
         let updated = 0
         let bothUpdated!: () => void
         const barrier = new Promise<void>((resolve) => (bothUpdated = resolve))
@@ -234,7 +234,7 @@ onEachDatabase("Lock upgrade", (database) => {
     })
 
     it("succeeds with withTableLock", async () => {
-        const dataSource = await database().connect(invoiceEntities)
+        const dataSource = await database().connect(invoiceEntities, { emptied: true })
         const results = await updateThenSave(
             dataSource,
             (work) => withTableLock(dataSource, Ticket, work),
@@ -247,7 +247,7 @@ onEachDatabase("Lock upgrade", (database) => {
 
 onEachDatabase("withTableLock", (database) => {
     it("passes on what the work resolves to, and what it throws after a rollback", async () => {
-        const dataSource = await database().connect(invoiceEntities)
+        const dataSource = await database().connect(invoiceEntities, { emptied: true })
         expect(await withTableLock(dataSource, Ticket, (manager) => save(manager))).to.deep.equal([
             1,
         ])
@@ -262,7 +262,7 @@ onEachDatabase("withTableLock", (database) => {
     })
 
     it("takes the locks of several entities in one order, whatever order they are named in", async () => {
-        const dataSource = await database().connect(invoiceEntities)
+        const dataSource = await database().connect(invoiceEntities, { emptied: true })
         const traffic = watchConnections(dataSource)
         const nothing = () => Promise.resolve()
         await withTableLock(dataSource, [Ticket, Invoice], nothing)
@@ -273,7 +273,7 @@ onEachDatabase("withTableLock", (database) => {
     })
 
     it("refuses an empty list", async () => {
-        const dataSource = await database().connect(invoiceEntities)
+        const dataSource = await database().connect(invoiceEntities, { emptied: true })
         const error = await rejection(withTableLock(dataSource, [], () => Promise.resolve()))
         expect(error).to.be.instanceOf(InvalidOptionError)
     })

@@ -65,7 +65,7 @@ onEveryDatabase("Look-ups by pseudo keys", (database) => {
     let dataSource: DataSource
 
     async function connect(entities: EntityTarget<ObjectLiteral>[] = FIND_ENTITIES) {
-        dataSource = await database().connect(entities as never[], { logger: log })
+        dataSource = await database().connect(entities as never[], { emptied: true, logger: log })
         return dataSource.manager
     }
 
@@ -358,7 +358,7 @@ onEveryDatabase("Look-ups by pseudo keys", (database) => {
 
 onEveryDatabase("A key that is unique within other properties", (database) => {
     it("is looked for among the rows that have their values", async () => {
-        const { manager } = await database().connect(FIND_ENTITIES)
+        const { manager } = await database().connect(FIND_ENTITIES, { emptied: true })
         const of = (tenantId: number | null) => manager.save(Page, { tenantId, slug: "home" })
         const [one, two] = [await of(1), await of(2)]
         const find = (where: object) => findByPseudoKey(manager, Page, "home", { where })
@@ -389,7 +389,7 @@ onEveryDatabase("A key that is unique within other properties", (database) => {
     })
 
     it("is looked for where the values are NULL", async () => {
-        const { manager } = await database().connect(FIND_ENTITIES)
+        const { manager } = await database().connect(FIND_ENTITIES, { emptied: true })
         const one = await manager.save(Page, { tenantId: 1, slug: "home" })
         const find = (tenantId: unknown) =>
             findByPseudoKey(manager, Page, "home", { where: { tenantId: tenantId as number } })
@@ -400,7 +400,7 @@ onEveryDatabase("A key that is unique within other properties", (database) => {
     })
 
     it("leads to its row by a retired one, whose primary key has two columns", async () => {
-        const { manager } = await database().connect(FIND_ENTITIES)
+        const { manager } = await database().connect(FIND_ENTITIES, { emptied: true })
         const renamed = async (tenantId: number, before: string, after: string) => {
             const note = await manager.save(Note, { tenantId, name: before, slug: before })
             return manager.save(Note, { ...note, slug: after })
@@ -437,7 +437,7 @@ onEveryDatabase("A key that is unique within other properties", (database) => {
 onEveryDatabase("wherePseudoKey", (database) => {
     it("finds rows by those that they are related to, several in one query", async () => {
         const log = new StatementLog()
-        const dataSource = await database().connect(FIND_ENTITIES, { logger: log })
+        const dataSource = await database().connect(FIND_ENTITIES, { emptied: true, logger: log })
         const { manager } = dataSource
         const customer = await renamedCustomer(manager, "cus_ada", "cus_lovelace")
         const payer = await renamedCustomer(manager, "cus_bob", "cus_builder")
@@ -481,7 +481,7 @@ onEveryDatabase("wherePseudoKey", (database) => {
     })
 
     it("stands beside conditions of a query builder", async () => {
-        const { manager } = await database().connect(FIND_ENTITIES)
+        const { manager } = await database().connect(FIND_ENTITIES, { emptied: true })
         const customer = await renamedCustomer(manager, "cus_ada", "cus_lovelace")
         const count = (name: string) =>
             manager
@@ -494,7 +494,7 @@ onEveryDatabase("wherePseudoKey", (database) => {
     })
 
     it("finds rows whose primary key is of several columns", async () => {
-        const { manager } = await database().connect(FIND_ENTITIES)
+        const { manager } = await database().connect(FIND_ENTITIES, { emptied: true })
         const notes = await manager.save(Note, [
             { tenantId: 1, name: "a", slug: "x" },
             { tenantId: 1, name: "b", slug: "y" },
@@ -517,7 +517,7 @@ onEveryDatabase("wherePseudoKey", (database) => {
 
 onEveryDatabase("Keys of", (database) => {
     it("a single-table inheritance lead to rows of the class that is asked for", async () => {
-        const dataSource = await database().connect(FIND_ENTITIES)
+        const dataSource = await database().connect(FIND_ENTITIES, { emptied: true })
         const { manager } = dataSource
         const letter = await manager.save(Letter, { recipient: "Ada", publicId: "pap_before" })
         await manager.save(Letter, { id: letter.id, publicId: "pap_letter" })
@@ -541,7 +541,7 @@ onEveryDatabase("Keys of", (database) => {
     })
 
     it("embedded entities lead to the rows that these are in", async () => {
-        const { manager } = await database().connect(FIND_ENTITIES)
+        const { manager } = await database().connect(FIND_ENTITIES, { emptied: true })
         const box = await manager.save(Box, { label: { code: "lab_a", color: "red" } })
         box.label.code = "lab_b"
         await manager.save(Box, box)
@@ -599,7 +599,7 @@ onEveryDatabase("Keys of", (database) => {
 
 onEveryDatabase("resolvePseudoKey", (database) => {
     it("finds the row of whichever entity the prefix names", async () => {
-        const dataSource = await database().connect(FIND_ENTITIES)
+        const dataSource = await database().connect(FIND_ENTITIES, { emptied: true })
         const { manager } = dataSource
         const customer = await renamedCustomer(manager, "cus_ada", "cus_lovelace")
         const order = await manager.save(Order, { tenantId: 1 })
@@ -626,7 +626,7 @@ onEveryDatabase("resolvePseudoKey", (database) => {
     })
 
     it("looks for rows that meet further conditions", async () => {
-        const { manager } = await database().connect(FIND_ENTITIES)
+        const { manager } = await database().connect(FIND_ENTITIES, { emptied: true })
         const { publicId } = await manager.save(Ticket, { tenantId: 7 })
         const resolve = (tenantId: number) =>
             resolvePseudoKey(manager, publicId, { where: { tenantId } })

@@ -52,7 +52,7 @@ import {
 
 onEveryDatabase("The history of a pseudo key", (database) => {
     async function connectPages() {
-        const dataSource = await database().connect([Page])
+        const dataSource = await database().connect([Page], { emptied: true })
         const pages = dataSource.getRepository(Page)
         const [one, two] = await pages.save([{ title: "one" }, { title: "two" }])
         return { dataSource, pages, manager: dataSource.manager, one: one!, two: two! }

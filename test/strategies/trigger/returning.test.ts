@@ -40,7 +40,7 @@ function defineReturning(
     connect: (...args: Parameters<TestDatabase["connect"]>) => Promise<DataSource>,
 ) {
     it("is on the entity after save(), insert() and an INSERT of the query builder", async () => {
-        const dataSource = await connect([Item])
+        const dataSource = await connect([Item], { emptied: true })
         const { manager } = dataSource
         const saved = await manager.save(manager.create(Item, { shelf: "A" }))
         expect(saved.number).to.equal(1)
@@ -56,7 +56,7 @@ function defineReturning(
     })
 
     it("is that of the own row on each entity of a batch", async () => {
-        const { manager } = await connect([Item])
+        const { manager } = await connect([Item], { emptied: true })
         const items = () =>
             [..."ABACABBA"].map((shelf) => ({ shelf, sku: null }) as unknown as Item)
         const batches = [items(), items(), items()] as const
@@ -77,7 +77,7 @@ function defineReturning(
     })
 
     it("is on entities that set their number, and on those beside them", async () => {
-        const { manager } = await connect([Item])
+        const { manager } = await connect([Item], { emptied: true })
         const items = [undefined, 7, undefined, 3].map((number) => ({ shelf: "A", number }) as Item)
         await manager.insert(Item, items)
         expect(items.map(({ number }) => number)).to.eql([1, 7, 8, 3])
@@ -227,7 +227,7 @@ function defineReturning(
     })
 
     it("is not on the entity of an INSERT that has failed", async () => {
-        const dataSource = await connect([Item])
+        const dataSource = await connect([Item], { emptied: true })
         const { manager } = dataSource
         await manager.insert(Item, { shelf: "A", sku: "x" })
         const rows = ["y", "x", "z"].map((sku) => ({ shelf: "A", sku }) as Item)
@@ -242,7 +242,7 @@ function defineReturning(
     })
 
     it("is another one on an entity that is saved again after its transaction was rolled back", async () => {
-        const dataSource = await connect([Item])
+        const dataSource = await connect([Item], { emptied: true })
         const { manager } = dataSource
         const row = manager.create(Item, { shelf: "A", sku: "x" })
         const failed = new Error("roll back")
@@ -260,7 +260,7 @@ function defineReturning(
     })
 
     it("is another one on an entity that is inserted a second time", async () => {
-        const dataSource = await connect([Item])
+        const dataSource = await connect([Item], { emptied: true })
         const row: Partial<Item> = { shelf: "A" }
         await dataSource.manager.insert(Item, row)
         delete row.id
@@ -270,7 +270,7 @@ function defineReturning(
     })
 
     it("is made where the INSERT calls no listeners", async () => {
-        const dataSource = await connect([Item])
+        const dataSource = await connect([Item], { emptied: true })
         const { manager } = dataSource
         // TypeORM writes DEFAULT for what is left out, and MariaDB refuses that before its triggers.
         const number = dataSource.options.type === "mariadb" ? () => "NULL" : undefined
@@ -291,7 +291,7 @@ onTriggerDatabases("The number", (database) => {
 
     it("is there for listeners and subscribers of the application after the INSERT", async () => {
         const seen: unknown[] = []
-        const dataSource = await database().connect([Item])
+        const dataSource = await database().connect([Item], { emptied: true })
         class Audit implements EntitySubscriberInterface<Item> {
             listenTo = () => Item
             async afterInsert({ entity, manager }: InsertEvent<Item>) {
@@ -312,7 +312,11 @@ onTriggerDatabases("The number", (database) => {
 
     it("takes no statement but the INSERT", async () => {
         const logger = new StatementLog()
-        const dataSource = await database().connect([Item], { logger, logging: true })
+        const dataSource = await database().connect([Item], {
+            emptied: true,
+            logger,
+            logging: true,
+        })
         const statements = async (work: () => Promise<unknown>) => {
             logger.statements.length = 0
             await work()
@@ -341,7 +345,7 @@ onMariaDb("Where INSERT returns nothing, the number", (database) => {
     // TypeORM sends the rows of a save() one by one there.
     it("takes one SELECT more for each INSERT", async () => {
         const logger = new StatementLog()
-        const dataSource = await connect([WithUuid], { logger, logging: true })
+        const dataSource = await connect([WithUuid], { emptied: true, logger, logging: true })
         const selects = async (work: () => Promise<unknown>) => {
             logger.statements.length = 0
             await work()
@@ -354,7 +358,7 @@ onMariaDb("Where INSERT returns nothing, the number", (database) => {
     })
 
     it("is that of the own row where several flushes run at once", async () => {
-        const { manager } = await connect([WithUuid])
+        const { manager } = await connect([WithUuid], { emptied: true })
         const batches = upTo(5).map((b) =>
             upTo(20).map((place) => ({ place: b * 100 + place }) as WithUuid),
         )

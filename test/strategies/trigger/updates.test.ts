@@ -73,11 +73,12 @@ function stateOf({ cause, driverError }: Error & { driverError?: unknown }): unk
 onTriggerDatabases("Changes of stored rows", (database) => {
     let dataSource: DataSource
     let item: string
-    beforeEach(async () => {
-        dataSource = await database().connect([Item, Folder, Document, Rate])
+    const begin = async (emptied: boolean) => {
+        dataSource = await database().connect([Item, Folder, Document, Rate], { emptied })
         item = table(dataSource, Item)
         await dataSource.manager.insert(Item, [{ shelf: "A" }, { shelf: "A" }, { shelf: "B" }])
-    })
+    }
+    beforeEach(() => begin(true))
 
     const allow = async (manager: EntityManager, value: "on" | "off") => {
         const isPostgres = database().can.tableLock
@@ -233,6 +234,7 @@ onTriggerDatabases("Changes of stored rows", (database) => {
     })
 
     it("of a row without a number give it one, and raise the counter", async () => {
+        await begin(false)
         const { manager } = dataSource
         await manager.query(
             database().can.tableLock

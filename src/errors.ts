@@ -92,7 +92,7 @@ export class DateOrderError extends AutoSequenceError {
     readonly code = "DATE_ORDER"
 }
 
-/** A number that the caller has set belongs to another row of its scope. */
+/** A number that the caller has set belongs to another row of its scope, or was given already. */
 export class NumberTakenError extends AutoSequenceError {
     readonly code = "NUMBER_TAKEN"
 }

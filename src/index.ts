@@ -73,7 +73,14 @@ export { autoSequenceEntities } from "./tables/entities"
 export { type AutoSequenceKey, keyEntity, type KeyTableOptions } from "./tables/key-entity"
 export { verifyAutoSequence, type VerifyOptions } from "./schema/verify/verify"
 export { Sequence } from "./sequence/sequence"
-export { type ScopeOf, sequenceOf, type SequenceOfOptions } from "./sequence/sequence-of"
+export type { NumberSeries } from "./sequence/series/number-series"
+export { seriesOf } from "./sequence/series/series-of"
+export type {
+    NumberPreview,
+    SeriesNumber,
+    SeriesScope,
+    SetNextOptions,
+} from "./sequence/series/types"
 export type {
     NextOptions,
     SequenceNumbers,

@@ -46,9 +46,13 @@ describe("What is no option at all is refused by a typed error", () => {
             Sequence: (options) => new core.Sequence("a", options),
             "Sequence.next": (options) => new core.Sequence("a").next(dataSource, options),
             "Sequence.inScope": (scope) => new core.Sequence("a").inScope(scope).next(dataSource),
-            sequenceOf: (options) => core.sequenceOf(Letter, "number", { box: "a" }, options),
-            "sequenceOf in a scope": (scope) =>
-                core.sequenceOf(Letter, "number", scope).next(dataSource),
+            "scope of seriesOf": (scope) => core.seriesOf(dataSource, Letter, "number").last(scope),
+            "next of seriesOf": (options) =>
+                core.seriesOf(dataSource, Letter, "number").next(dataSource, { box: "a" }, options),
+            "setNext of seriesOf": (options) =>
+                core
+                    .seriesOf(dataSource, Letter, "number")
+                    .setNext(dataSource.manager, { box: "a" }, 1, options),
         },
         wrong: {
             withAutoSequence: { counterTable: null, keyTable: { name: 5n }, strict: true },
@@ -89,7 +93,9 @@ describe("What is no option at all is refused by a typed error", () => {
             },
             Sequence: { startAt: {}, type: null, unknown: 1 },
             "Sequence.next": { nowait: 1, unknown: 1 },
-            sequenceOf: { type: 5n, startAt: 1, unknown: 1 },
+            "scope of seriesOf": { box: {}, unknown: 1 },
+            "next of seriesOf": { nowait: 1, unknown: 1 },
+            "setNext of seriesOf": { reason: 5n, by: null, unknown: 1 },
         },
         others: {
             "an entity of findByPseudoKey": (entity) =>
@@ -116,9 +122,12 @@ describe("What is no option at all is refused by a typed error", () => {
             "the name of a Sequence": (name) => new core.Sequence(name),
             "a count of nextMany": (count) => new core.Sequence("a").nextMany(dataSource, count),
             "a target of next": (target) => new core.Sequence("a").next(target, {}),
-            "the property of sequenceOf": (property) => core.sequenceOf(Letter, property, {}),
-            "the entity of sequenceOf": (entity) =>
-                core.sequenceOf(entity, "number").next(dataSource),
+            "a data source of seriesOf": (target) => core.seriesOf(target, Letter, "number"),
+            "the property of seriesOf": (property) => core.seriesOf(dataSource, Letter, property),
+            "the entity of seriesOf": (entity) =>
+                core.seriesOf(dataSource, entity, "number").last(),
+            "a manager of seriesOf": (manager) =>
+                core.seriesOf(dataSource, Letter, "number").next(manager, { box: "a" }),
             "a schema of withPseudoKeys": (given) => core.withPseudoKeys(given, {}),
             "a schema of withAutoSequenceColumns": (given) =>
                 core.withAutoSequenceColumns(given, {}),

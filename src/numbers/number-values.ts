@@ -84,14 +84,14 @@ export function storedValue({ column }: Series, number: bigint): string | number
     return column.type === "bigint" ? String(number) : Number(number)
 }
 
-/** @internal Shows a number on an entity as TypeORM would, had it loaded the row. */
+/** @internal A number as entities have it that TypeORM has loaded. */
+export function shownNumber(series: Series, number: bigint): unknown {
+    return series.dataSource.driver.prepareHydratedValue(storedValue(series, number), series.column)
+}
+
+/** @internal */
 export function showNumber(series: Series, entity: ObjectLiteral, number: bigint): void {
-    const { column, dataSource } = series
-    const value: unknown = dataSource.driver.prepareHydratedValue(
-        storedValue(series, number),
-        column,
-    )
-    column.setEntityValue(entity, value)
+    series.column.setEntityValue(entity, shownNumber(series, number))
 }
 
 /** @internal */

@@ -98,6 +98,10 @@ export function numbersAfter(
 export function refuseOverflow({ label, type, max }: Rule): never {
     throw new NumberOverflowError(
         `${label} would pass ${max}, the largest ` +
-            (type === "number" ? 'safe integer. Use type "bigint".' : "number of a counter."),
+            (max < MAX[type]
+                ? "number of its column."
+                : type === "number"
+                  ? 'safe integer. Use type "bigint".'
+                  : "number of a counter."),
     )
 }

@@ -6,7 +6,7 @@ import type { Scope } from "../dialects/columns"
 import type { Expressions } from "../dialects/dialect"
 import { InvalidOptionError } from "../errors"
 import type { SequenceScope } from "./types"
-import type { Series } from "../series/series"
+import type { ScopeProperty, Series } from "../series/series"
 import { show } from "../declared/show"
 import type { Sender } from "../typeorm/statement"
 
@@ -121,20 +121,34 @@ export function keyByColumn(
     const unknown = [...given.keys()].find((path) => !paths.includes(path))
     if (unknown !== undefined)
         refuse(`Its scope is { ${paths.join(", ")} }, and has no ${show(unknown)}.`)
-    const flat = scope.flatMap(({ path, columns }) => {
-        const value = given.get(path)
-        return columns.map(({ referencedColumn }) => {
-            const isEntity = referencedColumn && typeof value === "object" && value !== null
-            const own: unknown = isEntity ? referencedColumn.getEntityValue(value) : value
-            const text = own === null ? null : textOfValue(own)
-            if (text === undefined || (columns.length > 1 && !isEntity && own !== null))
-                refuse(`Its scope is { ${paths.join(", ")} }, and ${show(own)} is no ${path}.`)
-            return { own, text: text ?? null }
-        })
-    })
+    const flat = scope.flatMap((property) =>
+        columnValues(property, given.get(property.path), (found) =>
+            refuse(`Its scope is { ${paths.join(", ")} }, and ${found}.`),
+        ),
+    )
     return {
         isByColumn: true,
         values: flat.map(({ own }) => own),
         texts: flat.map(({ text }) => text),
     }
+}
+
+/**
+ * What a property of a scope is for its columns: that of a relation is the row that it leads to, or the key
+ * of that.
+ * @internal
+ */
+export function columnValues(
+    { path, columns }: ScopeProperty,
+    value: unknown,
+    refuse: (found: string) => never,
+): { readonly own: unknown; readonly text: string | null }[] {
+    return columns.map(({ referencedColumn }) => {
+        const isEntity = referencedColumn && typeof value === "object" && value !== null
+        const own: unknown = isEntity ? referencedColumn.getEntityValue(value) : value
+        const text = own === null ? null : textOfValue(own)
+        if (text === undefined || (columns.length > 1 && !isEntity && own !== null))
+            refuse(`${show(own)} is no ${path}`)
+        return { own, text: text ?? null }
+    })
 }

@@ -1,9 +1,8 @@
-import type { DataSource } from "typeorm"
 import { isTarget, onFreeConnection, onHeldConnection, resolveTarget } from "./connection"
 import { deleteCounter, findLast } from "./counter"
 import { columnsOf, type Counting } from "./place"
-import { isNowait, refuseCount, type Rule, ruleOf } from "./rule"
-import { type SequenceKey, sequenceKeyOf } from "./scope"
+import { isNowait, refuseCount, ruleOf } from "./rule"
+import { sequenceKeyOf } from "./scope"
 import { takeNumbers } from "./take"
 import type {
     NextOptions,
@@ -56,21 +55,14 @@ export class Sequence<Type extends SequenceType = "number"> implements AsyncIter
     /** The name, which is the same for all scopes. */
     readonly name: string
     /** @internal */
-    protected readonly rule: Rule
-    /** @internal */
-    protected readonly options: SequenceOptions<Type>
-    private readonly key: SequenceKey
+    readonly counting: Counting
+    private readonly options: SequenceOptions<Type>
 
     constructor(name: string, options: SequenceOptions<Type> = {}) {
-        this.rule = ruleOf(name, options)
+        const rule = ruleOf(name, options)
         this.options = { ...options }
         this.name = name
-        this.key = sequenceKeyOf(name, options.scope)
-    }
-
-    /** @internal How it counts in a data source. */
-    countingIn(_dataSource: DataSource): Counting {
-        return { rule: this.rule, key: this.key }
+        this.counting = { rule, key: sequenceKeyOf(name, options.scope) }
     }
 
     /** The same sequence in another scope, which counts on its own. */
@@ -132,12 +124,12 @@ export class Sequence<Type extends SequenceType = "number"> implements AsyncIter
         count: unknown,
         options: unknown,
     ): Promise<SequenceNumbers[Type][]> {
-        refuseCount(this.rule, count)
-        const nowait = isNowait(this.rule, options)
+        const { rule } = this.counting
+        refuseCount(rule, count)
+        const nowait = isNowait(rule, options)
         const resolved = resolveTarget(target)
         if (count === 0) return []
-        const counting = this.countingIn(resolved.dataSource)
-        const numbers = await takeNumbers(resolved, counting, { count, nowait })
+        const numbers = await takeNumbers(resolved, this.counting, { count, nowait })
         return numbers.map((number) => this.toType(number))
     }
 
@@ -147,7 +139,7 @@ export class Sequence<Type extends SequenceType = "number"> implements AsyncIter
         writes = false,
     ): Promise<T> {
         const { dataSource, runner } = resolveTarget(target ?? this.options.dataSource)
-        const counting = this.countingIn(dataSource)
+        const { counting } = this
         const { rule } = counting
         const options = writes
             ? { name: rule.name, needsTransaction: columnsOf(dataSource, rule).length > 0 }
@@ -170,7 +162,7 @@ export class Sequence<Type extends SequenceType = "number"> implements AsyncIter
     }
 
     private toType(number: bigint): SequenceNumbers[Type] {
-        const typed = this.rule.type === "bigint" ? number : Number(number)
+        const typed = this.counting.rule.type === "bigint" ? number : Number(number)
         return typed as SequenceNumbers[Type]
     }
 }

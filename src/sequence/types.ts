@@ -48,7 +48,7 @@ export interface SequenceOptions<Type extends SequenceType = "number"> {
      * told apart by their text, so that `1`, `"1"` and `1n` are one scope; `null` is not `"null"`.
      *
      * A sequence whose name is the series of an `@AutoSequenceColumn` takes an object, with the names
-     * of its `uniqueWith`, and for one column a list as well; {@link sequenceOf} makes such a one.
+     * of its `uniqueWith`, and for one column a list as well; {@link seriesOf} needs no such name.
      *
      * Default is none: one scope.
      */

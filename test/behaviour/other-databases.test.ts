@@ -7,7 +7,7 @@ import {
     installAutoSequence,
     PseudoKey,
     resyncCounters,
-    sequenceOf,
+    seriesOf,
     verifyAutoSequence,
 } from "../../src"
 import { changeEntities, expectUpToDate, migrate } from "../migrations/migrate"
@@ -108,7 +108,7 @@ onEachCell("a table in another database", ({ way, can, database, title }) => {
             await repository.save({ box: 1 })
             if (way.options.strategy === "table-lock") continue
             expect(
-                await sequenceOf(repository.target, "number", { box: 1 }).last(dataSource),
+                await seriesOf(dataSource, repository.target, "number").last({ box: 1 }),
             ).to.equal(2)
         }
     })

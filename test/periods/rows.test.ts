@@ -17,7 +17,7 @@ import {
     InvalidNumberError,
     PseudoKey,
     ReadOnlyNumberError,
-    sequenceOf,
+    seriesOf,
     UnknownScopeError,
     withAutoSequenceColumns,
 } from "../../src"
@@ -335,9 +335,12 @@ onEachCell(
             await manager.save(Invoice, { issuedOn: "2026-05-05" })
             await manager.save(Credit, { day: "2026-06-06" })
             await manager.save(Credit, { day: "2027-06-06" })
-            const numbers = sequenceOf(Invoice, "number", { numberPeriod: "2026" })
-            expect(await numbers.last(dataSource())).to.equal(2)
-            expect(await dataSource().transaction((inner) => numbers.next(inner))).to.equal(3)
+            const numbers = seriesOf(dataSource(), Invoice, "number")
+            expect(await numbers.last({ period: "2026" })).to.equal(2)
+            const scope = { issuedOn: "2026-06-06" }
+            expect(await dataSource().transaction((inner) => numbers.next(inner, scope))).to.equal(
+                3,
+            )
             const last = await manager.save(Invoice, { issuedOn: "2026-07-07" })
             expect(last.number).to.equal(4)
             const error = await rejection(manager.save(Credit, { day: "2026-06-06", number: 9 }))

@@ -11,7 +11,6 @@ import {
     AutoSequenceColumn,
     InvalidOptionError,
     Sequence,
-    sequenceOf,
     type SequenceScope,
     type SequenceScopeValue,
 } from "../../src"
@@ -302,7 +301,7 @@ onEveryDatabase("A Sequence and columns that share a series", (database) => {
             const dataSource = await database().connect([Deleted])
             const save = async (year: number) =>
                 (await dataSource.getRepository(Deleted).save({ year })).number
-            const of2030 = sequenceOf(Deleted, "number", { year: 2030 }, { dataSource })
+            const of2030 = new Sequence("deleted", { scope: { year: 2030 }, dataSource })
             expect([await save(2030), await save(2030), await save(2031)]).to.eql([1, 2, 1])
             await of2030.nextMany(5)
             expect(await of2030.delete()).to.be.true

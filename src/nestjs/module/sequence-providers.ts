@@ -61,7 +61,7 @@ export function sequenceProviders(
                 if (!InstanceChecker.isDataSource(target)) return unbound
                 await preparation.checkCounterTable()
                 await preparation.check(() => {
-                    refuseOtherCounting(target, unbound.countingIn(target))
+                    refuseOtherCounting(target, unbound.counting)
                 })
                 return new Sequence(name, { ...options, dataSource: target })
             },

@@ -1,5 +1,5 @@
 import type { PeriodRule } from "../../declared/period-options"
-import { type CivilDate, civilText, twoDigits } from "./civil-date"
+import { type CivilDate, civilDateOf, civilText, twoDigits } from "./civil-date"
 
 /** @internal The name of the period that a day is in; undefined where its year has no four digits. */
 export function periodName(date: CivilDate, { by, startsIn }: PeriodRule): string | undefined {
@@ -18,4 +18,19 @@ export function periodName(date: CivilDate, { by, startsIn }: PeriodRule): strin
         case "day":
             return civilText(date)
     }
+}
+
+const FORMS: Record<PeriodRule["by"], readonly [RegExp, string]> = {
+    year: [/^\d{4}$/, "2026"],
+    fiscalYear: [/^\d{4}$/, "2026"],
+    quarter: [/^\d{4}-Q[1-4]$/, "2026-Q2"],
+    month: [/^\d{4}-(0[1-9]|1[0-2])$/, "2026-05"],
+    day: [/^\d{4}-\d\d-\d\d$/, "2026-05-05"],
+}
+
+/** @internal What a name of these periods looks like; undefined where this one is such a name. */
+export function otherPeriodForm(name: unknown, { by }: PeriodRule): string | undefined {
+    const [form, example] = FORMS[by]
+    const isName = typeof name === "string" && form.test(name) && !name.startsWith("0000")
+    return isName && (by !== "day" || civilDateOf(name)) ? undefined : example
 }

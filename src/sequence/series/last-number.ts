@@ -1,0 +1,27 @@
+import type { LastNumber } from "../../dialects/dialect"
+import { nextNumber, beforeFirst, parseNumber } from "../../numbers/number-values"
+import { scopeWith, preparedText } from "../../series/scope"
+import { hasCounters, type Series } from "../../series/series"
+import { select, type Sender } from "../../typeorm/statement"
+import { findLast } from "../counter"
+import type { SequenceKey } from "../scope"
+import { ruleOfSeries } from "./found-series"
+
+/** @internal The last number of a scope: that of its counter, or the highest of its rows. */
+export async function findLastOf(
+    sender: Sender,
+    series: Series,
+    key: SequenceKey,
+): Promise<bigint | null> {
+    if (hasCounters(series)) return findLast(sender, { rule: ruleOfSeries(series), key })
+    const scope = scopeWith(
+        series.scopeColumns.map((column, at) => preparedText(column, key.values[at])),
+    )
+    const [row] = await select<LastNumber>(sender, series.dialect.lastNumbers(series, [scope]))
+    return parseNumber(row?.last) ?? null
+}
+
+/** @internal The number that comes next in a scope, as long as nobody takes it. */
+export function numberAfter(series: Series, last: bigint | null): bigint {
+    return nextNumber(series, last ?? beforeFirst(series))
+}

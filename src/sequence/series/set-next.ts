@@ -1,0 +1,27 @@
+import { NumberTakenError } from "../../errors"
+import { counterSeriesOf, moveCounters, raiseCounters } from "../../numbers/counters/move-counters"
+import { nextNumber, refuseNoNumber } from "../../numbers/number-values"
+import { placeOf, type Series } from "../../series/series"
+import type { Sender } from "../../typeorm/statement"
+import { columnKey, type SequenceKey } from "../scope"
+
+/** @internal Lets a scope go on at a number, which no number of it has reached yet. */
+export async function raiseTo(
+    sender: Sender,
+    series: Series,
+    given: SequenceKey,
+    value: unknown,
+): Promise<void> {
+    const number = refuseNoNumber(series, value)
+    const { key, scope } = await columnKey(sender, series.name, series, given)
+    const counted = counterSeriesOf(series)
+    // The counter goes on after the rows of its scope, and is locked from here on.
+    const last = (await moveCounters(sender, counted, [{ key, by: 0n, scope }])).get(key)
+    const next = nextNumber(series, last ?? counted.base)
+    if (number < next)
+        throw new NumberTakenError(
+            `${placeOf(series)} was to go on at ${number}, and the next number of that scope is ${next}: those before ` +
+                `it were given. Give ${next}, or a higher one.`,
+        )
+    await raiseCounters(sender, counted, [{ key, to: number - series.incrementBy }])
+}

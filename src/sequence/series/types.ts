@@ -1,0 +1,42 @@
+import type { PropertyPath } from "../../keys/property-path"
+import type { SequenceScopeValue } from "../types"
+
+/**
+ * The scope of a numbered column: a value for each property of its `uniqueWith`. That of a relation is the row
+ * that it leads to, or the key of that. Where the column counts anew in each period, the period as well: by its
+ * name (`period: "2026"`), or by a date that lies in it, in the property that `period.of` names; where the time zone
+ * is in another property, that one too.
+ */
+export type SeriesScope<Entity> = {
+    readonly [Path in PropertyPath<Entity>]?: SequenceScopeValue | object
+} & { readonly period?: string }
+
+/** What is at a path of an entity. */
+type ValueAt<Entity, Path extends string> = Path extends keyof Entity
+    ? Entity[Path]
+    : Path extends `${infer Name}.${infer Rest}`
+      ? Name extends keyof Entity
+          ? ValueAt<NonNullable<Entity[Name]>, Rest>
+          : unknown
+      : unknown
+
+/** A number as the entity has it: `number`, or `string` for type `"bigint"`. */
+export type SeriesNumber<Entity, Path extends string> = NonNullable<ValueAt<Entity, Path>>
+
+/** What `preview` of {@link seriesOf} resolves to. */
+export interface NumberPreview<NumberType> {
+    readonly number: NumberType
+    /** The number as people read it. */
+    readonly text: string
+    /** Others may get it first: it is theirs who insert the next row. */
+    readonly reserved: false
+}
+
+/** What `setNext` of {@link seriesOf} takes. */
+export interface SetNextOptions {
+    /** Why. It is not stored yet. */
+    reason?: string
+
+    /** Who did it. It is not stored yet. */
+    by?: string
+}

@@ -82,6 +82,16 @@ export class AlreadyNumberedError extends AutoSequenceError {
     readonly code = "ALREADY_NUMBERED"
 }
 
+/** A row was to be given a number, or another one, and is a draft: the condition of its number does not hold. */
+export class DraftError extends AutoSequenceError {
+    readonly code = "DRAFT"
+}
+
+/** A row that was to be given a number does not exist. */
+export class RowNotFoundError extends AutoSequenceError {
+    readonly code = "ROW_NOT_FOUND"
+}
+
 /** A row with a number was to be deleted, and its column says `deletable: false`. */
 export class NotDeletableError extends AutoSequenceError {
     readonly code = "NOT_DELETABLE"

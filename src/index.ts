@@ -9,6 +9,7 @@ export {
     ColumnChangeError,
     CounterLockedError,
     DateOrderError,
+    DraftError,
     DuplicateRowsError,
     InvalidKeyError,
     InvalidNumberError,
@@ -22,6 +23,7 @@ export {
     NumberOverflowError,
     NumberTakenError,
     ReadOnlyNumberError,
+    RowNotFoundError,
     StaleSnapshotError,
     TransactionAbortedError,
     TransactionRequiredError,
@@ -76,8 +78,11 @@ export { Sequence } from "./sequence/sequence"
 export type { NumberSeries } from "./sequence/series/number-series"
 export { seriesOf } from "./sequence/series/series-of"
 export type {
+    AssignOptions,
+    MoveOptions,
     NumberPreview,
     SeriesNumber,
+    SeriesRow,
     SeriesScope,
     SetNextOptions,
 } from "./sequence/series/types"

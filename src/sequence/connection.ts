@@ -71,6 +71,17 @@ export function onHeldConnection<T>(
     return session ? session.together(run) : inTurn(runner, () => run(runner))
 }
 
+/** @internal Runs work on the connection that the caller holds, or else on one that is free. */
+export function onTarget<T>(
+    { dataSource, runner }: Target,
+    work: Work<T>,
+    options: { name?: string; needsTransaction?: boolean } = {},
+): Promise<T> {
+    return runner
+        ? onHeldConnection(runner, work, options)
+        : onFreeConnection(dataSource, work, options)
+}
+
 /** @internal Runs work on a connection that is free. */
 export async function onFreeConnection<T>(
     dataSource: DataSource,

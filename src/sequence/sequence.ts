@@ -1,4 +1,4 @@
-import { isTarget, onFreeConnection, onHeldConnection, resolveTarget } from "./connection"
+import { isTarget, onTarget, resolveTarget } from "./connection"
 import { deleteCounter, findLast } from "./counter"
 import { columnsOf, type Counting } from "./place"
 import { isNowait, refuseCount, ruleOf } from "./rule"
@@ -138,16 +138,16 @@ export class Sequence<Type extends SequenceType = "number"> implements AsyncIter
         work: (runner: Sender, counting: Counting) => Promise<T>,
         writes = false,
     ): Promise<T> {
-        const { dataSource, runner } = resolveTarget(target ?? this.options.dataSource)
+        const resolved = resolveTarget(target ?? this.options.dataSource)
         const { counting } = this
         const { rule } = counting
         const options = writes
-            ? { name: rule.name, needsTransaction: columnsOf(dataSource, rule).length > 0 }
+            ? {
+                  name: rule.name,
+                  needsTransaction: columnsOf(resolved.dataSource, rule).length > 0,
+              }
             : {}
-        const run = (held: Sender) => work(held, counting)
-        return runner
-            ? onHeldConnection(runner, run, options)
-            : onFreeConnection(dataSource, run, options)
+        return onTarget(resolved, (held) => work(held, counting), options)
     }
 
     /** Callers may leave out the target, which comes first. */

@@ -128,6 +128,8 @@ export interface TriggerStatements {
     readonly givesBackSkipped: boolean
     /** Whether the session has allowed changes of numbers, and of the scopes of rows that have one. */
     readonly allowsChanges: string
+    /** Lets the session allow them, or no longer. */
+    allowChanges(isAllowed: boolean): Statement
     /**
      * The triggers of a column, in the order in which they are made. What they are like is told by the
      * column where it is, and how they are made by one that is in {@link CURRENT_SCHEMA}.

@@ -71,6 +71,12 @@ export class Update {
         this.setFirst(column, parameter(value))
     }
 
+    /** Leaves a column as it is. */
+    unset(column: ColumnMetadata): void {
+        const name = columnName(column)
+        this.sets = new Map([...this.sets].filter(([other]) => other !== name))
+    }
+
     /** Sets a column of some rows, each to a value of its own; the others get what the statement says. */
     setEach(
         column: ColumnMetadata,

@@ -7,6 +7,7 @@ import { conditionSql } from "../../series/when/row-condition"
 import { type ColumnMetadata, columnName } from "../../typeorm/names"
 import type { Sender } from "../../typeorm/statement"
 import { holds } from "../when/holds"
+import { type AskedNumbers, isAsked } from "./asked-numbers"
 
 /** @internal An UPDATE that sets what numbers depend on. */
 export interface Change {
@@ -27,7 +28,7 @@ export function changedSeries(update: Update): Series[] {
     return seriesOf(update.metadata)
         .filter((series) => {
             // Triggers look after their numbers themselves.
-            if (series.strategy === "trigger") return false
+            if (series.strategy === "trigger") return isAsked(update.valueOf(series.column))
             const { column, scopeColumns, when = [] } = series
             const asked = when.map((test) => test.column)
             const all = [column, ...scopeColumns, ...datingColumns(series), ...asked]
@@ -45,6 +46,8 @@ export async function findChange(
     runner: Sender,
     series: Series,
     update: Update,
+    /** What code has asked for: nothing has to change for that. */
+    asked?: AskedNumbers,
 ): Promise<Change | undefined> {
     const { column, scopeColumns, dialect } = series
     const changed = [column, ...scopeColumns].flatMap((one) => {
@@ -56,8 +59,8 @@ export async function findChange(
         changed.length > 0 ? piece([`(${isUnset} OR (`, "))"], list(changed, " AND ")) : undefined
     const number = update.valueOf(column)
     const isDated = datingColumns(series).some((one) => update.valueOf(one))
-    const isDue = await dueOf(runner, series, update)
-    if (!keeps && !isDated && !isDue) return undefined
+    const isDue = await dueOf(runner, series, update, asked?.kind === "assign")
+    if (!asked && !keeps && !isDated && !isDue) return undefined
     return { series, update, number, keeps, isDated, isDue }
 }
 
@@ -84,11 +87,17 @@ export function afterUpdate(
 }
 
 /** What is set to values is looked at here: as parameters they would have no type. */
-async function dueOf(runner: Sender, series: Series, update: Update): Promise<Piece | undefined> {
-    const { when, column, dialect } = series
+async function dueOf(
+    runner: Sender,
+    series: Series,
+    update: Update,
+    isAskedFor: boolean,
+): Promise<Piece | undefined> {
+    const { when = [], column, dialect } = series
     const number = update.valueOf(column)
     const isGiven = number && valueOfPiece(number) !== null
-    if (!when?.some((test) => update.valueOf(test.column)) || isGiven) return undefined
+    const isConcerned = isAskedFor || when.some((test) => update.valueOf(test.column))
+    if (!isConcerned || isGiven) return undefined
     const known = when.flatMap((test) => {
         const set = update.valueOf(test.column)
         const value = set && valueOfPiece(set)

@@ -164,6 +164,6 @@ function conditionOf(
 function movedPeriod({ date, place }: Period): ReadOnlyNumberError {
     return new ReadOnlyNumberError(
         `${date.propertyPath} of a row with a number of ${place} was to be moved to another period, where that ` +
-            "number may be another one's. Leave the date within its period, or insert a new row.",
+            "number may be another one's. Leave the date within its period, or let move() of seriesOf() give it a new number.",
     )
 }

@@ -15,10 +15,12 @@ export interface ChangedRequest extends CountedRequest {
 }
 
 /** @internal The numbers that rows are to be given, and those that the counters must reach first. */
-export function requestsOf(change: Change, { rows, periods }: ChangedRows): ChangedRequest[] {
-    return [...rows]
-        .sort(byPrimaryKey)
-        .flatMap((row) => requestOf(change, row, periods.get(row)?.name) ?? [])
+export function requestsOf(
+    change: Change,
+    { rows, periods, isSorted }: ChangedRows,
+): ChangedRequest[] {
+    const sorted = isSorted ? rows : [...rows].sort(byPrimaryKey)
+    return sorted.flatMap((row) => requestOf(change, row, periods.get(row)?.name) ?? [])
 }
 
 function requestOf(change: Change, row: StoredRow, period?: string): ChangedRequest | undefined {

@@ -5,11 +5,12 @@ import { list, parameter, type Piece, piece, plain } from "../../inserts/sql/upd
 import { placeOf, type Series } from "../../series/series"
 import { columnName } from "../../typeorm/names"
 import { select } from "../../typeorm/statement"
+import type { KeyedRow } from "./asked-numbers"
 import type { Change } from "./change"
 import { datesOf, keepPeriods, type NewPeriod, type StoredDate } from "./changed-periods"
 
 /** @internal A row that an UPDATE is about, as it is stored. */
-export interface StoredRow extends StoredDate {
+export interface StoredRow extends StoredDate, KeyedRow {
     readonly number: string | null
     /** Whether it has no number, or keeps number and scope. */
     readonly keeps: string | number
@@ -19,14 +20,14 @@ export interface StoredRow extends StoredDate {
     readonly allowed: string | number
     /** Its scope, column by column. */
     readonly [scope: `s${number}`]: unknown
-    /** Its primary key, column by column. */
-    readonly [key: `k${number}`]: unknown
 }
 
 /** @internal The rows that an UPDATE is about, and the periods of those that are given their number by it. */
 export interface ChangedRows {
     readonly rows: readonly StoredRow[]
     readonly periods: ReadonlyMap<StoredRow, NewPeriod>
+    /** Whether they are in the order in which they get their numbers. */
+    readonly isSorted?: boolean
 }
 
 /**
@@ -36,15 +37,19 @@ export interface ChangedRows {
  */
 export async function refuseChanges(session: Session, change: Change): Promise<ChangedRows> {
     const { series, update, keeps } = change
-    const rows = await select<StoredRow>(
-        session,
-        update.select(columnsOf(change), series.dialect.rowLock),
-    )
+    const rows = await selectRows(session, change)
     const isFree = rows.some(({ allowed }) => Number(allowed) === 1)
     if (!isFree && rows.some((row) => Number(row.keeps) === 0))
         throw change.number ? changedNumberError(series) : movedScopeError(series)
     if (keeps && !isFree) update.and(keeps)
     return { rows, periods: keepPeriods(change, rows, isFree) }
+}
+
+/** @internal Reads the rows that an UPDATE is about, and locks them. */
+export function selectRows(session: Session, change: Change, orderBy = ""): Promise<StoredRow[]> {
+    const { series, update } = change
+    const end = `${orderBy}${series.dialect.rowLock}`
+    return select<StoredRow>(session, update.select(columnsOf(change), end))
 }
 
 /** @internal Recognises a row by its primary key. */
@@ -91,7 +96,7 @@ export function movedScopeError(series: Series, cause?: DriverError): ReadOnlyNu
     return new ReadOnlyNumberError(
         `A row with a number of ${placeOf(series)} was to be moved to another scope` +
             `${series.period ? " or period" : ""}, where that number may be another one's. Leave ` +
-            `${series.period ? "both as they are" : "its scope as it is"}, or insert a new row there.`,
+            `${series.period ? "both as they are" : "its scope as it is"}, or let move() of seriesOf() give it a new number there.`,
         { cause },
     )
 }

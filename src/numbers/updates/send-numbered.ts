@@ -1,14 +1,17 @@
 import { driverErrorOf } from "../../dialects/driver-error"
 import type { Update } from "../../inserts/sql/update"
 import { seriesOf } from "../../series/resolve-series"
-import type { Series } from "../../series/series"
+import { hasCounters, type Series } from "../../series/series"
 import type { MovedCounter } from "../counters/take-from-counters"
 import { duplicateNumberError } from "../duplicate-numbers"
 import type { NumberSource } from "../number-source"
 import { lockTables } from "../table-lock/table-lock"
+import { madeAtOnce, takeAsked } from "./asked-numbers"
 import { findChange } from "./change"
 import { refuseChanges } from "./changed-rows"
 import { type ChangedRequest, requestsOf } from "./changed-requests"
+import { readAsked } from "./read-asked"
+import { allowingMoves } from "./allowing-moves"
 import { type PlannedChange, sendChanges } from "./send-changes"
 import { lateRows, waitUpdated } from "./late-rows"
 import { showUpdated } from "./show-updated"
@@ -28,19 +31,26 @@ export async function sendNumbered(
     const moved: MovedCounter[] = []
     const changes: PlannedChange[] = []
     try {
-        for (const series of changed) {
-            const change = await findChange(session, series, update)
+        for (const one of changed) {
+            const asked = takeAsked(session, one, update)
+            const series = asked ? madeAtOnce(one) : one
+            const change = await findChange(session, series, update, asked)
             if (!change) continue
+            const isNumbered = change.isDue ?? asked
             // What is locked by its row is not locked by its table afterwards.
-            if (change.isDue && series.strategy === "table-lock" && session.isInTransaction)
+            if (isNumbered && series.strategy === "table-lock" && session.isInTransaction)
                 await lockTables(session, [series.metadata])
-            const found = await refuseChanges(session, change)
+            const found = await (asked
+                ? readAsked(session, change, asked)
+                : refuseChanges(session, change))
             const requests = requestsOf(change, found)
             if (lateRows({ ...change, ...found }).length > 0) source.joinTransaction(series)
             await giveChanged(source, series, requests, moved)
             changes.push({ ...change, ...found, requests })
         }
-        const result = await sendChanges(session, update, changes, send)
+        const result = await allowingMoves(session, changes, () =>
+            sendChanges(session, update, changes, send),
+        )
         // Rows of which another transaction has made numbered ones since.
         const rows = changes[0]?.rows.length ?? 0
         if (Number((result as { affected?: unknown }).affected) < rows)
@@ -71,7 +81,7 @@ async function giveChanged(
     requests: readonly ChangedRequest[],
     moved: MovedCounter[],
 ): Promise<void> {
-    if (series.strategy === "counter") {
+    if (hasCounters(series)) {
         if (requests.length === 0) return
         source.joinTransaction(series.gapless ? series : undefined)
         return source.takeNumbers(requests, moved)

@@ -1,7 +1,8 @@
+import { UnknownScopeError } from "../../errors"
 import type { LastNumber } from "../../dialects/dialect"
 import { nextNumber, beforeFirst, parseNumber } from "../../numbers/number-values"
 import { scopeWith, preparedText } from "../../series/scope"
-import { hasCounters, type Series } from "../../series/series"
+import { hasCounters, placeOf, type Series } from "../../series/series"
 import { select, type Sender } from "../../typeorm/statement"
 import { findLast } from "../counter"
 import type { SequenceKey } from "../scope"
@@ -23,5 +24,10 @@ export async function findLastOf(
 
 /** @internal The number that comes next in a scope, as long as nobody takes it. */
 export function numberAfter(series: Series, last: bigint | null): bigint {
+    if (last === null && series.startOf)
+        throw new UnknownScopeError(
+            `The first number of this scope of ${placeOf(series)} is not known: startAt is a function of a row, and there ` +
+                "is none. setNext() sets it.",
+        )
     return nextNumber(series, last ?? beforeFirst(series))
 }

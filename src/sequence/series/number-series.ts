@@ -1,10 +1,51 @@
 import type { EntityManager, ObjectLiteral } from "typeorm"
 import type { PropertyPath } from "../../keys/property-path"
 import type { NextOptions, SequenceTarget } from "../types"
-import type { NumberPreview, SeriesNumber, SeriesScope, SetNextOptions } from "./types"
+import type {
+    AssignOptions,
+    MoveOptions,
+    NumberPreview,
+    SeriesNumber,
+    SeriesRow,
+    SeriesScope,
+    SetNextOptions,
+} from "./types"
 
 /** The handle of a numbered column: what {@link seriesOf} makes. */
 export interface NumberSeries<Entity extends ObjectLiteral, Path extends PropertyPath<Entity>> {
+    /**
+     * Gives drafts their numbers by one UPDATE, which sets other columns as well: the status that `when` asks for, the
+     * date. A number that is made at COMMIT otherwise is made here. Outside of a transaction it opens one.
+     *
+     * Resolves to the rows as they are stored then, in the order in which they have got their numbers. Entities that
+     * were given show number, period, date and what was set, too.
+     *
+     * Errors, before anything is written: {@link AlreadyNumberedError} where a row has its number, so that a call can be
+     * repeated; {@link DraftError} where `when` does not hold with what is set; {@link RowNotFoundError}.
+     */
+    assign(
+        manager: SequenceTarget,
+        row: SeriesRow<Entity>,
+        options?: AssignOptions<Entity>,
+    ): Promise<Entity>
+    assign(
+        manager: SequenceTarget,
+        rows: readonly SeriesRow<Entity>[],
+        options?: AssignOptions<Entity>,
+    ): Promise<Entity[]>
+
+    /**
+     * Moves a row with a number to another scope or period, where it gets a new number, by one UPDATE. The number that
+     * it had is a gap. Where scope and period stay as they are, the number does too. Outside of a transaction it opens one.
+     *
+     * Errors, before anything is written: {@link DraftError} where the row has no number; {@link RowNotFoundError}.
+     */
+    move(
+        manager: SequenceTarget,
+        row: SeriesRow<Entity>,
+        options: MoveOptions<Entity>,
+    ): Promise<Entity>
+
     /**
      * The last number of a scope, `null` before the first: that of its counter, or with strategy `"table-lock"` the
      * highest that a row has.

@@ -1,23 +1,40 @@
 import type { DataSource, EntityManager, EntityTarget, ObjectLiteral } from "typeorm"
-import { checkedOptions, type Refuse, refuserOf, TEXT_OR_NONE } from "../../declared/options"
+import {
+    checkedOptions,
+    OBJECT,
+    type Refuse,
+    refuserOf,
+    TEXT_OR_NONE,
+} from "../../declared/options"
 import { show } from "../../declared/show"
 import type { PropertyPath } from "../../keys/property-path"
 import { shownNumber } from "../../numbers/number-values"
 import type { Series } from "../../series/series"
 import { nameOfEntity } from "../../typeorm/given"
-import { select, type Sender } from "../../typeorm/statement"
-import { isTarget, onFreeConnection, onHeldConnection, resolveTarget } from "../connection"
+import { select } from "../../typeorm/statement"
+import { isTarget, onTarget, resolveTarget, type Target } from "../connection"
 import { isNowait, refuseCount } from "../rule"
 import type { SequenceKey } from "../scope"
 import { takeNumbers } from "../take"
 import type { NextOptions, SequenceTarget } from "../types"
+import { type Asking, askForRows, refuseSet } from "./ask-rows"
 import { findSeries, refuseNoCounter, ruleOfSeries } from "./found-series"
+import { givenRows } from "./given-rows"
 import { givenScope, keyOfScope } from "./given-scope"
 import { findLastOf, numberAfter } from "./last-number"
 import type { NumberSeries } from "./number-series"
+import { rowOrder } from "./row-order"
 import type { Read } from "./scope-period"
 import { raiseTo } from "./set-next"
-import type { NumberPreview, SeriesNumber, SeriesScope, SetNextOptions } from "./types"
+import type {
+    AssignOptions,
+    MoveOptions,
+    NumberPreview,
+    SeriesNumber,
+    SeriesRow,
+    SeriesScope,
+    SetNextOptions,
+} from "./types"
 
 /** @internal */
 export class SeriesHandle<
@@ -32,6 +49,42 @@ export class SeriesHandle<
         private readonly property: Path,
     ) {
         this.label = `seriesOf ${nameOfEntity(entity) ?? show(entity)}.${property}`
+    }
+
+    assign(
+        manager: SequenceTarget,
+        row: SeriesRow<Entity>,
+        options?: AssignOptions<Entity>,
+    ): Promise<Entity>
+    assign(
+        manager: SequenceTarget,
+        rows: readonly SeriesRow<Entity>[],
+        options?: AssignOptions<Entity>,
+    ): Promise<Entity[]>
+    async assign(
+        manager: SequenceTarget,
+        rows: unknown,
+        options: AssignOptions<Entity> = {},
+    ): Promise<Entity | Entity[]> {
+        const { set = {}, orderBy } = checkedOptions(this.label, options, {
+            set: OBJECT,
+            orderBy: OBJECT,
+        })
+        const all: readonly unknown[] = Array.isArray(rows) ? rows : [rows]
+        const series = this.series()
+        const order = rowOrder(series, orderBy, this.refuse)
+        const found = await this.ask(manager, series, all, { kind: "assign", set, orderBy: order })
+        return Array.isArray(rows) ? found : (found[0] as Entity)
+    }
+
+    async move(
+        manager: SequenceTarget,
+        row: SeriesRow<Entity>,
+        options: MoveOptions<Entity>,
+    ): Promise<Entity> {
+        const { set } = checkedOptions(this.label, options, { set: OBJECT })
+        const [found] = await this.ask(manager, this.series(), [row], { kind: "move", set })
+        return found as Entity
     }
 
     async last(
@@ -87,7 +140,28 @@ export class SeriesHandle<
         const series = this.counted()
         const target = this.targetOf(manager)
         const key = await this.keyOf(series, scope, target)
-        await this.on(target, (sender) => raiseTo(sender, series, key, number), series)
+        await onTarget(target, (sender) => raiseTo(sender, series, key, number), {
+            name: series.name,
+            needsTransaction: true,
+        })
+    }
+
+    private async ask(
+        target: SequenceTarget,
+        series: Series,
+        given: readonly unknown[],
+        asking: Asking,
+    ): Promise<Entity[]> {
+        this.targetOf(target)
+        refuseSet(series, asking, this.refuse)
+        const rows = givenRows(series.metadata, given, this.refuse)
+        if (rows.size === 0) return []
+        const manager = "manager" in target ? target.manager : target
+        const work = (inner: EntityManager) => askForRows(inner, series, rows, asking)
+        const found = manager.queryRunner?.isTransactionActive
+            ? await work(manager)
+            : await manager.transaction(work)
+        return found as Entity[]
     }
 
     private async look(
@@ -97,7 +171,8 @@ export class SeriesHandle<
         const series = this.series()
         const target = this.targetOf(manager)
         const key = await this.keyOf(series, scope, target)
-        return { series, last: await this.on(target, (sender) => findLastOf(sender, series, key)) }
+        const last = await onTarget(target, (sender) => findLastOf(sender, series, key))
+        return { series, last }
     }
 
     private series(): Series {
@@ -112,7 +187,7 @@ export class SeriesHandle<
 
     private readonly refuse: Refuse = (problem) => refuserOf(this.label)(problem)
 
-    private targetOf(manager: SequenceTarget): ReturnType<typeof resolveTarget> {
+    private targetOf(manager: SequenceTarget): Target {
         if (!isTarget(manager))
             this.refuse(`it was given ${show(manager)}, give the EntityManager of a transaction.`)
         const target = resolveTarget(manager)
@@ -121,25 +196,9 @@ export class SeriesHandle<
         return target
     }
 
-    private keyOf(
-        series: Series,
-        scope: unknown,
-        target: ReturnType<typeof resolveTarget>,
-    ): Promise<SequenceKey> {
-        const read: Read = (statement) => this.on(target, (sender) => select(sender, statement))
+    private keyOf(series: Series, scope: unknown, target: Target): Promise<SequenceKey> {
+        const read: Read = (statement) => onTarget(target, (sender) => select(sender, statement))
         return keyOfScope(read, series, givenScope(series, scope, this.refuse))
-    }
-
-    /** On the connection that the caller holds, or on a free one; in a transaction where it takes numbers of a series. */
-    private on<T>(
-        { dataSource, runner }: ReturnType<typeof resolveTarget>,
-        work: (sender: Sender) => Promise<T>,
-        taken?: Series,
-    ): Promise<T> {
-        const options = taken ? { name: taken.name, needsTransaction: true } : {}
-        return runner
-            ? onHeldConnection(runner, work, options)
-            : onFreeConnection(dataSource, work, options)
     }
 
     private shown(series: Series, number: bigint): SeriesNumber<Entity, Path> {

@@ -1,3 +1,4 @@
+import type { DeepPartial } from "typeorm"
 import type { PropertyPath } from "../../keys/property-path"
 import type { SequenceScopeValue } from "../types"
 
@@ -10,6 +11,9 @@ import type { SequenceScopeValue } from "../types"
 export type SeriesScope<Entity> = {
     readonly [Path in PropertyPath<Entity>]?: SequenceScopeValue | object
 } & { readonly period?: string }
+
+/** A row, by its entity, by an object that has its primary key, or by the value of that. */
+export type SeriesRow<Entity> = Partial<Entity> | string | number | bigint
 
 /** What is at a path of an entity. */
 type ValueAt<Entity, Path extends string> = Path extends keyof Entity
@@ -30,6 +34,30 @@ export interface NumberPreview<NumberType> {
     readonly text: string
     /** Others may get it first: it is theirs who insert the next row. */
     readonly reserved: false
+}
+
+/** What `assign` of {@link seriesOf} takes. */
+export interface AssignOptions<Entity> {
+    /**
+     * What the UPDATE that gives a row its number sets besides: the status, the date.
+     *
+     * Default is nothing.
+     */
+    set?: DeepPartial<Entity>
+
+    /**
+     * The order in which several rows get their numbers, by their stored values; rows that are alike in these, by their
+     * primary keys.
+     *
+     * Default is the order in which they are given.
+     */
+    orderBy?: { readonly [Path in PropertyPath<Entity>]?: "ASC" | "DESC" }
+}
+
+/** What `move` of {@link seriesOf} takes. */
+export interface MoveOptions<Entity> {
+    /** What the UPDATE sets: the properties that make the new scope, the date of the new period, and others. */
+    set: DeepPartial<Entity>
 }
 
 /** What `setNext` of {@link seriesOf} takes. */

@@ -31,6 +31,10 @@ export const mysqlTrigger: TriggerStatements = {
     givesBackSkipped: false,
     allowsChanges: ALLOWS_CHANGES,
 
+    allowChanges: (isAllowed) => ({
+        sql: `SET @autosequence_allow_changes = ${isAllowed ? "TRUE" : "NULL"}`,
+    }),
+
     triggersOf(column) {
         const { number, insert, keep, end, ...bodies } = triggerBodies(column)
         return [

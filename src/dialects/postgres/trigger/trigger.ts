@@ -35,6 +35,11 @@ export const postgresTrigger: TriggerStatements = {
     givesBackSkipped: true,
     allowsChanges: ALLOWS_CHANGES,
 
+    allowChanges: (isAllowed) => ({
+        sql: "SELECT set_config('autosequence.allow_changes', $1, true)",
+        parameters: [isAllowed ? "on" : ""],
+    }),
+
     triggersOf(column, anywhere) {
         const here = triggerBodies(column)
         const there = triggerBodies(anywhere)

@@ -1,6 +1,6 @@
 /**
  * Runs the tests, two folders of them at a time: `npm test` on one server of each database and on
- * TypeORM 1.x, with the behaviour on 0.3 as well; `npm run test:all` all of them on both, and on every
+ * TypeORM 1.x, with the behaviour and drafts on 0.3 as well; `npm run test:all` all of them on both, and on every
  * server. Arguments are mocha's, and are for one run on TypeORM 1.x.
  */
 const { spawn } = require("node:child_process")
@@ -68,7 +68,7 @@ function partsOf() {
 
 function versionsFor(folder) {
   if (folder === "nestjs") return [ON_1]
-  return isAll || folder === "behaviour" ? [ON_1, ON_0_3] : [ON_1]
+  return isAll || ["behaviour", "drafts"].includes(folder) ? [ON_1, ON_0_3] : [ON_1]
 }
 
 function run(title, options, stdio) {

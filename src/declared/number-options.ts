@@ -19,8 +19,43 @@ export interface AutoSequenceColumnOptions extends NumberColumnOptions {
      * The first number of every scope, an integer from 1. A number is never below it: where rows
      * exist already, numbers go on after the highest of them or here, whichever is higher.
      *
-     * A function gives the first number of the scope of a row, from what its entity knows; `setNext` of
-     * {@link seriesOf} sets it otherwise.
+     * A function gives the first number of the scope of a row, from what its entity knows. It is called for each
+     * row as its INSERT is sent, with the entity as you have saved it: with the relations that are on it, and
+     * columns that have their values. Where rows of one scope tell several, each number is at least that of its own row.
+     * Not with strategy `"trigger"`: the database can't call it.
+     *
+     * Errors: on insert {@link InvalidNumberError} where the function returns no integer from 1 to the largest number of the
+     * column; what it throws is passed on. Nothing is written then.
+     *
+     * ```ts
+     * import { Column, Entity, ManyToOne, PrimaryGeneratedColumn } from "typeorm"
+     * import { AutoSequenceColumn } from "typeorm-autosequence"
+     *
+     * @Entity()
+     * class Company {
+     *     @PrimaryGeneratedColumn()
+     *     id!: number
+     *
+     *     @Column({ default: 1 })
+     *     firstInvoice!: number // goes on after another program
+     * }
+     *
+     * @Entity()
+     * class Invoice {
+     *     @PrimaryGeneratedColumn()
+     *     id!: number
+     *
+     *     @ManyToOne(() => Company, { nullable: false })
+     *     company!: Company
+     *
+     *     @AutoSequenceColumn({
+     *         strategy: "counter",
+     *         uniqueWith: "company",
+     *         startAt: (invoice: Invoice) => invoice.company.firstInvoice,
+     *     })
+     *     number!: number
+     * }
+     * ```
      *
      * Default is `1`.
      */

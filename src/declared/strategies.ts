@@ -12,14 +12,22 @@ const TAKEN_BY = {
     cache: ["counter"],
     assign: ["counter", "trigger"],
     series: ["counter", "trigger"],
+    startAt: ["table-lock", "counter"],
     // A trigger can't tell a NULL that was set from no value.
     nullable: ["table-lock", "counter"],
 } as const satisfies Record<string, readonly Strategy[]>
 
-/** What any strategy takes, as it is what happens anyway. */
-const NOTHING_SPECIAL: Partial<Record<SpecialOption, unknown>> = {
-    nullable: false,
-    assign: "insert",
+/** What any strategy takes: mostly as it is what happens anyway. */
+const NOTHING_SPECIAL: Partial<Record<SpecialOption, (value: unknown) => boolean>> = {
+    nullable: (value) => value === false,
+    assign: (value) => value === "insert",
+    startAt: (value) => typeof value !== "function",
+}
+
+const NOTES: Partial<Record<SpecialOption, string>> = {
+    startAt:
+        " The database can't call a function: give a number, and set the counters of scopes that begin elsewhere by " +
+        "setNext() of seriesOf().",
 }
 
 /** @internal An option that not all strategies take. */
@@ -30,7 +38,7 @@ export function specialOptions(
     options: Readonly<Partial<Record<SpecialOption, unknown>>>,
 ): SpecialOption[] {
     return (Object.keys(TAKEN_BY) as SpecialOption[]).filter(
-        (name) => options[name] !== undefined && options[name] !== NOTHING_SPECIAL[name],
+        (name) => options[name] !== undefined && !NOTHING_SPECIAL[name]?.(options[name]),
     )
 }
 
@@ -44,8 +52,8 @@ export function refuseUntaken(
         const takers: readonly Strategy[] = TAKEN_BY[name]
         if (!takers.includes(strategy))
             refuse(
-                `${name} is for strategy ${takers.map((s) => `"${s}"`).join(" or ")} alone, and the ` +
-                    `strategy is "${strategy}".`,
+                `${name === "startAt" ? "startAt as a function" : name} is for strategy ${takers.map((s) => `"${s}"`).join(" or ")} alone, and the ` +
+                    `strategy is "${strategy}".${NOTES[name] ?? ""}`,
             )
     }
 }

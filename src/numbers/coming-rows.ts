@@ -4,6 +4,15 @@ import type { Insert } from "../inserts/insert"
 import type { Session } from "../inserts/session"
 import { findPreparedText, scopeWith } from "../series/scope"
 import type { Series } from "../series/series"
+import { firstNumber } from "./first-number"
+
+/** What a number is made from. */
+interface ComingRow {
+    /** Rows of one scope have the same. */
+    readonly scope: Scope
+    /** The first number of that scope. */
+    readonly first: bigint
+}
 
 /**
  * The rows of one call whose INSERTs come next. Where an INSERT returns nothing, TypeORM sends a row
@@ -22,8 +31,8 @@ export class ComingRows {
         return rows.length === 1 && !upsert && !dataSource.driver.isReturningSqlSupported("insert")
     }
 
-    /** The scopes of those that nobody has looked at before, one for each row. */
-    scopes(series: Series, insert: Insert): Scope[] {
+    /** Those that nobody has looked at before. */
+    rows(series: Series, insert: Insert): ComingRow[] {
         const [row] = insert.rows
         const call = row?.announced?.call
         // Which of them are drafts is not known yet.
@@ -36,7 +45,7 @@ export class ComingRows {
             return []
         this.seen.set(series, call)
         const scopes = new Map<string, Scope>()
-        const coming: Scope[] = []
+        const coming: ComingRow[] = []
         for (const other of this.session.announced.values()) {
             const { entity, metadata } = other
             if (other === row?.announced || other.call !== call || metadata !== row?.metadata)
@@ -47,7 +56,7 @@ export class ComingRows {
             if (!scope) continue
             const same = scopes.get(scope.key) ?? scope
             scopes.set(scope.key, same)
-            coming.push(same)
+            coming.push({ scope: same, first: firstNumber(series, entity) })
         }
         return coming
     }

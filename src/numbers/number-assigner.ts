@@ -156,7 +156,7 @@ export class NumberAssigner implements Assigner {
         if (series.strategy === "table-lock")
             return this.source.highest.take(session, group, {
                 call: request.row.announced?.call,
-                coming: () => this.coming.scopes(series, insert),
+                coming: () => this.coming.rows(series, insert).map(({ scope }) => scope),
                 isKept: this.coming.isAwaited(series, insert),
             })
         if (!series.gapless) return this.source.takeNumbers(group)
@@ -170,8 +170,8 @@ export class NumberAssigner implements Assigner {
         }
         await this.source.ahead.giveBack(session, series)
         const later = this.coming
-            .scopes(series, insert)
-            .map((scope): NumberRequest => ({ series, row: request.row, scope }))
+            .rows(series, insert)
+            .map((coming): NumberRequest => ({ series, row: request.row, ...coming }))
         await this.source.takeNumbers([...group, ...later], moved)
         this.source.ahead.add(series, later)
     }

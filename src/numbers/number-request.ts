@@ -4,6 +4,7 @@ import type { Insert, InsertRow } from "../inserts/insert"
 import type { RowScopes } from "../inserts/row-scope"
 import { allocatedSeriesOf } from "../series/own-series"
 import type { Series } from "../series/series"
+import { firstNumber } from "./first-number"
 import { explicitNumber } from "./number-values"
 
 /** @internal A number of a scope. */
@@ -12,6 +13,8 @@ export interface CountedRequest {
     readonly scope: Scope
     /** The number that the caller has set. */
     readonly explicit?: bigint
+    /** The first number of the scope, where the row tells it. */
+    readonly first?: bigint
     /** The number that it got, or has. */
     number?: bigint
     /** The scope of that number, as the database sees it. */
@@ -43,7 +46,8 @@ function requestOf(series: Series, row: InsertRow, scopes: RowScopes): NumberReq
     if (explicit === null) return undefined
     const isOptional = explicit !== undefined && series.strategy === "table-lock"
     const scope = isOptional ? scopes.find(series, row) : scopes.of(series, row)
-    return scope && { series, row, scope, explicit }
+    const first = explicit === undefined ? firstNumber(series, row.entity) : undefined
+    return scope && { series, row, scope, explicit, first }
 }
 
 /** A number that the caller has set raises the counter; without one it is there to be read. */

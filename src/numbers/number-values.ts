@@ -53,9 +53,8 @@ export function beforeFirst({ startAt, incrementBy }: Series): bigint {
 }
 
 /** @internal */
-export function nextNumber(series: Series, last: bigint): bigint {
-    const next = last + series.incrementBy
-    const number = next < series.startAt ? series.startAt : next
+export function nextNumber(series: Series, last: bigint, first = series.startAt): bigint {
+    const number = max(last + series.incrementBy, first)
     refuseOverflow(series, number)
     return number
 }

@@ -1,4 +1,5 @@
 import type { MovedCounter, Moves } from "../dialects/statements/counter-statements"
+import { UnknownScopeError } from "../errors"
 import { moveCounters, refusedByDatabase } from "../numbers/counters/move-counters"
 import { parseNumber } from "../numbers/number-values"
 import { select, type Sender } from "../typeorm/statement"
@@ -35,10 +36,19 @@ async function takeNext(
     // Neither the number nor the way may be too much for a new counter.
     if (rule.base + by > rule.max || by > LARGEST_STEP) refuseOverflow(rule)
     // The counter goes on after the rows of its scope, and is locked from here on.
-    if (columns.length > 0)
-        await moveCounters(runner, { ...rule, columns }, [{ key, by: 0n, scope }])
+    if (columns.length > 0) {
+        const last = await moveCounters(runner, { ...rule, columns }, [{ key, by: 0n, scope }])
+        if (columns[0]?.startOf && last.get(key) === rule.base) refuseUnknownStart(rule)
+    }
     const last = await move(runner, rule, place, { by, max: rule.max })
     return last === undefined ? refuseOverflow(rule) : numbersAfter(rule, last - by, count)
+}
+
+function refuseUnknownStart({ label }: Rule): never {
+    throw new UnknownScopeError(
+        `${label}: the first number of this scope is not known, as startAt is a function of a row, and there is none. ` +
+            "Save the first row of the scope by its entity.",
+    )
 }
 
 /** Where the numbers start over is worked out here, while the row of the counter is locked. */

@@ -45,8 +45,10 @@ function refuseDisagreement([first, ...others]: readonly Series[]): void {
         const differs = (["strategy", "startAt", "incrementBy", "gapless", "cache"] as const).find(
             (option) => other[option] !== first?.[option],
         )
+        const startsDiffer = other.startOf !== first?.startOf ? "startAt" : undefined
         const problem =
             differs ??
+            startsDiffer ??
             periodsDiffer(first, other) ??
             (other.scopeColumns.length === first?.scopeColumns.length
                 ? collationsOf(other) === collationsOf(first)

@@ -25,8 +25,9 @@ export async function moveWithinInsert(
     if (explicit !== undefined || session.derives(insert)) return false
 
     const [key = ""] = await keysOf(session, series, [scope])
-    const { name, base, columns } = counterSeriesOf(series)
+    const { name, columns } = counterSeriesOf(series)
     const { incrementBy, max } = series
+    const base = (request.first ?? series.startAt) - incrementBy
     const moves = { series: name, base, moves: [{ key, by: incrementBy }], columns, max }
     row.assignSql(series.column, "moved.last")
     insert.selectFrom("moved", (parameter) =>

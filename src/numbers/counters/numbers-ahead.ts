@@ -40,6 +40,8 @@ export class NumbersAhead {
         const block = this.blocks.get(idOf(series, key))
         if (!block) return undefined
         const number = block.next
+        // Its entity has told a higher one than those before it.
+        if (request.first !== undefined && number < request.first) return undefined
         request.number = number
         request.group = key
         block.next += series.incrementBy

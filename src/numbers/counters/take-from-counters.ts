@@ -96,7 +96,7 @@ function wayOf(group: readonly CountedRequest[]): bigint {
 function giveNumbers(group: readonly CountedRequest[], key: string, before: bigint): bigint {
     let last = before
     for (const request of group) {
-        const number = request.explicit ?? nextNumber(request.series, last)
+        const number = request.explicit ?? nextNumber(request.series, last, request.first)
         request.number = number
         request.group = key
         last = max(last, number)

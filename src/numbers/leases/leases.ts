@@ -5,6 +5,7 @@ import type { Series } from "../../series/series"
 import { dataSourceOf } from "../../typeorm/compat"
 import { Block } from "./block"
 import { counterSeriesOf, moveCounters, raiseCounters } from "../counters/move-counters"
+import { max } from "../number-values"
 import { OwnConnection } from "./own-connection"
 import type { Scope } from "../../dialects/columns"
 
@@ -15,6 +16,8 @@ export interface Want {
     readonly scope: Scope
     /** How many numbers. */
     readonly count: number
+    /** None of them is below it. */
+    readonly first: bigint
 }
 
 /** @internal A counter that is to be at least there. */
@@ -89,10 +92,11 @@ export class Leases {
         skip()
     }
 
-    private draw({ series, key, count }: Want): bigint[] | undefined {
+    private draw({ series, key, count, first }: Want): bigint[] | undefined {
         if (count === 0) return []
         const id = idOf(series, key)
         const block = this.blocks.get(id)
+        block?.skipTo(first - 1n)
         const numbers = block?.draw(count)
         this.blocks.delete(id)
         // Those that were used last come last.
@@ -120,15 +124,20 @@ export class Leases {
         const { incrementBy: step, cache } = series
         const moves = [...groupBy(waiting, ({ key }) => key)].flatMap(([key, wants]) => {
             const wanted = BigInt(wants.reduce((sum, { count }) => sum + count, 0))
-            const missing = wanted - (this.blocks.get(idOf(series, key))?.size ?? 0n)
+            const first = wants.map((want) => want.first).reduce(max)
+            const block = this.blocks.get(idOf(series, key))
+            block?.skipTo(first - 1n)
+            const missing = wanted - (block?.size ?? 0n)
             if (missing <= 0n) return []
-            return [{ key, by: step * (missing > cache ? missing : cache), scope: wants[0]?.scope }]
+            const by = step * max(missing, cache)
+            return [{ key, by, base: first - step, scope: wants[0]?.scope }]
         })
-        if (moves.length > 0) {
+        // A statement has one base.
+        for (const [base, ofBase] of groupBy(moves, (move) => move.base)) {
             const last = await this.connection.run((runner) =>
-                moveCounters(runner, counterSeriesOf(series), moves),
+                moveCounters(runner, { ...counterSeriesOf(series), base }, ofBase),
             )
-            for (const { key, by } of moves) this.add(series, key, last.get(key), by)
+            for (const { key, by } of ofBase) this.add(series, key, last.get(key), by)
         }
         for (const want of waiting) {
             const numbers = this.draw(want)

@@ -30,7 +30,10 @@ async function takeOfScope(
     const explicit = group.flatMap((request) => request.explicit ?? [])
     if (explicit.length > 0) await leases.raise(series, [{ key, to: explicit.reduce(max) }])
     const count = group.length - explicit.length
-    const numbers = await leases.take({ series, key, scope, count })
+    const numbers = await leases.take({
+        ...{ series, key, scope, count },
+        first: group.map((request) => request.first ?? series.startAt).reduce(max),
+    })
     for (const request of group) {
         const number = request.explicit ?? numbers.shift() ?? beforeFirst(series)
         refuseOverflow(request.series, number)

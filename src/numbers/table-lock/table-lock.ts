@@ -94,7 +94,7 @@ export class HighestNumbers {
         for (const request of requests) {
             const group = known.groups.get(request.scope.key) ?? ""
             const before = known.last.get(group) ?? beforeFirst(series)
-            const number = request.explicit ?? nextNumber(series, before)
+            const number = request.explicit ?? nextNumber(series, before, request.first)
             request.number = number
             request.group = group
             known.last.set(group, max(before, number))

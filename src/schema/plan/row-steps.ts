@@ -32,7 +32,10 @@ export async function numberExistingRows(
             const statement = numberRows(series, before, order.of(metadata) ?? [], renumber)
             await steps.sql(
                 statement,
-                `Rows of ${metadata.tablePath} that have no ${series.column.databaseName} get one.`,
+                `Rows of ${metadata.tablePath} that have no ${series.column.databaseName} get one` +
+                    (series.startOf
+                        ? ", from 1 on: startAt is a function, which SQL can't call."
+                        : "."),
             )
             // The next table with the same counters goes on after these.
             numbered.push(series)

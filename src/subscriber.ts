@@ -21,6 +21,7 @@ import { KeyAssigner } from "./keys/insert/key-assigner"
 import { storedKeysOf } from "./keys/resolve-keys"
 import { showInsertedKeys, showLoadedKeys } from "./keys/shown-keys"
 import { findChangedNumber } from "./numbers/updates/changed-numbers"
+import { findKeptRow } from "./numbers/kept-rows"
 import { NumberAssigner } from "./numbers/number-assigner"
 import { TriggerAssigner } from "./numbers/trigger/trigger-assigner"
 import { seriesOf } from "./series/resolve-series"
@@ -93,10 +94,13 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
         return TriggerAssigner.of(session)?.updated(event)
     }
 
-    beforeRemove(event: RemoveEvent<ObjectLiteral>): void {
-        // Its errors are named by the session.
-        if (seriesOf(event.metadata).some((one) => !one.isDeletable) && this.isInCharge(event))
-            sessionOf(event.queryRunner)
+    beforeRemove(event: RemoveEvent<ObjectLiteral>): Promise<void> | undefined {
+        const isKept = seriesOf(event.metadata).some((one) => !one.isDeletable)
+        if (!isKept || !this.isInCharge(event)) return
+        // It reads the DELETE, and names the errors of triggers.
+        sessionOf(event.queryRunner)
+        const kept = findKeptRow(event)
+        return kept && Promise.reject(kept)
     }
 
     afterRemove(event: RemoveEvent<ObjectLiteral>): Promise<void> | undefined {

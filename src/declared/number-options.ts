@@ -189,8 +189,30 @@ export interface AutoSequenceColumnOptions extends NumberColumnOptions {
     assign?: "insert" | "commit"
 
     /**
-     * `false`: a row with a number can't be deleted ({@link NotDeletableError}), as that would leave a gap. With
-     * strategy `"trigger"` the database refuses it, whoever deletes.
+     * `false`: a row with a number can't be deleted ({@link NotDeletableError}), as that would leave a gap. A row
+     * without one can, and a soft delete keeps its row. With strategy `"trigger"` the database refuses it, whoever deletes;
+     * with the others TypeORM's `remove()`, `delete()`, query builder and cascades are refused, raw SQL and `clear()` are
+     * not seen.
+     *
+     * Errors: {@link InvalidOptionError} for a relation with `onDelete: "CASCADE"`, which would delete rows all the same
+     * (not with strategy `"trigger"` on PostgreSQL, whose triggers see that).
+     *
+     * ```ts
+     * import { Column, Entity, PrimaryGeneratedColumn } from "typeorm"
+     * import { AutoSequenceColumn } from "typeorm-autosequence"
+     *
+     * @Entity()
+     * class Receipt {
+     *     @PrimaryGeneratedColumn()
+     *     id!: number
+     *
+     *     @Column({ default: false })
+     *     isVoid!: boolean
+     *
+     *     @AutoSequenceColumn({ strategy: "counter", deletable: false })
+     *     number!: number
+     * }
+     * ```
      *
      * Default is `true`.
      */

@@ -29,7 +29,7 @@ export interface Assigner {
     settle?(): Promise<void> | undefined
     /** Called where the INSERT is not sent or has failed, and the transaction may go on. */
     failed(insert: Insert): Promise<void> | undefined
-    /** Called in the place of sending an UPDATE of an entity's rows, which it sends itself. */
+    /** Called in the place of sending an UPDATE or DELETE of an entity's rows, which it sends itself. */
     update?(update: Update, send: (update: Update) => Promise<unknown>): Promise<unknown>
     /**
      * Called in the place of sending COMMIT, which it sends itself, maybe with statements before it in the same text,

@@ -12,6 +12,7 @@ import type { MovedCounter } from "./counters/take-from-counters"
 import { noCounterTable } from "./counters/move-counters"
 import { moveWithinInsert, readMovedWithin } from "./counters/move-within-insert"
 import { ComingRows } from "./coming-rows"
+import { deleteUnnumbered } from "./kept-rows"
 import { duplicateNumberError } from "./duplicate-numbers"
 import { isParentOfScopes, refuseDeferredScopes } from "./deferred-scopes"
 import { NumberSource } from "./number-source"
@@ -177,6 +178,7 @@ export class NumberAssigner implements Assigner {
     }
 
     update(update: Update, send: (update: Update) => Promise<unknown>): Promise<unknown> {
+        if (update.isDeletion) return deleteUnnumbered(this.session, update, send)
         const changed = changedSeries(update)
         return changed.length > 0 ? sendNumbered(this.source, update, changed, send) : send(update)
     }

@@ -7,6 +7,7 @@ import { defaultStrategyOf, refuseUntaken } from "../declared/strategies"
 import { InvalidOptionError } from "../errors"
 import { type NumberedColumn, numbers } from "../declared/registry"
 import { dataSourceOf, findDeclaredColumns } from "../typeorm/compat"
+import { refuseDeletedByForeignKey } from "./deleted-by-foreign-key"
 import { type Period, resolvePeriod } from "./periods/resolve-period"
 import { resolveScopeProperty } from "./scope-property"
 import type { ScopeProperty, Series } from "./series"
@@ -49,6 +50,7 @@ export function resolveSeries(
     const period = numbering.period && resolvePeriod(metadata, column, target, numbering.period)
     const dataSource = dataSourceOf(metadata)
     const strategy = numbering.strategy ?? defaultStrategyOf(dataSource)
+    if (!numbering.deletable) refuseDeletedByForeignKey(metadata, path, strategy)
     refuseUntaken(strategy, numbering.special, refuserOf(`${metadata.name}.${path}`))
     const scope = period ? [...named, ofPeriod(period, named)] : named
     return {

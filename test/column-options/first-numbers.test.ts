@@ -282,8 +282,8 @@ describe("A function as startAt", () => {
     }
 
     it("is the same one for all that share a series", async () => {
-        const declared = (startAt: () => number) => {
-            @Entity()
+        const declared = (name: string, startAt: () => number) => {
+            @Entity({ name })
             class Invoice {
                 @PrimaryGeneratedColumn() id!: number
                 @AutoSequenceColumn({ strategy: "counter", series: "papers", startAt })
@@ -293,18 +293,19 @@ describe("A function as startAt", () => {
         }
         const [five, another] = [() => 5, () => 5]
         const connect = async (startAt: () => number) => {
-            const entities = [declared(five), class CreditNote extends declared(startAt) {}]
-            Entity()(entities[1]!)
+            const entities = [declared("invoice", five), declared("credit_note", startAt)] as const
             const options = {
                 type: "better-sqlite3",
                 database: ":memory:",
                 synchronize: true,
             } as const
-            const dataSource = new DataSource(withAutoSequence({ ...options, entities }))
+            const dataSource = new DataSource(
+                withAutoSequence({ ...options, entities: [...entities] }),
+            )
             await dataSource.initialize()
             try {
-                await dataSource.manager.save(entities[0]!, {})
-                return await dataSource.manager.save(entities[1]!, {})
+                await dataSource.getRepository(entities[0]).save({})
+                return await dataSource.getRepository(entities[1]).save({})
             } finally {
                 await dataSource.destroy()
             }

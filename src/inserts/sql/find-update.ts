@@ -5,11 +5,14 @@ import { NAME } from "../../typeorm/names"
 import { metadatasOf } from "./find-insert"
 import { type Piece, Update } from "./update"
 
-const START = new RegExp(`^(?:/\\*(?:[^*]|\\*(?!/))*\\*/\\s*)?UPDATE (${NAME}(?:\\.${NAME})*) SET `)
+const TABLE = `(${NAME}(?:\\.${NAME})*)`
+const START = new RegExp(
+    `^(?:/\\*(?:[^*]|\\*(?!/))*\\*/\\s*)?(?:UPDATE ${TABLE} SET |DELETE FROM ${TABLE})`,
+)
 const COLUMN = new RegExp(`^(${NAME}) = `)
 
 /**
- * Reads an UPDATE that TypeORM has written, where it is one of an entity; undefined for others.
+ * Reads an UPDATE or DELETE that TypeORM has written, where it is one of an entity; undefined for others.
  * @internal
  */
 export function findUpdate(
@@ -17,21 +20,21 @@ export function findUpdate(
     sql: string,
     parameters: readonly unknown[],
 ): Update | undefined {
-    const [head, table = ""] = START.exec(sql) ?? []
+    const [head, updated, table = updated] = START.exec(sql) ?? []
     const dialect = head === undefined ? undefined : dialectOf(dataSource)
-    if (head === undefined || !dialect) return undefined
+    if (head === undefined || table === undefined || !dialect) return undefined
     const metadatas = metadatasOf(dataSource, table)
     const metadata = metadatas.find(({ tableType }) => tableType !== "entity-child")
     if (!metadata) return undefined
     const clauses = readClauses(sql.slice(head.length), parameters, dialect.syntax)
     const sets = new Map<string, Piece>()
-    for (const assignment of clauses?.SET ?? []) {
+    for (const assignment of updated === undefined ? [] : (clauses?.SET ?? [])) {
         const [text = "", ...texts] = assignment.texts
         const [start, column] = COLUMN.exec(text) ?? []
         if (start === undefined || column === undefined) return undefined
         sets.set(column, { ...assignment, texts: [text.slice(start.length), ...texts] })
     }
-    if (!clauses || sets.size === 0) return undefined
+    if (!clauses) return undefined
     const { WHERE, LIMIT, RETURNING } = clauses
     return new Update(metadata, head, sets, WHERE[0], LIMIT[0] ?? NOTHING, RETURNING[0] ?? NOTHING)
 }

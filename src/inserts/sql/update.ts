@@ -44,7 +44,7 @@ export function list(pieces: readonly Piece[], between: string): Piece {
 }
 
 /**
- * An UPDATE of TypeORM's query builder that is about to be sent.
+ * An UPDATE of TypeORM's query builder that is about to be sent; or a DELETE, which sets nothing.
  * @internal
  */
 export class Update {
@@ -61,6 +61,10 @@ export class Update {
         private readonly limit: Piece,
         private readonly returning: Piece,
     ) {}
+
+    get isDeletion(): boolean {
+        return this.sets.size === 0
+    }
 
     valueOf(column: ColumnMetadata): Piece | undefined {
         return this.sets.get(columnName(column))

@@ -1,0 +1,28 @@
+import type { EntityMetadata } from "typeorm"
+import type { Strategy } from "../declared/strategies"
+import { dialectOf } from "../dialects"
+import { InvalidOptionError } from "../errors"
+import { dataSourceOf } from "../typeorm/compat"
+
+/**
+ * Refuses a number that can't be deleted where a foreign key deletes its row: the database does that itself, and
+ * asks nobody but triggers, and those not everywhere.
+ * @internal
+ */
+export function refuseDeletedByForeignKey(
+    metadata: EntityMetadata,
+    numbered: string,
+    strategy: Strategy,
+): void {
+    const { trigger } = dialectOf(dataSourceOf(metadata)) ?? {}
+    if (strategy === "trigger" && trigger?.seesForeignKeys) return
+    const cascading = metadata.relations.find(
+        ({ isOwning, isManyToMany, onDelete, createForeignKeyConstraints }) =>
+            isOwning && !isManyToMany && onDelete === "CASCADE" && createForeignKeyConstraints,
+    )
+    if (cascading)
+        throw new InvalidOptionError(
+            `${metadata.name}.${numbered} has deletable: false, and the foreign key of ${cascading.propertyPath} is ` +
+                'declared onDelete "CASCADE", which deletes rows all the same. Declare it with "RESTRICT".',
+        )
+}

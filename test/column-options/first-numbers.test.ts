@@ -77,7 +77,21 @@ onEachCell(
             number!: number
         }
 
-        const dataSource = tables([Company, Invoice, Ticket, Label])
+        @Entity()
+        class Draft {
+            @PrimaryGeneratedColumn() id!: number
+            @ManyToOne(() => Company, { nullable: false }) company!: Company
+            @Column({ default: false }) isFinal!: boolean
+            @AutoSequenceColumn({
+                ...options,
+                uniqueWith: "company",
+                when: { isFinal: true },
+                startAt: ({ company }: Draft) => company.firstNumber,
+            })
+            number!: number | null
+        }
+
+        const dataSource = tables([Company, Invoice, Ticket, Label, Draft])
         const invoices = () => dataSource().getRepository(Invoice)
         const companies = (...first: number[]) =>
             dataSource()
@@ -212,6 +226,32 @@ onEachCell(
             expectErrorIs(await rejection(invoices().save(row)), InvalidNumberError, "undefined")
             await invoices().save({ company: a })
             expect(await stored()).to.eql({ 10: [10] })
+        })
+
+        it("are those of drafts that save() numbers, and not known to update()", async () => {
+            const [a, b] = await companies(1000, 50)
+            const drafts = dataSource().getRepository(Draft)
+            const [one, two, three, four] = await drafts.save([
+                { company: a },
+                { company: a },
+                { company: b },
+                { company: b },
+            ])
+            const update = (row: Draft) =>
+                dataSource().transaction((m) => m.update(Draft, row.id, { isFinal: true }))
+            expectErrorIs(await rejection(update(one!)), UnknownScopeError, "startAt is a function")
+            await drafts.save({ id: one!.id, company: a, isFinal: true })
+            await update(two!)
+            await drafts.save([
+                { ...four!, isFinal: true },
+                { ...three!, isFinal: true },
+            ])
+            await drafts.save({ company: a, isFinal: true })
+            const rows = await drafts.find({ order: { id: "ASC" } })
+            const numbers = rows.map(({ number }) => number)
+            expect(numbers.slice(2, 4).sort()).to.eql([50, 51])
+            numbers.splice(2, 2)
+            expect(numbers).to.eql([1000, 1001, 1002])
         })
 
         if (can.parallel)

@@ -1,13 +1,16 @@
 import type { Scope } from "../../dialects/columns"
 import { UnknownScopeError } from "../../errors"
+import type { Session } from "../../inserts/session"
 import { valueOfPiece } from "../../inserts/sql/update"
 import { scopeText, scopeWith } from "../../series/scope"
 import { placeOf } from "../../series/series"
 import { groupBy } from "../../group-by"
+import { firstNumber } from "../first-number"
 import type { CountedRequest } from "../number-request"
 import { parseNumber, refuseNoNumber, refuseSet, storedValue } from "../number-values"
 import type { Change } from "./change"
 import { type ChangedRows, isRow, type StoredRow } from "./changed-rows"
+import { entityOf, updatedOf } from "./updated-entities"
 
 /** @internal The number that a stored row is about to have. */
 export interface ChangedRequest extends CountedRequest {
@@ -16,11 +19,19 @@ export interface ChangedRequest extends CountedRequest {
 
 /** @internal The numbers that rows are to be given, and those that the counters must reach first. */
 export function requestsOf(
+    session: Session,
     change: Change,
     { rows, periods, isSorted }: ChangedRows,
 ): ChangedRequest[] {
+    const updated = updatedOf(session, change.series)
     const sorted = isSorted ? rows : [...rows].sort(byPrimaryKey)
-    return sorted.flatMap((row) => requestOf(change, row, periods.get(row)?.name) ?? [])
+    return sorted.flatMap((row) => {
+        const request = requestOf(change, row, periods.get(row)?.name)
+        if (!request) return []
+        const entity =
+            request.explicit === undefined ? entityOf(updated, row, change.series) : undefined
+        return [{ ...request, first: entity && firstNumber(change.series, entity) }]
+    })
 }
 
 function requestOf(change: Change, row: StoredRow, period?: string): ChangedRequest | undefined {

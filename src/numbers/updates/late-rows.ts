@@ -6,7 +6,7 @@ import { waitForCommit } from "../commit/waiting-rows"
 import { byPrimaryKey } from "./changed-requests"
 import type { Change } from "./change"
 import type { ChangedRows, StoredRow } from "./changed-rows"
-import { entityOf, updatedOf } from "./show-updated"
+import { entityOf, updatedOf } from "./updated-entities"
 
 /** @internal Rows that are due to have a number by an UPDATE, and get it before COMMIT. */
 export function lateRows({

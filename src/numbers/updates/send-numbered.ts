@@ -4,6 +4,7 @@ import { seriesOf } from "../../series/resolve-series"
 import { hasCounters, type Series } from "../../series/series"
 import type { MovedCounter } from "../counters/take-from-counters"
 import { duplicateNumberError } from "../duplicate-numbers"
+import { refuseUnknownStart } from "../first-number"
 import type { NumberSource } from "../number-source"
 import { lockTables } from "../table-lock/table-lock"
 import { madeAtOnce, takeAsked } from "./asked-numbers"
@@ -43,9 +44,10 @@ export async function sendNumbered(
             const found = await (asked
                 ? readAsked(session, change, asked)
                 : refuseChanges(session, change))
-            const requests = requestsOf(change, found)
+            const requests = requestsOf(session, change, found)
             if (lateRows({ ...change, ...found }).length > 0) source.joinTransaction(series)
             await giveChanged(source, series, requests, moved)
+            refuseUnknownStart(requests)
             changes.push({ ...change, ...found, requests })
         }
         const result = await allowingMoves(session, changes, () =>

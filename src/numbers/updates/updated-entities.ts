@@ -1,0 +1,34 @@
+import type { ObjectLiteral } from "typeorm"
+import type { UpdatedEntity } from "../../inserts/announced-updates"
+import type { Session } from "../../inserts/session"
+import type { Series } from "../../series/series"
+import { dataSourceOf } from "../../typeorm/compat"
+import { tableName } from "../../typeorm/names"
+import type { StoredRow } from "./changed-rows"
+
+/** @internal The entities of a table that save() updates. */
+export function updatedOf(session: Session, { metadata }: Series): UpdatedEntity[] {
+    const table = tableName(metadata)
+    return session.updates.all.filter((one) => tableName(one.metadata) === table)
+}
+
+/** @internal The one of these that a row is. */
+export function entityOf(
+    updated: readonly UpdatedEntity[],
+    row: StoredRow,
+    { metadata }: Series,
+): ObjectLiteral | undefined {
+    return updated.find(({ entity }) => isEntityOf(row, entity, metadata))?.entity
+}
+
+function isEntityOf(
+    row: StoredRow,
+    entity: ObjectLiteral,
+    { primaryColumns }: Series["metadata"],
+): boolean {
+    return primaryColumns.every((column, at) => {
+        const { driver } = dataSourceOf(column.entityMetadata)
+        const value: unknown = driver.preparePersistentValue(column.getEntityValue(entity), column)
+        return String(value) === String(row[`k${at}`])
+    })
+}

@@ -1,5 +1,4 @@
-import { storedDate } from "../numbers/updates/changed-periods"
-import { keptMoment, periodOfDate, todayOf } from "../numbers/periods/row-date"
+import { keptMoment, periodOfDate, todayOf, storedDate } from "../numbers/periods/row-date"
 import { checkedZone } from "../numbers/periods/row-zones"
 import type { Period } from "../series/periods/resolve-period"
 import type { LateRow } from "./late-row"

@@ -220,7 +220,29 @@ export interface AutoSequenceColumnOptions extends NumberColumnOptions {
 
     /**
      * `"ascending"`, with `period`: a row whose date lies before that of the last number of its scope and period is
-     * refused ({@link DateOrderError}), so that numbers are in the order of dates.
+     * refused ({@link DateOrderError}), so that numbers are in the order of dates. Equal dates are. Numbers that are set,
+     * and new dates of rows that have one, must fit between their neighbours. Not with `gapless: false`.
+     *
+     * ```ts
+     * import { Column, Entity, PrimaryGeneratedColumn } from "typeorm"
+     * import { AutoSequenceColumn } from "typeorm-autosequence"
+     *
+     * @Entity()
+     * class Invoice {
+     *     @PrimaryGeneratedColumn()
+     *     id!: number
+     *
+     *     @Column({ type: "date" })
+     *     issuedOn!: string
+     *
+     *     @AutoSequenceColumn({
+     *         strategy: "counter",
+     *         period: { of: "issuedOn", by: "year", timeZone: "Europe/Berlin" },
+     *         dates: "ascending",
+     *     })
+     *     number!: number
+     * }
+     * ```
      *
      * Default is `"free"`.
      */

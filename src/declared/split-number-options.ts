@@ -79,6 +79,11 @@ export function splitOptions(
         )
     if (dates === "ascending" && options.period === undefined)
         refuse('dates: "ascending" needs period, which names the date.')
+    if (dates === "ascending" && !gapless)
+        refuse(
+            'dates: "ascending" is for numbers without gaps: with gapless: false they are not given in the order in ' +
+                "which rows are written.",
+        )
     if (series !== undefined && !isSeriesName(series)) refuse(seriesProblem(series))
 
     for (const [name, value] of Object.entries({ startAt, incrementBy }))

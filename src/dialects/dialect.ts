@@ -97,6 +97,16 @@ export interface Dialect {
         series: CountedColumn,
         numbers: readonly { readonly scope: Scope; readonly number: string }[],
     ): Statement
+    /**
+     * Selects as `at`, `low` and `high` what an expression over the row `t` is for the rows with the next lower and
+     * the next higher numbers, those included that were committed since the transaction began, as far as they
+     * can be.
+     */
+    neighbours(
+        series: CountedColumn,
+        value: string,
+        numbers: readonly { readonly scope: Scope; readonly number: string }[],
+    ): Statement
     /** Whether TypeORM sets the key of the row that an upsert has found, and not another one's. */
     tellsUpserted(dataSource: DataSource): boolean
     /** Reads what stands before the columns and behind the rows of an INSERT; undefined for no upsert. */

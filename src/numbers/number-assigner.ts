@@ -18,6 +18,8 @@ import { isParentOfScopes, refuseDeferredScopes } from "./deferred-scopes"
 import { NumberSource } from "./number-source"
 import { type NumberRequest, numberRequests } from "./number-request"
 import { refuseNoNumber, refuseSet, storedValue } from "./number-values"
+import { refuseEarlierDates } from "./periods/date-order"
+import { datedRows } from "./periods/dated-rows"
 import {
     givePeriods,
     type GivenValue,
@@ -140,6 +142,8 @@ export class NumberAssigner implements Assigner {
         if (locked.length > 0)
             await lockTables(session, [...new Set(locked.map(({ series }) => series.metadata))])
         for (const group of groups) await this.giveNumbers(insert, group, given.moved)
+        if (!insert.upsert)
+            await refuseEarlierDates(session, datedRows(given.requests, this.periods.get(insert)))
         for (const { series, row, number, explicit } of given.requests)
             if (number !== undefined && explicit === undefined)
                 row.assign(series.column, storedValue(series, number))

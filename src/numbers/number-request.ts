@@ -44,13 +44,13 @@ export function numberRequests(insert: Insert, scopes: RowScopes): NumberRequest
 function requestOf(series: Series, row: InsertRow, scopes: RowScopes): NumberRequest | undefined {
     const explicit = explicitNumber(series, row)
     if (explicit === null) return undefined
-    const isOptional = explicit !== undefined && series.strategy === "table-lock"
+    const isOptional = !asksDatabase({ series, explicit })
     const scope = isOptional ? scopes.find(series, row) : scopes.of(series, row)
     const first = explicit === undefined ? firstNumber(series, row.entity) : undefined
     return scope && { series, row, scope, explicit, first }
 }
 
 /** A number that the caller has set raises the counter; without one it is there to be read. */
-function asksDatabase({ series, explicit }: NumberRequest): boolean {
-    return explicit === undefined || series.strategy === "counter"
+function asksDatabase({ series, explicit }: Pick<NumberRequest, "series" | "explicit">): boolean {
+    return explicit === undefined || series.strategy === "counter" || series.ascends
 }

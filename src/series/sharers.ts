@@ -46,9 +46,13 @@ function refuseDisagreement([first, ...others]: readonly Series[]): void {
             (option) => other[option] !== first?.[option],
         )
         const startsDiffer = other.startOf !== first?.startOf ? "startAt" : undefined
+        const datesDiffer =
+            other.ascends !== first?.ascends ||
+            (other.ascends && other.period?.content !== first.period?.content)
         const problem =
             differs ??
             startsDiffer ??
+            (datesDiffer ? "dates, or in whether those are days" : undefined) ??
             periodsDiffer(first, other) ??
             (other.scopeColumns.length === first?.scopeColumns.length
                 ? collationsOf(other) === collationsOf(first)

@@ -7,7 +7,7 @@ import { mysqlCounter } from "./counter"
 import { mysqlKeys } from "./keys"
 import { mysqlPeriods } from "./periods"
 import { mysqlSchema } from "./schema"
-import { lastNumbers, scopeKeys, storedNumbers } from "./scopes"
+import { lastNumbers, neighbours, scopeKeys, storedNumbers } from "./scopes"
 import { mysqlText } from "./text"
 import { mysqlTrigger } from "./trigger/trigger"
 import { mysqlTypes } from "./types"
@@ -49,6 +49,7 @@ export const mysql: Dialect = {
     },
     lastNumbers,
     storedNumbers,
+    neighbours,
     scopeKeys,
     tellsUpserted: ({ driver }) => driver.isReturningSqlSupported("insert"),
     findUpsert,

@@ -1,5 +1,6 @@
 import type { CountedColumn, Scope, ScopedColumn, ScopeValue } from "../columns"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
+import { selectNeighbours } from "../neighbours"
 import type { Statement } from "../../typeorm/statement"
 import { cast } from "./types"
 
@@ -30,6 +31,25 @@ export function storedNumbers(
             `SELECT ${at} AS \`at\` FROM DUAL WHERE EXISTS ` +
             `(SELECT 1 FROM ${tableName(series.metadata)} t WHERE ${where.join(" AND ")})`
         )
+    })
+    return { sql: selects.join(" UNION ALL "), parameters }
+}
+
+/** @internal {@link Dialect.neighbours}: a plain read would show the snapshot. */
+export function neighbours(
+    series: CountedColumn,
+    value: string,
+    numbers: readonly { readonly scope: Scope; readonly number: string }[],
+): Statement {
+    const parameters: string[] = []
+    const selects = numbers.map(({ scope, number }, at) => {
+        const scopeOf = () => {
+            const where = equalTo(series.scopeColumns, scope.values, parameters)
+            parameters.push(number)
+            return { where, number: "CAST(? AS SIGNED)" }
+        }
+        const selected = selectNeighbours(series, value, scopeOf, " LOCK IN SHARE MODE")
+        return `SELECT ${at} AS \`at\`, ${selected}`
     })
     return { sql: selects.join(" UNION ALL "), parameters }
 }

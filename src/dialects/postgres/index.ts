@@ -7,7 +7,7 @@ import { postgresCounter } from "./counter"
 import { postgresKeys } from "./keys"
 import { postgresPeriods } from "./periods"
 import { postgresSchema } from "./schema"
-import { lastNumbers, scopeKeys, storedNumbers } from "./scopes"
+import { lastNumbers, neighbours, scopeKeys, storedNumbers } from "./scopes"
 import { isPglite, postgresText } from "./text"
 import { postgresTrigger } from "./trigger/trigger"
 import { postgresTypes } from "./types"
@@ -38,6 +38,7 @@ export const postgres: Dialect = {
     },
     lastNumbers,
     storedNumbers,
+    neighbours,
     scopeKeys,
     tellsUpserted: () => true,
     findUpsert: findOnConflict,

@@ -1,5 +1,6 @@
 import type { CountedColumn, Scope, ScopedColumn, ScopeValue } from "../columns"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
+import { selectNeighbours } from "../neighbours"
 import type { Statement } from "../../typeorm/statement"
 
 const ISOLATION = `current_setting('transaction_isolation') AS "isolation"`
@@ -47,6 +48,20 @@ export function storedNumbers(
         select: () => "NULL",
         where: (where) =>
             `WHERE EXISTS (SELECT FROM ${tableName(series.metadata)} t WHERE ${where.join(" AND ")})`,
+    })
+}
+
+/** @internal {@link Dialect.neighbours} */
+export function neighbours(
+    series: CountedColumn,
+    value: string,
+    numbers: readonly { readonly scope: Scope; readonly number: string }[],
+): Statement {
+    const rows = numbers.map(({ scope, number }) => [...scope.values, number])
+    const number = `s.${columnName(series.column)}`
+    return selectPerScope(series, [...series.scopeColumns, series.column], rows, {
+        select: (where) =>
+            selectNeighbours(series, value, () => ({ where: where.slice(0, -1), number })),
     })
 }
 

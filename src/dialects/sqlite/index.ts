@@ -4,7 +4,7 @@ import { sqliteCounter } from "./counter"
 import { sqliteKeys } from "./keys"
 import { sqlitePeriods } from "./periods"
 import { sqliteSchema } from "./schema"
-import { lastNumbers, scopeKeys, storedNumbers } from "./scopes"
+import { lastNumbers, neighbours, scopeKeys, storedNumbers } from "./scopes"
 import { canonicalText, keyText, scopeText } from "./types"
 
 /** @internal SQLite by better-sqlite3 and sql.js. */
@@ -29,6 +29,7 @@ export const sqlite: Dialect = {
     },
     lastNumbers,
     storedNumbers,
+    neighbours,
     scopeKeys,
     tellsUpserted: () => false,
     findUpsert: (head, tail) =>

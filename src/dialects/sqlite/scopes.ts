@@ -1,5 +1,6 @@
 import type { CountedColumn, Scope, ScopedColumn, ScopeValue } from "../columns"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
+import { selectNeighbours } from "../neighbours"
 import type { Statement } from "../../typeorm/statement"
 import { cast, keyText } from "./types"
 
@@ -28,6 +29,21 @@ export function storedNumbers(
         sql:
             `SELECT e.key AS "at" FROM json_each(?) e WHERE EXISTS ` +
             `(SELECT 1 FROM ${tableName(series.metadata)} t WHERE ${where.join(" AND ")})`,
+        parameters: [list(numbers.map(({ scope, number }) => [...scope.values, number]))],
+    }
+}
+
+/** @internal {@link Dialect.neighbours} */
+export function neighbours(
+    series: CountedColumn,
+    expression: string,
+    numbers: readonly { readonly scope: Scope; readonly number: string }[],
+): Statement {
+    const number = `CAST(${value(series.scopeColumns.length)} AS INTEGER)`
+    const where = equalTo(series.scopeColumns)
+    const selected = selectNeighbours(series, expression, () => ({ where, number }))
+    return {
+        sql: `SELECT e.key AS "at", ${selected} FROM json_each(?) e`,
         parameters: [list(numbers.map(({ scope, number }) => [...scope.values, number]))],
     }
 }

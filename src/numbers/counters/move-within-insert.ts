@@ -22,6 +22,8 @@ export async function moveWithinInsert(
     const { counter } = series.dialect
     const { moveWithin } = counter
     if (!moveWithin || series.strategy !== "counter" || !series.gapless) return false
+    // The date is looked at when the counter is locked.
+    if (series.ascends) return false
     if (explicit !== undefined || session.derives(insert)) return false
 
     const [key = ""] = await keysOf(session, series, [scope])

@@ -13,7 +13,7 @@ import { type DatedRow, zonesOfRows } from "./row-zones"
 export interface GivenValue {
     readonly row: InsertRow
     readonly column: ColumnMetadata
-    readonly value: unknown
+    value: unknown
 }
 
 /** @internal A row that is about to be numbered in a period. */

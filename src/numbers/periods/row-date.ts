@@ -10,7 +10,7 @@ import {
 import { periodName } from "../../series/periods/period-name"
 import type { Period } from "../../series/periods/resolve-period"
 import { dataSourceOf } from "../../typeorm/compat"
-import { type ColumnMetadata, columnType } from "../../typeorm/names"
+import { type ColumnMetadata, columnName, columnType } from "../../typeorm/names"
 
 /** A default that is the clock, as each database writes it. */
 const CLOCK =
@@ -81,6 +81,26 @@ function dayOf({ content }: Period, value: unknown, timeZone: string): CivilDate
     if (content === "day") return typeof value === "string" ? civilDateOf(value) : undefined
     const moment = typeof value === "string" && content === "moment" ? momentOf(value) : value
     return moment instanceof Date ? civilDateIn(timeZone, moment) : undefined
+}
+
+/** @internal Which of two dates is the earlier one, of days or of points in time. */
+export function orderOf({ content }: Pick<Period, "content">, value: unknown): number {
+    if (value instanceof Date) return value.getTime()
+    if (content === "day") return Date.parse(`${String(value).slice(0, 10)}T00:00:00Z`)
+    return momentOf(String(value)).getTime()
+}
+
+/** @internal Reads a date of a row `t`: a day is not read as the midnight of somewhere. */
+export function storedDateSql({ date, content }: Period, text: (sql: string) => string): string {
+    const sql = `t.${columnName(date)}`
+    return content === "day" ? text(sql) : sql
+}
+
+/** @internal What is read, as the driver would send it. */
+export function storedDate({ date, content }: Period, read: unknown): unknown {
+    if (content === "day" || read === null || read === undefined) return read
+    const shown = withoutTransformer(date, "prepareHydratedValue", read)
+    return withoutTransformer(date, "preparePersistentValue", shown)
 }
 
 /** Of a text that names no zone, and is in UTC. */

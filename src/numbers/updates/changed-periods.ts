@@ -15,13 +15,7 @@ import type { Series } from "../../series/series"
 import { columnName } from "../../typeorm/names"
 import { afterUpdate, type Change } from "./change"
 import { otherPeriod } from "../periods/give-periods"
-import {
-    keptMoment,
-    periodOfDate,
-    todayOf,
-    unknownDate,
-    withoutTransformer,
-} from "../periods/row-date"
+import { keptMoment, periodOfDate, storedDate, todayOf, unknownDate } from "../periods/row-date"
 import { checkedZone } from "../periods/row-zones"
 
 /** @internal What of a stored row tells its period. */
@@ -41,7 +35,7 @@ interface ChangingDate extends StoredDate {
 /** @internal The period that a row gets, and its date where that is set to today. */
 export interface NewPeriod {
     readonly name: string
-    readonly date?: unknown
+    date?: unknown
 }
 
 /** @internal Selects what the periods of rows are made of, as it will be. */
@@ -139,13 +133,6 @@ function periodOfRow(
     const date = hasDate ? keptMoment(period, value) : todayOf(period, zone)
     const name = periodOfDate(period, date, zone)
     return { name, zone, date: date === value ? undefined : date }
-}
-
-/** @internal What is read of a row, as the driver would send it. */
-export function storedDate({ date, content }: Period, read: unknown): unknown {
-    if (content === "day" || read === null || read === undefined) return read
-    const shown = withoutTransformer(date, "prepareHydratedValue", read)
-    return withoutTransformer(date, "preparePersistentValue", shown)
 }
 
 function conditionOf(

@@ -35,13 +35,14 @@ export function requestsOf(
 }
 
 function requestOf(change: Change, row: StoredRow, period?: string): ChangedRequest | undefined {
-    const { series, number } = change
+    const { series, number, update } = change
     const scope = () => scopeOf(change, row, period)
     if (Number(row.due) === 1)
         return series.assignsAtCommit ? undefined : { series, row, scope: scope() }
     const stored = parseNumber(row.number)
     const isMoved = period !== undefined && period !== row.period
-    if (stored !== undefined && Number(row.keeps) === 1 && !isMoved) return undefined
+    const isDated = series.ascends && series.period && update.valueOf(series.period.date)
+    if (stored !== undefined && Number(row.keeps) === 1 && !isMoved && !isDated) return undefined
     const value = number ? valueOfPiece(number) : row.number
     if (value === null) return undefined
     if (stored === undefined) {

@@ -6,6 +6,7 @@ import type { MovedCounter } from "../counters/take-from-counters"
 import { duplicateNumberError } from "../duplicate-numbers"
 import { refuseUnknownStart } from "../first-number"
 import type { NumberSource } from "../number-source"
+import { refuseEarlierDates } from "../periods/date-order"
 import { lockTables } from "../table-lock/table-lock"
 import { madeAtOnce, takeAsked } from "./asked-numbers"
 import { findChange } from "./change"
@@ -13,6 +14,7 @@ import { refuseChanges } from "./changed-rows"
 import { type ChangedRequest, requestsOf } from "./changed-requests"
 import { readAsked } from "./read-asked"
 import { allowingMoves } from "./allowing-moves"
+import { datedChanges } from "./dated-changes"
 import { type PlannedChange, sendChanges } from "./send-changes"
 import { lateRows, waitUpdated } from "./late-rows"
 import { showUpdated } from "./show-updated"
@@ -39,7 +41,8 @@ export async function sendNumbered(
             if (!change) continue
             const isNumbered = change.isDue ?? asked
             // What is locked by its row is not locked by its table afterwards.
-            if (isNumbered && series.strategy === "table-lock" && session.isInTransaction)
+            const isLocked = isNumbered ?? series.ascends
+            if (isLocked && series.strategy === "table-lock" && session.isInTransaction)
                 await lockTables(session, [series.metadata])
             const found = await (asked
                 ? readAsked(session, change, asked)
@@ -48,6 +51,8 @@ export async function sendNumbered(
             if (lateRows({ ...change, ...found }).length > 0) source.joinTransaction(series)
             await giveChanged(source, series, requests, moved)
             refuseUnknownStart(requests)
+            if (series.ascends && requests.length > 0) source.refuseWithoutTransaction(series)
+            await refuseEarlierDates(session, datedChanges(change, found, requests))
             changes.push({ ...change, ...found, requests })
         }
         const result = await allowingMoves(session, changes, () =>

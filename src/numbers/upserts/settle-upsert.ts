@@ -8,6 +8,8 @@ import { columnName } from "../../typeorm/names"
 import { type MovedCounter, setCountersBack } from "../counters/take-from-counters"
 import type { NumberRequest } from "../number-request"
 import { max, showNumber } from "../number-values"
+import { refuseEarlierDates } from "../periods/date-order"
+import { datedRows } from "../periods/dated-rows"
 import type { GivenValue } from "../periods/give-periods"
 import { showGiven, showNumbers, showValue } from "../shown/shown-values"
 import { type Condition, findStored, numbersWhere, valuesWhere } from "../stored-numbers"
@@ -31,6 +33,7 @@ export async function settleUpsert(
     const stored = await findStored(session, requests)
     try {
         refuseGaps(requests, stored)
+        await refuseEarlierDates(session, datedRows(requests.filter((one) => stored.has(one))))
     } catch (error) {
         session.transaction?.refuseCommit(error as Error)
         throw error

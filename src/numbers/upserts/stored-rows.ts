@@ -37,6 +37,7 @@ function concernedSeries({ rows: [row], upsert }: Insert): ConcernedSeries[] {
         const dated = period ? [period.date, ...zoneColumns(period.zone)] : []
         // That of the new date.
         if (period && dated.some(isSet) && !moved.includes(period.column)) moved.push(period.column)
+        if (period && series.ascends && isSet(period.date)) moved.push(period.date)
         const numbers = when.some(({ column }) => isSet(column))
         const isConcerned = (moved.length > 0 || numbers) && strategy !== "trigger"
         return isConcerned ? [{ series, moved, numbers }] : []

@@ -40,6 +40,11 @@ function refuseUnseen(unseen: Series): void {
     }
     if (unseen.assignsAtCommit && !runsAtCommit)
         refuse('assign: "commit" takes a trigger that runs at COMMIT. Use strategy "counter".')
+    if (unseen.column.isPrimary && !dataSource.driver.isReturningSqlSupported("insert"))
+        refuse(
+            "the number is in the primary key, and no INSERT returns it there, so that nobody can tell which row is " +
+                'which. Use strategy "counter".',
+        )
     const deleting = metadata.ownRelations.find(
         ({ onDelete, joinColumns }) => onDelete === "CASCADE" && joinColumns.length > 0,
     )

@@ -1,12 +1,10 @@
 import type { EntityMetadata } from "typeorm"
 import type { Strategy } from "../declared/strategies"
-import { dialectOf } from "../dialects"
 import { InvalidOptionError } from "../errors"
-import { dataSourceOf } from "../typeorm/compat"
 
 /**
  * Refuses a number that can't be deleted where a foreign key deletes its row: the database does that itself, and
- * asks nobody but triggers, and those not everywhere.
+ * asks nobody.
  * @internal
  */
 export function refuseDeletedByForeignKey(
@@ -14,8 +12,8 @@ export function refuseDeletedByForeignKey(
     numbered: string,
     strategy: Strategy,
 ): void {
-    const { trigger } = dialectOf(dataSourceOf(metadata)) ?? {}
-    if (strategy === "trigger" && trigger?.seesForeignKeys) return
+    // Triggers see it, or are refused.
+    if (strategy === "trigger") return
     const cascading = metadata.relations.find(
         ({ isOwning, isManyToMany, onDelete, createForeignKeyConstraints }) =>
             isOwning && !isManyToMany && onDelete === "CASCADE" && createForeignKeyConstraints,

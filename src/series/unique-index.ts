@@ -1,7 +1,7 @@
 import type { EntityMetadata } from "typeorm"
 import type { DriverError } from "../dialects/driver-error"
 import { InvalidOptionError } from "../errors"
-import { replacedIndex, type UniqueIndex } from "../typeorm/index-metadata"
+import { isPrimaryKey, replacedIndex, type UniqueIndex } from "../typeorm/index-metadata"
 import type { ColumnMetadata } from "../typeorm/names"
 import type { Scoped } from "./series"
 
@@ -59,6 +59,15 @@ export function isViolated(
     const { constraint } = error as { constraint?: unknown }
     const text = String(message)
     const named = text.replace(/^UNIQUE constraint failed: /, "").split(", ")
+    const isNamed = ({ name }: { readonly name?: string }) =>
+        constraint === name || text.includes(`${name ?? ""}'`)
+    const [main] = uniqueIndexesOf({ dialect, ...scoped })
+    // Databases have names of their own for it, or none.
+    if (isPrimaryKey(scoped.metadata, main)) {
+        const names = main.columns.map(({ databaseName }) => `${table}.${databaseName}`)
+        if (named.join() === text) return ![...indices, ...scoped.metadata.uniques].some(isNamed)
+        return named.sort().join() === names.sort().join()
+    }
     return indices.some(({ isUnique, name, columns }) => {
         // Partial ones are over fewer columns of the scope.
         const isOfColumn =

@@ -15,6 +15,15 @@ export interface UniqueIndex {
     readonly nulls: ColumnMetadata[]
 }
 
+/** @internal Whether the primary key is that index already. */
+export function isPrimaryKey({ primaryColumns }: EntityMetadata, { columns, nulls }: UniqueIndex) {
+    return (
+        nulls.length === 0 &&
+        columns.length === primaryColumns.length &&
+        columns.every((column, at) => column === primaryColumns[at])
+    )
+}
+
 type Look = (metadata: EntityMetadata, embeddedPath?: string) => void
 
 /**
@@ -51,6 +60,9 @@ export function replacedIndex(
         // Children of a single-table inheritance may each declare the column that they share.
         const isDeclared = metadata.indices.some((other) => other.name === main?.name)
         if (main && isDeclared) main.synchronize = false
+        // MySQL would make it all the same, of an index that is called unique.
+        if (main && isPrimaryKey(metadata, unique[0]))
+            Object.assign(main, { isUnique: false, synchronize: false })
         for (const list of listsOf(metadata)) {
             const place = list.indexOf(index)
             if (place < 0) continue

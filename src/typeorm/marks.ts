@@ -1,3 +1,4 @@
+import type { ObjectLiteral } from "typeorm"
 import type { ColumnMetadata } from "./names"
 
 const marked = new WeakSet<ColumnMetadata>()
@@ -19,10 +20,37 @@ export function markPlaces(
     const get = column.getEntityValue
     column.getEntityValue = (entity, transform) => {
         const value: unknown = get.call(column, entity, transform)
+        if (typeof value === "function") holders.get(value)?.add(entity)
         if (!isNone(value)) return value
         const id = idOf(entity)
-        return id === undefined ? value : () => `/*#${id}*/DEFAULT`
+        if (id === undefined) return value
+        const mark = () => `/*#${id}*/DEFAULT`
+        if (column.isPrimary) holders.set(mark, holdersOf(entity, column))
+        return mark
     }
+}
+
+/** What has a mark as the value of a primary key: save() makes an object of each row that it inserts. */
+const holders = new WeakMap<object, Set<ObjectLiteral>>()
+const holdersOfRows = new WeakMap<object, Map<ColumnMetadata, Set<ObjectLiteral>>>()
+
+function holdersOf(entity: object, column: ColumnMetadata): Set<ObjectLiteral> {
+    const ofRow = holdersOfRows.get(entity) ?? new Map<ColumnMetadata, Set<ObjectLiteral>>()
+    holdersOfRows.set(entity, ofRow)
+    const found = ofRow.get(column) ?? new Set()
+    ofRow.set(column, found)
+    return found
+}
+
+/**
+ * Puts the value of a primary key in the places of its marks, once it is known: by it TypeORM finds the row, and sets
+ * the foreign keys of those that belong to it.
+ * @internal
+ */
+export function fillMarked(entity: object, column: ColumnMetadata, value: unknown): void {
+    const ofRow = holdersOfRows.get(entity)
+    for (const holder of ofRow?.get(column) ?? []) column.setEntityValue(holder, value)
+    ofRow?.delete(column)
 }
 
 /** @internal Whether places of a column are marked. */

@@ -1,6 +1,7 @@
 import type { ObjectLiteral } from "typeorm"
 import type { Session } from "../../inserts/session"
 import { dataSourceOf } from "../../typeorm/compat"
+import { fillMarked } from "../../typeorm/marks"
 import type { ColumnMetadata } from "../../typeorm/names"
 import type { NumberRequest } from "../number-request"
 import { storedValue } from "../number-values"
@@ -43,9 +44,12 @@ export function showNumbers(
     requests: readonly Pick<NumberRequest, "series" | "row" | "number" | "explicit">[],
 ): void {
     const values: ShownValue[] = []
-    for (const { series, row, number, explicit } of requests)
-        if (row.entity && number !== undefined && explicit === undefined)
-            values.push(shownValue(row.entity, series.column, storedValue(series, number)))
+    for (const { series, row, number, explicit } of requests) {
+        if (!row.entity || number === undefined || explicit !== undefined) continue
+        const shown = shownValue(row.entity, series.column, storedValue(series, number))
+        if (series.column.isPrimary) fillMarked(row.entity, series.column, shown.value)
+        values.push(shown)
+    }
     showValues(session, values)
 }
 

@@ -12,11 +12,16 @@ import { movedScopeError } from "../updates/changed-rows"
 /** @internal Refuses an upsert that would give stored rows other numbers. */
 export function refuseOverwrittenNumbers({ rows: [row] }: Insert, upsert: Upsert): void {
     for (const series of row ? seriesOf(row.metadata) : [])
-        if (upsert.overwrites(columnName(series.column)))
+        if (upsert.overwrites(columnName(series.column)) && !isOfTarget(series, upsert))
             throw new ReadOnlyNumberError(
                 `This upsert would overwrite ${placeOf(series)} of a stored row. Leave the number out of the ` +
                     "rows, or out of orUpdate().",
             )
+}
+
+/** Where any unique index recognises stored rows, TypeORM sets the columns that are to do so as well. */
+function isOfTarget({ column }: Series, { target }: Upsert): boolean {
+    return column.isPrimary && target === undefined
 }
 
 interface ConcernedSeries {
@@ -38,6 +43,7 @@ function concernedSeries({ rows: [row], upsert }: Insert): ConcernedSeries[] {
         // That of the new date.
         if (period && dated.some(isSet) && !moved.includes(period.column)) moved.push(period.column)
         if (period && series.ascends && isSet(period.date)) moved.push(period.date)
+        if (isSet(series.column)) moved.push(series.column)
         const numbers = when.some(({ column }) => isSet(column))
         const isConcerned = (moved.length > 0 || numbers) && strategy !== "trigger"
         return isConcerned ? [{ series, moved, numbers }] : []

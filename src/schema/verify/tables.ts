@@ -95,6 +95,9 @@ function missingIndexes(unique: Scoped, table: Table): string[] {
         const exists = [
             ...table.indices.filter(({ isUnique, where }) => isUnique && isFor(nulls, where)),
             ...table.uniques.filter(() => nulls.length === 0),
+            ...(nulls.length === 0
+                ? [{ columnNames: table.primaryColumns.map((c) => c.name) }]
+                : []),
         ].some(
             ({ columnNames }) =>
                 columnNames.length === names.length &&

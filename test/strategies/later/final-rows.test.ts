@@ -225,7 +225,9 @@ onTriggerDatabases("Numbers in the order of dates", (database) => {
         expect(await connected.manager.maximum(Entry, "number")).to.equal(rows.length + 1)
     })
 
-    it("hold for two that set numbers below the last at once", async () => {
+    it("hold for two that set numbers below the last at once", async function () {
+        // It has one session, where nobody waits.
+        if (database().kind === "pglite") return this.skip()
         const connected = await database().connect([Entry], { connections: 3 })
         const insert = (manager: EntityManager, number: number, day: string) =>
             manager.insert(Entry, { book: "A", day, number })

@@ -1,7 +1,13 @@
 import { expect } from "chai"
-import { DataSource } from "typeorm"
+import { Column, DataSource, Entity, PrimaryGeneratedColumn } from "typeorm"
 import { PGliteDriver } from "typeorm-pglite"
-import { StaleSnapshotError, verifyAutoSequence, withAutoSequence } from "../../src"
+import {
+    AutoSequenceColumn,
+    StaleSnapshotError,
+    verifyAutoSequence,
+    withAutoSequence,
+} from "../../src"
+import { emptyTables } from "../support/empty-tables"
 import { rejection } from "../support/errors"
 import {
     customer,
@@ -13,22 +19,31 @@ import {
     Ticket,
 } from "../support/invoices"
 
+@Entity()
+class Dated {
+    @PrimaryGeneratedColumn() id!: number
+    @Column({ type: "timestamp" }) at!: Date
+    @AutoSequenceColumn({ uniqueWith: "at" }) number!: number
+}
+
 // One connection, one transaction at a time: what needs two is tested on servers.
 describe("PGlite", () => {
     let dataSource: DataSource
 
-    beforeEach(async () => {
+    // To start it takes longer than all of the tests.
+    before(async () => {
         dataSource = new DataSource(
             withAutoSequence({
                 type: "postgres",
                 driver: new PGliteDriver({}).driver,
-                entities: invoiceEntities,
+                entities: [...invoiceEntities, Dated],
                 synchronize: true,
             }),
         )
         await dataSource.initialize()
     })
-    afterEach(() => dataSource.destroy())
+    beforeEach(() => emptyTables(dataSource))
+    after(() => dataSource.destroy())
 
     it("numbers rows, arrays, cascades and upserts", async () => {
         await verifyAutoSequence(dataSource)
@@ -73,5 +88,20 @@ describe("PGlite", () => {
             await manager.getRepository(Ticket).save({})
         })
         expect(await rejection(work)).to.be.instanceOf(StaleSnapshotError)
+    })
+
+    it("takes dates as this driver sends them, in UTC", async () => {
+        const { TZ } = process.env
+        process.env.TZ = "America/New_York"
+        try {
+            const rows = dataSource.getRepository(Dated)
+            const at = new Date("2024-06-01T12:00:00Z")
+            const saved = await rows.save([{ at }, { at }])
+            expect(saved.map(({ number }) => number)).to.eql([1, 2])
+            expect((await rows.save({ at })).number).to.equal(3)
+        } finally {
+            if (TZ === undefined) delete process.env.TZ
+            else process.env.TZ = TZ
+        }
     })
 })

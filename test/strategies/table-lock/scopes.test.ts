@@ -14,13 +14,7 @@ import {
     PrimaryGeneratedColumn,
     TableInheritance,
 } from "typeorm"
-import { PGliteDriver } from "typeorm-pglite"
-import {
-    AutoSequenceColumn,
-    InvalidOptionError,
-    UnknownScopeError,
-    withAutoSequence,
-} from "../../../src"
+import { AutoSequenceColumn, InvalidOptionError, UnknownScopeError } from "../../../src"
 import { onEachDatabase } from "../../support/databases"
 import { expectRefuses, expectRejects, expectSqlState, storedRows } from "../../support/errors"
 
@@ -756,31 +750,5 @@ onEachDatabase("scopes", (db) => {
         await expectSqlState(repo.save({ year: "a\u0000" }), "22021")
         expect(await repo.count()).to.equal(0)
         expect((await repo.save({ year: "a" })).number).to.equal(1)
-    })
-})
-
-describe("scopes on PGlite", () => {
-    it("takes dates as this driver sends them, in UTC", async () => {
-        const { TZ } = process.env
-        process.env.TZ = "America/New_York"
-        const ds = await new DataSource(
-            withAutoSequence({
-                type: "postgres",
-                driver: new PGliteDriver().driver,
-                entities: [SCOPED_BY.timestamp],
-                synchronize: true,
-            }),
-        ).initialize()
-        try {
-            const repo = ds.getRepository(SCOPED_BY.timestamp)
-            const scope = at("2024-06-01T12:00:00Z")
-            const rows = await repo.save([{ scope }, { scope }])
-            expect(rows.map((row) => row.number)).to.eql([1, 2])
-            expect((await repo.save({ scope })).number).to.equal(3)
-        } finally {
-            await ds.destroy()
-            if (TZ === undefined) delete process.env.TZ
-            else process.env.TZ = TZ
-        }
     })
 })

@@ -14,7 +14,7 @@ import {
     type AutoSequenceColumnOptions,
     InvalidNumberError,
     InvalidOptionError,
-    sequenceOf,
+    seriesOf,
     UnknownScopeError,
     withAutoSequence,
 } from "../../src"
@@ -271,13 +271,11 @@ onEachCell(
             })
 
         if (options.strategy === "counter")
-            it("are not known to a sequence, which goes on where a scope has begun", async () => {
+            it("are not known where no row is at hand, and numbers go on where a scope has begun", async () => {
                 const [a, b] = await companies(1000, 50)
-                const numbers = sequenceOf(Invoice, "number")
+                const numbers = seriesOf(dataSource(), Invoice, "number")
                 const next = (company: Company) =>
-                    dataSource().transaction((manager) =>
-                        numbers.inScope([company.id]).next(manager),
-                    )
+                    dataSource().transaction((manager) => numbers.next(manager, { company }))
                 expectErrorIs(await rejection(next(a!)), UnknownScopeError, "startAt is a function")
                 await invoices().save({ company: a })
                 expect(await next(a!)).to.equal(1002)

@@ -41,10 +41,10 @@ export type {
     AutoSequenceColumnOptions,
     NumberColumnOptions,
     StartOf,
-} from "./declared/number-options"
-export type { Strategy } from "./declared/strategies"
-export type { NumberCondition, NumberConditionValue } from "./declared/condition"
-export type { PeriodOptions, PeriodUnit } from "./declared/period-options"
+} from "./declared/numbers/number-options"
+export type { Strategy } from "./declared/numbers/strategies"
+export type { NumberCondition, NumberConditionValue } from "./declared/numbers/condition"
+export type { PeriodOptions, PeriodUnit } from "./declared/numbers/period-options"
 export {
     findByPseudoKey,
     type FindByPseudoKeyOptions,

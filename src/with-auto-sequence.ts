@@ -3,7 +3,7 @@ import type { DataSourceOptions, EntitySchema } from "typeorm"
 import { counterEntity, type CounterTableOptions } from "./tables/counter-entity"
 import { keyEntity, type KeyTableOptions } from "./tables/key-entity"
 import { AutoSequenceSubscriber } from "./subscriber"
-import { STRATEGIES, type Strategy, withDefaultStrategy } from "./declared/strategies"
+import { STRATEGIES, type Strategy, withDefaultStrategy } from "./declared/numbers/strategies"
 import { ANYTHING, checkedOptions, OBJECT, oneOf, refuserOf, refuseWrong } from "./declared/options"
 
 /** What {@link withAutoSequence} takes beside the options of the data source. */

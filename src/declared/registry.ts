@@ -1,5 +1,5 @@
 import { type DataSource, type EntitySchema, InstanceChecker } from "typeorm"
-import type { NumberingOptions } from "./number-options"
+import type { NumberingOptions } from "./numbers/number-options"
 import type { SealedKeyOptions, StoredKeyOptions } from "./keys/key-options"
 
 /** @internal A class, or the name of an EntitySchema that has none. */

@@ -1,6 +1,6 @@
 import { Column, Index } from "typeorm"
-import type { AutoSequenceColumnOptions } from "../declared/number-options"
-import { splitOptions } from "../declared/split-number-options"
+import type { AutoSequenceColumnOptions } from "../declared/numbers/number-options"
+import { splitOptions } from "../declared/numbers/split-number-options"
 import { numbers } from "../declared/registry"
 import { uniqueNumberIndex } from "./number-index"
 import { periodColumn, refuseDeclared } from "./period-column"

@@ -1,5 +1,5 @@
 import type { ColumnOptions } from "typeorm"
-import { PERIOD_LENGTH } from "../declared/period-options"
+import { PERIOD_LENGTH } from "../declared/numbers/period-options"
 import type { NumberedColumn } from "../declared/registry"
 import { InvalidOptionError } from "../errors"
 import { declaredTwice, periodProperty } from "../series/periods/resolve-period"

@@ -1,7 +1,7 @@
 import type { DriverError } from "../dialects/driver-error"
 import type { Statement } from "../typeorm/statement"
 import type { Insert } from "./insert"
-import type { NewRow } from "./new-row"
+import type { NewRow } from "./announced/new-row"
 import type { Update } from "./sql/update"
 
 /**

@@ -3,7 +3,7 @@ import type { Upsert } from "../dialects/dialect"
 import { type ColumnMetadata, columnName } from "../typeorm/names"
 import type { Statement } from "../typeorm/statement"
 import type { Cell, InsertText, InsertTuple } from "./sql/insert-text"
-import { NewRow } from "./new-row"
+import { NewRow } from "./announced/new-row"
 
 type Beginning = (parameter: (value: unknown) => string) => string
 

@@ -1,4 +1,4 @@
-import { NewRow } from "../inserts/new-row"
+import { NewRow } from "../inserts/announced/new-row"
 import { groupBy } from "../group-by"
 import type { Series } from "../series/series"
 

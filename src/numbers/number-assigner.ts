@@ -1,7 +1,7 @@
 import { COUNTER_ENTITY } from "../declared/own-tables"
 import type { Assigner, Refused } from "../inserts/assigner"
 import type { Insert } from "../inserts/insert"
-import type { NewRow } from "../inserts/new-row"
+import type { NewRow } from "../inserts/announced/new-row"
 import { RowScopes } from "../inserts/row-scope"
 import type { Update } from "../inserts/sql/update"
 import type { Session } from "../inserts/session"

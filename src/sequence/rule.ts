@@ -1,5 +1,5 @@
 import { type Refuse, refuserOf, refuseUnknown } from "../declared/options"
-import { isSeriesName } from "../declared/series-name"
+import { isSeriesName } from "../declared/numbers/series-name"
 import { show } from "../declared/show"
 import { InvalidOptionError, NumberOverflowError } from "../errors"
 import type { NextOptions, SequenceOptions, SequenceType } from "./types"

@@ -1,5 +1,5 @@
 import type { EntityMetadata } from "typeorm"
-import type { Strategy } from "../declared/strategies"
+import type { Strategy } from "../declared/numbers/strategies"
 import { InvalidOptionError } from "../errors"
 
 /**

@@ -1,5 +1,5 @@
-import type { StartOf } from "../declared/number-options"
-import type { Strategy } from "../declared/strategies"
+import type { StartOf } from "../declared/numbers/number-options"
+import type { Strategy } from "../declared/numbers/strategies"
 import type { CountedColumn, ScopedColumn } from "../dialects/columns"
 import type { Dialect } from "../dialects/dialect"
 import type { ColumnMetadata } from "../typeorm/names"

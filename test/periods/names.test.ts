@@ -1,7 +1,7 @@
 import { expect } from "chai"
 import * as fc from "fast-check"
 import type { DataSource } from "typeorm"
-import type { PeriodRule } from "../../src/declared/period-options"
+import type { PeriodRule } from "../../src/declared/numbers/period-options"
 import { isTimeZone, ownTimeZone } from "../../src/declared/time-zone"
 import { dialectOf } from "../../src/dialects"
 import { civilDateIn, civilDateOf, civilText } from "../../src/series/periods/civil-date"

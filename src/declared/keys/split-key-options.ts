@@ -11,7 +11,7 @@ import type {
 } from "./key-options"
 import { type Refuse, refuserOf, refuseUnknown } from "../options"
 import { scopePaths } from "../scope-paths"
-import { isSeriesName, seriesProblem } from "../series-name"
+import { isSeriesName, seriesProblem } from "../numbers/series-name"
 import { type Secret, weaknessOf } from "../secrets"
 import { show } from "../show"
 

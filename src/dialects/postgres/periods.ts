@@ -1,4 +1,4 @@
-import type { PeriodRule } from "../../declared/period-options"
+import type { PeriodRule } from "../../declared/numbers/period-options"
 import { ownTimeZone } from "../../declared/time-zone"
 import { columnType } from "../../typeorm/names"
 import type { DateContent, PeriodStatements } from "../statements/period-statements"

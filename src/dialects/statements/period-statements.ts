@@ -1,5 +1,5 @@
 import type { DataSource } from "typeorm"
-import type { PeriodRule } from "../../declared/period-options"
+import type { PeriodRule } from "../../declared/numbers/period-options"
 import type { ColumnMetadata } from "../../typeorm/names"
 
 /**

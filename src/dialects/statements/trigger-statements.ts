@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import type { PeriodRule } from "../../declared/period-options"
+import type { PeriodRule } from "../../declared/numbers/period-options"
 import type { CountedColumn } from "../columns"
 import type { ColumnMetadata } from "../../typeorm/names"
 import type { CounterTable } from "./counter-statements"

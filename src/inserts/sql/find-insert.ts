@@ -5,7 +5,7 @@ import { hasMarks, isMarked } from "../../typeorm/marks"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import { Insert } from "../insert"
 import type { InsertText, InsertTuple } from "./insert-text"
-import type { NewRow } from "../new-row"
+import type { NewRow } from "../announced/new-row"
 import { insertStart, readInsert } from "./read-insert"
 
 /**

@@ -1,5 +1,5 @@
 import type { Scope } from "../../dialects/columns"
-import type { NewRow } from "../../inserts/new-row"
+import type { NewRow } from "../../inserts/announced/new-row"
 import type { Session } from "../../inserts/session"
 import { preparedText } from "../../series/scope"
 import type { StoredKey } from "../pseudo-key"

@@ -7,7 +7,7 @@ import { conditionSql } from "../../series/when/row-condition"
 import { type ColumnMetadata, columnName } from "../../typeorm/names"
 import type { Sender } from "../../typeorm/statement"
 import { holds } from "../when/holds"
-import { type AskedNumbers, isAsked } from "./asked-numbers"
+import { type AskedNumbers, isAsked } from "./asked/asked-numbers"
 
 /** @internal An UPDATE that sets what numbers depend on. */
 export interface Change {

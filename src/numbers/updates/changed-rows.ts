@@ -5,7 +5,7 @@ import { list, parameter, type Piece, piece, plain } from "../../inserts/sql/upd
 import { placeOf, type Series } from "../../series/series"
 import { columnName } from "../../typeorm/names"
 import { select } from "../../typeorm/statement"
-import type { KeyedRow } from "./asked-numbers"
+import type { KeyedRow } from "./asked/asked-numbers"
 import type { Change } from "./change"
 import { datesOf, keepPeriods, type NewPeriod, type StoredDate } from "./changed-periods"
 

@@ -1,5 +1,5 @@
 import type { ObjectLiteral } from "typeorm"
-import type { UpdatedEntity } from "../../inserts/announced-updates"
+import type { UpdatedEntity } from "../../inserts/announced/announced-updates"
 import type { Session } from "../../inserts/session"
 import type { Series } from "../../series/series"
 import { dataSourceOf } from "../../typeorm/compat"

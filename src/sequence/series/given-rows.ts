@@ -3,7 +3,7 @@ import type { Refuse } from "../../declared/options"
 import { show } from "../../declared/show"
 import { entityOf } from "../../keys/rows/read-rows"
 import { hasPrimaryKey, primaryKeyText } from "../../keys/rows/primary-key"
-import type { KeyedRow } from "../../numbers/updates/asked-numbers"
+import type { KeyedRow } from "../../numbers/updates/asked/asked-numbers"
 
 /**
  * Rows that a caller has given, in their order, by their primary keys as texts: what was given, and the primary key as

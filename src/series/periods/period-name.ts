@@ -1,4 +1,4 @@
-import type { PeriodRule } from "../../declared/period-options"
+import type { PeriodRule } from "../../declared/numbers/period-options"
 import { type CivilDate, civilDateOf, civilText, twoDigits } from "./civil-date"
 
 /** @internal The name of the period that a day is in; undefined where its year has no four digits. */

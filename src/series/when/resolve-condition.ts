@@ -1,5 +1,5 @@
 import type { EntityMetadata } from "typeorm"
-import type { Condition, Literal, Test } from "../../declared/condition"
+import type { Condition, Literal, Test } from "../../declared/numbers/condition"
 import { dialectOf } from "../../dialects"
 import { InvalidOptionError } from "../../errors"
 import { dataSourceOf } from "../../typeorm/compat"

@@ -1,4 +1,4 @@
-import type { Test } from "../../declared/condition"
+import type { Test } from "../../declared/numbers/condition"
 import type { Dialect } from "../../dialects/dialect"
 import type { ColumnMetadata } from "../../typeorm/names"
 

@@ -1,6 +1,6 @@
 import { type FindOperator, InstanceChecker } from "typeorm"
-import type { Refuse } from "./options"
-import { show } from "./show"
+import type { Refuse } from "../options"
+import { show } from "../show"
 
 /** @internal What a column is compared with. */
 export type Literal = string | number | bigint | boolean

@@ -1,5 +1,5 @@
-import type { Session } from "../../inserts/session"
-import type { PlannedChange } from "./send-changes"
+import type { Session } from "../../../inserts/session"
+import type { PlannedChange } from "../send-changes"
 
 /**
  * Sends an UPDATE while the session allows the triggers of columns that numbers change, where code has asked for that.

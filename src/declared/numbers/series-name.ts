@@ -1,5 +1,5 @@
-import { KEY_LENGTH } from "./own-tables"
-import { show } from "./show"
+import { KEY_LENGTH } from "../own-tables"
+import { show } from "../show"
 
 /** @internal Trailing blanks are nothing to some databases. */
 export function isSeriesName(name: unknown): name is string {

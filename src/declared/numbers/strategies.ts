@@ -1,4 +1,4 @@
-import type { Refuse } from "./options"
+import type { Refuse } from "../options"
 
 /** How a numbered column gets its numbers. */
 export type Strategy = "table-lock" | "counter" | "trigger"

@@ -1,13 +1,13 @@
 import type { ColumnOptions } from "typeorm"
-import { columnOptions } from "./column-options"
+import { columnOptions } from "../column-options"
 import { parseCondition } from "./condition"
 import type { AutoSequenceColumnOptions, NumberingOptions } from "./number-options"
-import { type Refuse, refuserOf, refuseUnknown } from "./options"
+import { type Refuse, refuserOf, refuseUnknown } from "../options"
 import { periodOptions } from "./period-options"
-import { scopePaths } from "./scope-paths"
+import { scopePaths } from "../scope-paths"
 import { isSeriesName, seriesProblem } from "./series-name"
 import { refuseUntaken, specialOptions, STRATEGIES } from "./strategies"
-import { show } from "./show"
+import { show } from "../show"
 
 const KNOWN = [
     "startAt",

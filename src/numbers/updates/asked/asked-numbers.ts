@@ -1,6 +1,6 @@
-import type { Session } from "../../inserts/session"
-import type { Piece, Update } from "../../inserts/sql/update"
-import type { Series } from "../../series/series"
+import type { Session } from "../../../inserts/session"
+import type { Piece, Update } from "../../../inserts/sql/update"
+import type { Series } from "../../../series/series"
 
 /** @internal A row by its primary key, column by column. */
 export interface KeyedRow {

@@ -1,6 +1,6 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
-import type { ColumnMetadata } from "../typeorm/names"
-import { markPlaces } from "../typeorm/marks"
+import type { ColumnMetadata } from "../../typeorm/names"
+import { markPlaces } from "../../typeorm/marks"
 
 const announced = new WeakMap<object, NewRow>()
 let lastId = 0

@@ -3,14 +3,14 @@ import {
     DraftError,
     InvalidPeriodError,
     RowNotFoundError,
-} from "../../errors"
-import type { Session } from "../../inserts/session"
-import { valueOfPiece } from "../../inserts/sql/update"
-import { placeOf, type Series } from "../../series/series"
+} from "../../../errors"
+import type { Session } from "../../../inserts/session"
+import { valueOfPiece } from "../../../inserts/sql/update"
+import { placeOf, type Series } from "../../../series/series"
 import type { AskedNumbers } from "./asked-numbers"
-import type { Change } from "./change"
-import { keepPeriods } from "./changed-periods"
-import { type ChangedRows, selectRows, type StoredRow } from "./changed-rows"
+import type { Change } from "../change"
+import { keepPeriods } from "../changed-periods"
+import { type ChangedRows, selectRows, type StoredRow } from "../changed-rows"
 
 /**
  * Reads the rows of which code has asked for numbers, and locks them. Refuses those that can't be given one.

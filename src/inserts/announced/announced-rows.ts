@@ -1,5 +1,5 @@
 import type { ObjectLiteral } from "typeorm"
-import type { Insert } from "./insert"
+import type { Insert } from "../insert"
 import { NewRow } from "./new-row"
 
 /**

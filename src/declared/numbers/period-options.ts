@@ -1,4 +1,4 @@
-import { show } from "./show"
+import { show } from "../show"
 
 /** How long a period is. A `"fiscalYear"` is a year that begins in another month than January. */
 export type PeriodUnit = "year" | "quarter" | "month" | "day" | "fiscalYear"

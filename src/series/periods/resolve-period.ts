@@ -1,6 +1,10 @@
 import type { EntityMetadata } from "typeorm"
 import type { Target } from "../../declared/registry"
-import { type PeriodOptions, PERIOD_LENGTH, type PeriodRule } from "../../declared/numbers/period-options"
+import {
+    type PeriodOptions,
+    PERIOD_LENGTH,
+    type PeriodRule,
+} from "../../declared/numbers/period-options"
 import { dialectOf } from "../../dialects"
 import { kindOfType } from "../../dialects/column-type"
 import type { DateColumn } from "../../dialects/statements/period-statements"

@@ -1,13 +1,9 @@
 import { NewRow } from "../inserts/announced/new-row"
-import { groupBy } from "../group-by"
 import type { Series } from "../series/series"
 
 /** @internal Lets INSERTs tell the places where numbers are to come. */
 export function markNumbers(all: readonly Series[]): void {
-    for (const [isConditional, ofKind] of groupBy(all, ({ when }) => when !== undefined)) {
-        const columns = ofKind.map(({ column }) => column)
+    for (const { column, when } of all)
         // A draft's NULL asks for a number as soon as the condition holds.
-        if (isConditional) NewRow.mark(columns, (value) => value === undefined || value === null)
-        else NewRow.mark(columns)
-    }
+        NewRow.mark([column], when && ((value) => value === undefined || value === null))
 }

@@ -10,6 +10,7 @@ interface OwnSeries {
     readonly allocated: readonly Series[]
     readonly triggered: readonly Series[]
     readonly committed: readonly Series[]
+    readonly conditional: readonly Series[]
 }
 
 const cache = new WeakMap<EntityMetadata, OwnSeries>()
@@ -34,6 +35,11 @@ export function committedSeriesOf(metadata: EntityMetadata): readonly Series[] {
     return ownOf(metadata).committed
 }
 
+/** @internal Those that this library makes where a condition holds. */
+export function conditionalSeriesOf(metadata: EntityMetadata): readonly Series[] {
+    return ownOf(metadata).conditional
+}
+
 function ownOf(metadata: EntityMetadata): OwnSeries {
     let own = cache.get(metadata)
     if (!own) {
@@ -45,6 +51,7 @@ function ownOf(metadata: EntityMetadata): OwnSeries {
             allocated: all.filter(({ strategy }) => strategy !== "trigger"),
             triggered: all.filter(({ strategy }) => strategy === "trigger"),
             committed: all.filter((one) => one.assignsAtCommit && one.strategy !== "trigger"),
+            conditional: all.filter((one) => one.when && one.strategy !== "trigger"),
         }
         cache.set(metadata, own)
     }

@@ -2,7 +2,7 @@ import { UnknownScopeError } from "../../errors"
 import { groupBy } from "../../group-by"
 import type { Insert, InsertRow } from "../../inserts/insert"
 import { rowValue } from "../../inserts/row-value"
-import { allocatedSeriesOf } from "../../series/own-series"
+import { conditionalSeriesOf } from "../../series/own-series"
 import { scopeText } from "../../series/scope"
 import { placeOf, type Series } from "../../series/series"
 import type { ColumnTest, RowCondition } from "../../series/when/row-condition"
@@ -18,15 +18,15 @@ interface ConditionalRow {
 
 /** @internal The rows of an INSERT that have a number under a condition, and don't bring one along. */
 export function conditionalRows({ rows }: Insert): ConditionalRow[] {
-    return rows.flatMap((row) =>
-        allocatedSeriesOf(row.metadata).flatMap((series) => {
-            const { when } = series
+    const found: ConditionalRow[] = []
+    for (const row of rows)
+        for (const series of conditionalSeriesOf(row.metadata)) {
+            const { when, assignsAtCommit } = series
             // Before COMMIT the database itself is asked.
-            const isAsked =
-                when && !series.assignsAtCommit && (explicitNumber(series, row) ?? null) === null
-            return isAsked ? [{ series, when, row }] : []
-        }),
-    )
+            if (!when || assignsAtCommit) continue
+            if ((explicitNumber(series, row) ?? null) === null) found.push({ series, when, row })
+        }
+    return found
 }
 
 /**

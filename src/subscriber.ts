@@ -23,6 +23,7 @@ import { showInsertedKeys, showLoadedKeys } from "./keys/shown-keys"
 import { findChangedNumber } from "./numbers/updates/changed-numbers"
 import { findKeptRow } from "./numbers/kept-rows"
 import { NumberAssigner } from "./numbers/number-assigner"
+import { showBrought } from "./numbers/trigger/finalised-rows"
 import { TriggerAssigner } from "./numbers/trigger/trigger-assigner"
 import { seriesOf } from "./series/resolve-series"
 import { dataSourceOf } from "./typeorm/compat"
@@ -61,11 +62,14 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
         }
     }
 
-    afterInsert(event: InsertEvent<ObjectLiteral>): void {
-        if (!(event.entity as ObjectLiteral | undefined)) return
+    afterInsert(event: InsertEvent<ObjectLiteral>): Promise<void> | undefined {
+        if (!(event.entity as ObjectLiteral | undefined)) return undefined
         const session = Session.find(event.queryRunner)
         session?.endRow(event.entity)
-        if (session) showInsertedKeys(session, event.metadata, event.entity)
+        session?.updates.end(event.entity)
+        if (!session) return undefined
+        showInsertedKeys(session, event.metadata, event.entity)
+        return this.isInCharge(event) ? showBrought(session, event) : undefined
     }
 
     beforeUpdate(event: UpdateEvent<ObjectLiteral>): Promise<void> | undefined {
@@ -79,7 +83,7 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
                 entity &&
                 (event.databaseEntity as ObjectLiteral | undefined)
             )
-                session.updates.add(entity, metadata)
+                session.updates.add({ entity, metadata })
         }
         const changed = findChangedNumber(event)
         // Thrown, it would keep the others from being waited for.

@@ -32,8 +32,8 @@ import { settleUpsert } from "./upserts/settle-upsert"
 import { keepStored, movedError, refuseOverwrittenNumbers } from "./upserts/stored-rows"
 import { hideGiven, showGiven, showNumbers } from "./shown/shown-values"
 import { sendNumbered } from "./updates/send-numbered"
-import { changedSeries } from "./updates/change"
-import { conditionalRows, leaveDrafts } from "./when/drafts"
+import { changedSeries, refuseSetTriggered } from "./updates/change"
+import { awaitFinalisation, conditionalRows, leaveDrafts } from "./when/drafts"
 import { lockTables } from "./table-lock/table-lock"
 
 interface Given {
@@ -183,6 +183,7 @@ export class NumberAssigner implements Assigner {
 
     update(update: Update, send: (update: Update) => Promise<unknown>): Promise<unknown> {
         if (update.isDeletion) return deleteUnnumbered(this.session, update, send)
+        refuseSetTriggered(update)
         const changed = changedSeries(update)
         return changed.length > 0 ? sendNumbered(this.source, update, changed, send) : send(update)
     }
@@ -201,6 +202,7 @@ export class NumberAssigner implements Assigner {
             return settleUpsert(this.session, insert, { ...given, periods }, result)
         }
         if (!insert.upsert) showGiven(this.session, periods)
+        awaitFinalisation(this.session, insert, result)
         if (!given) return undefined
         this.given.delete(insert)
         if (insert.isSelected) readMovedWithin(insert, given.requests, result)

@@ -3,13 +3,19 @@ import {
     Column,
     Entity,
     In,
+    IsNull,
     JoinColumn,
     ManyToOne,
     Not,
     OneToMany,
     PrimaryGeneratedColumn,
 } from "typeorm"
-import { AutoSequenceColumn, ReadOnlyNumberError, TransactionRequiredError } from "../../src"
+import {
+    AutoSequenceColumn,
+    InvalidNumberError,
+    ReadOnlyNumberError,
+    TransactionRequiredError,
+} from "../../src"
 import { rejection } from "../support/errors"
 import { onEachCell } from "../support/matrix"
 import { rolledBack } from "../support/rows"
@@ -60,7 +66,26 @@ onEachCell(
             number!: number | null
         }
 
-        const dataSource = tables([Company, Invoice, Letter])
+        @Entity()
+        class Signature {
+            @PrimaryGeneratedColumn() id!: number
+        }
+
+        @Entity()
+        class Contract {
+            @PrimaryGeneratedColumn() id!: number
+            @ManyToOne(() => Company, { nullable: false }) company!: Company
+            @ManyToOne(() => Signature, { nullable: true, cascade: true })
+            signature!: Signature | null
+            @AutoSequenceColumn({
+                ...options,
+                explicit: "refuse",
+                when: { signature: Not(IsNull()) },
+            })
+            number!: number | null
+        }
+
+        const dataSource = tables([Company, Invoice, Letter, Signature, Contract])
         const invoices = () => dataSource().getRepository(Invoice)
         const letters = () => dataSource().getRepository(Letter)
         const company = () => dataSource().getRepository(Company).save({})
@@ -242,6 +267,47 @@ onEachCell(
             expect([one.number, other.number]).to.eql([1, 1])
             await invoices().save({ company: of, issuedOn: "2026-05-06", status: "final" as const })
             expect(await stored()).to.eql(["final 2026 1", "final 2026 2"])
+        })
+
+        it("show it on each copy of one call", async () => {
+            const of = await company()
+            const { id } = await invoices().save({ company: of, issuedOn: "2026-05-05" })
+            const copies = [
+                await invoices().findOneByOrFail({ id }),
+                await invoices().findOneByOrFail({ id }),
+            ]
+            for (const copy of copies) copy.status = "final"
+            await invoices().save(copies)
+            expect(copies.map(({ number }) => number)).to.eql([1, 1])
+        })
+
+        it("show the number that a foreign key brings, which TypeORM sets behind the INSERT", async () => {
+            const of = await company()
+            const contracts = dataSource().getRepository(Contract)
+            const contract = await contracts.save(contracts.create({ company: of, signature: {} }))
+            const stored = await contracts.findOneByOrFail({ id: contract.id })
+            expect([contract.number, stored.number]).to.eql([1, 1])
+            await contracts.save(contracts.create({ company: of, signature: {} }))
+            expect(await contracts.countBy({ number: 2 })).to.equal(1)
+        })
+
+        it("take no number of the caller's where there is to be none", async () => {
+            const of = await company()
+            const contracts = dataSource().getRepository(Contract)
+            const signature = await dataSource().getRepository(Signature).save({})
+            const [a, b] = (await contracts.save([{ company: of }, { company: of }])) as [
+                Contract,
+                Contract,
+            ]
+            for (const attempt of [
+                contracts.save({ id: a.id, signature, number: 2147483646 }),
+                dataSource().transaction((manager) =>
+                    manager.update(Contract, b.id, { number: 7 }),
+                ),
+            ])
+                expect(await rejection(attempt)).to.be.instanceOf(InvalidNumberError)
+            const { number } = await contracts.save({ id: a.id, signature })
+            expect(number).to.equal(1)
         })
 
         it("are final then: number, scope and period stay", async () => {

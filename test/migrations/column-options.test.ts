@@ -49,6 +49,30 @@ onEveryDatabase("a migration of column options", (db) => {
         expect(rows.map(({ number }) => number as number)).to.eql([1, 2, 3, 4, 7, 8])
     })
 
+    it("lets a column be NULL whose type changes as well", async () => {
+        const letters = (options: AutoSequenceColumnOptions) => {
+            @Entity("letter")
+            class Letter {
+                @PrimaryGeneratedColumn() id!: number
+                @Column({ default: false }) isSent!: boolean
+                @AutoSequenceColumn({ strategy: "counter", ...options }) number!: number | string
+            }
+            return Letter
+        }
+        for (const late of [{ assign: "commit" }, { when: { isSent: true } }] as const) {
+            const before = await db().connect([letters({})])
+            await installAutoSequence(before)
+            await before.getRepository("Letter").save([{}, {}])
+            const { dataSource } = await migrate(db(), before, [
+                letters({ type: "bigint", ...late }),
+            ])
+            await expectUpToDate(dataSource)
+            await verifyAutoSequence(dataSource)
+            const letter = await dataSource.getRepository("Letter").save({ isSent: true })
+            expect(String(letter.number)).to.equal("3")
+        }
+    })
+
     it("adopts numbers that are in a primary key, and gives them back", async () => {
         const plain = () => {
             @Entity("parcel")

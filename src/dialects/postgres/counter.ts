@@ -10,7 +10,7 @@ import type {
 import type { Statement } from "../../typeorm/statement"
 import { writtenValues } from "./keys"
 import { literal, postgresFailure } from "./literal"
-import { realName, selectLast } from "./scopes"
+import { noRow, realName, selectLast } from "./scopes"
 import { isPglite } from "./text"
 
 /** @internal */
@@ -127,7 +127,7 @@ function rowOf({ scopeColumns }: CountedColumn, { scope }: Move): object {
 
 /** The values are read as the types of the table's own columns. */
 function lastInRows(series: CountedColumn, at: number): string {
-    const row = `json_populate_record(NULL::${tableName(series.metadata)}, w."rows" -> ${at})`
+    const row = `json_populate_record(${noRow(series.metadata)}, w."rows" -> ${at})`
     return `(SELECT ${lastWhere(series, series.scopeColumns, [])} FROM ${row} s)`
 }
 

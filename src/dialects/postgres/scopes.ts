@@ -1,3 +1,4 @@
+import type { EntityMetadata } from "typeorm"
 import type { CountedColumn, Scope, ScopedColumn, ScopeValue } from "../columns"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import { selectNeighbours } from "../neighbours"
@@ -117,7 +118,7 @@ function selectPerScope(
             `SELECT (e.v->>'at')::int AS "at", ` +
             parts.select(where, rank) +
             ` FROM json_array_elements($${parameters.push(JSON.stringify(branch))}::json) AS e(v)` +
-            ` CROSS JOIN LATERAL json_populate_record(NULL::${tableName(metadata)}, e.v->'row') AS s ` +
+            ` CROSS JOIN LATERAL json_populate_record(${noRow(metadata)}, e.v->'row') AS s ` +
             (parts.where?.(where) ?? "")
         )
     })
@@ -147,4 +148,13 @@ function isComparedAsGiven(series: CountedColumn): boolean {
  */
 export function realName(column: ColumnMetadata): string {
     return columnName(column).slice(1, -1).replaceAll('""', '"')
+}
+
+/**
+ * NULL, of the type of a table's rows. A cast would take the name of a table for that of a built-in type:
+ * `line`, `path`, `money` and others.
+ * @internal
+ */
+export function noRow(metadata: EntityMetadata): string {
+    return `(SELECT r FROM ${tableName(metadata)} r WHERE FALSE)`
 }

@@ -4,6 +4,8 @@ import type { EntityMetadata, ObjectLiteral } from "typeorm"
 export interface UpdatedEntity {
     readonly entity: ObjectLiteral
     readonly metadata: EntityMetadata
+    /** Its primary key, as the driver sends it, where the entity does not have it yet. */
+    readonly key?: readonly unknown[]
 }
 
 /**
@@ -12,13 +14,10 @@ export interface UpdatedEntity {
  * @internal
  */
 export class AnnouncedUpdates {
-    private readonly entities = new Map<
-        ObjectLiteral,
-        { metadata: EntityMetadata; isLeft: boolean }
-    >()
+    private readonly entities = new Map<ObjectLiteral, UpdatedEntity & { isLeft: boolean }>()
 
-    add(entity: ObjectLiteral, metadata: EntityMetadata): void {
-        this.entities.set(entity, { metadata, isLeft: false })
+    add(updated: UpdatedEntity): void {
+        this.entities.set(updated.entity, { ...updated, isLeft: false })
     }
 
     /** Called when a row was updated. */
@@ -27,7 +26,7 @@ export class AnnouncedUpdates {
     }
 
     get all(): UpdatedEntity[] {
-        return [...this.entities].map(([entity, { metadata }]) => ({ entity, metadata }))
+        return [...this.entities.values()]
     }
 
     transactionEnded({ isShared }: { readonly isShared: boolean }): void {

@@ -1,4 +1,4 @@
-import type { ObjectLiteral, UpdateEvent } from "typeorm"
+import type { InsertEvent, ObjectLiteral, UpdateEvent } from "typeorm"
 import type { Session } from "../../inserts/session"
 import { triggeredSeriesOf } from "../../series/own-series"
 import { isLate, type Series } from "../../series/series"
@@ -43,4 +43,23 @@ function isAsked(
             updatedColumns.includes(column) ||
             updatedRelations.some((relation) => relation === column.relationMetadata),
     )
+}
+
+/**
+ * Shows the number of a row that save() has inserted as a draft, and finalised by setting a foreign key behind the
+ * INSERT, of which TypeORM announces nothing.
+ * @internal
+ */
+export function showBrought(
+    session: Session,
+    { metadata, entity, manager }: InsertEvent<ObjectLiteral>,
+): Promise<void> | undefined {
+    const mayBeBrought = triggeredSeriesOf(metadata).some(
+        ({ column, when = [] }) =>
+            (column.getEntityValue(entity) ?? null) === null &&
+            when.some(({ column: { relationMetadata: relation } }) =>
+                relation ? (relation.getEntityValue(entity) ?? null) !== null : false,
+            ),
+    )
+    return mayBeBrought ? showMade(session, manager, [{ metadata, entity }]) : undefined
 }

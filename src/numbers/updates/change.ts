@@ -1,11 +1,13 @@
 import { list, type Piece, piece, plain, type Update, valueOfPiece } from "../../inserts/sql/update"
 import { zoneColumns } from "../../series/periods/zone"
+import { triggeredSeriesOf } from "../../series/own-series"
 import { seriesOf } from "../../series/resolve-series"
 import { scopeText } from "../../series/scope"
 import type { Series } from "../../series/series"
 import { conditionSql } from "../../series/when/row-condition"
 import { type ColumnMetadata, columnName } from "../../typeorm/names"
 import type { Sender } from "../../typeorm/statement"
+import { refuseSet } from "../number-values"
 import { holds } from "../when/holds"
 import { type AskedNumbers, isAsked } from "./asked/asked-numbers"
 
@@ -21,6 +23,14 @@ export interface Change {
     readonly isDated: boolean
     /** Whether a row that has no number is to be given one; undefined where none is. */
     readonly isDue?: Piece
+}
+
+/** @internal Refuses numbers of the caller's where triggers would take them for those of another program. */
+export function refuseSetTriggered(update: Update): void {
+    for (const series of triggeredSeriesOf(update.metadata)) {
+        const number = series.takesExplicit ? undefined : update.valueOf(series.column)
+        if (number && valueOfPiece(number) !== null && !isAsked(number)) refuseSet(series)
+    }
 }
 
 /** @internal The series that an UPDATE has to do with, in the order in which counters are locked. */

@@ -12,23 +12,34 @@ export function updatedOf(session: Session, { metadata }: Series): UpdatedEntity
     return session.updates.all.filter((one) => tableName(one.metadata) === table)
 }
 
-/** @internal The one of these that a row is. */
-export function entityOf(
+/** @internal Those of these that a row is: a call may save copies of it. */
+export function entitiesOf(
     updated: readonly UpdatedEntity[],
     row: StoredRow,
     { metadata }: Series,
+): ObjectLiteral[] {
+    return updated.flatMap((one) => (isEntityOf(row, one, metadata) ? [one.entity] : []))
+}
+
+/** @internal The first one of these that a row is. */
+export function entityOf(
+    updated: readonly UpdatedEntity[],
+    row: StoredRow,
+    series: Series,
 ): ObjectLiteral | undefined {
-    return updated.find(({ entity }) => isEntityOf(row, entity, metadata))?.entity
+    return entitiesOf(updated, row, series)[0]
 }
 
 function isEntityOf(
     row: StoredRow,
-    entity: ObjectLiteral,
+    { entity, key }: UpdatedEntity,
     { primaryColumns }: Series["metadata"],
 ): boolean {
     return primaryColumns.every((column, at) => {
         const { driver } = dataSourceOf(column.entityMetadata)
-        const value: unknown = driver.preparePersistentValue(column.getEntityValue(entity), column)
+        const value: unknown = key
+            ? key[at]
+            : driver.preparePersistentValue(column.getEntityValue(entity), column)
         return String(value) === String(row[`k${at}`])
     })
 }

@@ -1,6 +1,7 @@
 import { UnknownScopeError } from "../../errors"
 import { groupBy } from "../../group-by"
 import type { Insert, InsertRow } from "../../inserts/insert"
+import type { Session } from "../../inserts/session"
 import { rowValue } from "../../inserts/row-value"
 import { conditionalSeriesOf } from "../../series/own-series"
 import { scopeText } from "../../series/scope"
@@ -8,6 +9,7 @@ import { placeOf, type Series } from "../../series/series"
 import type { ColumnTest, RowCondition } from "../../series/when/row-condition"
 import type { Sender } from "../../typeorm/statement"
 import { explicitNumber } from "../number-values"
+import { primaryKeyOf } from "../inserted-row"
 import { holds } from "./holds"
 
 interface ConditionalRow {
@@ -44,6 +46,21 @@ export async function leaveDrafts(runner: Sender, rows: readonly ConditionalRow[
             if (own.every((answer) => answer === true)) row.assignSql(series.column, "DEFAULT")
             else row.assign(series.column, null)
         }
+    }
+}
+
+/**
+ * Drafts that an UPDATE of the same save() may finalise: TypeORM sets some foreign keys afterwards, and
+ * announces nothing.
+ * @internal
+ */
+export function awaitFinalisation(session: Session, insert: Insert, result: unknown): void {
+    for (const row of insert.rows) {
+        const { entity, metadata } = row
+        const isDraft = ({ column }: Series) => row.cell(column).kind === "value"
+        if (!entity || !conditionalSeriesOf(metadata).some(isDraft)) continue
+        const key = primaryKeyOf(insert, row, result)?.map(([, value]) => value)
+        session.updates.add({ entity, metadata, key })
     }
 }
 

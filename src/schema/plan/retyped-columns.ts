@@ -189,7 +189,8 @@ export async function retype(steps: Steps, all: readonly Retyped[]): Promise<voi
     for (const { metadata, column, dialect, stored, declared } of all) {
         const { driver } = dataSourceOf(metadata)
         const place = { table: tableName(metadata), column: columnName(column) }
-        const { isNullable } = stored
+        // Rows may be without a number first.
+        const isNullable = stored.isNullable || declared.isNullable
         const now = Object.assign(declared.clone(), { isNullable })
         // TypeORM sees to what else differs.
         const old = stored.clone()

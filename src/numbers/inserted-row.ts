@@ -1,7 +1,7 @@
-import type { Insert, InsertRow } from "../../inserts/insert"
-import { returnedRows } from "../../inserts/returned-rows"
-import { dataSourceOf } from "../../typeorm/compat"
-import type { Condition } from "../stored-numbers"
+import type { Insert, InsertRow } from "../inserts/insert"
+import { returnedRows } from "../inserts/returned-rows"
+import { dataSourceOf } from "../typeorm/compat"
+import type { Condition } from "./stored-numbers"
 
 /** @internal The primary key of a row that is in the table now; undefined where nobody tells. */
 export function primaryKeyOf(

@@ -17,6 +17,7 @@ import {
     type Inventory,
     refuseUnsupportedSeries,
     retypedOf,
+    rewrittenIn,
     type ServedTable,
     takeInventory,
 } from "../plan/inventory"
@@ -124,7 +125,7 @@ export async function installIn(
 ): Promise<void> {
     const { dataSource, tables } = inventory
     const retyped = retypedOf(inventory)
-    const triggers = await readTriggers(runner, dataSource, retyped)
+    const triggers = await readTriggers(runner, dataSource, rewrittenIn(inventory))
     const steps = new LiveSteps(runner)
     await createOwnTables(runner, inventory)
     for (const table of tables) await dropFormerChecks(steps, table)

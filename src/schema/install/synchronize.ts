@@ -84,8 +84,8 @@ async function addMissingChecks(runner: QueryRunner, dataSource: DataSource): Pr
 }
 
 function isIncomplete({ metadata, ...table }: ServedTable): boolean {
-    const { missingColumns, loose, retyped, indexes, checks } = table
-    const lacks = [missingColumns, loose, retyped, indexes, checks.missing]
+    const { missingColumns, loose, retyped, indexes, checks, stranded } = table
+    const lacks = [missingColumns, loose, retyped, indexes, checks.missing, stranded]
     return metadata.synchronize && lacks.some(({ length }) => length > 0)
 }
 

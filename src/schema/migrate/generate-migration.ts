@@ -21,6 +21,7 @@ import {
     type Inventory,
     refuseUnsupportedSeries,
     retypedOf,
+    rewrittenIn,
     takeInventory,
 } from "../plan/inventory"
 import { remainingFor } from "../plan/key-filling"
@@ -196,7 +197,7 @@ export async function generateMigration(
         const steps = new RecordedSteps(runner)
         const found = await findRenamings(runner, dataSource, rename, renamedColumns)
         refuseStrays(found)
-        const triggers = await readTriggers(runner, dataSource, retyped)
+        const triggers = await readTriggers(runner, dataSource, rewrittenIn(inventory))
         await dropTriggers(steps, triggers)
         await dropFunctions(steps, await readLeftOver(runner, dataSource), UNUSED)
         for (const table of inventory.tables) await dropFormerChecks(steps, table)

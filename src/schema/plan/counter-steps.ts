@@ -106,7 +106,7 @@ async function needsSeed(
 ): Promise<boolean> {
     if (!counter?.table) return true
     const changed = tables.flatMap((t) => [
-        ...[...t.missing, ...t.blank, ...t.withoutScope],
+        ...[...t.missing, ...t.blank, ...t.withoutScope, ...t.stranded],
         // Numbers that are texts yet can't be compared with counters.
         ...t.present.filter((series) => t.retyped.some(({ column }) => column === series.column)),
     ])

@@ -24,15 +24,18 @@ export async function refuseDuplicates(
 
 async function findDuplicates(
     runner: QueryRunner,
-    { indexes, table, periods }: ServedTable,
+    { indexes, table, periods, stranded }: ServedTable,
     unique: Scoped,
     kind: "number" | "key",
     { renumber = false } = {},
 ): Promise<string[]> {
+    const isStranded = stranded.some(({ column }) => column === unique.column)
     const isIndexed = !indexes.some(({ columns }) => columns.includes(unique.column))
-    if (isIndexed || !table.findColumnByName(unique.column.databaseName)) return []
+    if ((isIndexed && !isStranded) || !table.findColumnByName(unique.column.databaseName)) return []
     const filled = periods.find(({ column }) => column === unique.column)
-    const period = filled && periodSql(filled, "t")
+    const dated = filled && periodSql(filled, "t")
+    const period =
+        dated && isStranded ? `COALESCE(t.${columnName(filled.period.column)}, ${dated})` : dated
     // A column of the scope that is not there yet is the same for all rows; a period will be that of the date.
     const scopeColumns = unique.scopeColumns.filter(
         (column) => column !== filled?.period.column && table.findColumnByName(column.databaseName),

@@ -18,7 +18,7 @@ import { type Checks, findChecks, tightColumns } from "./checks"
 import { type KeysToFill, keysToFill } from "./key-filling"
 import { hasHistory } from "../../tables/key-entity"
 import { isUnnumbered } from "./number-rows"
-import { findLoosePeriod, isPeriodic, type PeriodicSeries } from "./periods/periods"
+import { findLoosePeriod, findStranded, isPeriodic, type PeriodicSeries } from "./periods/periods"
 import { findRetyped, type Holder, type Retyped } from "./retyped-columns"
 import { uniqueIndexesOf } from "../../series/unique-index"
 import { dataSourceOf } from "../../typeorm/compat"
@@ -43,6 +43,8 @@ export interface ServedTable {
     readonly withoutScope: readonly Series[]
     /** Those whose rows are given periods, before they are numbered. */
     readonly periods: readonly PeriodicSeries[]
+    /** Those of them whose index is there, but rows have a number and no period. */
+    readonly stranded: readonly PeriodicSeries[]
     /** The pseudo keys that rows lack. */
     readonly keys: KeysToFill
     /** The columns that are not there. */
@@ -164,6 +166,11 @@ export function retypedOf({ tables, counter, history }: Inventory): Retyped[] {
     return [...tables, counter, history].flatMap((one) => one?.retyped ?? [])
 }
 
+/** @internal What is about to change in rows that triggers protect. */
+export function rewrittenIn(inventory: Inventory): Pick<Retyped, "metadata">[] {
+    return [...retypedOf(inventory), ...inventory.tables.flatMap(({ stranded }) => stranded)]
+}
+
 /** @internal */
 export function holdersOf(metadata: EntityMetadata): Holder[] {
     const series = seriesOf(metadata)
@@ -227,6 +234,9 @@ async function compare(
         .flatMap((one) => indexesOf(metadata, one))
         .filter(({ name }) => !table.indices.some((index) => index.name === name))
     const periodic = all.filter(isPeriodic)
+    const isIndexed = ({ column }: Series) =>
+        !indexes.some(({ columns }) => columns.includes(column))
+    const stranded = (await findStranded(runner, periodic, table)).filter(isIndexed)
     const loosePeriods = periodic.flatMap((series) => findLoosePeriod(series, table))
     const missingColumns = [
         ...unique.map(({ column }) => column),
@@ -247,12 +257,14 @@ async function compare(
         keys,
         // Where the index is there, rows have the periods by which they were numbered.
         periods: periodic.filter(
-            ({ column, period }) =>
-                blank.some((one) => one.column === column) ||
-                loosePeriods.includes(period.column) ||
-                !table.findColumnByName(period.column.databaseName) ||
-                indexes.some(({ columns }) => columns.includes(column)),
+            (series) =>
+                blank.some((one) => one.column === series.column) ||
+                loosePeriods.includes(series.period.column) ||
+                !table.findColumnByName(series.period.column.databaseName) ||
+                !isIndexed(series) ||
+                stranded.includes(series),
         ),
+        stranded,
         missingColumns,
         loose: [
             ...[...unnumbered, ...keys.tightened].map(({ column }) => column),

@@ -5,6 +5,7 @@ import { pseudoKeysOf } from "../../keys/resolve-keys"
 import { seriesOf } from "../../series/resolve-series"
 import { dataSourceOf } from "../../typeorm/compat"
 import { findChecks, tightColumns } from "../plan/checks"
+import { findStranded } from "../plan/periods/periods"
 import type { ColumnMetadata } from "../../typeorm/names"
 import type { Scoped } from "../../series/series"
 import { uniqueIndexesOf } from "../../series/unique-index"
@@ -62,6 +63,11 @@ export async function tableProblems(
             ({ databaseName }) =>
                 `The column ${tablePath}.${databaseName} can't be NULL, and rows are without a number ` +
                 `first. ${REMEDY}`,
+        ),
+        ...(await findStranded(runner, seriesOf(metadata), table)).map(
+            ({ period }) =>
+                `Rows of ${tablePath} have a number and no period (${period.column.databaseName}), so numbers ` +
+                `may be given twice. ${REMEDY}`,
         ),
         ...seriesOf(metadata).flatMap((series) => [
             ...columnProblems(series, table, "a number"),

@@ -1,43 +1,46 @@
 import type { QueryRunner } from "typeorm"
 import { InvalidPeriodError, UnsupportedError } from "../../../errors"
 import { zoneColumns } from "../../../series/periods/zone"
-import { placeOf, type Series } from "../../../series/series"
+import { placeOf } from "../../../series/series"
 import { columnName, tableName } from "../../../typeorm/names"
 import { select } from "../../../typeorm/statement"
 import type { Inventory, ServedTable } from "../inventory"
 import { isUnnumbered } from "../number-rows"
-import { periodSql, zoneProblems } from "./periods"
+import { type PeriodicSeries, periodSql, zoneProblems } from "./periods"
 import type { Steps } from "../steps"
 
 /** @internal Gives stored rows the periods of their dates: rows with a number, and those that will have one. */
-export async function fillPeriods(
-    steps: Steps,
-    { periods, blank, metadata }: ServedTable,
-): Promise<void> {
+export async function fillPeriods(steps: Steps, served: ServedTable): Promise<void> {
+    const { periods, metadata } = served
     for (const series of periods) {
         const sql = periodSql(series, "t")
         if (sql === undefined) continue
         const column = columnName(series.period.column)
         await steps.sql(
             {
-                sql: `UPDATE ${tableName(metadata)} AS t SET ${column} = ${sql}${whereOf(series, blank)}`,
+                sql: `UPDATE ${tableName(metadata)} AS t SET ${column} = ${sql}${whereOf(series, served)}`,
             },
             `Rows of ${metadata.tablePath} get the periods of their dates.`,
         )
     }
 }
 
-function whereOf(series: Series, blank: readonly Series[]): string {
+function whereOf(series: PeriodicSeries, { blank, stranded }: ServedTable): string {
     const isNumbered = `t.${columnName(series.column)} IS NOT NULL`
-    if (!blank.includes(series)) return ` WHERE ${isNumbered}`
-    return series.when ? ` WHERE (${isNumbered} OR (${isUnnumbered(series, "t")}))` : ""
+    const isMeant = series.when ? `(${isNumbered} OR (${isUnnumbered(series, "t")}))` : "1 = 1"
+    const conditions = [
+        blank.includes(series) ? isMeant : isNumbered,
+        // The others keep those by which they were numbered.
+        ...(stranded.includes(series) ? [`t.${columnName(series.period.column)} IS NULL`] : []),
+    ]
+    return ` WHERE ${conditions.join(" AND ")}`
 }
 
 /** @internal Refuses to fill what can't be told of rows that are there. */
 export async function refuseUnfillable(runner: QueryRunner, served: ServedTable): Promise<void> {
     for (const series of served.periods) {
         const { period, metadata } = series
-        const where = whereOf(series, served.blank) || " WHERE 1 = 1"
+        const where = whereOf(series, served)
         const find = (condition: string) =>
             select<{ rows: string | number }>(runner, {
                 sql:

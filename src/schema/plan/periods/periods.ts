@@ -3,7 +3,7 @@ import type { Period } from "../../../series/periods/resolve-period"
 import { zoneSql } from "../../../series/periods/zone"
 import { placeOf, type Series } from "../../../series/series"
 import { allSeriesOf } from "../../../series/sharers"
-import { type ColumnMetadata, columnName } from "../../../typeorm/names"
+import { type ColumnMetadata, columnName, tableName } from "../../../typeorm/names"
 import { select } from "../../../typeorm/statement"
 
 /** @internal A series that counts in periods. */
@@ -21,6 +21,25 @@ export function findLoosePeriod(
 ): ColumnMetadata[] {
     const stored = table.findColumnByName(column.databaseName)
     return !column.isNullable && (stored?.isNullable ?? true) ? [column] : []
+}
+
+/** @internal The series whose rows have a number and no period, as the way back of a migration leaves them. */
+export async function findStranded(
+    runner: QueryRunner,
+    all: readonly Series[],
+    table: Table,
+): Promise<PeriodicSeries[]> {
+    const stranded: PeriodicSeries[] = []
+    for (const series of all.filter(isPeriodic)) {
+        const { column, period, metadata } = series
+        const stored = (one: ColumnMetadata) => table.findColumnByName(one.databaseName)
+        if (!stored(column) || !stored(period.column)?.isNullable) continue
+        const sql =
+            `SELECT 1 AS found FROM ${tableName(metadata)} WHERE ${columnName(column)} IS NOT NULL ` +
+            `AND ${columnName(period.column)} IS NULL LIMIT 1`
+        if ((await select(runner, { sql })).length > 0) stranded.push(series)
+    }
+    return stranded
 }
 
 /** @internal The name of the period of a stored row as SQL; undefined where the database knows no zones. */

@@ -31,8 +31,8 @@ export interface TableTriggers {
     readonly metadata: EntityMetadata
     readonly columns: readonly { readonly series: Series; readonly triggers: readonly Trigger[] }[]
     readonly stored: readonly StoredTrigger[]
-    /** Whether a column changes its type, which triggers may keep it from. */
-    readonly isRetyped: boolean
+    /** Whether a column changes its type, or stored rows get periods, which triggers may keep them from. */
+    readonly isRewritten: boolean
 }
 
 /** @internal What is wrong with the triggers of a table. */
@@ -46,7 +46,7 @@ export interface TriggerChanges {
 export async function readTriggers(
     runner: QueryRunner,
     dataSource: DataSource,
-    retyped: readonly Retyped[] = [],
+    rewritten: readonly Pick<Retyped, "metadata">[] = [],
 ): Promise<TableTriggers[]> {
     const { trigger } = dialectOf(dataSource) ?? {}
     if (!trigger) return []
@@ -61,7 +61,7 @@ export async function readTriggers(
     const numbered = servedEntities(dataSource)
     return tables.map((metadata) => ({
         metadata,
-        isRetyped: retyped.some((other) => other.metadata.tablePath === metadata.tablePath),
+        isRewritten: rewritten.some((other) => other.metadata.tablePath === metadata.tablePath),
         columns: (numbered.includes(metadata) ? seriesOf(metadata) : [])
             .filter(({ strategy }) => strategy === "trigger")
             .map((series) => ({
@@ -192,10 +192,11 @@ function kindsOf(series: Series): TriggeredColumn["kinds"] {
 }
 
 /** @internal A column's triggers are made anew where one of them isn't as it is to be. */
-export function changesOf({ columns, stored, isRetyped }: TableTriggers): TriggerChanges {
+export function changesOf({ columns, stored, isRewritten }: TableTriggers): TriggerChanges {
     const added = columns
         .filter(
-            ({ triggers }) => isRetyped || triggers.some((trigger) => !isInPlace(trigger, stored)),
+            ({ triggers }) =>
+                isRewritten || triggers.some((trigger) => !isInPlace(trigger, stored)),
         )
         .flatMap(({ triggers }) => triggers)
     const kept = columns.flatMap(({ triggers }) => triggers).filter((t) => !added.includes(t))

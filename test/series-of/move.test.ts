@@ -136,6 +136,7 @@ onEachCell("Rows that move to another scope", ({ way, can, tables }) => {
         expect(first.number).to.equal(2)
         const back = await rejection(tasks().update(first.id, { day: "2026-08-08" }))
         expect(back).to.be.instanceOf(ReadOnlyNumberError)
+        expect(back.message).to.include("move() of seriesOf() give it a new number")
         expect(await save(to)).to.equal(3)
     })
 

@@ -18,8 +18,8 @@ export const PERIOD_NAMES: Readonly<
         ),
     moved: (failed) =>
         new ReadOnlyNumberError(
-            `${sayingOf(failed)} There its number may be another one's. Leave the date within its period, or insert a ` +
-                "new row.",
+            `${sayingOf(failed)} There its number may be another one's. Leave the date within its period, let move() of ` +
+                "seriesOf() give it a new number, or insert a new row.",
             { cause: failed.cause },
         ),
 }

@@ -3,6 +3,7 @@ import { Column, Entity, JoinColumn, ManyToOne, PrimaryGeneratedColumn } from "t
 import {
     AutoSequenceColumn,
     CounterLockedError,
+    InvalidNumberError,
     InvalidOptionError,
     NumberOverflowError,
     NumberTakenError,
@@ -220,12 +221,16 @@ onEachCell("The series of a column", ({ way, can, tables }) => {
             [scope, 19, 20],
             [scope, 1, 20],
             [unused, 9, 10],
-            [unused, -5, 10],
             [stored, 44, 45],
         ] as const) {
             const error = await rejection(numbers.setNext(manager, place, number))
             expect(error, String(number)).to.be.instanceOf(NumberTakenError)
             expect(error.message).to.include(`Give ${next}, or a higher one`)
+        }
+        for (const wrong of [0, -1, "-5", 0n, 1.5]) {
+            const error = await rejection(numbers.setNext(manager, unused, wrong))
+            expect(error, String(wrong)).to.be.instanceOf(InvalidNumberError)
+            expect(error.message).to.include("nteger")
         }
         for (const wrong of [1.5, "x", null, undefined, NaN, 2 ** 31]) {
             const error = await rejection(numbers.setNext(manager, scope, wrong as number))

@@ -87,7 +87,8 @@ export interface NumberSeries<Entity extends ObjectLiteral, Path extends Propert
 
     /**
      * Lets a scope go on at a number, as where another program has numbered up to now. It only ever raises: a
-     * number that was given, or that a row has, is refused ({@link NumberTakenError}). Those in between are a gap.
+     * number that was given, or that a row has, is refused ({@link NumberTakenError}), and so is what is no integer
+     * from 1 ({@link InvalidNumberError}). Those in between are a gap.
      */
     setNext(
         manager: EntityManager,

@@ -1,4 +1,4 @@
-import { NumberTakenError } from "../../errors"
+import { InvalidNumberError, NumberTakenError } from "../../errors"
 import { counterSeriesOf, moveCounters, raiseCounters } from "../../numbers/counters/move-counters"
 import { nextNumber, refuseNoNumber } from "../../numbers/number-values"
 import { placeOf, type Series } from "../../series/series"
@@ -13,6 +13,10 @@ export async function raiseTo(
     value: unknown,
 ): Promise<void> {
     const number = refuseNoNumber(series, value)
+    if (number < 1n)
+        throw new InvalidNumberError(
+            `${placeOf(series)} was to go on at ${number}. Give an integer from 1 to ${series.max}.`,
+        )
     const { key, scope } = await columnKey(sender, series.name, series, given)
     const counted = counterSeriesOf(series)
     // The counter goes on after the rows of its scope, and is locked from here on.

@@ -8,7 +8,9 @@ import { primaryKeyText } from "../../keys/rows/primary-key"
 import { showValues } from "../../numbers/shown/shown-values"
 import { type AskedNumbers, askFor } from "../../numbers/updates/asked/asked-numbers"
 import { alreadyNumbered } from "../../numbers/updates/asked/read-asked"
+import { seriesOf } from "../../series/resolve-series"
 import type { Series } from "../../series/series"
+import type { ColumnMetadata } from "../../typeorm/names"
 import { type GivenRows, keyOfRead } from "./given-rows"
 
 /** @internal What becomes of rows that get a number. */
@@ -77,7 +79,7 @@ export async function askForRows(
     )
     // Nothing locks rows in SQLite but that only one writes.
     if (affected !== undefined && affected < ids.length) throw alreadyNumbered(series)
-    const stored = await load(manager, series, ids)
+    const stored = await load(manager, series, ids, set)
     for (const [key, { given }] of rows) {
         const row = stored.get(key)
         if (row && typeof given === "object" && given) showOn(session, series, given, row, set)
@@ -96,28 +98,48 @@ function withValue(object: ObjectLiteral, path: readonly string[], value: unknow
     return { ...object, [name]: withValue(inner, rest, value) }
 }
 
+/** The rows as they are stored, with numbers and what was set even where these are hidden. */
 async function load(
     manager: EntityManager,
     { metadata }: Series,
     ids: readonly ObjectLiteral[],
+    set: ObjectLiteral,
 ): Promise<Map<string, ObjectLiteral>> {
+    const made = seriesOf(metadata).flatMap(madeOf)
+    const hidden = metadata.columns.filter(
+        (one) =>
+            !one.isSelect &&
+            !one.isVirtual &&
+            (made.includes(one) || one.getEntityValue(set) !== undefined),
+    )
     const rows = await manager
         .createQueryBuilder<ObjectLiteral>(metadata.target, "row")
+        .addSelect(hidden.map(({ propertyPath }) => `row.${propertyPath}`))
         .withDeleted()
         .whereInIds(ids)
         .getMany()
     return new Map(rows.map((row) => [primaryKeyText(metadata, row), row]))
 }
 
+function madeOf({ column, period }: Series): ColumnMetadata[] {
+    return period ? [column, period.column, period.date] : [column]
+}
+
 /** Shows on an entity what its row was given. What was set is the caller's, and stays after a rollback. */
 function showOn(
     session: Session,
-    { metadata, column, period }: Series,
+    series: Series,
     entity: ObjectLiteral,
     stored: ObjectLiteral,
     set: ObjectLiteral,
 ): void {
-    const made = period ? [column, period.column, period.date] : [column]
+    const { metadata } = series
+    // What has its number already was not given it here, and its date may be one that the caller has not saved yet.
+    const isMade = ({ column }: Series) =>
+        column === series.column ||
+        ((column.getEntityValue(entity) ?? null) === null &&
+            (column.getEntityValue(stored) ?? null) !== null)
+    const made = seriesOf(metadata).filter(isMade).flatMap(madeOf)
     for (const { propertyPath } of metadata.relations) copyAt(propertyPath.split("."), set, entity)
     for (const one of metadata.columns)
         if (!one.relationMetadata && one.getEntityValue(set) !== undefined)

@@ -18,7 +18,8 @@ export interface NumberSeries<Entity extends ObjectLiteral, Path extends Propert
      * date. A number that is made at COMMIT otherwise is made here. Outside of a transaction it opens one.
      *
      * Resolves to the rows as they are stored then, in the order in which they have got their numbers. Entities that
-     * were given show number, period, date and what was set, too.
+     * were given show number, period, date and what was set, too, and those of other columns that the UPDATE has
+     * numbered as well. A number with `select: false` is shown like the others.
      *
      * Errors, before anything is written: {@link AlreadyNumberedError} where a row has its number, so that a call can be
      * repeated; {@link DraftError} where `when` does not hold with what is set; {@link RowNotFoundError}.

@@ -108,6 +108,13 @@ export function keepPeriods<Row extends ChangingDate>(
     return made
 }
 
+/** @internal Whether the date that an UPDATE sets is of another period than that of the row's number. */
+export function leavesPeriod(change: Change, row: StoredDate): boolean {
+    const { period } = change.series
+    if (!period || !change.isDated) return false
+    return periodOfRow(change, period, row).name !== row.period
+}
+
 /** Refuses a period that the caller has set otherwise. */
 function refuseOther({ update }: Change, period: Period, name: string): void {
     const set = update.valueOf(period.column)

@@ -13,6 +13,7 @@ import { findChange } from "./change"
 import { refuseChanges } from "./changed-rows"
 import { type ChangedRequest, requestsOf } from "./changed-requests"
 import { readAsked } from "./asked/read-asked"
+import { refuseLeft } from "./asked/refuse-left"
 import { allowingMoves } from "./asked/allowing-moves"
 import { datedChanges } from "./dated-changes"
 import { type PlannedChange, sendChanges } from "./send-changes"
@@ -34,6 +35,7 @@ export async function sendNumbered(
     const moved: MovedCounter[] = []
     const changes: PlannedChange[] = []
     try {
+        await refuseLeft(session, update)
         for (const one of changed) {
             const asked = takeAsked(session, one, update)
             const series = asked ? madeAtOnce(one) : one

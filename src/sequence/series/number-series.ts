@@ -39,7 +39,8 @@ export interface NumberSeries<Entity extends ObjectLiteral, Path extends Propert
      * Moves a row with a number to another scope or period, where it gets a new number, by one UPDATE. The number that
      * it had is a gap. Where scope and period stay as they are, the number does too. Outside of a transaction it opens one.
      *
-     * Errors, before anything is written: {@link DraftError} where the row has no number; {@link RowNotFoundError}.
+     * Errors, before anything is written: {@link DraftError} where the row has no number; {@link ReadOnlyNumberError} where
+     * the entity has another number, whose scope or period the row would leave; {@link RowNotFoundError}.
      */
     move(
         manager: SequenceTarget,

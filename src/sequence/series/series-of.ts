@@ -17,7 +17,8 @@ import { SeriesHandle } from "./series-handle"
  *
  * Errors: {@link InvalidOptionError} where the entity has no such number, or its scope has other properties;
  * {@link AlreadyNumberedError} where a row has its number; {@link DraftError} where it stays without; {@link RowNotFoundError};
- * {@link InvalidPeriodError} where a date is none; {@link NumberTakenError} for a number that was given;
+ * {@link InvalidPeriodError} where a date is none; {@link ReadOnlyNumberError} where a row that moves would leave the scope
+ * of another number; {@link NumberTakenError} for a number that was given; {@link InvalidNumberError} for what is none;
  * {@link NumberOverflowError} where the column ends; {@link NotInstalledError} where there is no counter table.
  *
  * ```ts

@@ -52,17 +52,24 @@ export function isAsked(number: Piece | undefined): boolean {
     return number?.texts[0]?.startsWith("/*#asked ") ?? false
 }
 
-/** @internal Takes what code has asked for out of an UPDATE. */
-export function takeAsked(
+/** @internal What code has asked for by an UPDATE. */
+export function findAsked(
     session: Session,
     { column }: Series,
     update: Update,
 ): AskedNumbers | undefined {
     const number = update.valueOf(column)
-    const found = isAsked(number)
-        ? asked.get(session)?.get(number?.texts[0]?.trim() ?? "")
-        : undefined
-    if (found) update.unset(column)
+    return isAsked(number) ? asked.get(session)?.get(number?.texts[0]?.trim() ?? "") : undefined
+}
+
+/** @internal Takes what code has asked for out of an UPDATE. */
+export function takeAsked(
+    session: Session,
+    series: Series,
+    update: Update,
+): AskedNumbers | undefined {
+    const found = findAsked(session, series, update)
+    if (found) update.unset(series.column)
     return found
 }
 

@@ -9,6 +9,7 @@ export const RAISED = {
     moved: "AS005",
     notDeletable: "AS006",
     dateOrder: "AS007",
+    leftAtCommit: "AS008",
 } as const
 
 /** @internal What an SQLSTATE of ours says. */
@@ -35,5 +36,6 @@ export function raisedTexts(series: CountedColumn): Record<keyof typeof RAISED, 
         moved: `${place} counts in periods, and a row with a number was to be given a date of another one.`,
         notDeletable: `${place} keeps rows with a number from being deleted, and one was to be.`,
         dateOrder: `${place} is numbered in the order of dates, and the date of a row was not in it.`,
+        leftAtCommit: `${place} was to be numbered at COMMIT, and a row got no number: a trigger is disabled, or another one has taken it away.`,
     }
 }

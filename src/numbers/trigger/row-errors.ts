@@ -1,9 +1,9 @@
-import { DateOrderError, NotDeletableError } from "../../errors"
+import { DateOrderError, INSTALL_REMEDY, NotDeletableError, NotInstalledError } from "../../errors"
 import { placeOf } from "../../series/series"
 import { type Name, raisedBy } from "./failed"
 
-/** @internal What errors of triggers are called that keep rows, or the order of their dates. */
-export const ROW_NAMES: Readonly<Record<"notDeletable" | "dateOrder", Name>> = {
+/** @internal What errors of triggers are called that keep rows, or the order of their dates, or number them late. */
+export const ROW_NAMES: Readonly<Record<"notDeletable" | "dateOrder" | "leftAtCommit", Name>> = {
     notDeletable: (failed) => {
         const series = raisedBy(failed)
         const found = series
@@ -22,5 +22,14 @@ export const ROW_NAMES: Readonly<Record<"notDeletable" | "dateOrder", Name>> = {
         return new DateOrderError(`${found} Give it the date of the last number or a later one.`, {
             cause: failed.cause,
         })
+    },
+    leftAtCommit: (failed) => {
+        const series = raisedBy(failed)
+        return new NotInstalledError(
+            `${series ? `A row was to get ${placeOf(series)} at COMMIT, and has none: one` : `${failed.text} One`} of its ` +
+                "triggers is missing or disabled, or a trigger of your own takes the number away. " +
+                INSTALL_REMEDY,
+            { cause: failed.cause },
+        )
     },
 }

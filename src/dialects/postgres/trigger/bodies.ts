@@ -5,7 +5,7 @@ import { literal } from "../literal"
 import { counterSql } from "./counter-sql"
 import { isCommitting, moveAlong, numberAtCommit } from "./commit"
 import { periodBlocks } from "./period"
-import { lookAtRows, refuseDisorder } from "./rows"
+import { isOfKinds, lookAtRows, refuseDisorder } from "./rows"
 import { slotsOf } from "./slots"
 
 /** @internal The bodies of the functions that the triggers of a column call. */
@@ -194,11 +194,7 @@ END
 function leaveAlone(column: TriggeredColumn): string {
     const { kinds, condition, assignsAtCommit, series } = column
     const number = `NEW.${columnName(series.column)}`
-    const ofOthers = kinds
-        ? [
-              `COALESCE(NEW.${columnName(kinds.column)}::text NOT IN (${kinds.values.map(literal).join(", ")}), true)`,
-          ]
-        : []
+    const ofOthers = kinds ? [`NOT ${isOfKinds(kinds, "NEW")}`] : []
     const isDue = [
         ...(assignsAtCommit ? [isCommitting(column)] : []),
         ...(condition ? [`COALESCE(${condition("NEW")}, false)`] : []),

@@ -1,6 +1,8 @@
 import { columnName, tableName } from "../../../typeorm/names"
+import { RAISED, raisedTexts } from "../../statements/raised"
 import type { TriggeredColumn } from "../../statements/trigger-statements"
-import { orRenamed } from "./rows"
+import { literal } from "../literal"
+import { isOfKinds, orRenamed } from "./rows"
 
 /** @internal Whether rows are numbered that have waited for it. Whoever sets it has them numbered earlier. */
 export function isCommitting({ pending }: TriggeredColumn): string {
@@ -29,11 +31,12 @@ export function moveAlong(
 
 /**
  * Runs for each row as it was when a statement wrote it, so it looks for what has become of it. The UPDATE sets
- * nothing: the trigger that runs before it gives the number.
+ * nothing: the trigger that runs before it gives the number. A row that it has left without one would wait again,
+ * and COMMIT would never end.
  * @internal
  */
 export function numberAtCommit(column: TriggeredColumn): string {
-    const { series, schema, pending, condition } = column
+    const { series, schema, pending, condition, kinds } = column
     const number = columnName(series.column)
     const update = (table: string, row: string) =>
         `UPDATE ${table} t SET ${number} = NULL WHERE ` +
@@ -43,18 +46,26 @@ export function numberAtCommit(column: TriggeredColumn): string {
             ),
             `t.${number} IS NULL`,
             ...(condition ? [condition("t")] : []),
-        ].join(" AND ")
+            ...(kinds ? [isOfKinds(kinds, "t")] : []),
+        ].join(" AND ") +
+        ` RETURNING t.${number} IS NULL`
     const commits = (value: string) =>
         `v_set := set_config('autosequence.commits_${pending}', '${value}', true);`
+    const into = " INTO v_is_left"
+    const here = `${update(tableName(series.metadata, schema), "NEW")}${into};`
     const there = update("\0", "($1)").replaceAll("%", "%%").replace("\0", "%1$s")
     return `
 DECLARE
     v_set text;
+    v_is_left boolean;
 BEGIN
     IF NEW.${number} IS NULL THEN
         ${commits("on")}
-        ${orRenamed(column, { here: `${update(tableName(series.metadata, schema), "NEW")};`, there })}
+        ${orRenamed(column, { here, there, into })}
         ${commits("")}
+        IF v_is_left THEN
+            RAISE EXCEPTION USING ERRCODE = '${RAISED.leftAtCommit}', MESSAGE = ${literal(raisedTexts(series).leftAtCommit)};
+        END IF;
     END IF;
     RETURN NULL;
 END

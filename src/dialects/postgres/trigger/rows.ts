@@ -48,6 +48,14 @@ export function orRenamed(
         END IF;`
 }
 
+/** @internal Whether a row is of a class that has the number. */
+export function isOfKinds(
+    { column, values }: NonNullable<TriggeredColumn["kinds"]>,
+    row: string,
+): string {
+    return `COALESCE(${row}.${columnName(column)}::text IN (${values.map(literal).join(", ")}), false)`
+}
+
 /** @internal Refuses a row with a number whose date is not between those of the numbers beside its own. */
 export function refuseDisorder(column: TriggeredColumn): string {
     const { series, period, ascends, sharers } = column

@@ -1,6 +1,7 @@
 import type { Scope } from "../dialects/columns"
 import { groupBy } from "../group-by"
 import { readExpressions, withPrimaryKey } from "../keys/rows/read-rows"
+import { firstNumber } from "../numbers/first-number"
 import type { CountedRequest } from "../numbers/number-request"
 import { dateSql } from "../numbers/updates/changed-periods"
 import type { Period } from "../series/periods/resolve-period"
@@ -105,7 +106,9 @@ function requestOf(
     const [date, zone] = period ? values.splice(0, 2) : []
     const stored = new Map(scopeColumns.map((column, at) => [column, values[at]]))
     if (period) givePeriod(period, row, { date, zone })
-    return [{ series, row, scope: scopeOf(series, stored, row, period) }]
+    const entity = row.starting.get(series.column.databaseName)
+    const first = entity && firstNumber(series, entity)
+    return [{ series, row, scope: scopeOf(series, stored, row, period), first }]
 }
 
 function scopeOf(

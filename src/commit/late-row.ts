@@ -16,6 +16,8 @@ export interface LateRow {
     /** Where they are known, maybe former ones. */
     readonly scopes: Map<string, Scope>
     readonly entities: Set<WeakRef<ObjectLiteral>>
+    /** Those that tell the first numbers of scopes. */
+    readonly starting: Map<string, ObjectLiteral>
     /** What is written into it, as the driver sends it. */
     readonly values: Map<ColumnMetadata, unknown>
 }
@@ -23,7 +25,7 @@ export interface LateRow {
 /** @internal The rows that wait, once each, in the order in which they came. */
 export function rowsOf(waiting: readonly WaitingRow[]): LateRow[] {
     const rows = new Map<string, LateRow>()
-    for (const [place, { metadata, series, id, scope, entity }] of waiting.entries()) {
+    for (const [place, { metadata, series, id, scope, entity, starting }] of waiting.entries()) {
         const name = series.column.databaseName
         const key = `${metadata.tablePath} ${primaryKeyText(metadata, id)}`
         const row = rows.get(key) ?? {
@@ -31,12 +33,14 @@ export function rowsOf(waiting: readonly WaitingRow[]): LateRow[] {
             series: new Map<string, Series>(),
             scopes: new Map<string, Scope>(),
             entities: new Set<WeakRef<ObjectLiteral>>(),
+            starting: new Map<string, ObjectLiteral>(),
             values: new Map<ColumnMetadata, unknown>(),
         }
         rows.set(key, row)
         row.series.set(name, series)
         if (scope) row.scopes.set(name, scope)
         if (entity) row.entities.add(entity)
+        if (starting) row.starting.set(name, starting)
     }
     return [...rows.values()]
 }

@@ -3,6 +3,7 @@ import { groupBy } from "../group-by"
 import type { Session } from "../inserts/session"
 import { writeValues } from "../keys/rows/write-keys"
 import { duplicateNumberError } from "../numbers/duplicate-numbers"
+import { refuseUnknownStart } from "../numbers/first-number"
 import type { NumberSource } from "../numbers/number-source"
 import { storedValue } from "../numbers/number-values"
 import type { LateRequest } from "./late-requests"
@@ -22,6 +23,7 @@ export async function numberRows(
     )
     for (const [, ofSeries] of bySeries) {
         await source.takeNumbers(ofSeries)
+        refuseUnknownStart(ofSeries)
         for (const { series, row, number } of ofSeries)
             if (number !== undefined) row.values.set(series.column, storedValue(series, number))
     }

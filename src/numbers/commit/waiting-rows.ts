@@ -15,6 +15,8 @@ export interface WaitingRow {
     readonly scope?: Scope
     /** The one that shows the number; a transaction can be long, and need not keep it. */
     readonly entity?: WeakRef<ObjectLiteral>
+    /** The same where it is to tell the first number of its scope, which it has to be kept for. */
+    readonly starting?: ObjectLiteral
 }
 
 const all = new WeakMap<Transaction, WaitingRow[]>()
@@ -26,12 +28,19 @@ const all = new WeakMap<Transaction, WaitingRow[]>()
  */
 export function waitForCommit(
     session: Session,
-    { entity, ...row }: Omit<WaitingRow, "entity"> & { readonly entity?: ObjectLiteral },
+    {
+        entity,
+        ...row
+    }: Omit<WaitingRow, "entity" | "starting"> & { readonly entity?: ObjectLiteral },
 ): void {
     const transaction = session.joinTransaction()
     const rows = all.get(transaction) ?? []
     all.set(transaction, rows)
-    rows.push({ ...row, entity: entity && new WeakRef(entity) })
+    rows.push({
+        ...row,
+        entity: entity && new WeakRef(entity),
+        starting: row.series.startOf && entity,
+    })
     transaction.onRollback(() => rows.pop())
 }
 

@@ -1,10 +1,11 @@
+import type { DatedRequest } from "../numbers/periods/date-order"
 import { keptMoment, periodOfDate, todayOf, storedDate } from "../numbers/periods/row-date"
 import { checkedZone } from "../numbers/periods/row-zones"
 import type { Period } from "../series/periods/resolve-period"
 import type { LateRow } from "./late-row"
 
 /**
- * Gives a row the period of its date, and today where it has none.
+ * Gives a row the period of its date, and today where it has none. Returns the date.
  * @internal
  */
 export function givePeriod(
@@ -12,7 +13,7 @@ export function givePeriod(
     { values }: LateRow,
     /** As they are stored. */
     stored: { readonly date: unknown; readonly zone: unknown },
-): void {
+): Pick<DatedRequest, "date" | "catchUp"> {
     const { content, zone, date: column } = period
     // Another number of the row may have set it since.
     const date = values.get(column) ?? storedDate(period, stored.date) ?? undefined
@@ -21,4 +22,6 @@ export function givePeriod(
     const kept = date === undefined ? todayOf(period, timeZone) : keptMoment(period, date)
     if (date === undefined) values.set(column, kept)
     values.set(period.column, periodOfDate(period, kept, timeZone))
+    const isMoment = values.has(column) && content !== "day"
+    return { date: kept, catchUp: isMoment ? (later) => values.set(column, later) : undefined }
 }

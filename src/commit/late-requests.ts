@@ -2,7 +2,7 @@ import type { Scope } from "../dialects/columns"
 import { groupBy } from "../group-by"
 import { readExpressions, withPrimaryKey } from "../keys/rows/read-rows"
 import { firstNumber } from "../numbers/first-number"
-import type { CountedRequest } from "../numbers/number-request"
+import type { DatedRequest } from "../numbers/periods/date-order"
 import { dateSql } from "../numbers/updates/changed-periods"
 import type { Period } from "../series/periods/resolve-period"
 import { zoneSql } from "../series/periods/zone"
@@ -15,7 +15,7 @@ import { givePeriod } from "./late-period"
 import type { LateRow } from "./late-row"
 
 /** @internal A number of a stored row. */
-export interface LateRequest extends CountedRequest {
+export interface LateRequest extends DatedRequest {
     readonly row: LateRow
 }
 
@@ -26,7 +26,7 @@ export function knownRequests(rows: readonly LateRow[]): LateRequest[] | undefin
         for (const [name, series] of row.series) {
             const scope = row.scopes.get(name)
             if (!scope) return undefined
-            requests.push({ series, row, scope })
+            requests.push({ series, row, scope, date: undefined })
         }
     return requests
 }
@@ -105,10 +105,10 @@ function requestOf(
     const { period, scopeColumns } = series
     const [date, zone] = period ? values.splice(0, 2) : []
     const stored = new Map(scopeColumns.map((column, at) => [column, values[at]]))
-    if (period) givePeriod(period, row, { date, zone })
+    const dated = period ? givePeriod(period, row, { date, zone }) : { date }
     const entity = row.starting.get(series.column.databaseName)
     const first = entity && firstNumber(series, entity)
-    return [{ series, row, scope: scopeOf(series, stored, row, period), first }]
+    return [{ series, row, scope: scopeOf(series, stored, row, period), first, ...dated }]
 }
 
 function scopeOf(

@@ -6,6 +6,7 @@ import { duplicateNumberError } from "../numbers/duplicate-numbers"
 import { refuseUnknownStart } from "../numbers/first-number"
 import type { NumberSource } from "../numbers/number-source"
 import { storedValue } from "../numbers/number-values"
+import { refuseEarlierDates } from "../numbers/periods/date-order"
 import type { LateRequest } from "./late-requests"
 import type { LateRow } from "./late-row"
 
@@ -24,6 +25,7 @@ export async function numberRows(
     for (const [, ofSeries] of bySeries) {
         await source.takeNumbers(ofSeries)
         refuseUnknownStart(ofSeries)
+        await refuseEarlierDates(source.session, ofSeries)
         for (const { series, row, number } of ofSeries)
             if (number !== undefined) row.values.set(series.column, storedValue(series, number))
     }

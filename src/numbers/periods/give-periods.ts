@@ -26,9 +26,12 @@ export function periodRequests({ rows, upsert }: Insert): PeriodRequest[] {
     return rows.flatMap((row) =>
         allocatedSeriesOf(row.metadata).flatMap((series) => {
             const { period } = series
-            // Stored rows that an upsert finds have to keep theirs.
-            const isCompared = series.assignsAtCommit && upsert !== undefined
-            const isNumbered = period && (isCompared || explicitNumber(series, row) !== null)
+            if (!period) return []
+            // Stored rows that an upsert finds have to keep theirs, and COMMIT would write over one that is wrong.
+            const isCompared =
+                series.assignsAtCommit &&
+                (upsert !== undefined || (!series.when && isSet(row, period.column)))
+            const isNumbered = isCompared || explicitNumber(series, row) !== null
             return isNumbered ? [{ series, row, period }] : []
         }),
     )
@@ -72,8 +75,13 @@ export async function givePeriods(
 /** Refuses a period that the caller has set otherwise. */
 function refuseOther(period: Period, row: InsertRow, name: string): void {
     const cell = row.cell(period.column)
-    const isSet = cell.kind === "expression" || (cell.kind === "value" && cell.value !== null)
-    if (isSet && !(cell.kind === "value" && cell.value === name)) throw otherPeriod(period)
+    if (isSet(row, period.column) && !(cell.kind === "value" && cell.value === name))
+        throw otherPeriod(period)
+}
+
+function isSet(row: InsertRow, column: ColumnMetadata): boolean {
+    const cell = row.cell(column)
+    return cell.kind === "expression" || (cell.kind === "value" && cell.value !== null)
 }
 
 /** @internal */

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
-import type { DataSource, EntityMetadata, QueryRunner } from "typeorm"
+import type { DataSource, EntityMetadata, QueryRunner, Table } from "typeorm"
 import { UnsupportedError } from "../errors"
 
 /** @internal */
@@ -27,15 +27,19 @@ export function checkedIndex(caller: unknown): IndexMetadata {
 /** @internal What makes the changes of `synchronize()`. */
 export interface SchemaBuilder extends ReturnType<DataSource["driver"]["createSchemaBuilder"]> {
     /** Set when it builds. */
-    readonly queryRunner: QueryRunner
+    readonly queryRunner: QueryRunner & { readonly loadedTables: readonly Table[] }
     executeSchemaSyncOperationsInProperOrder(): Promise<void>
+    getTablePath(target: EntityMetadata | Table): string
 }
 
 /** @internal Refuses one that works in another way, at the same time. */
 export function checkedBuilder(builder: object): SchemaBuilder {
-    const { build, executeSchemaSyncOperationsInProperOrder: execute } =
-        builder as Partial<SchemaBuilder>
-    if (typeof build !== "function" || typeof execute !== "function")
+    const {
+        build,
+        executeSchemaSyncOperationsInProperOrder: execute,
+        getTablePath,
+    } = builder as Partial<SchemaBuilder>
+    if (![build, execute, getTablePath].every((one) => typeof one === "function"))
         throw otherVersion("builds schemas")
     return builder as SchemaBuilder
 }

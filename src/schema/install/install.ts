@@ -9,10 +9,10 @@ import {
     type Renames,
     RENAMES,
 } from "../names/renamings"
-import { addColumns, loosen, tighten } from "../plan/column-steps"
+import { addColumns, dropFormerIndexes, loosen, tighten } from "../plan/column-steps"
 import { dropFormerChecks } from "../plan/checks"
 import { addCounting, setCounterSettings } from "../plan/counter-steps"
-import { refuseDuplicates } from "../plan/duplicate-rows"
+import { refuseDuplicates } from "../plan/indexes/duplicate-rows"
 import {
     type Inventory,
     refuseUnsupportedSeries,
@@ -57,7 +57,7 @@ const FORMS = { orderBy: NUMBERING_ORDER, rename: RENAMES }
  * Creates what numbers and pseudo keys need and the database lacks: the counter table, the history of
  * keys, numbered columns and those of keys, filled in the rows that have none, unique indexes, triggers,
  * and counters that go on after the rows. Triggers of this library that no column needs any more are
- * removed. It changes nothing else, and does nothing where all is there. For development, demos and tests;
+ * removed, and so are unique indexes of the scopes that numbers had before. It changes nothing else, and does nothing where all is there. For development, demos and tests;
  * production uses a migration, which `typeorm-autosequence migration:generate` writes.
  *
  * Several processes may call it at the same time: one after the other does the work. It runs in a
@@ -141,7 +141,10 @@ export async function installIn(
     await fillKeys(steps, inventory)
     for (const key of tables.flatMap(({ keys }) => keys.left.flatMap(ownersOf)))
         await steps.backfill(key)
-    for (const table of tables) await tighten(steps, table.table, table)
+    for (const table of tables) {
+        await tighten(steps, table.table, table)
+        await dropFormerIndexes(steps, table)
+    }
     await setCounterSettings(runner, steps, inventory)
     await addCounting(runner, steps, inventory, { triggers, ...found })
 }

@@ -15,6 +15,7 @@ import {
     type ServedTable,
     takeInventory,
 } from "../plan/inventory"
+import { formerIndexes, keysServedBy } from "../plan/indexes/indexes"
 import { asStored } from "../plan/retyped-columns"
 import { RowOrder } from "../plan/row-order"
 import { LiveSteps } from "./live-steps"
@@ -26,7 +27,14 @@ import { installIn, refuseObstacles } from "./install"
  * @internal
  */
 export function fillOnSynchronize(dataSource: DataSource): void {
-    planSynchronize(dataSource, () => plan(dataSource))
+    planSynchronize(
+        dataSource,
+        () => plan(dataSource),
+        (metadata, table) =>
+            dialectOf(dataSource)?.schema.foreignKeysNeedIndex
+                ? keysServedBy(formerIndexes(metadata, table), table)
+                : [],
+    )
 }
 
 async function plan(dataSource: DataSource): Promise<Synchronization | undefined> {

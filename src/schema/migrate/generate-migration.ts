@@ -15,7 +15,7 @@ import { addCounting, setCounterSettings } from "../plan/counter-steps"
 import { findRenamedColumns } from "../names/renamed-columns"
 import { carryNames } from "../names/renaming-steps"
 import { findRenamings, refuseStrays, type Renames, RENAMES } from "../names/renamings"
-import { refuseDuplicates } from "../plan/duplicate-rows"
+import { refuseDuplicates } from "../plan/indexes/duplicate-rows"
 import {
     holdersOf,
     type Inventory,

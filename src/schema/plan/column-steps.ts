@@ -2,6 +2,7 @@ import { Table, TableForeignKey, TableIndex } from "typeorm"
 import type { Alteration } from "../../typeorm/altered-metadata"
 import type { ServedTable } from "./inventory"
 import { addChecks } from "./checks"
+import { keysServedBy } from "./indexes/indexes"
 import type { Steps } from "./steps"
 
 /** @internal Adds the columns that are missing, as ones that can be NULL yet. */
@@ -50,6 +51,20 @@ export async function tighten(steps: Steps, table: Table, served: ServedTable): 
     const keys = foreignKeysOn(served)
     if (keys.length === 0) return indexes.length > 0 ? add() : undefined
     await steps.undoneWithout((runner) => runner.createForeignKeys(table.clone(), keys), add)
+}
+
+/** @internal Drops the unique indexes of former scopes, when there are others. */
+export async function dropFormerIndexes(
+    steps: Steps,
+    { table, formerIndexes: former, dialect }: ServedTable,
+): Promise<void> {
+    if (former.length === 0) return
+    const keys = dialect.schema.foreignKeysNeedIndex ? keysServedBy(former, table) : []
+    await steps.schema(async (runner) => {
+        if (keys.length > 0) await runner.dropForeignKeys(table, keys)
+        await runner.dropIndices(table, [...former])
+        if (keys.length > 0) await runner.createForeignKeys(table, keys)
+    })
 }
 
 /** MySQL gives up the index that it made for a foreign key once there is another one. */

@@ -1,5 +1,5 @@
 import { COUNTER_ENTITY, KEY_ENTITY } from "../../declared/own-tables"
-import type { DataSource, EntityMetadata, QueryRunner, Table } from "typeorm"
+import type { DataSource, EntityMetadata, QueryRunner, Table, TableIndex } from "typeorm"
 import { dialectOf } from "../../dialects"
 import type { Dialect } from "../../dialects/dialect"
 import { refuseUnsupported } from "../../numbers/refuse-unsupported"
@@ -20,7 +20,7 @@ import { hasHistory } from "../../tables/key-entity"
 import { isUnnumbered } from "./number-rows"
 import { findLoosePeriod, findStranded, isPeriodic, type PeriodicSeries } from "./periods/periods"
 import { findRetyped, type Holder, type Retyped } from "./retyped-columns"
-import { uniqueIndexesOf } from "../../series/unique-index"
+import { formerIndexes, indexesOf } from "./indexes/indexes"
 import { dataSourceOf } from "../../typeorm/compat"
 import type { IndexMetadata } from "../../typeorm/version"
 
@@ -56,6 +56,8 @@ export interface ServedTable {
     /** The columns of numbers, keys and scopes that have another type. */
     readonly retyped: readonly Retyped[]
     readonly indexes: readonly IndexMetadata[]
+    /** Those of former scopes. */
+    readonly formerIndexes: readonly TableIndex[]
     readonly checks: Checks
 }
 
@@ -273,6 +275,7 @@ async function compare(
         tight: tightColumns(all, table),
         retyped,
         indexes,
+        formerIndexes: formerIndexes(metadata, table),
         checks,
     }
 }
@@ -289,20 +292,4 @@ async function hasUnnumbered(runner: QueryRunner, series: Series, table: Table):
 async function hasZeros(runner: QueryRunner, { metadata, column }: Series): Promise<boolean> {
     const sql = `SELECT 1 AS found FROM ${tableName(metadata)} WHERE ${columnName(column)} = 0 LIMIT 1`
     return (await select(runner, { sql })).length > 0
-}
-
-/** The unique indexes of a column as TypeORM knows them. */
-function indexesOf(metadata: EntityMetadata, column: Scoped): IndexMetadata[] {
-    const uniques = uniqueIndexesOf(column)
-    return metadata.indices.filter(
-        (index) =>
-            index.isUnique &&
-            index.synchronize &&
-            uniques.some(
-                ({ columns, nulls }) =>
-                    columns.length === index.columns.length &&
-                    columns.every((c) => index.columns.includes(c)) &&
-                    nulls.length > 0 === Boolean(index.where),
-            ),
-    )
 }

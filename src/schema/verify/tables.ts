@@ -5,6 +5,7 @@ import { pseudoKeysOf } from "../../keys/resolve-keys"
 import { seriesOf } from "../../series/resolve-series"
 import { dataSourceOf } from "../../typeorm/compat"
 import { findChecks, tightColumns } from "../plan/checks"
+import { formerIndexes, nullColumns } from "../plan/indexes/indexes"
 import { findStranded } from "../plan/periods/periods"
 import type { ColumnMetadata } from "../../typeorm/names"
 import type { Scoped } from "../../series/series"
@@ -69,6 +70,11 @@ export async function tableProblems(
                 `Rows of ${tablePath} have a number and no period (${period.column.databaseName}), so numbers ` +
                 `may be given twice. ${REMEDY}`,
         ),
+        ...formerIndexes(metadata, table).map(
+            ({ name, columnNames }) =>
+                `${tablePath} has the unique index ${name ?? ""} over ${columnNames.join(", ")} from before, ` +
+                `which may refuse numbers. ${REMEDY}`,
+        ),
         ...seriesOf(metadata).flatMap((series) => [
             ...columnProblems(series, table, "a number"),
             ...(series.period ? columnProblems(series.period, table, "a period") : []),
@@ -119,8 +125,7 @@ function missingIndexes(unique: Scoped, table: Table): string[] {
 
 /** Whether the condition of an index, as the database writes it, is that these columns are NULL. */
 function isFor(nulls: readonly ColumnMetadata[], where = ""): boolean {
-    const bare = (sql: string) => sql.replace(/[()"]/g, "")
-    const found = bare(where).split(" AND ").filter(Boolean)
-    const expected = nulls.map(({ databaseName }) => `${bare(databaseName)} IS NULL`)
-    return found.sort().join() === expected.sort().join()
+    const bare = (name: string) => name.replace(/[()"]/g, "")
+    const expected = nulls.map(({ databaseName }) => bare(databaseName))
+    return nullColumns(where).sort().join() === expected.sort().join()
 }

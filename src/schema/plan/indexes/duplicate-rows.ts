@@ -1,11 +1,11 @@
 import type { QueryRunner } from "typeorm"
-import { select } from "../../typeorm/statement"
-import { DuplicateRowsError } from "../../errors"
-import { pseudoKeysOf } from "../../keys/resolve-keys"
-import { columnName, tableName } from "../../typeorm/names"
-import type { Inventory, ServedTable } from "./inventory"
-import { periodSql } from "./periods/periods"
-import type { Scoped } from "../../series/series"
+import { select } from "../../../typeorm/statement"
+import { DuplicateRowsError } from "../../../errors"
+import { pseudoKeysOf } from "../../../keys/resolve-keys"
+import { columnName, tableName } from "../../../typeorm/names"
+import type { Inventory, ServedTable } from "../inventory"
+import { periodSql } from "../periods/periods"
+import type { Scoped } from "../../../series/series"
 
 /** @internal Refuses to make unique indexes which the rows would not let be made. */
 export async function refuseDuplicates(

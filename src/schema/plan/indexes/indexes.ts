@@ -1,0 +1,58 @@
+import type { EntityMetadata, Table, TableForeignKey, TableIndex } from "typeorm"
+import { seriesOf } from "../../../series/resolve-series"
+import type { Scoped } from "../../../series/series"
+import { uniqueIndexesOf } from "../../../series/unique-index"
+import { dataSourceOf } from "../../../typeorm/compat"
+import type { IndexMetadata } from "../../../typeorm/version"
+
+/** @internal The unique indexes of a column as TypeORM knows them. */
+export function indexesOf(metadata: EntityMetadata, column: Scoped): IndexMetadata[] {
+    const uniques = uniqueIndexesOf(column)
+    return metadata.indices.filter(
+        (index) =>
+            index.isUnique &&
+            index.synchronize &&
+            uniques.some(
+                ({ columns, nulls }) =>
+                    columns.length === index.columns.length &&
+                    columns.every((c) => index.columns.includes(c)) &&
+                    nulls.length > 0 === Boolean(index.where),
+            ),
+    )
+}
+
+/**
+ * The unique indexes of numbers that were declared before: over a scope that was narrower they refuse numbers that
+ * are right now. They have the names that TypeORM would give them; others are the application's.
+ * @internal
+ */
+export function formerIndexes(metadata: EntityMetadata, { indices }: Table): TableIndex[] {
+    const { namingStrategy, driver } = dataSourceOf(metadata)
+    const numbers = seriesOf(metadata).map(({ column }) => column.databaseName)
+    return indices.filter(({ name, columnNames, isUnique, where }) => {
+        const isOfNumber = isUnique && columnNames.some((column) => numbers.includes(column))
+        if (!isOfNumber || metadata.indices.some((index) => index.name === name)) return false
+        const nulls = nullColumns(where).map((column) => `${driver.escape(column)} IS NULL`)
+        const condition = nulls.join(" AND ") || undefined
+        return namingStrategy.indexName(metadata.tableName, columnNames, condition) === name
+    })
+}
+
+/** @internal The columns that the condition of an index, as the database writes it, asks to be NULL. */
+export function nullColumns(where = ""): string[] {
+    return where
+        .replace(/[()"]/g, "")
+        .split(" AND ")
+        .filter(Boolean)
+        .map((condition) => condition.replace(/ IS NULL$/, ""))
+}
+
+/** @internal The foreign keys that an index which goes may serve. */
+export function keysServedBy(former: readonly TableIndex[], table: Table): TableForeignKey[] {
+    // TypeORM does not read the columns of an index in their order everywhere.
+    return table.foreignKeys.filter((key) =>
+        former.some(({ columnNames }) =>
+            key.columnNames.every((name) => columnNames.includes(name)),
+        ),
+    )
+}

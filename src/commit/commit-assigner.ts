@@ -1,23 +1,25 @@
 import type { Scope } from "../dialects/columns"
 import { driverErrorOf } from "../dialects/driver-error"
 import { abortedError } from "../inserts/aborted"
-import type { Assigner } from "../inserts/assigner"
+import type { Assigner, NumberedRow } from "../inserts/assigner"
 import type { Insert, InsertRow } from "../inserts/insert"
 import type { NewRow } from "../inserts/announced/new-row"
 import { RowScopes } from "../inserts/row-scope"
 import type { Session } from "../inserts/session"
 import { isAnyWaiting, takeWaiting, waitForCommit } from "../numbers/commit/waiting-rows"
+import { KeyAssigner } from "../keys/insert/key-assigner"
 import { askForPrimaryKeys } from "../keys/insert/stored-rows"
 import { leaveDrafts } from "../numbers/when/drafts"
 import { NumberSource } from "../numbers/number-source"
 import { committedSeriesOf } from "../series/own-series"
 import type { Series } from "../series/series"
 import { insertedIds } from "./inserted-ids"
+import { giveLateKeys } from "./late-keys"
 import { noteKnown } from "./known-counters"
 import { rowsOf } from "./late-row"
 import { type Numbered, numberWaiting } from "./number-waiting"
 import type { Send } from "./number-with-commit"
-import { showLate } from "./show-late"
+import { showKeys, showLate } from "./show-late"
 
 interface Waiting {
     readonly row: InsertRow
@@ -103,6 +105,19 @@ export class CommitAssigner implements Assigner {
 
     failed(insert: Insert): undefined {
         this.open.delete(insert)
+    }
+
+    async numbered(rows: readonly NumberedRow[]): Promise<void> {
+        const { session } = this
+        try {
+            showKeys(session, await giveLateKeys(session, rows))
+        } catch (error) {
+            // The rows have their numbers, and would be without keys.
+            session.transaction?.refuseCommit(error as Error)
+            throw error
+        } finally {
+            if (!session.isInTransaction) await KeyAssigner.of(session)?.transactionEnded()
+        }
     }
 
     commit(send: Send): Promise<unknown> | undefined {

@@ -1,6 +1,7 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import type { Scope } from "../dialects/columns"
 import { groupBy } from "../group-by"
+import type { NumberedRow } from "../inserts/assigner"
 import type { Session } from "../inserts/session"
 import { addStored } from "../keys/derive/related-rows"
 import { viewOfLoaded } from "../keys/derive/derive"
@@ -13,14 +14,15 @@ import { storedKeysOf } from "../keys/resolve-keys"
 import { primaryKeyText } from "../keys/rows/primary-key"
 import { loadScopes } from "../keys/rows/stored-scope"
 import { writeKeys } from "../keys/rows/write-keys"
-import type { LateRow } from "./late-row"
 
 const BATCH = 500
 
+type KeyRow = Pick<NumberedRow, "metadata" | "id">
+
 /** @internal A key that a row has got with its number. */
-export interface LateKey {
+export interface LateKey<Row extends KeyRow = KeyRow> {
     readonly key: StoredKey
-    readonly row: LateRow
+    readonly row: Row
     readonly text: string
 }
 
@@ -28,8 +30,11 @@ export interface LateKey {
  * Gives rows that have just got their numbers the keys that are made of them.
  * @internal
  */
-export async function giveLateKeys(session: Session, rows: readonly LateRow[]): Promise<LateKey[]> {
-    const given: LateKey[] = []
+export async function giveLateKeys<Row extends KeyRow>(
+    session: Session,
+    rows: readonly Row[],
+): Promise<LateKey<Row>[]> {
+    const given: LateKey<Row>[] = []
     for (const [metadata, ofClass] of groupBy(rows, (row) => row.metadata))
         for (const key of storedKeysOf(metadata))
             if (isMadeOfNumber(key))
@@ -45,11 +50,11 @@ export function isMadeOfNumber({ derive, column }: StoredKey): boolean {
     return derive !== undefined && column.isNullable
 }
 
-async function giveKeys(
+async function giveKeys<Row extends KeyRow>(
     session: Session,
     key: StoredKey,
-    rows: readonly LateRow[],
-): Promise<LateKey[]> {
+    rows: readonly Row[],
+): Promise<LateKey<Row>[]> {
     const { metadata, column } = key
     const locks = KeyAssigner.of(session)?.locks
     const stored = await loadRows(session, key, rows)
@@ -69,7 +74,7 @@ async function giveKeys(
         return wishFor(key, scopes[at] as Scope, view)
     })
     await giveFreeKeys(session, locks, wishes)
-    const given = wanting.flatMap(({ row }, at): LateKey[] => {
+    const given = wanting.flatMap(({ row }, at): LateKey<Row>[] => {
         const text = wishes[at]?.got
         return typeof text === "string" ? [{ key, row, text }] : []
     })
@@ -91,7 +96,7 @@ async function giveKeys(
 async function loadRows(
     { manager }: Session,
     { metadata, relations }: StoredKey,
-    rows: readonly LateRow[],
+    rows: readonly KeyRow[],
 ): Promise<Map<string, ObjectLiteral>> {
     const stored = await manager
         .createQueryBuilder(metadata.target, "row")

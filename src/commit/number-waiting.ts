@@ -8,7 +8,7 @@ import { numberWithCommit, type Send } from "./number-with-commit"
 /** @internal What the rows of a transaction were given as the last thing before COMMIT. */
 export interface Numbered {
     readonly requests: readonly LateRequest[]
-    readonly keys: readonly LateKey[]
+    readonly keys: readonly LateKey<LateRow>[]
     /** Whether COMMIT was sent as well. */
     readonly isCommitted: boolean
 }

@@ -1,9 +1,10 @@
+import type { NumberedRow } from "../inserts/assigner"
 import type { Session } from "../inserts/session"
 import { storedValue } from "../numbers/number-values"
 import { showValues, shownValue } from "../numbers/shown/shown-values"
 import type { LateKey } from "./late-keys"
 import type { LateRequest } from "./late-requests"
-import { entitiesOf } from "./late-row"
+import { entitiesOf, type LateRow } from "./late-row"
 
 /**
  * Shows on entities what their rows were given.
@@ -12,7 +13,7 @@ import { entitiesOf } from "./late-row"
 export function showLate(
     session: Session,
     requests: readonly LateRequest[],
-    keys: readonly LateKey[],
+    keys: readonly LateKey<LateRow>[],
 ): void {
     for (const { series, row, number = 0n } of requests) {
         const values = new Map(row.values).set(series.column, storedValue(series, number))
@@ -24,4 +25,14 @@ export function showLate(
     }
     for (const { key, row, text } of keys)
         for (const entity of entitiesOf(row)) key.column.setEntityValue(entity, text)
+}
+
+/** @internal Shows the keys that rows have got behind their UPDATE, until it is rolled back. */
+export function showKeys(session: Session, keys: readonly LateKey<NumberedRow>[]): void {
+    showValues(
+        session,
+        keys.flatMap(({ key: { column }, row: { entities }, text }) =>
+            entities.map((entity) => ({ entity, column, value: text })),
+        ),
+    )
 }

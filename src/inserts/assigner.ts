@@ -1,3 +1,4 @@
+import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import type { DriverError } from "../dialects/driver-error"
 import type { Statement } from "../typeorm/statement"
 import type { Insert } from "./insert"
@@ -31,6 +32,8 @@ export interface Assigner {
     failed(insert: Insert): Promise<void> | undefined
     /** Called in the place of sending an UPDATE or DELETE of an entity's rows, which it sends itself. */
     update?(update: Update, send: (update: Update) => Promise<unknown>): Promise<unknown>
+    /** Called right behind an UPDATE that has given stored rows their numbers, for what is made of these. */
+    numbered?(rows: readonly NumberedRow[]): Promise<void>
     /**
      * Called in the place of sending COMMIT, which it sends itself, maybe with statements before it in the same text,
      * for which it gets the driver's own results; undefined where it has nothing to do.
@@ -38,6 +41,15 @@ export interface Assigner {
     commit?(send: (before?: readonly string[]) => Promise<unknown>): Promise<unknown> | undefined
     /** What an error of a statement is called; undefined where it has no name for it. */
     nameOf?(refused: Refused): Error | undefined
+}
+
+/** @internal A stored row that has just got its number. */
+export interface NumberedRow {
+    readonly metadata: EntityMetadata
+    /** The primary key, as an entity has it. */
+    readonly id: ObjectLiteral
+    /** Those that save() updates. */
+    readonly entities: readonly ObjectLiteral[]
 }
 
 /** @internal A statement that the database has refused. */

@@ -8,7 +8,7 @@ import type { Sender } from "../typeorm/statement"
 import { abortedError } from "./aborted"
 import { AnnouncedRows } from "./announced/announced-rows"
 import { AnnouncedUpdates } from "./announced/announced-updates"
-import type { Assigner } from "./assigner"
+import type { Assigner, NumberedRow } from "./assigner"
 import { innerRunner, type Query } from "./inner-runner"
 import type { Insert } from "./insert"
 import { NewRow } from "./announced/new-row"
@@ -210,6 +210,12 @@ export class Session {
         }
         const [assigner] = this.assigners.filter((one) => one.update)
         return assigner?.update?.(update, send) ?? send(update)
+    }
+
+    /** Called right behind an UPDATE that has given rows their numbers, in its turn. */
+    async numbered(rows: readonly NumberedRow[]): Promise<void> {
+        if (rows.length === 0) return
+        for (const assigner of this.assigners) await assigner.numbered?.(rows)
     }
 
     private sendCommit(...[, parameters, structured]: Parameters<Query>): Promise<unknown> {

@@ -14,7 +14,7 @@ export function showFinalised(
     late: LateNumbers,
     event: UpdateEvent<ObjectLiteral>,
 ): Promise<void> | undefined {
-    const { metadata, entity, manager } = event
+    const { metadata, entity } = event
     const stored = event.databaseEntity as ObjectLiteral | undefined
     // Those of a query builder are of no row.
     if (!entity || !stored) return undefined
@@ -30,7 +30,21 @@ export function showFinalised(
     const isWaiting = (series: Series) =>
         series.assignsAtCommit && session.isInTransaction && !isSet(series)
     if (changed.some(isWaiting)) late.wait({ metadata, entity })
-    return changed.every(isWaiting) ? undefined : showMade(session, manager, [{ metadata, entity }])
+    return changed.every(isWaiting) ? undefined : showNow(session, event, entity, changed)
+}
+
+async function showNow(
+    session: Session,
+    { metadata, manager }: UpdateEvent<ObjectLiteral>,
+    entity: ObjectLiteral,
+    changed: readonly Series[],
+): Promise<void> {
+    const isWithout = ({ column }: Series) => (column.getEntityValue(entity) ?? null) === null
+    const missing = changed.filter(isWithout)
+    await showMade(session, manager, [{ metadata, entity }])
+    if (missing.every(isWithout)) return
+    const id = metadata.getEntityIdMap(entity) ?? {}
+    await session.together(() => session.numbered([{ metadata, id, entities: [entity] }]))
 }
 
 /** Whether the UPDATE has set a column of the condition. */

@@ -1,12 +1,9 @@
-import type { ObjectLiteral } from "typeorm"
 import type { Session } from "../../inserts/session"
-import type { Series } from "../../series/series"
-import { dataSourceOf } from "../../typeorm/compat"
 import { waitForCommit } from "../commit/waiting-rows"
 import { byPrimaryKey } from "./changed-requests"
 import type { Change } from "./change"
 import type { ChangedRows, StoredRow } from "./changed-rows"
-import { entityOf, updatedOf } from "./updated-entities"
+import { entityOf, idOf, updatedOf } from "./updated-entities"
 
 /** @internal Rows that are due to have a number by an UPDATE, and get it before COMMIT. */
 export function lateRows({
@@ -28,13 +25,4 @@ export function waitUpdated(session: Session, change: Change & ChangedRows): voi
             ...{ metadata, series, id: idOf(series, row) },
             entity: entityOf(updated, row, series),
         })
-}
-
-function idOf({ metadata }: Series, row: StoredRow): ObjectLiteral {
-    const id: ObjectLiteral = {}
-    for (const [at, column] of metadata.primaryColumns.entries()) {
-        const { driver } = dataSourceOf(column.entityMetadata)
-        column.setEntityValue(id, driver.prepareHydratedValue(row[`k${at}`], column))
-    }
-    return id
 }

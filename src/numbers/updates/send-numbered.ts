@@ -18,6 +18,7 @@ import { allowingMoves } from "./asked/allowing-moves"
 import { datedChanges } from "./dated-changes"
 import { type PlannedChange, sendChanges } from "./send-changes"
 import { lateRows, waitUpdated } from "./late-rows"
+import { numberedRows } from "./numbered-rows"
 import { showUpdated } from "./show-updated"
 
 /**
@@ -34,6 +35,7 @@ export async function sendNumbered(
     const { session } = source
     const moved: MovedCounter[] = []
     const changes: PlannedChange[] = []
+    let result: unknown
     try {
         await refuseLeft(session, update)
         for (const one of changed) {
@@ -57,7 +59,7 @@ export async function sendNumbered(
             await refuseEarlierDates(session, datedChanges(change, found, requests))
             changes.push({ ...change, ...found, requests })
         }
-        const result = await allowingMoves(session, changes, () =>
+        result = await allowingMoves(session, changes, () =>
             sendChanges(session, update, changes, send),
         )
         // Rows of which another transaction has made numbered ones since.
@@ -68,7 +70,6 @@ export async function sendNumbered(
             showUpdated(session, change)
             waitUpdated(session, change)
         }
-        return result
     } catch (error) {
         await source.setBack(moved)
         const cause = driverErrorOf(error)
@@ -81,6 +82,9 @@ export async function sendNumbered(
             )
         throw (cause && duplicateNumberError(seriesOf(update.metadata), cause, isMade)) ?? error
     }
+    // When this fails, the numbers are in the table, and stay.
+    await session.numbered(changes.flatMap((change) => numberedRows(session, change)))
+    return result
 }
 
 /** Those that rows bring along move the counters, too. */

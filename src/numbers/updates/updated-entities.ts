@@ -16,9 +16,18 @@ export function updatedOf(session: Session, { metadata }: Series): UpdatedEntity
 export function entitiesOf(
     updated: readonly UpdatedEntity[],
     row: StoredRow,
-    { metadata }: Series,
+    series: Series,
 ): ObjectLiteral[] {
-    return updated.flatMap((one) => (isEntityOf(row, one, metadata) ? [one.entity] : []))
+    return updatedOfRow(updated, row, series).map(({ entity }) => entity)
+}
+
+/** @internal The same with their classes. */
+export function updatedOfRow(
+    updated: readonly UpdatedEntity[],
+    row: StoredRow,
+    { metadata }: Series,
+): UpdatedEntity[] {
+    return updated.filter((one) => isEntityOf(row, one, metadata))
 }
 
 /** @internal The first one of these that a row is. */
@@ -42,4 +51,14 @@ function isEntityOf(
             : driver.preparePersistentValue(column.getEntityValue(entity), column)
         return String(value) === String(row[`k${at}`])
     })
+}
+
+/** @internal The primary key of a row, as an entity has it. */
+export function idOf({ metadata }: Series, row: StoredRow): ObjectLiteral {
+    const id: ObjectLiteral = {}
+    for (const [at, column] of metadata.primaryColumns.entries()) {
+        const { driver } = dataSourceOf(column.entityMetadata)
+        column.setEntityValue(id, driver.prepareHydratedValue(row[`k${at}`], column))
+    }
+    return id
 }

@@ -4,6 +4,8 @@ import { OBJECT, type Refuse, refuseOther } from "../../declared/options"
 import { isAutoSequenceSubscriber } from "../../declared/registry"
 import { show } from "../../declared/show"
 import { Session } from "../../inserts/session"
+import { isMadeOfNumber } from "../../commit/late-keys"
+import { storedKeysOf } from "../../keys/resolve-keys"
 import { primaryKeyText } from "../../keys/rows/primary-key"
 import { showValues } from "../../numbers/shown/shown-values"
 import { type AskedNumbers, askFor } from "../../numbers/updates/asked/asked-numbers"
@@ -140,13 +142,24 @@ function showOn(
         ((column.getEntityValue(entity) ?? null) === null &&
             (column.getEntityValue(stored) ?? null) !== null)
     const made = seriesOf(metadata).filter(isMade).flatMap(madeOf)
+    // A key that is made of the number has come with it.
+    const keys = storedKeysOf(metadata)
+        .filter(isMadeOfNumber)
+        .map((key) => key.column)
+        .filter((one) => (one.getEntityValue(entity) ?? null) === null)
+        // Undefined where it is not selected.
+        .filter((one) => one.getEntityValue(stored) !== undefined)
     for (const { propertyPath } of metadata.relations) copyAt(propertyPath.split("."), set, entity)
     for (const one of metadata.columns)
         if (!one.relationMetadata && one.getEntityValue(set) !== undefined)
             one.setEntityValue(entity, one.getEntityValue(stored))
     showValues(
         session,
-        made.map((one) => ({ entity, column: one, value: one.getEntityValue(stored) as unknown })),
+        [...made, ...keys].map((one) => ({
+            entity,
+            column: one,
+            value: one.getEntityValue(stored) as unknown,
+        })),
     )
 }
 

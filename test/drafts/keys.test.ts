@@ -1,0 +1,118 @@
+import { expect } from "chai"
+import { Column, Entity, Not, PrimaryGeneratedColumn } from "typeorm"
+import { AutoSequenceColumn, backfillPseudoKeys, PseudoKey, seriesOf } from "../../src"
+import { rejection } from "../support/errors"
+import { onEachCell } from "../support/matrix"
+import { rolledBack } from "../support/rows"
+
+onEachCell("Keys that are made of the numbers of drafts", ({ way, tables }) => {
+    const { options, isGapless } = way
+    const isTriggered = options.strategy === "trigger"
+
+    @Entity()
+    class Bill {
+        @PrimaryGeneratedColumn() id!: number
+        @Column({ default: "Ada" }) company!: string
+        @Column({ type: "varchar", default: "draft" }) status!: "draft" | "final" | "paid"
+        @Column({ type: "date", nullable: true }) day!: string | null
+        @AutoSequenceColumn({
+            ...options,
+            uniqueWith: "company",
+            when: { status: Not("draft") },
+            period: { of: "day", by: "year", timeZone: "UTC" },
+        })
+        number!: number | null
+        numberPeriod!: string | null
+        @PseudoKey({
+            derive: (bill: Bill) => `${bill.numberPeriod}-${bill.number}`,
+            nullable: true,
+            history: true,
+            ...(isTriggered ? { after: "insert" } : {}),
+        })
+        key!: string | null
+    }
+
+    const dataSource = tables([Bill])
+    const bills = () => dataSource().getRepository(Bill)
+    const day = "2026-05-05"
+    const draft = () => bills().save(bills().create({ day }))
+    const next = () => bills().save({ status: "final", day })
+    const keyOf = (number: number) => [number, `2026-${number}`]
+    const stored = async () => {
+        const rows = bills().createQueryBuilder("bill").orderBy("bill.id")
+        const found = await rows.getRawMany<Record<string, unknown>>()
+        return found.map((row) => [Number(row.bill_number), row.bill_key])
+    }
+
+    it("come with them, by the save that makes the row final", async () => {
+        const bill = await draft()
+        expect(bill.key ?? null).to.equal(null)
+        bill.status = "final"
+        await bills().save(bill)
+        expect(bill).to.include({ number: 1, key: "2026-1" })
+        bill.status = "paid"
+        await bills().save(bill)
+        expect(await next()).to.include({ number: 2, key: "2026-2" })
+        expect(await stored()).to.eql([keyOf(1), keyOf(2)])
+    })
+
+    it("are taken off entities with them when the transaction is rolled back", async () => {
+        const bill = await draft()
+        await rolledBack(dataSource(), async (manager) => {
+            bill.status = "final"
+            await manager.save(bill)
+            expect(bill).to.include({ number: 1, key: "2026-1" })
+        })
+        expect([bill.number ?? null, bill.key ?? null]).to.eql([null, null])
+        const { number: second } = await next()
+        await bills().save(bill)
+        expect(bill.number).to.equal(Number(second) + 1)
+        expect(await stored()).to.eql([keyOf(Number(second) + 1), keyOf(Number(second))])
+        if (isGapless) expect(second).to.equal(1)
+    })
+
+    it("come with them by an UPDATE of several rows, where the database does not number these", async () => {
+        for (const company of ["Ada", "Bob", "Ada"]) await bills().save({ company, day })
+        await dataSource().transaction((manager) =>
+            manager.update(Bill, { status: "draft" }, { status: "final" }),
+        )
+        // What happens within the database is seen by save() alone.
+        if (isTriggered) await backfillPseudoKeys(dataSource(), Bill)
+        await next()
+        expect(await stored()).to.eql([keyOf(1), keyOf(1), keyOf(2), keyOf(3)])
+    })
+
+    it("come with them by assign of seriesOf, on the entity as well", async () => {
+        const bill = await draft()
+        const series = seriesOf(dataSource(), Bill, "number")
+        const set = { status: "final" } as const
+        await rolledBack(dataSource(), async (manager) => {
+            await series.assign(manager, bill, { set })
+            expect(bill.key).to.equal("2026-1")
+        })
+        expect([bill.number ?? null, bill.key ?? null]).to.eql([null, null])
+        const found = await series.assign(dataSource().manager, bill, { set })
+        const number = Number(found.number)
+        for (const one of [found, bill]) expect(one).to.include({ number, key: `2026-${number}` })
+        await next()
+        expect(await stored()).to.eql([keyOf(number), keyOf(number + 1)])
+        if (isGapless) expect(number).to.equal(1)
+    })
+
+    it("keep the numbers from being committed where other rows have them", async () => {
+        const bill = await draft()
+        await bills().save({ day, key: "2026-1" })
+        const error = await rejection(
+            dataSource().transaction(async (manager) => {
+                bill.status = "final"
+                await rejection(manager.save(bill))
+            }),
+        )
+        expect(error).to.be.instanceOf(Error)
+        expect(await stored()).to.eql([
+            [0, null],
+            [0, "2026-1"],
+        ])
+        expect(bill.number ?? null).to.equal(null)
+    })
+})

@@ -17,6 +17,7 @@ import { dialectOf } from "./dialects"
 import { abortedError } from "./inserts/aborted"
 import { Session } from "./inserts/session"
 import { changeKeys, freeKeys, keepsHistory } from "./keys/history/changed-keys"
+import { catchUpKeys } from "./keys/insert/awaited-numbers"
 import { KeyAssigner } from "./keys/insert/key-assigner"
 import { storedKeysOf } from "./keys/resolve-keys"
 import { showInsertedKeys, showLoadedKeys } from "./keys/shown-keys"
@@ -85,6 +86,7 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
             )
                 session.updates.add({ entity, metadata })
         }
+        catchUpKeys(event)
         const changed = findChangedNumber(event)
         // Thrown, it would keep the others from being waited for.
         return changed ? Promise.reject(changed) : changeKeys(event)

@@ -14,6 +14,7 @@ onEachCell("Keys that are made of the numbers of drafts", ({ way, tables }) => {
         @PrimaryGeneratedColumn() id!: number
         @Column({ default: "Ada" }) company!: string
         @Column({ type: "varchar", default: "draft" }) status!: "draft" | "final" | "paid"
+        @Column({ default: "" }) note!: string
         @Column({ type: "date", nullable: true }) day!: string | null
         @AutoSequenceColumn({
             ...options,
@@ -97,6 +98,20 @@ onEachCell("Keys that are made of the numbers of drafts", ({ way, tables }) => {
         await next()
         expect(await stored()).to.eql([keyOf(number), keyOf(number + 1)])
         if (isGapless) expect(number).to.equal(1)
+    })
+
+    it("stay where an entity is saved that was loaded before", async () => {
+        const { id } = await draft()
+        const [bill, stale] = await Promise.all([1, 2].map(() => bills().findOneByOrFail({ id })))
+        await bills().save(Object.assign(bill as Bill, { status: "final" }))
+        await bills().save(Object.assign(stale as Bill, { status: "final", note: "seen" }))
+        expect(stale).to.include({ number: 1, key: "2026-1" })
+        await next()
+        expect(await stored()).to.eql([keyOf(1), keyOf(2)])
+        expect(await bills().countBy({ note: "seen" })).to.equal(1)
+        // A key is taken off as ever.
+        await bills().save(Object.assign(bill as Bill, { note: "seen", key: null }))
+        expect(await stored()).to.eql([[1, null], keyOf(2)])
     })
 
     it("keep the numbers from being committed where other rows have them", async () => {

@@ -1,4 +1,4 @@
-import type { ObjectLiteral } from "typeorm"
+import type { ObjectLiteral, UpdateEvent } from "typeorm"
 import type { Scope } from "../../dialects/columns"
 import type { Session } from "../../inserts/session"
 import { ownSeriesOf } from "../../series/own-series"
@@ -8,6 +8,7 @@ import { giveFreeKeys } from "../free/free-keys"
 import { wishFor } from "../free/wish"
 import type { StoredKey } from "../pseudo-key"
 import { changedScope, loadScopes } from "../rows/stored-scope"
+import { storedKeysOf } from "../resolve-keys"
 import { KeyAssigner } from "./key-assigner"
 import { isNone } from "./keyed-row"
 
@@ -19,6 +20,24 @@ export function getsNumber(key: StoredKey, entity: ObjectLiteral, stored: Object
         ({ column }) =>
             isNone(column.getEntityValue(stored)) && !isNone(column.getEntityValue(entity)),
     )
+}
+
+/**
+ * Called for a row that was a draft when its entity was loaded, and has got its number since, before the number is on
+ * the entity: the key has come with it.
+ * @internal
+ */
+export function catchUpKeys({ entity, metadata, ...event }: UpdateEvent<ObjectLiteral>): void {
+    const stored = event.databaseEntity as ObjectLiteral | undefined
+    if (!entity || !stored) return
+    const isNumbered = ownSeriesOf(metadata).some(
+        ({ column }) =>
+            column.getEntityValue(entity) === null && !isNone(column.getEntityValue(stored)),
+    )
+    if (!isNumbered) return
+    for (const { derive, column } of storedKeysOf(metadata))
+        if (derive && column.getEntityValue(entity) === null)
+            column.setEntityValue(entity, column.getEntityValue(stored))
 }
 
 /** @internal Puts the key of such a row into the same UPDATE. */

@@ -15,7 +15,7 @@ import { seriesName, tableNameBeside } from "../series/series-name"
 import { columnType } from "../typeorm/names"
 import { dataSourceOf, findDeclaredColumns } from "../typeorm/compat"
 import { MAX_LENGTH, withPrefix } from "../declared/keys/key-form"
-import { scopeOfNumbers } from "./derive/number-scope"
+import { refuseUnseenNumbers, scopeOfNumbers } from "./derive/number-scope"
 import { relationTreeOf } from "./derive/relation-tree"
 import { generatorOf } from "./free/generate"
 import type { AnyKey, PseudoKeys, SealedKey, StoredKey } from "./pseudo-key"
@@ -71,6 +71,7 @@ export function resolveStoredKey(
     const { prefix, generate, derive, suffix, relations, isAfterInsert, history } = options
     const dataSource = dataSourceOf(metadata)
     const generator = generatorOf(options)
+    refuseUnseenNumbers(metadata, column, derive)
     const uniqueWith = options.uniqueWith ?? scopeOfNumbers(metadata, column, derive)
     const scope = uniqueWith.map((p) => resolveScopeProperty(metadata, propertyPath, p))
     const scopeColumns = scope.flatMap(({ columns }) => columns)

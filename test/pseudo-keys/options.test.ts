@@ -18,6 +18,7 @@ import {
     UnsupportedError,
     withAutoSequence,
     withPseudoKeys,
+    AutoSequenceColumn,
 } from "../../src"
 import { onEveryDatabase } from "../support/databases"
 import { expectRejects, expectThrows } from "../support/errors"
@@ -311,6 +312,26 @@ describe("@PseudoKey", () => {
             [keyed("Row", { uniqueWith: "publicId" as never })],
             InvalidOptionError,
             "Row.publicId",
+        )
+
+        @Entity()
+        class MadeByTrigger {
+            @PrimaryGeneratedColumn() id!: number
+            @AutoSequenceColumn({ strategy: "trigger", assign: "commit" }) number!: number | null
+            @PseudoKey({
+                derive: (row: MadeByTrigger) => `N-${row.number}`,
+                nullable: true,
+                after: "insert",
+            })
+            key!: string | null
+            @PseudoKey({ derive: () => "other", nullable: true }) other!: string | null
+        }
+        refuses(
+            "a key of a number that a trigger makes at COMMIT",
+            [MadeByTrigger],
+            UnsupportedError,
+            "MadeByTrigger.key",
+            "counter",
         )
 
         @Entity()

@@ -1,4 +1,5 @@
 import type { EntityMetadata } from "typeorm"
+import { UnsupportedError } from "../../errors"
 import { seriesOf } from "../../series/resolve-series"
 import type { ColumnMetadata } from "../../typeorm/names"
 
@@ -17,10 +18,7 @@ export function scopeOfNumbers(
 ): readonly string[] {
     const scoped = seriesOf(metadata).filter(({ scope }) => scope.length > 0)
     if (!derive || scoped.length === 0) return []
-    const { embeddedMetadata: embedded } = key
-    const within = embedded ? `${embedded.propertyPath}.` : ""
-    const read = readsOf(derive, embedded?.type ?? metadata.target)
-    const isRead = (path: string) => path.startsWith(within) && read.has(path.slice(within.length))
+    const isRead = readsBy(metadata, key, derive)
     const scope = scoped
         .filter(({ column }) => isRead(column.propertyPath))
         .flatMap((series) => series.scope)
@@ -33,6 +31,40 @@ export function scopeOfNumbers(
             ),
     )
     return isTold ? [] : [...new Set(scope.map(({ path }) => path))]
+}
+
+/**
+ * Refuses a key that is made of a number which the database gives within COMMIT: nothing is left behind it that could
+ * make the key.
+ * @internal
+ */
+export function refuseUnseenNumbers(
+    metadata: EntityMetadata,
+    key: ColumnMetadata,
+    derive: ((row: object) => unknown) | undefined,
+): void {
+    const unseen = seriesOf(metadata).filter(
+        ({ strategy, assignsAtCommit }) => strategy === "trigger" && assignsAtCommit,
+    )
+    if (!derive || unseen.length === 0) return
+    const isRead = readsBy(metadata, key, derive)
+    const found = unseen.find(({ column }) => isRead(column.propertyPath))
+    if (found)
+        throw new UnsupportedError(
+            `derive of ${metadata.name}.${key.propertyPath} reads ${found.column.propertyPath}, which a trigger makes at COMMIT, ` +
+                'when no key can be made any more. Use strategy "counter", or assign: "insert".',
+        )
+}
+
+/** Whether `derive` reads a property of the row. */
+function readsBy(
+    metadata: EntityMetadata,
+    { embeddedMetadata: embedded }: ColumnMetadata,
+    derive: (row: object) => unknown,
+): (path: string) => boolean {
+    const within = embedded ? `${embedded.propertyPath}.` : ""
+    const read = readsOf(derive, embedded?.type ?? metadata.target)
+    return (path) => path.startsWith(within) && read.has(path.slice(within.length))
 }
 
 /**

@@ -7,7 +7,7 @@ import { dataSourceOf } from "../../typeorm/compat"
 import { type ColumnMetadata, columnName } from "../../typeorm/names"
 import type { GivenValue } from "../periods/give-periods"
 import { valuesWhere } from "../stored-numbers"
-import { primaryKeyOf } from "../inserted-row"
+import { primaryKeyOf } from "../../inserts/inserted-row"
 
 /** @internal A value that the database makes: a period, or today. */
 export interface AwaitedValue extends Omit<GivenValue, "value"> {

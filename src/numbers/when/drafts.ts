@@ -9,7 +9,7 @@ import { placeOf, type Series } from "../../series/series"
 import type { ColumnTest, RowCondition } from "../../series/when/row-condition"
 import type { Sender } from "../../typeorm/statement"
 import { explicitNumber } from "../number-values"
-import { primaryKeyOf } from "../inserted-row"
+import { primaryKeyOf } from "../../inserts/inserted-row"
 import { holds } from "./holds"
 
 interface ConditionalRow {

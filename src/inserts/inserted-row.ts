@@ -1,14 +1,14 @@
-import type { Insert, InsertRow } from "../inserts/insert"
-import { returnedRows } from "../inserts/returned-rows"
+import type { Insert, InsertRow } from "./insert"
+import { returnedRows } from "./returned-rows"
 import { dataSourceOf } from "../typeorm/compat"
-import type { Condition } from "./stored-numbers"
+import type { ColumnMetadata } from "../typeorm/names"
 
 /** @internal The primary key of a row that is in the table now; undefined where nobody tells. */
 export function primaryKeyOf(
     insert: Insert,
     row: InsertRow,
     result: unknown,
-): Condition | undefined {
+): (readonly [ColumnMetadata, unknown])[] | undefined {
     const { metadata } = row
     const { driver } = dataSourceOf(metadata)
     const generated = driver.isReturningSqlSupported("insert")

@@ -1,11 +1,11 @@
 import type { EntityMetadata, ObjectLiteral, RemoveEvent } from "typeorm"
-import { NotDeletableError } from "../../errors"
-import type { Session } from "../../inserts/session"
-import { plain, type Update } from "../../inserts/sql/update"
-import { seriesOf } from "../../series/resolve-series"
-import { placeOf, type Series } from "../../series/series"
-import { columnName } from "../../typeorm/names"
-import { select } from "../../typeorm/statement"
+import { NotDeletableError } from "../errors"
+import type { Session } from "../inserts/session"
+import { plain, type Update } from "../inserts/sql/update"
+import { seriesOf } from "../series/resolve-series"
+import { placeOf, type Series } from "../series/series"
+import { columnName } from "../typeorm/names"
+import { select } from "../typeorm/statement"
 
 /** The series whose rows can't be deleted. Triggers look after theirs themselves. */
 function keptSeriesOf(metadata: EntityMetadata): Series[] {

@@ -35,3 +35,9 @@ export function defaultOf(column: ColumnMetadata): { sql: string; value: unknown
     }
     return { sql, value: driver.preparePersistentValue(value, column) as unknown }
 }
+
+/** @internal Whether the caller has set a column of a row, be it by an expression. */
+export function isSet(row: InsertRow, column: ColumnMetadata): boolean {
+    const cell = row.cell(column)
+    return cell.kind === "expression" || (cell.kind === "value" && cell.value !== null)
+}

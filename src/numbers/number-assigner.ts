@@ -7,7 +7,7 @@ import type { Update } from "../inserts/sql/update"
 import type { Session } from "../inserts/session"
 import { allocatedSeriesOf } from "../series/own-series"
 import { keysOf } from "../series/scope-key"
-import type { Series } from "../series/series"
+import { madeColumns, type Series } from "../series/series"
 import type { MovedCounter } from "./counters/take-from-counters"
 import { noCounterTable } from "./counters/move-counters"
 import { moveWithinInsert, readMovedWithin } from "./counters/move-within-insert"
@@ -62,8 +62,7 @@ export class NumberAssigner implements Assigner {
         const all = allocatedSeriesOf(metadata)
         for (const series of all) {
             refuseUnsupported(series)
-            const { period } = series
-            hideGiven(entity, [series.column, ...(period ? [period.column, period.date] : [])])
+            hideGiven(entity, madeColumns(series))
             const value: unknown = series.column.getEntityValue(entity, true)
             if (value === undefined) {
                 // A draft needs no number yet.

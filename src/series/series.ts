@@ -5,6 +5,7 @@ import type { Dialect } from "../dialects/dialect"
 import type { ColumnMetadata } from "../typeorm/names"
 import type { RowCondition } from "./when/row-condition"
 import type { Period } from "./periods/resolve-period"
+import { zoneColumns } from "./periods/zone"
 
 /** @internal A property of `uniqueWith`; a relation can have several columns. */
 export interface ScopeProperty {
@@ -53,6 +54,16 @@ export function placeOf({ metadata, column, name }: Scoped): string {
 /** @internal The properties that make a scope, as errors list them. */
 export function pathsOf({ scope }: Pick<Scoped, "scope">): string {
     return scope.map(({ path }) => path).join(", ")
+}
+
+/** @internal What a row is given with its number, and the number itself. */
+export function madeColumns({ column, period }: Series): readonly ColumnMetadata[] {
+    return period ? [column, period.column, period.date] : [column]
+}
+
+/** @internal The columns of a row that tell its period. */
+export function datingColumns({ period }: Pick<Series, "period">): readonly ColumnMetadata[] {
+    return period ? [period.date, ...zoneColumns(period.zone)] : []
 }
 
 /** @internal Whether its last numbers are kept in the counter table. */

@@ -3,9 +3,10 @@ import { groupBy } from "../../group-by"
 import type { Session } from "../../inserts/session"
 import { placeOf, type Series } from "../../series/series"
 import { sharersOf } from "../../series/sharers"
+import { columnName } from "../../typeorm/names"
 import { select } from "../../typeorm/statement"
 import type { CountedRequest } from "../number-request"
-import { orderOf, storedDate, storedDateSql } from "./row-date"
+import { dateSql, orderOf, storedDate } from "./row-date"
 
 /** @internal A row that has its number, and is about to be written. */
 export interface DatedRequest extends CountedRequest {
@@ -70,7 +71,7 @@ async function withNeighbours(
     for (const sharer of requests[0] ? sharersOf(requests[0].series) : []) {
         const { dialect, period } = sharer
         if (!period) continue
-        const date = storedDateSql(period, dialect.expressions.text)
+        const date = dateSql(period, dialect, `t.${columnName(period.date)}`)
         const rows = await select<{ at: string | number; low: unknown; high: unknown }>(
             session,
             dialect.neighbours(sharer, date, numbers),

@@ -1,5 +1,6 @@
 import { InvalidPeriodError } from "../../errors"
 import type { Insert, InsertRow } from "../../inserts/insert"
+import { isSet } from "../../inserts/row-value"
 import { allocatedSeriesOf } from "../../series/own-series"
 import type { Period } from "../../series/periods/resolve-period"
 import type { Series } from "../../series/series"
@@ -77,11 +78,6 @@ function refuseOther(period: Period, row: InsertRow, name: string): void {
     const cell = row.cell(period.column)
     if (isSet(row, period.column) && !(cell.kind === "value" && cell.value === name))
         throw otherPeriod(period)
-}
-
-function isSet(row: InsertRow, column: ColumnMetadata): boolean {
-    const cell = row.cell(column)
-    return cell.kind === "expression" || (cell.kind === "value" && cell.value !== null)
 }
 
 /** @internal */

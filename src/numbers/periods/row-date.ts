@@ -1,3 +1,4 @@
+import type { Dialect } from "../../dialects/dialect"
 import { InvalidPeriodError, UnknownScopeError } from "../../errors"
 import type { InsertRow } from "../../inserts/insert"
 import { defaultOf } from "../../inserts/row-value"
@@ -10,7 +11,7 @@ import {
 import { periodName } from "../../series/periods/period-name"
 import type { Period } from "../../series/periods/resolve-period"
 import { dataSourceOf } from "../../typeorm/compat"
-import { type ColumnMetadata, columnName, columnType } from "../../typeorm/names"
+import { type ColumnMetadata, columnType } from "../../typeorm/names"
 
 /** A default that is the clock, as each database writes it. */
 const CLOCK =
@@ -90,10 +91,9 @@ export function orderOf({ content }: Pick<Period, "content">, value: unknown): n
     return momentOf(String(value)).getTime()
 }
 
-/** @internal Reads a date of a row `t`: a day is not read as the midnight of somewhere. */
-export function storedDateSql({ date, content }: Period, text: (sql: string) => string): string {
-    const sql = `t.${columnName(date)}`
-    return content === "day" ? text(sql) : sql
+/** @internal Reads a stored date: a day not as the midnight of somewhere. */
+export function dateSql({ content }: Period, { expressions }: Dialect, stored: string): string {
+    return content === "day" ? expressions.text(stored) : stored
 }
 
 /** @internal What is read, as the driver would send it. */

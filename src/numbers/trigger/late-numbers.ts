@@ -2,7 +2,7 @@ import type { EntityManager, EntityMetadata, ObjectLiteral } from "typeorm"
 import { groupBy } from "../../group-by"
 import type { Session } from "../../inserts/session"
 import { triggeredSeriesOf } from "../../series/own-series"
-import { isLate, type Series } from "../../series/series"
+import { isLate, madeColumns } from "../../series/series"
 import { loadColumns } from "../../typeorm/load-columns"
 import type { ColumnMetadata } from "../../typeorm/names"
 import { showValues } from "../shown/shown-values"
@@ -12,11 +12,6 @@ const BATCH = 1000
 interface LateRow {
     readonly metadata: EntityMetadata
     readonly entity: ObjectLiteral
-}
-
-/** @internal What the database writes into a row beside its number, and the number itself. */
-export function madeColumns({ column, period }: Series): readonly ColumnMetadata[] {
-    return period ? [column, period.column, period.date] : [column]
 }
 
 /**

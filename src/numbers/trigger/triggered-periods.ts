@@ -1,6 +1,7 @@
 import { groupBy } from "../../group-by"
 import type { Insert, InsertRow } from "../../inserts/insert"
 import { returnedRows } from "../../inserts/returned-rows"
+import { isSet } from "../../inserts/row-value"
 import type { Session } from "../../inserts/session"
 import { triggeredSeriesOf } from "../../series/own-series"
 import { dataSourceOf } from "../../typeorm/compat"
@@ -82,11 +83,6 @@ async function load(
         for (const [i, { at }] of found.entries()) values[at] = loaded[i]
     }
     return values
-}
-
-function isSet(row: InsertRow, column: ColumnMetadata): boolean {
-    const cell = row.cell(column)
-    return cell.kind === "expression" || (cell.kind === "value" && cell.value !== null)
 }
 
 function hasDefault({ default: value, isCreateDate }: ColumnMetadata): boolean {

@@ -1,9 +1,8 @@
 import { list, type Piece, piece, plain, type Update, valueOfPiece } from "../../inserts/sql/update"
-import { zoneColumns } from "../../series/periods/zone"
 import { triggeredSeriesOf } from "../../series/own-series"
 import { seriesOf } from "../../series/resolve-series"
 import { scopeText } from "../../series/scope"
-import type { Series } from "../../series/series"
+import { datingColumns, type Series } from "../../series/series"
 import { conditionSql } from "../../series/when/row-condition"
 import { type ColumnMetadata, columnName } from "../../typeorm/names"
 import type { Sender } from "../../typeorm/statement"
@@ -45,10 +44,6 @@ export function changedSeries(update: Update): Series[] {
             return all.some((one) => update.valueOf(one))
         })
         .sort((a, b) => (a.name < b.name ? -1 : 1))
-}
-
-function datingColumns({ period }: Series): ColumnMetadata[] {
-    return period ? [period.date, ...zoneColumns(period.zone)] : []
 }
 
 /** @internal Undefined where neither numbers nor what they depend on would change. */

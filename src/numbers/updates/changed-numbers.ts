@@ -1,7 +1,7 @@
 import type { ObjectLiteral, UpdateEvent } from "typeorm"
 import type { ReadOnlyNumberError } from "../../errors"
 import { seriesOf } from "../../series/resolve-series"
-import { isLate, type Series } from "../../series/series"
+import { isLate, madeColumns, type Series } from "../../series/series"
 import { changedNumberError } from "./changed-rows"
 import { parseNumber } from "../number-values"
 
@@ -32,8 +32,8 @@ export function findChangedNumber(
 }
 
 /** The row was a draft when its entity was loaded, and another transaction has given it its number since. */
-function catchUp({ column, period }: Series, entity: ObjectLiteral, stored: ObjectLiteral): void {
-    for (const one of [column, ...(period ? [period.column, period.date] : [])])
+function catchUp(series: Series, entity: ObjectLiteral, stored: ObjectLiteral): void {
+    for (const one of madeColumns(series))
         if ((one.getEntityValue(entity) ?? null) === null)
             one.setEntityValue(entity, one.getEntityValue(stored))
 }

@@ -1,4 +1,3 @@
-import type { Dialect } from "../../dialects/dialect"
 import { ReadOnlyNumberError } from "../../errors"
 import {
     list,
@@ -15,7 +14,14 @@ import type { Series } from "../../series/series"
 import { columnName } from "../../typeorm/names"
 import { afterUpdate, type Change } from "./change"
 import { otherPeriod } from "../periods/give-periods"
-import { keptMoment, periodOfDate, storedDate, todayOf, unknownDate } from "../periods/row-date"
+import {
+    dateSql,
+    keptMoment,
+    periodOfDate,
+    storedDate,
+    todayOf,
+    unknownDate,
+} from "../periods/row-date"
 import { checkedZone } from "../periods/row-zones"
 
 /** @internal What of a stored row tells its period. */
@@ -52,11 +58,6 @@ export function datesOf(
         plain(`${read} ${as("date")}, ${columnName(column)} ${as("period")}`),
         ...(zone ? [piece(["", ` ${as("zone")}`], zone)] : []),
     ]
-}
-
-/** @internal What is read of a date: a day not as the midnight of somewhere. */
-export function dateSql({ content }: Period, { expressions }: Dialect, stored: string): string {
-    return content === "day" ? expressions.text(stored) : stored
 }
 
 /** The zone that a row will have; undefined where all have the same. */

@@ -2,9 +2,8 @@ import type { Upsert } from "../../dialects/dialect"
 import type { DriverError } from "../../dialects/driver-error"
 import { ReadOnlyNumberError } from "../../errors"
 import type { Insert } from "../../inserts/insert"
-import { zoneColumns } from "../../series/periods/zone"
 import { seriesOf } from "../../series/resolve-series"
-import { placeOf, type Series } from "../../series/series"
+import { datingColumns, placeOf, type Series } from "../../series/series"
 import { conditionSql } from "../../series/when/row-condition"
 import { type ColumnMetadata, columnName } from "../../typeorm/names"
 import { movedScopeError } from "../updates/changed-rows"
@@ -39,7 +38,7 @@ function concernedSeries({ rows: [row], upsert }: Insert): ConcernedSeries[] {
     return seriesOf(row.metadata).flatMap((series) => {
         const { period, when = [], strategy } = series
         const moved = series.scopeColumns.filter(isSet)
-        const dated = period ? [period.date, ...zoneColumns(period.zone)] : []
+        const dated = datingColumns(series)
         // That of the new date.
         if (period && dated.some(isSet) && !moved.includes(period.column)) moved.push(period.column)
         if (period && series.ascends && isSet(period.date)) moved.push(period.date)
@@ -102,7 +101,7 @@ function isOfScope(
 ): string {
     const { same } = dialect.expressions
     const isKept = (column: ColumnMetadata) => !upsert?.overwrites(columnName(column))
-    const dated = period ? [period.date, ...zoneColumns(period.zone)] : []
+    const dated = datingColumns({ period })
     const conditions = [
         ...scopeColumns.filter((one) => one !== period?.column && isKept(one)),
         ...dated.filter((one) => one !== period?.date && isKept(one)),

@@ -1,5 +1,5 @@
 import { type EntityMetadata, type QueryRunner, type Table, TableCheck } from "typeorm"
-import type { Series } from "../../series/series"
+import { isLate, type Series } from "../../series/series"
 import { CHECK_PREFIX } from "../../series/when/numbered-check"
 import type { Dialect } from "../../dialects/dialect"
 import type { StoredCheck } from "../../dialects/statements/schema-statements"
@@ -86,7 +86,7 @@ export async function addChecks(
 
 /** @internal The columns that are NOT NULL, and whose rows are without a number first. */
 export function tightColumns(all: readonly Series[], table: Table): ColumnMetadata[] {
-    const late = all.filter(({ when, assignsAtCommit }) => when ?? assignsAtCommit)
+    const late = all.filter(isLate)
     const columns = late.flatMap(({ column, period }) => [
         column,
         ...(period ? [period.column] : []),

@@ -11,8 +11,7 @@ import { showValues } from "../../numbers/shown/shown-values"
 import { type AskedNumbers, askFor } from "../../numbers/updates/asked/asked-numbers"
 import { alreadyNumbered } from "../../numbers/updates/asked/read-asked"
 import { seriesOf } from "../../series/resolve-series"
-import type { Series } from "../../series/series"
-import type { ColumnMetadata } from "../../typeorm/names"
+import { madeColumns, type Series } from "../../series/series"
 import { type GivenRows, keyOfRead } from "./given-rows"
 
 /** @internal What becomes of rows that get a number. */
@@ -107,7 +106,7 @@ async function load(
     ids: readonly ObjectLiteral[],
     set: ObjectLiteral,
 ): Promise<Map<string, ObjectLiteral>> {
-    const made = seriesOf(metadata).flatMap(madeOf)
+    const made = seriesOf(metadata).flatMap(madeColumns)
     const hidden = metadata.columns.filter(
         (one) =>
             !one.isSelect &&
@@ -121,10 +120,6 @@ async function load(
         .whereInIds(ids)
         .getMany()
     return new Map(rows.map((row) => [primaryKeyText(metadata, row), row]))
-}
-
-function madeOf({ column, period }: Series): ColumnMetadata[] {
-    return period ? [column, period.column, period.date] : [column]
 }
 
 /** Shows on an entity what its row was given. What was set is the caller's, and stays after a rollback. */
@@ -141,7 +136,7 @@ function showOn(
         column === series.column ||
         ((column.getEntityValue(entity) ?? null) === null &&
             (column.getEntityValue(stored) ?? null) !== null)
-    const made = seriesOf(metadata).filter(isMade).flatMap(madeOf)
+    const made = seriesOf(metadata).filter(isMade).flatMap(madeColumns)
     // A key that is made of the number has come with it.
     const keys = storedKeysOf(metadata)
         .filter(isMadeOfNumber)

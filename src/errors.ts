@@ -72,6 +72,14 @@ export class NumberOverflowError extends AutoSequenceError {
     readonly code = "NUMBER_OVERFLOW"
 }
 
+/**
+ * The text of a number can't be made: a token of its format stands for what is not set, or the text would be too
+ * long, or have characters that it may not have; or a caller has set a text that does not go with its number.
+ */
+export class DocumentNumberError extends AutoSequenceError {
+    readonly code = "DOCUMENT_NUMBER"
+}
+
 /** The number of a stored row was about to be changed, or a row with a number moved to another scope. */
 export class ReadOnlyNumberError extends AutoSequenceError {
     readonly code = "READ_ONLY_NUMBER"

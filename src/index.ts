@@ -1,6 +1,8 @@
 export { AutoSequenceColumn } from "./decorators/auto-sequence-column"
+export { DocumentNumber } from "./decorators/document-number"
 export { type HasProperties, PseudoKey } from "./decorators/pseudo-key"
 export { withAutoSequenceColumns } from "./decorators/with-auto-sequence-columns"
+export { withDocumentNumbers } from "./decorators/with-document-numbers"
 export { withPseudoKeys } from "./decorators/with-pseudo-keys"
 export {
     AlreadyNumberedError,
@@ -9,6 +11,7 @@ export {
     ColumnChangeError,
     CounterLockedError,
     DateOrderError,
+    DocumentNumberError,
     DraftError,
     DuplicateRowsError,
     InvalidKeyError,
@@ -42,6 +45,7 @@ export type {
     NumberColumnOptions,
     StartOf,
 } from "./declared/numbers/number-options"
+export type { DocumentNumberOptions, FormatOf } from "./declared/documents/document-options"
 export type { Strategy } from "./declared/numbers/strategies"
 export type { NumberCondition, NumberConditionValue } from "./declared/numbers/condition"
 export type { PeriodOptions, PeriodUnit } from "./declared/numbers/period-options"

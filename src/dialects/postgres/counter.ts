@@ -166,16 +166,21 @@ function numberRows(table: CounterTable, moves: Moves, writing: NumberWriting): 
     const number = columnName(series.column)
     const values = records.map((texts, at) => {
         const behind = series.incrementBy * BigInt(rows.length - 1 - at)
-        const own = [...texts.map(literalOf), String(behind), String(at)]
+        const number = `(SELECT last FROM moved) - ${behind}`
+        const shown = writing.texts.map(({ texts: made }) => made[at]?.(`(${number})`) ?? "NULL")
+        const own = [...texts.map(literalOf), ...shown, String(behind), String(at)]
         return `(${own.join(", ")})`
     })
-    const names = [...where, ...sets].map((_, at) => `c${at}`)
+    const shown = writing.texts.map(
+        ({ column }, at) => `${columnName(column)} = r.c${where.length + sets.length + at}`,
+    )
+    const names = [...where, ...sets, ...shown].map((_, at) => `c${at}`)
     const conditions = [...where, `t.${number} IS NULL`, ...(condition ? [condition] : [])]
     const update = updateOne(table, moves, literalOf)
     return (
         `WITH moved AS (${update} RETURNING ${table.last} AS last), ` +
         `numbered AS (UPDATE ${tableName(series.metadata)} AS t ` +
-        `SET ${[`${number} = moved.last - r.behind`, ...sets].join(", ")} ` +
+        `SET ${[`${number} = moved.last - r.behind`, ...sets, ...shown].join(", ")} ` +
         `FROM moved, (VALUES ${values.join(", ")}) AS r (${names.join(", ")}, behind, place) ` +
         `WHERE ${conditions.join(" AND ")} RETURNING r.place, t.${number}::text AS number) ` +
         `SELECT CASE WHEN count(*) = ${rows.length} THEN array_agg(number ORDER BY place) ` +

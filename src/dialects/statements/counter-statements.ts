@@ -66,6 +66,11 @@ export interface NumberWriting {
         readonly id: readonly unknown[]
         readonly values: readonly unknown[]
     }[]
+    /** Texts that are made of the numbers: what they are for each row, as SQL of its number. */
+    readonly texts: readonly {
+        readonly column: ColumnMetadata
+        readonly texts: readonly ((number: string) => string)[]
+    }[]
     /** What has to hold for each row, which is `t`. */
     readonly where?: string
 }

@@ -21,6 +21,8 @@ export interface TriggeredColumn {
     /** Numbers go on after it where the counter is lower. */
     readonly base: bigint
     readonly period?: TriggeredPeriod
+    /** The texts that show the number. */
+    readonly documents: readonly TriggeredDocument[]
     /** The condition under which a row has a number, over the columns of a row; undefined where it always has. */
     readonly condition?: (row: string) => string
     /** Whether numbers are made as the last thing before COMMIT. */
@@ -60,6 +62,16 @@ export interface TriggeredPeriod extends DateColumn {
     zoneOf(row: "NEW"): string
     /** The columns of a row that tell its period. */
     readonly sources: readonly ColumnMetadata[]
+}
+
+/** @internal The text of a number, as its triggers need to know it. */
+export interface TriggeredDocument {
+    readonly column: ColumnMetadata
+    /** The text of a row, as SQL; NULL where something that it shows is not set. */
+    textOf(day: string | undefined): string
+    readonly maxLength: number
+    /** What matches a text that has no other characters than it may; undefined where all do. */
+    readonly pattern?: string
 }
 
 /** @internal A function that a trigger calls, in databases where triggers do so. */

@@ -8,7 +8,7 @@ import type { StoredKey } from "../../keys/pseudo-key"
 import { pseudoKeysOf } from "../../keys/resolve-keys"
 import { ownSeriesOf } from "../../series/own-series"
 import { seriesOf } from "../../series/resolve-series"
-import type { Scoped, Series } from "../../series/series"
+import type { Document, Scoped, Series } from "../../series/series"
 import { givenDataSource } from "../../typeorm/given"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import { select } from "../../typeorm/statement"
@@ -19,6 +19,7 @@ import { type KeysToFill, keysToFill } from "./key-filling"
 import { hasHistory } from "../../tables/key-entity"
 import { isUnnumbered } from "./number-rows"
 import { findLoosePeriod, findStranded, isPeriodic, type PeriodicSeries } from "./periods/periods"
+import { type TextsToFill, textsToFill } from "./texts"
 import { findRetyped, type Holder, type Retyped } from "./retyped-columns"
 import { formerIndexes, indexesOf } from "./indexes/indexes"
 import { dataSourceOf } from "../../typeorm/compat"
@@ -47,6 +48,8 @@ export interface ServedTable {
     readonly stranded: readonly PeriodicSeries[]
     /** The pseudo keys that rows lack. */
     readonly keys: KeysToFill
+    /** The texts of numbers that rows lack. */
+    readonly texts: TextsToFill
     /** The columns that are not there. */
     readonly missingColumns: readonly ColumnMetadata[]
     /** The columns that become NOT NULL when their rows have numbers and keys. */
@@ -91,8 +94,15 @@ export function servedEntities(dataSource: DataSource): EntityMetadata[] {
 }
 
 /** @internal The numbers and keys of an entity. */
-export function uniqueColumnsOf(metadata: EntityMetadata): readonly (Series | StoredKey)[] {
-    return [...seriesOf(metadata), ...pseudoKeysOf(metadata).stored]
+export function uniqueColumnsOf(
+    metadata: EntityMetadata,
+): readonly (Series | Document | StoredKey)[] {
+    const series = seriesOf(metadata)
+    return [
+        ...series,
+        ...series.flatMap(({ documents }) => documents),
+        ...pseudoKeysOf(metadata).stored,
+    ]
 }
 
 /** @internal */
@@ -209,6 +219,7 @@ async function compare(
     // In a column that is there, NULL may mean that a row gets its number later.
     const isNew = (one: Series) => !stored(one) || added.includes(one.column)
     const checks = await findChecks(runner, dialect, metadata, table)
+    const texts = textsToFill(metadata, table, checks.missing)
     // Rows for which the condition holds already.
     const isUnchecked = (one: Series) => {
         const check = numberedCheck(one)
@@ -257,6 +268,7 @@ async function compare(
             scopeColumns.some(({ databaseName }) => !table.findColumnByName(databaseName)),
         ),
         keys,
+        texts,
         // Where the index is there, rows have the periods by which they were numbered.
         periods: periodic.filter(
             (series) =>
@@ -269,7 +281,7 @@ async function compare(
         stranded,
         missingColumns,
         loose: [
-            ...[...unnumbered, ...keys.tightened].map(({ column }) => column),
+            ...[...unnumbered, ...keys.tightened, ...texts.tightened].map(({ column }) => column),
             ...new Set(loosePeriods),
         ],
         tight: tightColumns(all, table),

@@ -5,6 +5,7 @@ import { literal } from "../literal"
 import { lastInRows } from "../scopes"
 import { refuseDisorder } from "./order"
 import { periodBlocks } from "./period"
+import { textBlocks } from "./texts"
 
 /** @internal What the triggers of a column do. */
 export interface TriggerBodies {
@@ -89,6 +90,8 @@ export function triggerBodies(triggered: TriggeredColumn): TriggerBodies {
             SET v_text = ${literal(texts[kind])};
             SIGNAL SQLSTATE '${RAISED[kind]}' SET MESSAGE_TEXT = v_text;`
     const period = periodBlocks(triggered, ALLOWS_CHANGES)
+    const shown = textBlocks(triggered, period.day, ALLOWS_CHANGES)
+    const declareShown = shown.write && "\n    DECLARE v_shown TEXT CHARACTER SET utf8mb4;"
     const disorder = refuseDisorder(triggered)
     const isDue = condition && `COALESCE(${condition("NEW")}, FALSE)`
     const isOfOthers =
@@ -129,14 +132,19 @@ export function triggerBodies(triggered: TriggeredColumn): TriggerBodies {
         ...(isOfOthers ? [`NOT (${isOfOthers})`] : []),
         isDue,
     ].join(" AND ")
-    const keep = `${period.keep}
-    SET v_key = ${keyOf("NEW")};${changed}`
+    const keep = `${shown.keep}${period.keep}
+    SET v_key = ${keyOf("NEW")};${changed}${
+        shown.write &&
+        `
+    IF OLD.${column} IS NULL THEN${shown.write}
+    END IF;`
+    }`
 
     return {
         number: `BEGIN
     ${declareTexts}
     DECLARE v_before BIGINT;
-    DECLARE v_last BIGINT;${period.declare}${giveBack}${others(period.number)}
+    DECLARE v_last BIGINT;${period.declare}${declareShown}${giveBack}${others(shown.refuse)}${others(period.number)}
     SET v_key = ${keyOf("NEW")};
     ${isLeftAlone ? `IF ${isLeftAlone} THEN\n        SET v_last = NULL;\n    ELSEIF` : "IF"} NEW.${column} IS NULL THEN${take}${disorder}
     ELSE
@@ -146,7 +154,7 @@ export function triggerBodies(triggered: TriggeredColumn): TriggerBodies {
     END IF;
     IF v_last IS NOT NULL THEN
         ${note}
-    END IF;
+    END IF;${shown.write}
 END`,
 
         insert: forget,
@@ -155,11 +163,11 @@ END`,
         keep: `BEGIN
     ${declareTexts}
     DECLARE v_before BIGINT;
-    DECLARE v_last BIGINT;${period.declare}${giveBack}${
+    DECLARE v_last BIGINT;${period.declare}${declareShown}${giveBack}${
         isDue
             ? `
     IF ${becomesDue} THEN${period.number}
-        SET v_key = ${keyOf("NEW")};${take}${disorder}
+        SET v_key = ${keyOf("NEW")};${take}${disorder}${shown.write}
         ${note}
     ELSE${keep}
     END IF;`

@@ -7,6 +7,7 @@ import { isCommitting, moveAlong, numberAtCommit } from "./commit"
 import { periodBlocks } from "./period"
 import { isOfKinds, lookAtRows, refuseDisorder } from "./rows"
 import { slotsOf } from "./slots"
+import { textBlocks } from "./texts"
 
 /** @internal The bodies of the functions that the triggers of a column call. */
 export interface TriggerBodies {
@@ -44,6 +45,7 @@ export function triggerBodies(column: TriggeredColumn): TriggerBodies {
     const { pending, used, scopeAt, lastAt, place } = slots
     const texts = raisedTexts(series)
     const period = periodBlocks(column, ALLOWS_CHANGES)
+    const shown = textBlocks(column, period.day, ALLOWS_CHANGES)
     const disorder = refuseDisorder(column)
     const number = `NEW.${columnName(series.column)}`
     const stored = `OLD.${columnName(series.column)}`
@@ -70,7 +72,7 @@ DECLARE
     v_moved bigint;
     v_rows bigint;
     v_set text;${column.assignsAtCommit ? "\n    v_at tid;" : ""}${period.declare}
-BEGIN${slots.giveBack}${leaveAlone(column)}${period.number}
+BEGIN${slots.giveBack}${leaveAlone(column)}${shown.refuse}${period.number}
     v_key := ${keyOf("NEW")};
     v_scope := ${literal(place)} || v_key;
     IF current_setting(${used}, true) <> '' THEN
@@ -123,7 +125,7 @@ BEGIN${slots.giveBack}${leaveAlone(column)}${period.number}
     IF ${number} IS NULL AND v_last > ${max} THEN
         ${raise("overflow")};
     END IF;
-    ${number} := COALESCE(${number}, v_last);${disorder}
+    ${number} := COALESCE(${number}, v_last);${disorder}${shown.write}
     v_set := set_config(${pending}, COALESCE(v_before::text || ' ' || v_last::text || ' ' || v_scope, '-'), true);
     RETURN NEW;
 END
@@ -166,7 +168,7 @@ END
         keep: `
 DECLARE
     v_rows bigint;${period.declare}
-BEGIN${keepStored(column)}${period.keep}
+BEGIN${keepStored(column)}${period.keep}${shown.keep}
     IF (${stored}, ${keyOf("OLD")}) IS NOT DISTINCT FROM (${number}, ${keyOf("NEW")}) THEN
         RETURN NEW;
     END IF;
@@ -181,7 +183,12 @@ BEGIN${keepStored(column)}${period.keep}
             VALUES (${name}, ${keyOf("NEW")}, GREATEST(${number}, v_rows), 0, ${now})
             ON CONFLICT (${c.series}, ${c.scope}) DO UPDATE SET ${c.last} = EXCLUDED.${c.last},
             ${c.movedBy} = 0, ${c.movedAt} = EXCLUDED.${c.movedAt} WHERE c.${c.last} < EXCLUDED.${c.last};${disorder}
-    END IF;
+    END IF;${
+        shown.write &&
+        `
+    IF ${stored} IS NULL THEN${shown.write}
+    END IF;`
+    }
     RETURN NEW;
 END
 `,

@@ -14,14 +14,16 @@ import {
     type StoredTriggerRow,
     type Trigger,
     type TriggeredColumn,
+    type TriggeredDocument,
     type TriggerFunction,
 } from "../../../dialects/statements/trigger-statements"
 import { ownSeriesOf } from "../../../series/own-series"
 import { zoneColumns, zoneSql } from "../../../series/periods/zone"
 import { conditionSql } from "../../../series/when/row-condition"
 import { seriesOf } from "../../../series/resolve-series"
-import type { Series } from "../../../series/series"
-import { columnName, namedPlace, tableName } from "../../../typeorm/names"
+import { documentSql } from "../../../series/documents/document-sql"
+import type { Document, Series } from "../../../series/series"
+import { type ColumnMetadata, columnName, namedPlace, tableName } from "../../../typeorm/names"
 import { isSameColumn, sharersOf } from "../../../series/sharers"
 import { servedEntities } from "../inventory"
 import type { Retyped } from "../retyped-columns"
@@ -132,6 +134,7 @@ function triggeredColumn(series: Series, schema: string | undefined): TriggeredC
             keySql(series.scopeColumns, dialect, (column) => `${row}.${columnName(column)}`),
         sharers,
         period: periodOf(series, schema),
+        documents: series.documents.map((document) => documentOf(document, schema)),
         kinds: kindsOf(series),
     }
 }
@@ -152,6 +155,25 @@ function periodOf(
         fixed: zone.fixed,
         zoneOf: (row) => zoneSql(zone, metadata, (one) => `${row}.${columnName(one)}`, schema),
         sources: [date, ...zoneColumns(zone).filter((one) => one !== date)],
+    }
+}
+
+function documentOf(document: Document, schema: string | undefined): TriggeredDocument {
+    const { column, series, maxLength, characters, paths } = document
+    const nameOf = (one: ColumnMetadata) => `NEW.${columnName(one)}`
+    return {
+        column,
+        maxLength,
+        // The texts of formats were looked at.
+        pattern: paths.size > 0 ? characters?.pattern : undefined,
+        textOf: (day) =>
+            documentSql(document, {
+                nameOf,
+                day,
+                schema,
+                number: nameOf(series.column),
+                period: series.period && nameOf(series.period.column),
+            }) ?? "NULL",
     }
 }
 

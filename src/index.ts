@@ -4,6 +4,7 @@ export { withAutoSequenceColumns } from "./decorators/with-auto-sequence-columns
 export { withPseudoKeys } from "./decorators/with-pseudo-keys"
 export {
     AlreadyNumberedError,
+    AlreadyVoidedError,
     AutoSequenceError,
     CounterBehindError,
     ColumnChangeError,
@@ -22,9 +23,11 @@ export {
     NumberGapError,
     NumberOverflowError,
     NumberTakenError,
+    PeriodClosedError,
     ReadOnlyJournalError,
     ReadOnlyNumberError,
     RowNotFoundError,
+    SettingInUseError,
     StaleSnapshotError,
     TransactionAbortedError,
     TransactionRequiredError,

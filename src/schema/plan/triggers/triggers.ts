@@ -1,8 +1,8 @@
 import { COUNTER_ENTITY, EVENT_ENTITY } from "../../../declared/own-tables"
 import type { DataSource, EntityMetadata, QueryRunner } from "typeorm"
-import { hasJournal } from "../../../series/journal"
+import { hasJournal, keepsJournal } from "../../../series/journal"
 import { beforeFirst } from "../../../numbers/number-values"
-import { counterTableOf } from "../../../series/own-table"
+import { counterTableOf, eventTableOf } from "../../../series/own-table"
 import { keySql } from "../../../series/scope-key"
 import { select } from "../../../typeorm/statement"
 import { dialectOf } from "../../../dialects"
@@ -135,7 +135,8 @@ function triggeredColumn(series: Series, schema: string | undefined): TriggeredC
         base: beforeFirst(series),
         condition: conditionOf(series),
         assignsAtCommit: series.assignsAtCommit,
-        isDeletable: series.deletable === true,
+        deletable: series.deletable,
+        journal: journalOf(series, schema),
         ascends: series.ascends,
         keyOf: (row) =>
             keySql(series.scopeColumns, dialect, (column) => `${row}.${columnName(column)}`),
@@ -143,6 +144,13 @@ function triggeredColumn(series: Series, schema: string | undefined): TriggeredC
         period: periodOf(series, schema),
         kinds: kindsOf(series),
     }
+}
+
+function journalOf(series: Series, schema: string | undefined): TriggeredColumn["journal"] {
+    const { dataSource } = series
+    const events = dataSource.entityMetadatas.find(({ name }) => name === EVENT_ENTITY)
+    if (!events || !keepsJournal(series)) return undefined
+    return { ...eventTableOf(dataSource), table: tableName(events, schema) }
 }
 
 function idOf({ metadata, column }: Series): string {

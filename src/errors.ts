@@ -85,6 +85,26 @@ export class ReadOnlyNumberError extends AutoSequenceError {
     readonly code = "READ_ONLY_NUMBER"
 }
 
+/** A period, or a whole scope, is closed, and was to be given a number. */
+export class PeriodClosedError extends AutoSequenceError {
+    readonly code = "PERIOD_CLOSED"
+}
+
+/** A row was to be made void, and its number is void: it was before, maybe by another transaction. */
+export class AlreadyVoidedError extends AutoSequenceError {
+    readonly code = "ALREADY_VOIDED"
+}
+
+/** A setting that holds from the first number on was to be changed, and there are numbers. */
+export class SettingInUseError extends AutoSequenceError {
+    readonly code = "SETTING_IN_USE"
+}
+
+/** A row of the journal was to be changed or deleted, and rows are only ever added to it. */
+export class ReadOnlyJournalError extends AutoSequenceError {
+    readonly code = "READ_ONLY_JOURNAL"
+}
+
 /** A row was to be given its number, and has one: another transaction has done so before. */
 export class AlreadyNumberedError extends AutoSequenceError {
     readonly code = "ALREADY_NUMBERED"

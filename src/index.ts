@@ -6,6 +6,7 @@ export { withDocumentNumbers } from "./decorators/with-document-numbers"
 export { withPseudoKeys } from "./decorators/with-pseudo-keys"
 export {
     AlreadyNumberedError,
+    AlreadyVoidedError,
     AutoSequenceError,
     CounterBehindError,
     ColumnChangeError,
@@ -25,8 +26,11 @@ export {
     NumberGapError,
     NumberOverflowError,
     NumberTakenError,
+    PeriodClosedError,
+    ReadOnlyJournalError,
     ReadOnlyNumberError,
     RowNotFoundError,
+    SettingInUseError,
     StaleSnapshotError,
     TransactionAbortedError,
     TransactionRequiredError,
@@ -76,6 +80,12 @@ export {
     type CounterTableOptions,
 } from "./tables/counter-entity"
 export { autoSequenceEntities } from "./tables/entities"
+export { type AutoSequenceEvent, eventEntity, type EventTableOptions } from "./tables/event-entity"
+export {
+    type AutoSequenceSeries,
+    seriesEntity,
+    type SettingTableOptions,
+} from "./tables/setting-entity"
 export { type AutoSequenceKey, keyEntity, type KeyTableOptions } from "./tables/key-entity"
 export { verifyAutoSequence, type VerifyOptions } from "./schema/verify/verify"
 export { Sequence } from "./sequence/sequence"

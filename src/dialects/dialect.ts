@@ -4,6 +4,7 @@ import type { CountedColumn, Scope, ScopedColumn } from "./columns"
 import type { ColumnMetadata } from "../typeorm/names"
 import type { CounterStatements } from "./statements/counter-statements"
 import type { DriverError } from "./driver-error"
+import type { JournalStatements, TriggerCatalogue } from "./statements/journal-statements"
 import type { KeyStatements } from "./statements/key-statements"
 import type { PeriodStatements } from "./statements/period-statements"
 import type { SchemaStatements } from "./statements/schema-statements"
@@ -85,6 +86,8 @@ export interface Dialect {
     readonly trigger?: TriggerStatements
     readonly schema: SchemaStatements
     readonly keys: KeyStatements
+    readonly journal: JournalStatements
+    readonly triggers: TriggerCatalogue
     readonly periods: PeriodStatements
     readonly expressions: Expressions
     readonly hasPartialIndices: boolean

@@ -4,11 +4,13 @@ import type { Dialect, Upsert } from "../dialect"
 import type { DriverError } from "../driver-error"
 import { literal } from "./literal"
 import { mysqlCounter } from "./counter"
+import { mysqlJournal } from "./journal"
 import { mysqlKeys } from "./keys"
 import { mysqlPeriods } from "./periods"
 import { mysqlSchema } from "./schema"
 import { lastNumbers, neighbours, scopeKeys, storedNumbers } from "./scopes"
 import { mysqlText } from "./text"
+import { mysqlTriggers } from "./trigger/catalogue"
 import { mysqlTrigger } from "./trigger/trigger"
 import { mysqlTypes } from "./types"
 
@@ -35,6 +37,8 @@ export const mysql: Dialect = {
     trigger: mysqlTrigger,
     schema: mysqlSchema,
     keys: mysqlKeys,
+    journal: mysqlJournal,
+    triggers: mysqlTriggers,
     periods: mysqlPeriods,
     keyCollation: { charset: "utf8mb4", collation: "utf8mb4_bin" },
     expressions: {

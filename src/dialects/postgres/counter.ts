@@ -57,7 +57,8 @@ export const postgresCounter: CounterStatements = {
                 `FROM json_to_recordset($2) AS w("key" varchar, "to" bigint) ` +
                 `ORDER BY w."key" COLLATE "C" ` +
                 `ON CONFLICT (${table.series}, ${scope}) DO UPDATE SET ` +
-                `${last} = GREATEST(c.${last}, EXCLUDED.${last}), ${movedAt} = EXCLUDED.${movedAt}`,
+                `${last} = GREATEST(c.${last}, EXCLUDED.${last}), ${movedAt} = EXCLUDED.${movedAt} ` +
+                `WHERE c.${movedBy} >= 0`,
             parameters: [
                 series,
                 JSON.stringify(counters.map(({ key, to }) => ({ key, to: String(to) }))),
@@ -75,7 +76,8 @@ function updateOne(
     return (
         `UPDATE ${name} SET ${last} = GREATEST(${last}, ${parameter(String(base))}) + ${by}, ` +
         `${movedBy} = ${by}, ${movedAt} = CURRENT_TIMESTAMP ` +
-        `WHERE ${table.series} = ${parameter(series)} AND ${scope} = ${parameter(move?.key ?? "")}`
+        `WHERE ${table.series} = ${parameter(series)} AND ${scope} = ${parameter(move?.key ?? "")} ` +
+        `AND ${movedBy} >= 0`
     )
 }
 
@@ -105,7 +107,8 @@ function move(table: CounterTable, { series, base, moves, columns, max }: Moves)
             `ON CONFLICT (${table.series}, ${scope}) DO UPDATE SET ` +
             `${last} = GREATEST(c.${last}, $2::bigint) + EXCLUDED.${movedBy}, ` +
             `${movedBy} = EXCLUDED.${movedBy}, ${movedAt} = EXCLUDED.${movedAt} ` +
-            (max === undefined ? "" : `WHERE c.${last} <= $4::bigint - EXCLUDED.${movedBy} `) +
+            `WHERE c.${movedBy} >= 0 ` +
+            (max === undefined ? "" : `AND c.${last} <= $4::bigint - EXCLUDED.${movedBy} `) +
             `RETURNING c.${scope} AS "key", c.${last}::text AS "last"`,
         parameters: [
             series,

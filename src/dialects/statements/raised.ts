@@ -13,6 +13,7 @@ export const RAISED = {
     noText: "AS011",
     otherText: "AS012",
     changedText: "AS013",
+    closed: "AS009",
 } as const
 
 /** @internal What an SQLSTATE of ours says. */
@@ -42,6 +43,7 @@ export function raisedTexts(series: CountedColumn): Record<keyof typeof RAISED, 
         noText: `${place} has a text that can't be made: what it shows is not set, or is too long, or has other characters than it may.`,
         otherText: `${place} has a text, which was set without the number.`,
         changedText: `${place} of a stored row has a text, which was to be changed.`,
+        closed: `${place} was to be given in a scope or period that is closed.`,
         leftAtCommit: `${place} was to be numbered at COMMIT, and a row got no number: a trigger is disabled, or another one has taken it away.`,
     }
 }

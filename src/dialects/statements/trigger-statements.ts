@@ -3,6 +3,7 @@ import type { PeriodRule } from "../../declared/numbers/period-options"
 import type { CountedColumn } from "../columns"
 import type { ColumnMetadata } from "../../typeorm/names"
 import type { CounterTable } from "./counter-statements"
+import type { EventTable } from "./journal-statements"
 import type { DriverError } from "../driver-error"
 import type { DateColumn } from "./period-statements"
 import type { RAISED } from "./raised"
@@ -27,7 +28,10 @@ export interface TriggeredColumn {
     readonly condition?: (row: string) => string
     /** Whether numbers are made as the last thing before COMMIT. */
     readonly assignsAtCommit: boolean
-    readonly isDeletable: boolean
+    /** Whether rows with a number may be deleted: `"withReason"` where the session says why. */
+    readonly deletable: boolean | "withReason"
+    /** Where what is unusual is written; undefined where nothing is. */
+    readonly journal?: EventTable
     /** Whether no date may lie before that of a lower number. */
     readonly ascends: boolean
     /** The key of the scope, over the columns of a row. */
@@ -126,8 +130,6 @@ export type TriggerFailure =
 
 /** @internal What the `trigger` strategy asks of a database. */
 export interface TriggerStatements {
-    /** Whether a trigger finds a table only by its schema. */
-    readonly namesSchemas: boolean
     /** Whether it sees columns whose values the database makes of others. */
     readonly seesGenerated: boolean
     /** Whether it runs for the rows that a foreign key changes. */
@@ -142,15 +144,13 @@ export interface TriggerStatements {
     readonly allowsChanges: string
     /** Lets the session allow them, or no longer. */
     allowChanges(isAllowed: boolean): Statement
+    /** Lets the session say that the numbers which it sets are given by this library, or no longer. */
+    giveNumbers(isGiving: boolean): Statement
     /**
      * The triggers of a column, in the order in which they are made. What they are like is told by the
      * column where it is, and how they are made by one that is in {@link CURRENT_SCHEMA}.
      */
     triggersOf(column: TriggeredColumn, anywhere: TriggeredColumn): readonly Trigger[]
-    /** Selects what {@link storedTrigger} reads: the triggers of this library in some schemas. */
-    stored(schemas: readonly string[]): Statement
-    /** A trigger of a table whose entity names its schema or does not. */
-    storedTrigger(row: Readonly<StoredTriggerRow>, namesSchema: boolean): StoredTrigger
     /** Functions that lost their triggers, as those go with their tables. */
     readonly leftOver?: {
         /** Selects what {@link read} reads. */

@@ -54,7 +54,9 @@ export function findBehind(sharers: Sharers, storedName = sharers[0].name): Stat
             `FROM (${selectNumbers(sharers)}) s GROUP BY s.${key}) r ` +
             `LEFT JOIN ${counter.name} c ON c.${counter.series} = ${driver.createParameter("series", 0)} ` +
             `AND c.${counter.scope} = r.${key} ` +
-            `WHERE c.${counter.last} IS NULL OR c.${counter.last} < r.${highest} LIMIT 1`,
+            `WHERE (c.${counter.last} IS NULL OR c.${counter.last} < r.${highest}) ` +
+            // A counter that is closed stays where it is.
+            `AND (c.${counter.movedBy} IS NULL OR c.${counter.movedBy} >= 0) LIMIT 1`,
         parameters: [storedName],
     }
 }

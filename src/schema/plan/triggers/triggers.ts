@@ -1,7 +1,8 @@
-import { COUNTER_ENTITY } from "../../../declared/own-tables"
+import { COUNTER_ENTITY, EVENT_ENTITY } from "../../../declared/own-tables"
 import type { DataSource, EntityMetadata, QueryRunner } from "typeorm"
+import { hasJournal, keepsJournal } from "../../../series/journal"
 import { beforeFirst } from "../../../numbers/number-values"
-import { counterTableOf } from "../../../series/own-table"
+import { counterTableOf, eventTableOf } from "../../../series/own-table"
 import { keySql } from "../../../series/scope-key"
 import { select } from "../../../typeorm/statement"
 import { dialectOf } from "../../../dialects"
@@ -32,6 +33,8 @@ import type { Retyped } from "../retyped-columns"
 export interface TableTriggers {
     readonly metadata: EntityMetadata
     readonly columns: readonly { readonly series: Series; readonly triggers: readonly Trigger[] }[]
+    /** Those by which its rows are only ever added. */
+    readonly appendOnly: readonly Trigger[]
     readonly stored: readonly StoredTrigger[]
     /** Whether a column changes its type, or stored rows get periods, which triggers may keep them from. */
     readonly isRewritten: boolean
@@ -50,16 +53,16 @@ export async function readTriggers(
     dataSource: DataSource,
     rewritten: readonly Pick<Retyped, "metadata">[] = [],
 ): Promise<TableTriggers[]> {
-    const { trigger } = dialectOf(dataSource) ?? {}
-    if (!trigger) return []
+    const { trigger, triggers: catalogue } = dialectOf(dataSource) ?? {}
+    if (!catalogue) return []
     const current = await runner.getCurrentSchema()
     const schemaOf = (metadata: EntityMetadata) => namedPlace(metadata) ?? current
     const tables = tablesOf(dataSource)
     const schemas = new Set(tables.flatMap((metadata) => schemaOf(metadata) ?? []))
-    const stored = await select<StoredTriggerRow>(runner, trigger.stored([...schemas]))
+    const stored = await select<StoredTriggerRow>(runner, catalogue.stored([...schemas]))
     // Where a trigger finds the tables beside its own one, it need not say where those are.
     const toName = (metadata: EntityMetadata) =>
-        trigger.namesSchemas || schemaOf(metadata) !== current ? current : undefined
+        catalogue.namesSchemas || schemaOf(metadata) !== current ? current : undefined
     const numbered = servedEntities(dataSource)
     return tables.map((metadata) => ({
         metadata,
@@ -68,14 +71,20 @@ export async function readTriggers(
             .filter(({ strategy }) => strategy === "trigger")
             .map((series) => ({
                 series,
-                triggers: trigger.triggersOf(
-                    triggeredColumn(series, toName(metadata)),
-                    triggeredColumn(series, toName(metadata) && CURRENT_SCHEMA),
-                ),
+                triggers:
+                    trigger?.triggersOf(
+                        triggeredColumn(series, toName(metadata)),
+                        triggeredColumn(series, toName(metadata) && CURRENT_SCHEMA),
+                    ) ?? [],
             })),
+        appendOnly:
+            metadata.name === EVENT_ENTITY && hasJournal(dataSource)
+                ? catalogue.appendOnly(metadata, current)
+                : [],
         stored: stored
+            .map((row) => ({ ...row, schema: row.schema ?? undefined }))
             .filter((row) => row.table === metadata.tableName && row.schema === schemaOf(metadata))
-            .map((row) => trigger.storedTrigger(row, namedPlace(metadata) !== undefined)),
+            .map((row) => catalogue.storedTrigger(row, namedPlace(metadata) !== undefined)),
     }))
 }
 
@@ -128,7 +137,8 @@ function triggeredColumn(series: Series, schema: string | undefined): TriggeredC
         base: beforeFirst(series),
         condition: conditionOf(series),
         assignsAtCommit: series.assignsAtCommit,
-        isDeletable: series.isDeletable,
+        deletable: series.deletable,
+        journal: journalOf(series, schema),
         ascends: series.ascends,
         keyOf: (row) =>
             keySql(series.scopeColumns, dialect, (column) => `${row}.${columnName(column)}`),
@@ -137,6 +147,13 @@ function triggeredColumn(series: Series, schema: string | undefined): TriggeredC
         documents: series.documents.map((document) => documentOf(document, schema)),
         kinds: kindsOf(series),
     }
+}
+
+function journalOf(series: Series, schema: string | undefined): TriggeredColumn["journal"] {
+    const { dataSource } = series
+    const events = dataSource.entityMetadatas.find(({ name }) => name === EVENT_ENTITY)
+    if (!events || !keepsJournal(series)) return undefined
+    return { ...eventTableOf(dataSource), table: tableName(events, schema) }
 }
 
 function idOf({ metadata, column }: Series): string {
@@ -213,15 +230,21 @@ function kindsOf(series: Series): TriggeredColumn["kinds"] {
     }
 }
 
+/** @internal All triggers that a table is to have. */
+export function neededIn({ columns, appendOnly }: TableTriggers): Trigger[] {
+    return [...columns.flatMap(({ triggers }) => triggers), ...appendOnly]
+}
+
 /** @internal A column's triggers are made anew where one of them isn't as it is to be. */
-export function changesOf({ columns, stored, isRewritten }: TableTriggers): TriggerChanges {
-    const added = columns
+export function changesOf(table: TableTriggers): TriggerChanges {
+    const { columns, appendOnly, stored, isRewritten } = table
+    const groups = [...columns.map(({ triggers }) => triggers), appendOnly]
+    const added = groups
         .filter(
-            ({ triggers }) =>
-                isRewritten || triggers.some((trigger) => !isInPlace(trigger, stored)),
+            (triggers) => isRewritten || triggers.some((trigger) => !isInPlace(trigger, stored)),
         )
-        .flatMap(({ triggers }) => triggers)
-    const kept = columns.flatMap(({ triggers }) => triggers).filter((t) => !added.includes(t))
+        .flat()
+    const kept = neededIn(table).filter((t) => !added.includes(t))
     return { added, removed: stored.filter(({ name }) => !kept.some((k) => k.name === name)) }
 }
 

@@ -90,11 +90,16 @@ export { type AutoSequenceKey, keyEntity, type KeyTableOptions } from "./tables/
 export { verifyAutoSequence, type VerifyOptions } from "./schema/verify/verify"
 export { Sequence } from "./sequence/sequence"
 export type { NumberSeries } from "./sequence/series/number-series"
+export {
+    findByDocumentNumber,
+    type FindByDocumentNumberOptions,
+} from "./sequence/documents/find-by-document-number"
 export { seriesOf } from "./sequence/series/series-of"
 export type {
     AssignOptions,
     MoveOptions,
     NumberPreview,
+    ParsedNumber,
     SeriesNumber,
     SeriesRow,
     SeriesScope,

@@ -5,6 +5,7 @@ import type {
     AssignOptions,
     MoveOptions,
     NumberPreview,
+    ParsedNumber,
     SeriesNumber,
     SeriesRow,
     SeriesScope,
@@ -60,7 +61,8 @@ export interface NumberSeries<Entity extends ObjectLiteral, Path extends Propert
     ): Promise<SeriesNumber<Entity, Path> | null>
 
     /**
-     * The number that comes next in a scope. Nothing is taken: it is that of whoever comes first.
+     * The number that comes next in a scope, and its text. Nothing is taken: it is that of whoever comes first. What the
+     * text shows beside the scope may be given with it: `{ company, issuedOn, kind: "credit" }`.
      *
      * It is read on a connection of its own. Inside of a transaction give its manager as well.
      */
@@ -68,6 +70,12 @@ export interface NumberSeries<Entity extends ObjectLiteral, Path extends Propert
         scope?: SeriesScope<Entity>,
         manager?: SequenceTarget,
     ): Promise<NumberPreview<SeriesNumber<Entity, Path>>>
+
+    /**
+     * The parts of a text that a `@DocumentNumber` of the column shows; `null` for one that none of its formats makes. Formats of
+     * a function, and those of `settings`, are not known here.
+     */
+    parse(text: string): ParsedNumber<SeriesNumber<Entity, Path>> | null
 
     /**
      * Takes the next number of a scope from its counter, for a row that is written otherwise than by TypeORM. In a

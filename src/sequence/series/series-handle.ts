@@ -3,12 +3,14 @@ import {
     checkedOptions,
     OBJECT,
     type Refuse,
+    refuseOther,
     refuserOf,
     TEXT_OR_NONE,
 } from "../../declared/options"
 import { show } from "../../declared/show"
 import type { PropertyPath } from "../../keys/property-path"
 import { shownNumber } from "../../numbers/number-values"
+import { parseText } from "../../series/documents/parse-text"
 import type { Series } from "../../series/series"
 import { nameOfEntity } from "../../typeorm/given"
 import { select } from "../../typeorm/statement"
@@ -23,13 +25,15 @@ import { givenRows } from "./given-rows"
 import { givenScope, keyOfScope } from "./given-scope"
 import { findLastOf, numberAfter } from "./last-number"
 import type { NumberSeries } from "./number-series"
+import { previewText, splitScope } from "./preview-text"
 import { rowOrder } from "./row-order"
-import type { Read } from "./scope-period"
+import { dayOfScope, type Read } from "./scope-period"
 import { raiseTo } from "./set-next"
 import type {
     AssignOptions,
     MoveOptions,
     NumberPreview,
+    ParsedNumber,
     SeriesNumber,
     SeriesRow,
     SeriesScope,
@@ -99,9 +103,28 @@ export class SeriesHandle<
         scope: SeriesScope<Entity> = {},
         manager?: SequenceTarget,
     ): Promise<NumberPreview<SeriesNumber<Entity, Path>>> {
-        const { series, last } = await this.look(scope, manager)
+        const { counted, shown } = splitScope(this.series(), scope)
+        const { series, last, period } = await this.look(counted, manager)
         const number = numberAfter(series, last)
-        return { number: this.shown(series, number), text: String(number), reserved: false }
+        const target = this.targetOf(manager ?? this.dataSource)
+        const read = this.readerOf(target)
+        const values = givenScope(series, counted, this.refuse)
+        const day = series.period && (await dayOfScope(read, series.period, values))
+        const given = new Map([...values.given, ...shown])
+        const text = await previewText(read, series, { given, day, period }, number)
+        return { number: this.shown(series, number), text, reserved: false }
+    }
+
+    parse(text: string): ParsedNumber<SeriesNumber<Entity, Path>> | null {
+        const series = this.series()
+        refuseOther("the text is", text, TEXT_OR_NONE, this.refuse)
+        for (const document of series.documents) {
+            const parts = parseText(document, text)
+            if (!parts) continue
+            const { number, period, values } = parts
+            return { number: this.shown(series, number), ...(period && { period }), values }
+        }
+        return null
     }
 
     async next(
@@ -167,12 +190,13 @@ export class SeriesHandle<
     private async look(
         scope: SeriesScope<Entity>,
         manager: SequenceTarget = this.dataSource,
-    ): Promise<{ series: Series; last: bigint | null }> {
+    ): Promise<{ series: Series; last: bigint | null; period?: string }> {
         const series = this.series()
         const target = this.targetOf(manager)
         const key = await this.keyOf(series, scope, target)
         const last = await onTarget(target, (sender) => findLastOf(sender, series, key))
-        return { series, last }
+        const period = series.period && String(key.values.at(-1))
+        return { series, last, period }
     }
 
     private series(): Series {
@@ -197,8 +221,11 @@ export class SeriesHandle<
     }
 
     private keyOf(series: Series, scope: unknown, target: Target): Promise<SequenceKey> {
-        const read: Read = (statement) => onTarget(target, (sender) => select(sender, statement))
-        return keyOfScope(read, series, givenScope(series, scope, this.refuse))
+        return keyOfScope(this.readerOf(target), series, givenScope(series, scope, this.refuse))
+    }
+
+    private readerOf(target: Target): Read {
+        return (statement) => onTarget(target, (sender) => select(sender, statement))
     }
 
     private shown(series: Series, number: bigint): SeriesNumber<Entity, Path> {

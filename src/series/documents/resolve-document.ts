@@ -1,6 +1,6 @@
 import type { EntityMetadata } from "typeorm"
 import { refuserOf } from "../../declared/options"
-import { tokensOf } from "../../declared/documents/document-options"
+import { type Format, tokensOf } from "../../declared/documents/document-options"
 import { type DocumentColumn, documents } from "../../declared/registry"
 import { kindOfType } from "../../dialects/column-type"
 import { dataSourceOf, findDeclaredColumns } from "../../typeorm/compat"
@@ -42,13 +42,13 @@ export function resolveDocument(
     const refuse = refuserOf(place)
     if (findDeclaredColumns(target, propertyName).length > 1)
         refuse("another decorator declares this column as well. Remove that one.")
-    const { format, maxLength, isLimited, characters, settings } = options
+    const { format, maxLength, isLimited, characters } = options
     const known = tokensOf(format)
-    const showsCode = known.some((tokens) => tokens.some(({ kind }) => kind === "code"))
-    if (strategy === "trigger" && (format.kind === "function" || settings))
+    const showsCode = hasCode(format)
+    if (strategy === "trigger" && format.kind === "function")
         refuse(
-            `${settings ? "settings" : "format as a function"} is for strategy "counter" or "table-lock": the database writes ` +
-                "the text by itself. Give a format, or several with by.",
+            'format as a function is for strategy "counter" or "table-lock": the database writes the text by itself. Give ' +
+                "a format, or several with by.",
         )
     const unique = uniqueProperties(series, column, options.uniqueWith)
     const names = known.flatMap(pathsOfTokens)
@@ -88,7 +88,7 @@ export function resolveDocument(
         paths,
         maxLength,
         characters,
-        hasSettings: settings,
+        hasSettings: series.settings && strategy !== "trigger",
         showsCode,
         place,
     }
@@ -130,11 +130,22 @@ export function pathsOf(
     return found
 }
 
+/** @internal Whether a text shows what is set while the application runs. */
+export function needsSettings({ options: { format } }: DocumentColumn): boolean {
+    return hasCode(format)
+}
+
+function hasCode(format: Format): boolean {
+    return tokensOf(format).some((tokens) => tokens.some(({ kind }) => kind === "code"))
+}
+
 function isShown(column: ColumnMetadata): boolean {
     const type = columnType(column)
     const kind = kindOfType(type)
     return (
         !column.isArray &&
+        // To the database these are texts as well.
+        !/^simple-(array|json)$/.test(String(column.type)) &&
         (kind === "text" || kind === "integer" || kind === "uuid" || /enum/.test(type))
     )
 }

@@ -18,7 +18,6 @@ export async function emptyTables(dataSource: DataSource): Promise<void> {
         // Rows of the journal are never deleted.
         const journal = dataSource.entityMetadatas.find(({ name }) => name === "AutoSequenceEvent")
         const kept = journal && tableName(journal)
-        if (kept !== undefined && tables.includes(kept)) await emptyJournal(runner, kept)
         const statements = [
             off,
             ...tables.filter((table) => table !== kept).map((table) => `DELETE FROM ${table}`),
@@ -26,6 +25,8 @@ export async function emptyTables(dataSource: DataSource): Promise<void> {
         ]
         if (dataSource.options.type === "postgres") await runner.query(statements.join("; "))
         else for (const statement of statements) await runner.query(statement)
+        // Triggers have written there what was deleted.
+        if (kept !== undefined && tables.includes(kept)) await emptyJournal(runner, kept)
     } finally {
         await runner.release()
     }

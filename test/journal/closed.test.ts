@@ -73,14 +73,12 @@ for (const assign of ["insert", "commit"] as const)
             it("keep their counters from being deleted", async () => {
                 await save()
                 await close()
-                const { name } = (await storedName()) as { name: string }
-                const sequence = new Sequence(name, {
+                const sequence = new Sequence("invoice.number", {
                     scope: { company: "Acme", numberPeriod: "2026" },
                 })
                 await expectClosed(() => sequence.delete(dataSource()))
                 await expectClosed(() => sequence.next(dataSource()))
             })
-            const storedName = () => Promise.resolve({ name: "invoice.number" })
 
             it("may have rows that are changed, and made void", async () => {
                 const row = await save()
@@ -136,17 +134,13 @@ for (const assign of ["insert", "commit"] as const)
                 it("wait for writers that have numbers of them, and refuse those who wait", async () => {
                     await save()
                     let closing: Promise<unknown> | undefined
-                    let waiting: Promise<unknown> | undefined
                     await dataSource().transaction(async (manager) => {
                         await manager.getRepository(Invoice).save({ ...FINAL })
                         closing = close()
-                        // It waits for the end of this transaction, or it would be closed here.
-                        await new Promise((resolve) => setImmediate(resolve))
+                        await manager.find(Invoice)
                         await manager.getRepository(Invoice).save({ ...FINAL })
-                        waiting = Promise.resolve()
                     })
                     await closing
-                    await waiting
                     expect(await settings().isClosed()).to.equal(true)
                     expect((await look())[1]).to.eql([1, 2, 3])
                     await expectClosed(() => save())
@@ -175,7 +169,11 @@ for (const assign of ["insert", "commit"] as const)
                     expect((await look())[1]).to.eql([1])
                 })
         },
-        (way) => way.isGapless && (way.movesCounter || way.isInDatabase),
+        (way, can) =>
+            way.isGapless &&
+            (way.movesCounter || way.isInDatabase) &&
+            // MariaDB has no trigger that runs at COMMIT.
+            (assign === "insert" || way.movesCounter || can.tableLock),
     )
 
 onEachCell(

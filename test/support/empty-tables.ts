@@ -4,7 +4,10 @@ import { tableName } from "./typeorm"
 /** How foreign keys are left alone while tables are emptied. */
 const WITHOUT_FOREIGN_KEYS: Record<string, readonly [off: string, on: string]> = {
     postgres: ["SET session_replication_role = replica", "SET session_replication_role = origin"],
-    mariadb: ["SET FOREIGN_KEY_CHECKS = 0", "SET FOREIGN_KEY_CHECKS = 1"],
+    mariadb: [
+        "SET FOREIGN_KEY_CHECKS = 0, @autosequence_allow_changes = TRUE",
+        "SET FOREIGN_KEY_CHECKS = 1, @autosequence_allow_changes = NULL",
+    ],
     "better-sqlite3": ["PRAGMA foreign_keys = OFF", "PRAGMA foreign_keys = ON"],
     sqljs: ["PRAGMA foreign_keys = OFF", "PRAGMA foreign_keys = ON"],
 }

@@ -89,6 +89,19 @@ export {
 export { type AutoSequenceKey, keyEntity, type KeyTableOptions } from "./tables/key-entity"
 export { verifyAutoSequence, type VerifyOptions } from "./schema/verify/verify"
 export { Sequence } from "./sequence/sequence"
+export { type ReasonOptions, withReason } from "./numbers/journal/with-reason"
+export type { SeriesEventKind } from "./numbers/journal/write-events"
+export type { SeriesSettings } from "./sequence/journal/series-settings"
+export type {
+    AllSettings,
+    EventsOptions,
+    FormatOptions,
+    PeriodReasonOptions,
+    SeriesEvent,
+    SeriesFormat,
+    SkipOptions,
+    VoidOptions,
+} from "./sequence/journal/types"
 export type { NumberSeries } from "./sequence/series/number-series"
 export {
     findByDocumentNumber,

@@ -70,13 +70,19 @@ export interface AssignOptions<Entity> {
 export interface MoveOptions<Entity> {
     /** What the UPDATE sets: the properties that make the new scope, the date of the new period, and others. */
     set: DeepPartial<Entity>
+
+    /** Why. It is kept in the journal, where the column keeps one. */
+    reason?: string
+
+    /** Who did it. */
+    by?: string
 }
 
 /** What `setNext` of {@link seriesOf} takes. */
 export interface SetNextOptions {
-    /** Why. It is not stored yet. */
+    /** Why. It is kept in the journal, where the column keeps one. */
     reason?: string
 
-    /** Who did it. It is not stored yet. */
+    /** Who did it. */
     by?: string
 }

@@ -1,45 +1,14 @@
-import type { EntityMetadata, QueryRunner, Table } from "typeorm"
-import type { Token } from "../../declared/documents/format"
-import { DocumentNumberError, UnsupportedError } from "../../errors"
-import { columnsOfPath } from "../../series/path"
-import { documentSql } from "../../series/documents/document-sql"
-import { seriesOf } from "../../series/resolve-series"
-import type { Document } from "../../series/series"
-import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
-import { select } from "../../typeorm/statement"
-import type { ServedTable } from "./inventory"
-import { isPeriodic, periodDay } from "./periods/periods"
-import type { Steps } from "./steps"
-
-/** @internal The texts of a table whose rows may be without them. */
-export interface TextsToFill {
-    /** Those that rows with numbers are given. */
-    readonly filled: readonly Document[]
-    /** Those that are there, and tell the numbers, which are not. */
-    readonly read: readonly Document[]
-    /** Those whose columns are to be NOT NULL, and are not. */
-    readonly tightened: readonly Document[]
-}
-
-/** @internal */
-export function textsToFill(
-    metadata: EntityMetadata,
-    table: Table,
-    missingChecks: readonly { readonly name: string }[],
-): TextsToFill {
-    const stored = (column: ColumnMetadata) => table.findColumnByName(column.databaseName)
-    const all = seriesOf(metadata).flatMap(({ documents }) => documents)
-    const isOpen = (document: Document) =>
-        (stored(document.column)?.isNullable ?? true) &&
-        (!document.column.isNullable || missingChecks.length > 0 || !stored(document.column))
-    return {
-        filled: all.filter(isOpen),
-        read: all.filter(({ column, series }) => stored(column) && !stored(series.column)),
-        tightened: all.filter(
-            ({ column }) => !column.isNullable && (stored(column)?.isNullable ?? true),
-        ),
-    }
-}
+import type { QueryRunner } from "typeorm"
+import type { Token } from "../../../declared/documents/format"
+import { DocumentNumberError, UnsupportedError } from "../../../errors"
+import { columnsOfPath } from "../../../series/path"
+import { documentSql } from "../../../series/documents/document-sql"
+import type { Document } from "../../../series/series"
+import { type ColumnMetadata, columnName, tableName } from "../../../typeorm/names"
+import { select } from "../../../typeorm/statement"
+import type { ServedTable } from "../inventory"
+import { isPeriodic, periodDay } from "../periods/periods"
+import type { Steps } from "../steps"
 
 /** @internal Gives rows the numbers that their texts tell. */
 export async function readNumbers(steps: Steps, { texts, metadata }: ServedTable): Promise<void> {

@@ -67,39 +67,40 @@ export async function refuseUntold(
                     "Add the column of the number by a migration of your own that fills it, and run that first.",
             )
     }
-    for (const document of texts.filled) {
-        const { place, series, paths } = document
-        if (!isStored(series.column) && !texts.read.includes(document)) {
-            // They are numbered by the same migration.
-            if (document.format.kind !== "function" || (await count("1 = 1")) === 0) continue
-        }
-        const where = isStored(series.column)
-            ? [
-                  `t.${columnName(series.column)} IS NOT NULL`,
-                  ...(isStored(document.column)
-                      ? [`t.${columnName(document.column)} IS NULL`]
-                      : []),
-              ].join(" AND ")
-            : "1 = 1"
-        const isThere = [...paths.values()].flatMap(columnsOfPath).every(isStored)
-        const sql = isThere ? textSql(document) : undefined
-        if (sql === undefined || !isStored(series.column)) {
-            if ((await count(where)) > 0 && sql === undefined)
-                throw new UnsupportedError(
-                    `${place}: SQL can't make the texts of rows that exist (its format is a function, or shows columns that are not ` +
-                        "there yet, or dates in zones that the database does not know). Add its column by a migration of your own that fills it, and run that first.",
-                )
-            continue
-        }
-        const isDated = series.period && !isStored(series.period.column)
-        if (isDated) continue
-        const without = await count(`${where} AND (${sql}) IS NULL`)
-        if (without > 0)
-            throw new DocumentNumberError(
-                `${place}: ${without} ${without === 1 ? "row has" : "rows have"} a number, and what its text shows is not set. Set it first: SELECT * FROM ${tableName(metadata)} t ` +
-                    `WHERE ${where} AND (${sql}) IS NULL.`,
-            )
-    }
+    for (const document of texts.filled) await refuseUnfilled(count, document, isStored)
+}
+
+type Count = (where: string) => Promise<number>
+
+async function refuseUnfilled(
+    count: Count,
+    document: Document,
+    isStored: (column: ColumnMetadata) => unknown,
+): Promise<void> {
+    const { place, series, paths, metadata, column } = document
+    const isNumbered = isStored(series.column) !== undefined
+    const where = [
+        ...(isNumbered ? [`t.${columnName(series.column)} IS NOT NULL`] : []),
+        ...(isStored(column) ? [`t.${columnName(column)} IS NULL`] : []),
+    ].join(" AND ")
+    const rows = await count(where || "1 = 1")
+    if (rows === 0) return
+    const columns = [...paths.values()].flatMap(columnsOfPath)
+    const sql = columns.every(isStored) ? textSql(document) : undefined
+    if (sql === undefined)
+        throw new UnsupportedError(
+            `${place}: SQL can't make the texts of rows that exist (its format is a function, or shows columns that are not ` +
+                "there yet, or dates in zones that the database does not know). Add its column by a migration of your own " +
+                "that fills it, and run that first.",
+        )
+    // What the same migration makes can't be asked yet.
+    if (!isNumbered || (series.period && !isStored(series.period.column))) return
+    const without = await count(`${where} AND (${sql}) IS NULL`)
+    if (without > 0)
+        throw new DocumentNumberError(
+            `${place}: ${without} ${without === 1 ? "row has" : "rows have"} a number, and what its text shows is not set. Set it ` +
+                `first: SELECT * FROM ${tableName(metadata)} t WHERE ${where} AND (${sql}) IS NULL.`,
+        )
 }
 
 function lacksText({ column, series }: Document): string {

@@ -74,7 +74,7 @@ async function touch(sender: Sender, { metadata, dataSource }: Series, id: Objec
     const where = metadata.primaryColumns.map(
         (column, at) => `${columnName(column)} = ${dataSource.driver.createParameter("", at)}`,
     )
-    const [key] = metadata.primaryColumns.map(columnName)
+    const [key = ""] = metadata.primaryColumns.map(columnName)
     await sender.query(
         `UPDATE ${tableName(metadata)} SET ${key} = ${key} WHERE ${where.join(" AND ")}`,
         metadata.primaryColumns.map((column) => preparedValue(column, id)),

@@ -688,6 +688,8 @@ describe("withAutoSequence", () => {
             "Letter",
             "AutoSequenceCounter autosequence_counter",
             "AutoSequenceKey autosequence_key",
+            "AutoSequenceEvent autosequence_event",
+            "AutoSequenceSeries autosequence_series",
         ])
     })
 

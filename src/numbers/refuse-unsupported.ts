@@ -1,5 +1,4 @@
 import { databasesWith } from "../dialects"
-import type { Dialect } from "../dialects/dialect"
 import { UnsupportedError } from "../errors"
 import { keepsJournal } from "../series/journal"
 import { placeOf, type Series } from "../series/series"
@@ -21,7 +20,7 @@ export function refuseUnsupported(series: Series): void {
         tableLockOf(series.metadata)
         // The journal names scopes as counters do.
         if (keepsJournal(series))
-            keySql(series.scopeColumns, dialect as Dialect, ({ databaseName }) => databaseName)
+            keySql(series.scopeColumns, dialect, ({ databaseName }) => databaseName)
     } else {
         if (!dialect?.[series.strategy])
             throw new UnsupportedError(

@@ -36,13 +36,16 @@ export async function emptyTables(dataSource: DataSource): Promise<void> {
 }
 
 async function emptyJournal(runner: QueryRunner, table: string): Promise<void> {
-    const { type } = runner.connection.options
-    if (type === "postgres")
-        return void (await runner.query(
-            `SET session_replication_role = replica; TRUNCATE ${table}; ` +
-                "SET session_replication_role = origin",
-        ))
-    if (type === "mariadb") return void (await runner.query(`TRUNCATE ${table}`))
+    const { type } = runner.manager.connection.options
+    if (type === "postgres" || type === "mariadb") {
+        const statements = [
+            "SET session_replication_role = replica",
+            "SET session_replication_role = origin",
+        ]
+        const [off, on] = type === "postgres" ? statements : []
+        for (const sql of [off, `TRUNCATE ${table}`, on]) if (sql) await runner.query(sql)
+        return
+    }
     const triggers: { name: string; sql: string }[] = await runner.query(
         "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'zz_autosequence%'",
     )

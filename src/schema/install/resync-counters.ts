@@ -71,7 +71,10 @@ export async function resyncCounters(
 async function raise(runner: QueryRunner, sharers: Sharers, said: Said): Promise<void> {
     const [first] = sharers
     const { sql, parameters } = seedCounters(sharers)
-    if (!keepsJournal(first)) return void (await runner.query(sql, parameters))
+    if (!keepsJournal(first)) {
+        await runner.query(sql, parameters)
+        return
+    }
     await runner.startTransaction()
     try {
         const behind = await select<BehindCounter>(runner, selectBehind(sharers))

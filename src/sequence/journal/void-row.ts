@@ -3,7 +3,9 @@ import { AlreadyVoidedError, DraftError, RowNotFoundError } from "../../errors"
 import { writeEvents } from "../../numbers/journal/write-events"
 import type { ReasonOptions } from "../../numbers/journal/with-reason"
 import { preparedValue } from "../../keys/rows/primary-key"
-import { placeOf, type Series } from "../../series/series"
+import { lockTables } from "../../numbers/table-lock/table-lock"
+import { Session } from "../../inserts/session"
+import { hasCounters, placeOf, type Series } from "../../series/series"
 import { columnName, tableName } from "../../typeorm/names"
 import type { Sender } from "../../typeorm/statement"
 import { onHeldConnection } from "../connection"
@@ -18,8 +20,13 @@ export async function voidRow(
     { set, ...said }: ReasonOptions & { readonly set: ObjectLiteral },
 ): Promise<void> {
     const runner = manager.queryRunner as QueryRunner
-    const { number, key } = await onHeldConnection(runner, (sender) => lockRow(sender, series, id))
     const isSet = Object.values(set).some((value) => value !== undefined)
+    const { number, key } = await onHeldConnection(runner, async (sender) => {
+        // Whoever locks a row before its table waits for those who do it the other way round.
+        if (isSet && !hasCounters(series) && sender instanceof Session)
+            await lockTables(sender, [series.metadata])
+        return lockRow(sender, series, id)
+    })
     if (isSet)
         await manager
             .createQueryBuilder()
@@ -74,7 +81,7 @@ async function touch(sender: Sender, { metadata, dataSource }: Series, id: Objec
     const where = metadata.primaryColumns.map(
         (column, at) => `${columnName(column)} = ${dataSource.driver.createParameter("", at)}`,
     )
-    const [key] = metadata.primaryColumns.map(columnName)
+    const [key = ""] = metadata.primaryColumns.map(columnName)
     await sender.query(
         `UPDATE ${tableName(metadata)} SET ${key} = ${key} WHERE ${where.join(" AND ")}`,
         metadata.primaryColumns.map((column) => preparedValue(column, id)),

@@ -80,6 +80,38 @@ export class DocumentNumberError extends AutoSequenceError {
     readonly code = "DOCUMENT_NUMBER"
 }
 
+/** Historic rows were to be imported, and some of them can't be. Nothing was written. */
+export class ImportConflictError extends AutoSequenceError {
+    readonly code = "IMPORT_CONFLICT"
+
+    /** Each row that can't be imported, by its place among those that were given, and why. */
+    readonly conflicts: readonly ImportConflict[]
+
+    constructor(
+        message: string,
+        { conflicts = [] }: { readonly conflicts?: readonly ImportConflict[] } = {},
+    ) {
+        super(message)
+        this.conflicts = conflicts
+    }
+}
+
+/** A row that can't be imported. */
+export interface ImportConflict {
+    /** Its place among those that were given, from 0 on. */
+    readonly index: number
+    /** Its text, where it has one. */
+    readonly text: string | null
+    /**
+     * `"unreadable"`: the text has none of the formats. `"incomplete"`: it has neither a text nor a number, or its scope or
+     * date is not known. `"contradiction"`: text, number and date do not go together. `"repeated"`: another row of the call has
+     * the number in its scope. `"taken"`: a stored row has it.
+     */
+    readonly kind: "unreadable" | "incomplete" | "contradiction" | "repeated" | "taken"
+    /** What to know of it. */
+    readonly problem: string
+}
+
 /** The number of a stored row was about to be changed, or a row with a number moved to another scope. */
 export class ReadOnlyNumberError extends AutoSequenceError {
     readonly code = "READ_ONLY_NUMBER"

@@ -13,6 +13,8 @@ export {
     CounterLockedError,
     DateOrderError,
     DocumentNumberError,
+    type ImportConflict,
+    ImportConflictError,
     DraftError,
     DuplicateRowsError,
     InvalidKeyError,
@@ -107,6 +109,7 @@ export {
     findByDocumentNumber,
     type FindByDocumentNumberOptions,
 } from "./sequence/documents/find-by-document-number"
+export type { ImportOptions, ImportProgress, ImportResult } from "./sequence/imports/types"
 export { seriesOf } from "./sequence/series/series-of"
 export type {
     AssignOptions,

@@ -37,6 +37,7 @@ import {
     type PeriodRequest,
     periodRequests,
 } from "./periods/give-periods"
+import { isImporting } from "./journal/importing"
 import { type SetNumber, setNumbers, unstored, writeSetNumbers } from "./journal/set-numbers"
 import { markNumbers } from "./mark-numbers"
 import { refuseUnsupported } from "./refuse-unsupported"
@@ -158,7 +159,7 @@ export class NumberAssigner implements Assigner {
     }
 
     private giveAny(insert: Insert): Promise<void> | undefined {
-        const set = setNumbers(insert)
+        const set = isImporting(this.session) ? [] : setNumbers(insert)
         if (set.length === 0) return this.giveUnset(insert)
         return this.noteSet(insert, set).then(() => this.giveUnset(insert))
     }

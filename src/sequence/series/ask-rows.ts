@@ -27,7 +27,7 @@ export interface Asking {
 
 /** @internal Refuses what a call is to set, and what only the library does. */
 export function refuseSet(
-    { metadata, column, period }: Series,
+    { metadata, column, period, documents }: Series,
     { kind, set }: Asking,
     refuse: Refuse,
 ): void {
@@ -42,7 +42,8 @@ export function refuseSet(
     const unknown = Object.keys(set).find((name) => !known.has(name))
     if (unknown !== undefined)
         refuse(`set has ${show(unknown)}, which is no column of ${metadata.name}.`)
-    for (const one of period ? [column, period.column] : [column])
+    const texts = documents.map((document) => document.column)
+    for (const one of [column, ...(period ? [period.column] : []), ...texts])
         if (one.getEntityValue(set) !== undefined)
             refuse(`set has ${one.propertyPath}, which is given by this call. Take it out.`)
 }

@@ -1,5 +1,6 @@
-import type { EntityManager, ObjectLiteral } from "typeorm"
+import type { DeepPartial, EntityManager, ObjectLiteral } from "typeorm"
 import type { PropertyPath } from "../../keys/property-path"
+import type { ImportOptions, ImportResult } from "../imports/types"
 import type { SeriesSettings } from "../journal/series-settings"
 import type { EventsOptions, SeriesEvent, SkipOptions, VoidOptions } from "../journal/types"
 import type { NextOptions, SequenceTarget } from "../types"
@@ -78,6 +79,51 @@ export interface NumberSeries<Entity extends ObjectLiteral, Path extends Propert
      * a function, and those of `settings`, are not known here.
      */
     parse(text: string): ParsedNumber<SeriesNumber<Entity, Path>> | null
+
+    /**
+     * Inserts historic documents: each row with the number that its text shows (`INV-2019-0042`), or that it has, and counters
+     * go on after the highest of each scope. All rows are looked at first: they need their scope, and their date where the
+     * column counts in periods. One call is one transaction; outside of one it opens it. The journal gets the ranges.
+     *
+     * Errors, before anything is written: {@link ImportConflictError}, whose `conflicts` has each row that can't be imported
+     * and why: a text of none of the formats, a number that another row of the call or a stored one has.
+     *
+     * ```ts
+     * import { Column, type DataSource, Entity, PrimaryGeneratedColumn } from "typeorm"
+     * import { AutoSequenceColumn, DocumentNumber, seriesOf } from "typeorm-autosequence"
+     *
+     * @Entity()
+     * class Invoice {
+     *     @PrimaryGeneratedColumn()
+     *     id!: number
+     *
+     *     @Column({ type: "date" })
+     *     issuedOn!: string
+     *
+     *     @AutoSequenceColumn({ strategy: "counter", period: { of: "issuedOn", by: "year" } })
+     *     sequence!: number
+     *
+     *     @DocumentNumber({ of: "sequence", format: "INV-{YYYY}-{0000}" })
+     *     number!: string
+     * }
+     *
+     * declare const dataSource: DataSource
+     *
+     * await seriesOf(dataSource, Invoice, "sequence").import(
+     *     dataSource,
+     *     [
+     *         { issuedOn: "2019-12-31", number: "R19/0042" },
+     *         { issuedOn: "2026-01-02", number: "INV-2026-0001" },
+     *     ],
+     *     { reason: "moved from the old system", by: "ann", formats: ["R{YY}/{0000}"] },
+     * )
+     * ```
+     */
+    import(
+        manager: SequenceTarget,
+        rows: readonly DeepPartial<Entity>[],
+        options: ImportOptions,
+    ): Promise<ImportResult>
 
     /**
      * Takes the next number of a scope from its counter, for a row that is written otherwise than by TypeORM. In a

@@ -1,7 +1,9 @@
-import type { DataSource, EntityManager, EntityTarget, ObjectLiteral } from "typeorm"
+import type { DataSource, DeepPartial, EntityManager, EntityTarget, ObjectLiteral } from "typeorm"
 import {
     ANYTHING,
     checkedOptions,
+    FUNCTION,
+    integerFrom,
     LIST,
     OBJECT,
     type Refuse,
@@ -21,6 +23,8 @@ import { keepsJournal } from "../../series/journal"
 import { placeOf, type Series } from "../../series/series"
 import { nameOfEntity } from "../../typeorm/given"
 import { select } from "../../typeorm/statement"
+import { importRows } from "../imports/import-rows"
+import type { ImportOptions, ImportResult } from "../imports/types"
 import { isTarget, onTarget, resolveTarget, type Target } from "../connection"
 import { findRow } from "../journal/find-row"
 import { isVoided, readEvents } from "../journal/read-events"
@@ -272,6 +276,37 @@ export class SeriesHandle<
         const shown = (number: bigint | null) =>
             number === null ? null : this.shown(series, number)
         return found.map((one) => ({ ...one, first: shown(one.first), last: shown(one.last) }))
+    }
+
+    async import(
+        manager: SequenceTarget,
+        rows: readonly DeepPartial<Entity>[],
+        options: ImportOptions,
+    ): Promise<ImportResult> {
+        const { formats, batchSize, onProgress, ...given } = Object(options) as ImportOptions
+        const said = checkedReason(this.label, given)
+        const own = checkedOptions(
+            this.label,
+            {
+                ...(formats !== undefined && { formats }),
+                ...(batchSize !== undefined && { batchSize }),
+                ...(onProgress !== undefined && { onProgress }),
+            },
+            { formats: LIST, batchSize: integerFrom(1), onProgress: FUNCTION },
+        )
+        refuseOther("the rows are", rows, LIST, this.refuse)
+        for (const row of rows) refuseOther("a row is", row, OBJECT, this.refuse)
+        const series = this.series()
+        this.targetOf(manager)
+        return this.inTransaction(manager, (inner) =>
+            importRows(
+                inner,
+                series,
+                rows as unknown as ObjectLiteral[],
+                { ...own, ...said },
+                this.refuse,
+            ),
+        )
     }
 
     settings(scope: SeriesScope<Entity> = {}): SeriesSettings<SeriesNumber<Entity, Path>> {

@@ -1,0 +1,165 @@
+import { expect } from "chai"
+import { Column, Entity, type EntityManager, ManyToOne, Not, PrimaryGeneratedColumn } from "typeorm"
+import {
+    AutoSequenceColumn,
+    DocumentNumber,
+    ImportConflictError,
+    InvalidOptionError,
+    seriesOf,
+} from "../../src"
+import { expectErrorIs, rejection } from "../support/errors"
+import { onEachCell } from "../support/matrix"
+import { rolledBack } from "../support/rows"
+
+onEachCell(
+    "Historic documents",
+    ({ way: { options }, tables }) => {
+        @Entity()
+        class Company {
+            @PrimaryGeneratedColumn() id!: number
+        }
+
+        @Entity()
+        class Invoice {
+            @PrimaryGeneratedColumn() id!: number
+            @ManyToOne(() => Company, { nullable: false }) company!: Company
+            @Column({ type: "varchar", length: 9, default: "final" }) status!: string
+            @Column({ type: "date", nullable: true }) issuedOn!: string | null
+            @AutoSequenceColumn({
+                ...options,
+                uniqueWith: "company",
+                period: { of: "issuedOn", by: "year" },
+                when: { status: Not("draft") },
+                journal: true,
+            })
+            sequence!: number | null
+            sequencePeriod!: string | null
+            @DocumentNumber({ of: "sequence", format: "INV-{YYYY}-{0000}" })
+            number!: string | null
+        }
+
+        const dataSource = tables([Company, Invoice])
+        const series = () => seriesOf(dataSource(), Invoice, "sequence")
+        const invoices = () => dataSource().getRepository(Invoice)
+        const companies = async () =>
+            (await dataSource().getRepository(Company).save([{}, {}])) as [Company, Company]
+        const said = { reason: "old system", by: "ann" }
+        const importAll = (
+            rows: readonly Partial<Invoice>[],
+            more: object = {},
+            manager: EntityManager = dataSource().manager,
+        ) => series().import(manager, rows, { ...said, ...more })
+
+        it("are numbered by their texts, and the next ones go on after them", async () => {
+            const [one, other] = await companies()
+            const done: number[] = []
+            const rows = [
+                { company: one, issuedOn: "2019-12-31", number: "R19/0042" },
+                { company: one, issuedOn: "2026-01-31", number: "INV-2026-0003" },
+                { company: one, issuedOn: "2026-01-01", number: "INV-2026-0001" },
+                { company: other, issuedOn: "2026-01-01", number: "INV-2026-0001" },
+                { company: one, issuedOn: "2026-01-02", sequence: 2 },
+            ]
+            const result = await importAll(rows, {
+                formats: ["R{YY}/{0000}"],
+                batchSize: 2,
+                onProgress: (now: { done: number }) => done.push(now.done),
+            })
+            expect(result).to.eql({ imported: 5, scopes: 3 })
+            expect(done).to.eql([2, 4, 5])
+            const stored = await invoices().find({ order: { id: "ASC" } })
+            expect(
+                stored.map((row) => `${row.sequencePeriod} ${row.sequence} ${row.number}`),
+            ).to.eql([
+                "2019 42 R19/0042",
+                "2026 3 INV-2026-0003",
+                "2026 1 INV-2026-0001",
+                "2026 1 INV-2026-0001",
+                "2026 2 INV-2026-0002",
+            ])
+            const next = await invoices().save([
+                { company: one, issuedOn: "2019-12-31" },
+                { company: one, issuedOn: "2026-12-31" },
+                { company: other, issuedOn: "2026-12-31" },
+            ])
+            expect(next.map(({ number }) => number)).to.eql([
+                "INV-2019-0043",
+                "INV-2026-0004",
+                "INV-2026-0002",
+            ])
+            const events = await series().events()
+            const shown = events
+                .map((event) => [event.kind, event.first, event.last, event.reason, event.by])
+                .sort()
+            expect(shown).to.eql([
+                ["import", 1, 1, "old system", "ann"],
+                ["import", 1, 3, "old system", "ann"],
+                ["import", 42, 42, "old system", "ann"],
+            ])
+        })
+
+        it("are refused all together, with each that stands in the way", async () => {
+            const [company] = await companies()
+            const issuedOn = "2026-01-01"
+            await invoices().save({ company, issuedOn })
+            const of = { company, issuedOn }
+            const error = await rejection(
+                importAll([
+                    { ...of, number: "INV-2026-0001" },
+                    { ...of, number: "INV-2026-0007" },
+                    { ...of, number: "INV-2026-0007" },
+                    { ...of, number: "2026/8" },
+                    { ...of, number: "INV-2025-0009" },
+                    { ...of, number: "INV-2026-0010", sequence: 11 },
+                    of,
+                    { company, number: "INV-2026-0012" },
+                ]),
+            )
+            expectErrorIs(error, ImportConflictError, "7 of 8 rows can't be imported")
+            const { conflicts } = error as ImportConflictError
+            expect(conflicts.map(({ index, kind }) => `${index} ${kind}`)).to.eql([
+                "0 taken",
+                "2 repeated",
+                "3 unreadable",
+                "4 contradiction",
+                "5 contradiction",
+                "6 incomplete",
+                "7 incomplete",
+            ])
+            expect(await invoices().count()).to.equal(1)
+            expect(await series().events()).to.eql([])
+            expect((await invoices().save(of)).number).to.equal("INV-2026-0002")
+        })
+
+        it("go with a transaction that is rolled back", async () => {
+            const [company] = await companies()
+            const row = { company, issuedOn: "2026-01-01", number: "INV-2026-0100" }
+            await rolledBack(dataSource(), (manager) => importAll([row], {}, manager))
+            expect(await series().events()).to.eql([])
+            const { number } = await invoices().save({ company, issuedOn: "2026-01-01" })
+            expect(number).to.equal("INV-2026-0001")
+        })
+
+        it("go to their parts and back", async () => {
+            const [company] = await companies()
+            const rows = Array.from({ length: 1000 }, (_, at) => {
+                const year = 2000 + (at % 20)
+                const number = `INV-${year}-${String((at * 37) % 12_000).padStart(4, "0")}`
+                return { company, issuedOn: `${year}-06-30`, number }
+            })
+            await importAll(rows, {})
+            const stored = await invoices().find({ order: { id: "ASC" } })
+            expect(stored.map(({ number }) => number)).to.eql(rows.map(({ number }) => number))
+            for (const { number, sequence, sequencePeriod } of stored) {
+                const parts = series().parse(number ?? "")
+                expect(parts).to.eql({ number: sequence, period: sequencePeriod, values: {} })
+            }
+        })
+
+        it("need a reason", async () => {
+            for (const wrong of [{ reason: "" }, { reason: "a", batchSize: 0 }, { reason: 5 }])
+                expect(await rejection(importAll([], wrong))).to.be.instanceOf(InvalidOptionError)
+        })
+    },
+    ({ isGapless }) => isGapless,
+)

@@ -17,6 +17,7 @@ export {
     InvalidPeriodError,
     KeyNotFoundError,
     KeyTakenError,
+    MissingRightError,
     NotDeletableError,
     NotInstalledError,
     NumberGapError,
@@ -36,6 +37,19 @@ export {
     type BackfillOptions,
     type BackfillProgress,
 } from "./maintenance/backfill-pseudo-keys"
+export { type AuditOptions, auditSeries } from "./maintenance/audit/audit-series"
+export type { AuditProgress } from "./maintenance/progress"
+export type {
+    AuditEvent,
+    AuditFinding,
+    AuditNumber,
+    AuditRange,
+    AuditReport,
+    FindingKind,
+    ScopeAudit,
+    SeriesAudit,
+    WeakReferenceAudit,
+} from "./audit/types"
 export { resyncCounters } from "./schema/install/resync-counters"
 export type {
     AutoSequenceColumnOptions,

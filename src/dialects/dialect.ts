@@ -2,6 +2,7 @@ import type { DataSource, DataSourceOptions } from "typeorm"
 import type { Statement } from "../typeorm/statement"
 import type { CountedColumn, Scope, ScopedColumn } from "./columns"
 import type { ColumnMetadata } from "../typeorm/names"
+import type { AuditStatements } from "./statements/audit-statements"
 import type { CounterStatements } from "./statements/counter-statements"
 import type { DriverError } from "./driver-error"
 import type { KeyStatements } from "./statements/key-statements"
@@ -81,6 +82,7 @@ export interface Dialect {
     readonly trigger?: TriggerStatements
     readonly schema: SchemaStatements
     readonly keys: KeyStatements
+    readonly audit: AuditStatements
     readonly periods: PeriodStatements
     readonly expressions: Expressions
     readonly hasPartialIndices: boolean

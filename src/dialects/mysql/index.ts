@@ -2,6 +2,7 @@ import type { DataSource, DataSourceOptions } from "typeorm"
 import { textsOf } from "../column-type"
 import type { Dialect, Upsert } from "../dialect"
 import type { DriverError } from "../driver-error"
+import { mysqlAudit } from "./audit"
 import { literal } from "./literal"
 import { mysqlCounter } from "./counter"
 import { mysqlKeys } from "./keys"
@@ -31,6 +32,7 @@ export const mysql: Dialect = {
     hasPartialIndices: false,
     sharesRunner: false,
     rowLock: " FOR UPDATE",
+    audit: mysqlAudit,
     counter: mysqlCounter,
     trigger: mysqlTrigger,
     schema: mysqlSchema,

@@ -3,6 +3,7 @@ import { textsOf } from "../column-type"
 import type { Dialect } from "../dialect"
 import { findOnConflict } from "../on-conflict"
 import { isPostgresFailure, literal, postgresFailure } from "./literal"
+import { postgresAudit } from "./audit"
 import { postgresCounter } from "./counter"
 import { postgresKeys } from "./keys"
 import { postgresPeriods } from "./periods"
@@ -20,6 +21,7 @@ export const postgres: Dialect = {
     hasPartialIndices: true,
     sharesRunner: false,
     rowLock: " FOR UPDATE",
+    audit: postgresAudit,
     counter: postgresCounter,
     trigger: postgresTrigger,
     schema: postgresSchema,

@@ -1,5 +1,6 @@
 import type { Dialect } from "../dialect"
 import { findOnConflict } from "../on-conflict"
+import { sqliteAudit } from "./audit"
 import { sqliteCounter } from "./counter"
 import { sqliteKeys } from "./keys"
 import { sqlitePeriods } from "./periods"
@@ -13,6 +14,7 @@ export const sqlite: Dialect = {
     hasPartialIndices: true,
     sharesRunner: true,
     rowLock: "",
+    audit: sqliteAudit,
     counter: sqliteCounter,
     schema: sqliteSchema,
     keys: sqliteKeys,

@@ -77,6 +77,11 @@ export class ReadOnlyNumberError extends AutoSequenceError {
     readonly code = "READ_ONLY_NUMBER"
 }
 
+/** A row of the journal was to be changed or deleted, and rows are only ever added to it. */
+export class ReadOnlyJournalError extends AutoSequenceError {
+    readonly code = "READ_ONLY_JOURNAL"
+}
+
 /** A row was to be given its number, and has one: another transaction has done so before. */
 export class AlreadyNumberedError extends AutoSequenceError {
     readonly code = "ALREADY_NUMBERED"

@@ -23,6 +23,7 @@ export {
     NumberGapError,
     NumberOverflowError,
     NumberTakenError,
+    ReadOnlyJournalError,
     ReadOnlyNumberError,
     RowNotFoundError,
     StaleSnapshotError,
@@ -86,6 +87,12 @@ export {
     type CounterTableOptions,
 } from "./tables/counter-entity"
 export { autoSequenceEntities } from "./tables/entities"
+export { type AutoSequenceEvent, eventEntity, type EventTableOptions } from "./tables/event-entity"
+export {
+    type AutoSequenceSeries,
+    seriesEntity,
+    type SettingTableOptions,
+} from "./tables/setting-entity"
 export { type AutoSequenceKey, keyEntity, type KeyTableOptions } from "./tables/key-entity"
 export { verifyAutoSequence, type VerifyOptions } from "./schema/verify/verify"
 export { Sequence } from "./sequence/sequence"

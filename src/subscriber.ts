@@ -101,7 +101,7 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
     }
 
     beforeRemove(event: RemoveEvent<ObjectLiteral>): Promise<void> | undefined {
-        const isKept = seriesOf(event.metadata).some((one) => !one.isDeletable)
+        const isKept = seriesOf(event.metadata).some((one) => one.deletable !== true)
         if (!isKept || !this.isInCharge(event)) return
         // It reads the DELETE, and names the errors of triggers.
         sessionOf(event.queryRunner)

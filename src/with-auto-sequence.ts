@@ -1,7 +1,9 @@
-import { COUNTER_ENTITY, KEY_ENTITY } from "./declared/own-tables"
+import { COUNTER_ENTITY, EVENT_ENTITY, KEY_ENTITY, SETTING_ENTITY } from "./declared/own-tables"
 import type { DataSourceOptions, EntitySchema } from "typeorm"
 import { counterEntity, type CounterTableOptions } from "./tables/counter-entity"
+import { eventEntity, type EventTableOptions } from "./tables/event-entity"
 import { keyEntity, type KeyTableOptions } from "./tables/key-entity"
+import { seriesEntity, type SettingTableOptions } from "./tables/setting-entity"
 import { AutoSequenceSubscriber } from "./subscriber"
 import { STRATEGIES, type Strategy, withDefaultStrategy } from "./declared/numbers/strategies"
 import { ANYTHING, checkedOptions, OBJECT, oneOf, refuserOf, refuseWrong } from "./declared/options"
@@ -28,11 +30,31 @@ export interface WithAutoSequenceOptions {
      * Default is `autosequence_key` in the schema of the data source.
      */
     keyTable?: KeyTableOptions
+
+    /**
+     * The name and the schema of the journal.
+     *
+     * Default is `autosequence_event` in the schema of the data source.
+     */
+    eventTable?: EventTableOptions
+
+    /**
+     * The name and the schema of the table with the settings of series.
+     *
+     * Default is `autosequence_series` in the schema of the data source.
+     */
+    seriesTable?: SettingTableOptions
 }
 
 const OF_DATA_SOURCE = { subscribers: OBJECT, entities: OBJECT }
 // They are looked at where they are used.
-const OWN = { strategy: oneOf(...STRATEGIES), counterTable: ANYTHING, keyTable: ANYTHING }
+const OWN = {
+    strategy: oneOf(...STRATEGIES),
+    counterTable: ANYTHING,
+    keyTable: ANYTHING,
+    eventTable: ANYTHING,
+    seriesTable: ANYTHING,
+}
 
 /**
  * Returns the options of a data source with the library's subscriber and its tables added.
@@ -60,7 +82,11 @@ export function withAutoSequence<Options extends Partial<DataSourceOptions>>(
     more: WithAutoSequenceOptions = {},
 ): Options {
     refuseWrong<Partial<DataSourceOptions>>(options, OF_DATA_SOURCE, refuserOf("withAutoSequence"))
-    const { strategy, counterTable, keyTable } = checkedOptions("withAutoSequence", more, OWN)
+    const { strategy, counterTable, keyTable, eventTable, seriesTable } = checkedOptions(
+        "withAutoSequence",
+        more,
+        OWN,
+    )
     const { subscribers = [], entities = [] } = options
     const present = Object.values(entities).map(
         (entity) => (entity as Partial<EntitySchema> | undefined)?.options?.name,
@@ -68,6 +94,8 @@ export function withAutoSequence<Options extends Partial<DataSourceOptions>>(
     const added = Object.entries({
         [COUNTER_ENTITY]: () => counterEntity(counterTable),
         [KEY_ENTITY]: () => keyEntity(keyTable),
+        [EVENT_ENTITY]: () => eventEntity(eventTable),
+        [SETTING_ENTITY]: () => seriesEntity(seriesTable),
     }).flatMap(([name, make]) => (present.includes(name) ? [] : [[name, make()] as const]))
     return {
         ...withDefaultStrategy(options, strategy),

@@ -55,6 +55,7 @@ export function explained(
     }
     let next = range.from
     const sorted = events
+        .map((event) => (passesOver(event, range, step) ? { ...event, first: range.from } : event))
         .filter(({ first, last }) => last >= range.from && first <= range.to)
         .sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : a.at < b.at ? -1 : 1))
     for (const event of sorted) {
@@ -71,6 +72,11 @@ export function explained(
     }
     if (next <= range.to) add(next, range.to, null)
     return parts
+}
+
+/** Whether it is about the number behind a range, up to which all others were passed over. */
+function passesOver({ kind, first }: RangeEvent, { to }: MissingRange, step: bigint): boolean {
+    return ["explicit", "import", "set"].includes(kind) && first === to + step
 }
 
 function atOrAfter(number: bigint, from: bigint, step: bigint): bigint {

@@ -4,5 +4,11 @@ export const COUNTER_ENTITY = "AutoSequenceCounter"
 /** @internal The entity of the history of keys. */
 export const KEY_ENTITY = "AutoSequenceKey"
 
+/** @internal The entity of the journal. */
+export const EVENT_ENTITY = "AutoSequenceEvent"
+
+/** @internal The entity of what is set for series while they run. */
+export const SETTING_ENTITY = "AutoSequenceSeries"
+
 /** @internal Wide enough for names and keys that people make up; longer keys are hashed. */
 export const KEY_LENGTH = 255

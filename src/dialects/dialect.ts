@@ -5,6 +5,7 @@ import type { ColumnMetadata } from "../typeorm/names"
 import type { AuditStatements } from "./statements/audit-statements"
 import type { CounterStatements } from "./statements/counter-statements"
 import type { DriverError } from "./driver-error"
+import type { JournalStatements, TriggerCatalogue } from "./statements/journal-statements"
 import type { KeyStatements } from "./statements/key-statements"
 import type { PeriodStatements } from "./statements/period-statements"
 import type { SchemaStatements } from "./statements/schema-statements"
@@ -83,6 +84,8 @@ export interface Dialect {
     readonly schema: SchemaStatements
     readonly keys: KeyStatements
     readonly audit: AuditStatements
+    readonly journal: JournalStatements
+    readonly triggers: TriggerCatalogue
     readonly periods: PeriodStatements
     readonly expressions: Expressions
     readonly hasPartialIndices: boolean

@@ -10,7 +10,7 @@ import { select } from "../typeorm/statement"
 /** The series whose rows can't be deleted. Triggers look after theirs themselves. */
 function keptSeriesOf(metadata: EntityMetadata): Series[] {
     return seriesOf(metadata).filter(
-        ({ isDeletable, strategy }) => !isDeletable && strategy !== "trigger",
+        ({ deletable, strategy }) => deletable !== true && strategy !== "trigger",
     )
 }
 

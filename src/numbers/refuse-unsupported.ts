@@ -48,7 +48,7 @@ function refuseUnseen(unseen: Series): void {
     const deleting = metadata.ownRelations.find(
         ({ onDelete, joinColumns }) => onDelete === "CASCADE" && joinColumns.length > 0,
     )
-    if (!unseen.isDeletable && !seesForeignKeys && deleting)
+    if (unseen.deletable !== true && !seesForeignKeys && deleting)
         refuse(
             `deletable is false, and the foreign key of ${deleting.propertyPath} deletes rows, for which no trigger ` +
                 "runs. Declare the relation without onDelete.",

@@ -50,7 +50,7 @@ export function resolveSeries(
     const period = numbering.period && resolvePeriod(metadata, column, target, numbering.period)
     const dataSource = dataSourceOf(metadata)
     const strategy = numbering.strategy ?? defaultStrategyOf(dataSource)
-    if (!numbering.deletable) refuseDeletedByForeignKey(metadata, path, strategy)
+    if (numbering.deletable !== true) refuseDeletedByForeignKey(metadata, path, strategy)
     refuseUntaken(strategy, numbering.special, refuserOf(`${metadata.name}.${path}`))
     const scope = period ? [...named, ofPeriod(period, named)] : named
     return {
@@ -61,7 +61,9 @@ export function resolveSeries(
         period,
         when: numbering.when && resolveCondition(metadata, path, numbering.when),
         assignsAtCommit: numbering.assign === "commit",
-        isDeletable: numbering.deletable,
+        deletable: numbering.deletable,
+        journal: numbering.journal,
+        settings: numbering.settings,
         ascends: numbering.dates === "ascending",
         gapless: numbering.gapless,
         cache: numbering.cache,

@@ -30,7 +30,12 @@ export interface Series extends Scoped, CountedColumn {
     readonly when?: RowCondition
     /** Whether numbers are made as the last thing before COMMIT. */
     readonly assignsAtCommit: boolean
-    readonly isDeletable: boolean
+    /** Whether a row with a number may be deleted: `"withReason"` where somebody says why. */
+    readonly deletable: boolean | "withReason"
+    /** Whether the options ask for the journal. */
+    readonly journal: boolean
+    /** Whether formats or codes are set while the application runs. */
+    readonly settings: boolean
     /** Whether no date may lie before that of the last number of its scope. */
     readonly ascends: boolean
     readonly gapless: boolean

@@ -28,6 +28,14 @@ export function placeOfTable(
  * @internal
  */
 export function compareExactly(metadata: EntityMetadata): void {
+    compareColumnsExactly(metadata, metadata.primaryColumns)
+}
+
+/** @internal The same of other columns than the primary key. */
+export function compareColumnsExactly(
+    metadata: EntityMetadata,
+    columns: EntityMetadata["columns"],
+): void {
     const { keyCollation } = dialectOf(dataSourceOf(metadata)) ?? {}
-    for (const column of metadata.primaryColumns) Object.assign(column, keyCollation)
+    for (const column of columns) Object.assign(column, keyCollation)
 }

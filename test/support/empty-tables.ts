@@ -15,12 +15,36 @@ export async function emptyTables(dataSource: DataSource): Promise<void> {
     const runner = dataSource.createQueryRunner()
     try {
         const tables = await tablesOf(dataSource, runner)
-        const statements = [off, ...tables.map((table) => `DELETE FROM ${table}`), on]
+        // Rows of the journal are never deleted.
+        const journal = dataSource.entityMetadatas.find(({ name }) => name === "AutoSequenceEvent")
+        const kept = journal && tableName(journal)
+        if (kept !== undefined && tables.includes(kept)) await emptyJournal(runner, kept)
+        const statements = [
+            off,
+            ...tables.filter((table) => table !== kept).map((table) => `DELETE FROM ${table}`),
+            on,
+        ]
         if (dataSource.options.type === "postgres") await runner.query(statements.join("; "))
         else for (const statement of statements) await runner.query(statement)
     } finally {
         await runner.release()
     }
+}
+
+async function emptyJournal(runner: QueryRunner, table: string): Promise<void> {
+    const { type } = runner.connection.options
+    if (type === "postgres")
+        return void (await runner.query(
+            `SET session_replication_role = replica; TRUNCATE ${table}; ` +
+                "SET session_replication_role = origin",
+        ))
+    if (type === "mariadb") return void (await runner.query(`TRUNCATE ${table}`))
+    const triggers: { name: string; sql: string }[] = await runner.query(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'zz_autosequence%'",
+    )
+    for (const { name } of triggers) await runner.query(`DROP TRIGGER "${name}"`)
+    await runner.query(`DELETE FROM ${table}`)
+    for (const { sql } of triggers) await runner.query(sql)
 }
 
 const TABLES = new WeakMap<DataSource, readonly string[]>()

@@ -214,9 +214,49 @@ export interface AutoSequenceColumnOptions extends NumberColumnOptions {
      * }
      * ```
      *
+     * `"withReason"`: such a row can be deleted where somebody says why, by {@link withReason} or the settings of the
+     * database that stand for it; the deletion is in the journal. Without a reason it is refused.
+     *
      * Default is `true`.
      */
-    deletable?: boolean
+    deletable?: boolean | "withReason"
+
+    /**
+     * `true`: what is unusual of these numbers is written to the journal, the table `autosequence_event`, in the same
+     * transaction: numbers that are void, skipped, set by the caller, the counter set, rows with a number deleted or
+     * moved to another scope. `seriesOf(…)` gets `void`, `skip`, `settings` and `events` by it. An ordinary number is not
+     * written there: its row is the proof.
+     *
+     * Errors: {@link InvalidOptionError} for `false` with an option that needs the journal.
+     *
+     * ```ts
+     * import { Column, Entity, PrimaryGeneratedColumn } from "typeorm"
+     * import { AutoSequenceColumn } from "typeorm-autosequence"
+     *
+     * @Entity()
+     * class Receipt {
+     *     @PrimaryGeneratedColumn()
+     *     id!: number
+     *
+     *     @Column({ default: false })
+     *     isVoid!: boolean
+     *
+     *     @AutoSequenceColumn({ strategy: "counter", journal: true })
+     *     number!: number
+     * }
+     * ```
+     *
+     * Default is `true` with `deletable: false`, `deletable: "withReason"` or `settings: true`, else `false`.
+     */
+    journal?: boolean
+
+    /**
+     * `true`: formats of documents from a date on, and the code that an authority has given a series, are set while the
+     * application runs, by `settings()` of {@link seriesOf}. They are in the table `autosequence_series`.
+     *
+     * Default is `false`.
+     */
+    settings?: boolean
 
     /**
      * `"ascending"`, with `period`: a row whose date lies before that of the last number of its scope and period is
@@ -314,7 +354,9 @@ export interface NumberingOptions {
     readonly period?: PeriodOptions
     readonly when?: Condition
     readonly assign: "insert" | "commit"
-    readonly deletable: boolean
+    readonly deletable: boolean | "withReason"
+    readonly journal: boolean
+    readonly settings: boolean
     readonly dates: "free" | "ascending"
     /** Undefined for that of the data source. */
     readonly strategy?: Strategy

@@ -17,6 +17,8 @@ const KNOWN = [
     "when",
     "assign",
     "deletable",
+    "journal",
+    "settings",
     "dates",
     "strategy",
     "gapless",
@@ -62,8 +64,17 @@ export function splitOptions(
 
     if (assign !== "insert" && assign !== "commit")
         refuse(`assign is ${show(assign)}, give "insert" or "commit".`)
-    if (typeof deletable !== "boolean")
-        refuse(`deletable is ${show(deletable)}, give true or false.`)
+    if (typeof deletable !== "boolean" && deletable !== "withReason")
+        refuse(`deletable is ${show(deletable)}, give true, false or "withReason".`)
+    const { settings = false } = options
+    if (typeof settings !== "boolean") refuse(`settings is ${show(settings)}, give true or false.`)
+    const needsJournal = deletable !== true || settings
+    const { journal = needsJournal } = options
+    if (typeof journal !== "boolean") refuse(`journal is ${show(journal)}, give true or false.`)
+    if (!journal && needsJournal)
+        refuse(
+            `journal is false, and ${settings ? "settings" : "deletable"} needs it. Leave journal out, or take the other one off.`,
+        )
     if (dates !== "free" && dates !== "ascending")
         refuse(`dates is ${show(dates)}, give "free" or "ascending".`)
 
@@ -117,6 +128,8 @@ export function splitOptions(
             when,
             assign,
             deletable,
+            journal,
+            settings,
             dates,
             strategy,
             special,

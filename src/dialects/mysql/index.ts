@@ -5,11 +5,13 @@ import type { DriverError } from "../driver-error"
 import { mysqlAudit } from "./audit"
 import { literal } from "./literal"
 import { mysqlCounter } from "./counter"
+import { mysqlJournal } from "./journal"
 import { mysqlKeys } from "./keys"
 import { mysqlPeriods } from "./periods"
 import { mysqlSchema } from "./schema"
 import { lastNumbers, neighbours, scopeKeys, storedNumbers } from "./scopes"
 import { mysqlText } from "./text"
+import { mysqlTriggers } from "./trigger/catalogue"
 import { mysqlTrigger } from "./trigger/trigger"
 import { mysqlTypes } from "./types"
 
@@ -37,6 +39,8 @@ export const mysql: Dialect = {
     trigger: mysqlTrigger,
     schema: mysqlSchema,
     keys: mysqlKeys,
+    journal: mysqlJournal,
+    triggers: mysqlTriggers,
     periods: mysqlPeriods,
     keyCollation: { charset: "utf8mb4", collation: "utf8mb4_bin" },
     expressions: {

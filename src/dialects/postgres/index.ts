@@ -5,11 +5,13 @@ import { findOnConflict } from "../on-conflict"
 import { isPostgresFailure, literal, postgresFailure } from "./literal"
 import { postgresAudit } from "./audit"
 import { postgresCounter } from "./counter"
+import { postgresJournal } from "./journal"
 import { postgresKeys } from "./keys"
 import { postgresPeriods } from "./periods"
 import { postgresSchema } from "./schema"
 import { lastNumbers, neighbours, scopeKeys, storedNumbers } from "./scopes"
 import { isPglite, postgresText } from "./text"
+import { postgresTriggers } from "./trigger/catalogue"
 import { postgresTrigger } from "./trigger/trigger"
 import { postgresTypes } from "./types"
 
@@ -26,6 +28,8 @@ export const postgres: Dialect = {
     trigger: postgresTrigger,
     schema: postgresSchema,
     keys: postgresKeys,
+    journal: postgresJournal,
+    triggers: postgresTriggers,
     periods: postgresPeriods,
     expressions: {
         text: (sql) => `${sql}::text`,

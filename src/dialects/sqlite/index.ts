@@ -2,10 +2,12 @@ import type { Dialect } from "../dialect"
 import { findOnConflict } from "../on-conflict"
 import { sqliteAudit } from "./audit"
 import { sqliteCounter } from "./counter"
+import { sqliteJournal } from "./journal"
 import { sqliteKeys } from "./keys"
 import { sqlitePeriods } from "./periods"
 import { sqliteSchema } from "./schema"
 import { lastNumbers, neighbours, scopeKeys, storedNumbers } from "./scopes"
+import { sqliteTriggers } from "./triggers"
 import { canonicalText, keyText, scopeText } from "./types"
 
 /** @internal SQLite by better-sqlite3 and sql.js. */
@@ -18,6 +20,8 @@ export const sqlite: Dialect = {
     counter: sqliteCounter,
     schema: sqliteSchema,
     keys: sqliteKeys,
+    journal: sqliteJournal,
+    triggers: sqliteTriggers,
     periods: sqlitePeriods,
     expressions: {
         text: (sql) => `CAST(${sql} AS TEXT)`,

@@ -114,8 +114,6 @@ export type TriggerFailure =
 
 /** @internal What the `trigger` strategy asks of a database. */
 export interface TriggerStatements {
-    /** Whether a trigger finds a table only by its schema. */
-    readonly namesSchemas: boolean
     /** Whether it sees columns whose values the database makes of others. */
     readonly seesGenerated: boolean
     /** Whether it runs for the rows that a foreign key changes. */
@@ -135,10 +133,6 @@ export interface TriggerStatements {
      * column where it is, and how they are made by one that is in {@link CURRENT_SCHEMA}.
      */
     triggersOf(column: TriggeredColumn, anywhere: TriggeredColumn): readonly Trigger[]
-    /** Selects what {@link storedTrigger} reads: the triggers of this library in some schemas. */
-    stored(schemas: readonly string[]): Statement
-    /** A trigger of a table whose entity names its schema or does not. */
-    storedTrigger(row: Readonly<StoredTriggerRow>, namesSchema: boolean): StoredTrigger
     /** Functions that lost their triggers, as those go with their tables. */
     readonly leftOver?: {
         /** Selects what {@link read} reads. */

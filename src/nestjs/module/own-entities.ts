@@ -2,7 +2,9 @@ import { TypeOrmModule } from "@nestjs/typeorm"
 import { type EntityMetadata, type EntitySchema, InstanceChecker } from "typeorm"
 import { registerSubscriber } from "../../register-subscriber"
 import { counterEntity } from "../../tables/counter-entity"
+import { eventEntity } from "../../tables/event-entity"
 import { keyEntity } from "../../tables/key-entity"
+import { seriesEntity } from "../../tables/setting-entity"
 import { hideTableUnless, renameEntity } from "../../typeorm/altered-metadata"
 import { onMetadata } from "../../typeorm/index-metadata"
 import { dataSourceOf } from "../../typeorm/compat"
@@ -10,7 +12,9 @@ import { dataSourceOf } from "../../typeorm/compat"
 type AnySchema = EntitySchema<never>
 
 /** One pair for all applications of a process: Nest keeps by data source name what it is given. */
-const ownEntities = [counterEntity(), keyEntity()].map((entity) => entity as unknown as AnySchema)
+const ownEntities = [counterEntity(), keyEntity(), eventEntity(), seriesEntity()].map(
+    (entity) => entity as unknown as AnySchema,
+)
 
 for (const { options } of ownEntities) {
     const { name } = options

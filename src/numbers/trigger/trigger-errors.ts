@@ -7,6 +7,7 @@ import {
     INSTALL_REMEDY,
     NotInstalledError,
     NumberOverflowError,
+    ReadOnlyJournalError,
     ReadOnlyNumberError,
     UnknownScopeError,
     UnsupportedError,
@@ -47,7 +48,14 @@ export function triggerErrorOf(
     dataSource: DataSource,
     { sql, cause, insert }: Pick<Refused, "sql" | "cause" | "insert">,
 ): AutoSequenceError | undefined {
-    const failure = dialectOf(dataSource)?.trigger?.failureOf(cause)
+    const { trigger, triggers } = dialectOf(dataSource) ?? {}
+    if (triggers?.isAppendOnly(cause))
+        return new ReadOnlyJournalError(
+            "A row of the journal of numbers was to be changed or deleted, and rows are only ever added to it. Write " +
+                "another event that says what is right.",
+            { cause },
+        )
+    const failure = trigger?.failureOf(cause)
     if (!failure) return undefined
     const { kind, column } = failure
     const own = insert ? triggeredSeriesOf(insert.metadata) : []

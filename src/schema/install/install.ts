@@ -151,9 +151,9 @@ export async function installIn(
 
 async function createOwnTables(
     runner: QueryRunner,
-    { dataSource: { driver }, counter, history }: Inventory,
+    { dataSource: { driver }, counter, history, journal, settings }: Inventory,
 ): Promise<void> {
-    for (const own of [counter, history])
+    for (const own of [counter, history, journal, settings])
         if (own && !own.table) await runner.createTable(Table.create(own.metadata, driver))
 }
 

@@ -1,5 +1,6 @@
 import type { DataSource, QueryRunner } from "typeorm"
 import { dialectOf } from "../../dialects"
+import { hasJournal } from "../../series/journal"
 import { whileAltered } from "../../typeorm/altered-metadata"
 import { tableName } from "../../typeorm/names"
 import { planSynchronize, type Synchronization } from "../../typeorm/schema-builder"
@@ -18,6 +19,8 @@ import {
 import { formerIndexes, keysServedBy } from "../plan/indexes/indexes"
 import { asStored } from "../plan/retyped-columns"
 import { RowOrder } from "../plan/row-order"
+import { createTriggers, dropTriggers } from "../plan/triggers/trigger-steps"
+import { readTriggers } from "../plan/triggers/triggers"
 import { LiveSteps } from "./live-steps"
 import { installIn, refuseObstacles } from "./install"
 
@@ -47,8 +50,8 @@ async function plan(dataSource: DataSource): Promise<Synchronization | undefined
         for (const table of inventory.tables)
             if (isIncomplete(table) && (await hasRows(runner, table))) tables.push(table)
         if (tables.length > 0) return await planFor(runner, { ...inventory, tables })
-        return inventory.dialect.schema.checks
-            ? { alterations: [], finish: (own) => addMissingChecks(own, dataSource) }
+        return inventory.dialect.schema.checks || hasJournal(dataSource)
+            ? { alterations: [], finish: (own) => addMissing(own, dataSource) }
             : undefined
     } finally {
         await runner.release()
@@ -81,14 +84,18 @@ async function planFor(planning: QueryRunner, inventory: Inventory): Promise<Syn
     }
 }
 
-/** Where TypeORM makes none. */
-async function addMissingChecks(runner: QueryRunner, dataSource: DataSource): Promise<void> {
+/** Constraints, where TypeORM makes none, and what keeps the journal as it is. */
+async function addMissing(runner: QueryRunner, dataSource: DataSource): Promise<void> {
     const steps = new LiveSteps(runner)
-    const { tables } = await takeInventory(runner, dataSource)
-    for (const table of tables) {
+    const { tables, dialect } = await takeInventory(runner, dataSource)
+    for (const table of dialect.schema.checks ? tables : []) {
         await dropFormerChecks(steps, table)
         await addChecks(steps, table.table, table)
     }
+    const all = hasJournal(dataSource) ? await readTriggers(runner, dataSource) : []
+    const kept = all.filter(({ appendOnly }) => appendOnly.length > 0)
+    await dropTriggers(steps, kept)
+    await createTriggers(steps, kept)
 }
 
 function isIncomplete({ metadata, ...table }: ServedTable): boolean {

@@ -1,4 +1,4 @@
-import { COUNTER_ENTITY, KEY_ENTITY } from "../../declared/own-tables"
+import { COUNTER_ENTITY, EVENT_ENTITY, KEY_ENTITY, SETTING_ENTITY } from "../../declared/own-tables"
 import type { DataSource, EntityMetadata, QueryRunner, Table, TableIndex } from "typeorm"
 import { dialectOf } from "../../dialects"
 import type { Dialect } from "../../dialects/dialect"
@@ -6,6 +6,7 @@ import { refuseUnsupported } from "../../numbers/refuse-unsupported"
 import { NotInstalledError } from "../../errors"
 import type { StoredKey } from "../../keys/pseudo-key"
 import { pseudoKeysOf } from "../../keys/resolve-keys"
+import { hasJournal, hasSettings } from "../../series/journal"
 import { ownSeriesOf } from "../../series/own-series"
 import { seriesOf } from "../../series/resolve-series"
 import type { Scoped, Series } from "../../series/series"
@@ -73,6 +74,10 @@ export interface Inventory {
     readonly counter?: OwnTable
     /** The history of keys; undefined where there is none. */
     readonly history?: OwnTable
+    /** Undefined where no number keeps one. */
+    readonly journal?: OwnTable
+    /** Those of series; undefined where there are none. */
+    readonly settings?: OwnTable
     /** Whether rows that have 0 as their number are numbered. */
     readonly renumber: boolean
 }
@@ -139,6 +144,12 @@ export async function takeInventory(
         counter: await findOwnTable(runner, dataSource, COUNTER_ENTITY),
         history: hasHistory(dataSource)
             ? await findOwnTable(runner, dataSource, KEY_ENTITY)
+            : undefined,
+        journal: hasJournal(dataSource)
+            ? await findOwnTable(runner, dataSource, EVENT_ENTITY)
+            : undefined,
+        settings: hasSettings(dataSource)
+            ? await findOwnTable(runner, dataSource, SETTING_ENTITY)
             : undefined,
         renumber,
     }

@@ -25,7 +25,9 @@ export async function inexactKeys(
     dialect: Dialect | undefined,
     metadata: EntityMetadata,
 ): Promise<string[]> {
-    return exactColumnsProblems(runner, dialect, metadata, metadata.primaryColumns)
+    const exact = dialect?.keyCollation?.collation
+    const keys = metadata.columns.filter((one) => exact !== undefined && one.collation === exact)
+    return exactColumnsProblems(runner, dialect, metadata, keys)
 }
 
 async function exactColumnsProblems(

@@ -4,12 +4,12 @@ import type { Trigger, TriggerFunction } from "../../dialects/statements/trigger
 import { INSTALL_REMEDY as REMEDY } from "../../errors"
 import { unreadTriggers } from "../../numbers/trigger/trigger-errors"
 import { select } from "../../typeorm/statement"
-import { changesOf, namesOf, type TableTriggers } from "../plan/triggers/triggers"
+import { changesOf, namesOf, neededIn, type TableTriggers } from "../plan/triggers/triggers"
 
 /** @internal What is wrong with the triggers of a table. */
 export function triggerProblems(table: TableTriggers): string[] {
     const { tablePath } = table.metadata
-    const needed = table.columns.flatMap(({ triggers }) => triggers)
+    const needed = neededIn(table)
     const leftOver = changesOf(table).removed.filter(
         ({ name }) => !needed.some((trigger) => trigger.name === name),
     )
@@ -50,10 +50,7 @@ export function leftOverProblems(
     functions: readonly TriggerFunction[],
     tables: readonly TableTriggers[],
 ): string[] {
-    const needed = tables
-        .flatMap(({ columns }) => columns)
-        .flatMap(({ triggers }) => triggers)
-        .flatMap(({ calls }) => calls.map(({ name }) => name))
+    const needed = tables.flatMap(neededIn).flatMap(({ calls }) => calls.map(({ name }) => name))
     return functions
         .filter(({ name }) => !needed.includes(name))
         .map(
@@ -62,9 +59,12 @@ export function leftOverProblems(
         )
 }
 
-function problemOf(trigger: Trigger, { stored }: TableTriggers): string | undefined {
+function problemOf(trigger: Trigger, { stored, appendOnly }: TableTriggers): string | undefined {
     const found = stored.find(({ name }) => name === trigger.name)
-    if (!found) return "is missing: rows get no number."
+    if (!found)
+        return appendOnly.includes(trigger)
+            ? "is missing: rows of the journal could be changed."
+            : "is missing: rows get no number."
     if (namesOf(found) !== namesOf(trigger))
         return `calls ${namesOf(found)}, and has to call ${namesOf(trigger)}.`
     if (!found.isEnabled) return "is disabled."

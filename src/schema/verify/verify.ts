@@ -1,13 +1,19 @@
 import type { DataSource, EntityMetadata, QueryRunner } from "typeorm"
 import { FLAG, checkedOptions } from "../../declared/options"
-import { COUNTER_ENTITY, KEY_ENTITY } from "../../declared/own-tables"
+import { COUNTER_ENTITY, EVENT_ENTITY, KEY_ENTITY, SETTING_ENTITY } from "../../declared/own-tables"
 import { isAutoSequenceSubscriber } from "../../declared/registry"
 import { dialectOf } from "../../dialects"
 import type { Dialect } from "../../dialects/dialect"
 import { INSTALL_REMEDY, NotInstalledError } from "../../errors"
 import { pseudoKeysOf } from "../../keys/resolve-keys"
 import { refuseUnsupported } from "../../numbers/refuse-unsupported"
-import { counterTableOf, NO_KEY_TABLE } from "../../series/own-table"
+import { hasJournal, hasSettings } from "../../series/journal"
+import {
+    counterTableOf,
+    NO_EVENT_TABLE,
+    NO_KEY_TABLE,
+    NO_SETTING_TABLE,
+} from "../../series/own-table"
 import { seriesOf } from "../../series/resolve-series"
 import { hasCounters, placeOf } from "../../series/series"
 import { allSeriesOf } from "../../series/sharers"
@@ -85,6 +91,11 @@ export async function verifyAutoSequence(
         ? dataSource.entityMetadatas.find(({ name }) => name === KEY_ENTITY)
         : undefined
     if (hasHistory(dataSource) && !history) problems.add(NO_KEY_TABLE)
+    const named = (entity: string) => dataSource.entityMetadatas.find(({ name }) => name === entity)
+    const journal = hasJournal(dataSource) ? named(EVENT_ENTITY) : undefined
+    if (hasJournal(dataSource) && !journal) problems.add(NO_EVENT_TABLE)
+    const settings = hasSettings(dataSource) ? named(SETTING_ENTITY) : undefined
+    if (hasSettings(dataSource) && !settings) problems.add(NO_SETTING_TABLE)
     const dialect = dialectOf(dataSource)
     await collect(problems, dataSource, async (runner) => {
         const check = (own: EntityMetadata, content: string) =>
@@ -92,6 +103,8 @@ export async function verifyAutoSequence(
         const found = [
             usesCounter && counter ? await check(counter, "the counters") : [],
             history ? await check(history, "the history of keys") : [],
+            journal ? await check(journal, "the journal of numbers") : [],
+            settings ? await check(settings, "the settings of series") : [],
         ]
         for (const metadata of servedEntities(dataSource))
             found.push(
@@ -101,7 +114,7 @@ export async function verifyAutoSequence(
         found.push(await zoneProblems(runner, dataSource))
         const { renamings, problems: strays } = await findRenamings(runner, dataSource)
         found.push([...strays, ...renamings.map(renamingProblem)])
-        const triggers = counter ? await readTriggers(runner, dataSource) : []
+        const triggers = (counter ?? journal) ? await readTriggers(runner, dataSource) : []
         const leftOver = counter ? await readLeftOver(runner, dataSource) : []
         found.push(...triggers.map(triggerProblems), leftOverProblems(leftOver, triggers))
         for (const table of triggers) found.push(await unreadProblems(runner, table))

@@ -1,14 +1,13 @@
 import { namedPlace } from "../../../typeorm/names"
 import { raisedKind } from "../../statements/raised"
 import {
-    type StoredTrigger,
-    type StoredTriggerRow,
     type Trigger,
     type TriggeredColumn,
     TRIGGER_PREFIX,
     type TriggerStatements,
 } from "../../statements/trigger-statements"
 import { ALLOWS_CHANGES, triggerBodies } from "./bodies"
+import { quoted, trigger } from "./catalogue"
 
 const BAD_NULL = 1048
 const NO_DEFAULT = 1364
@@ -21,9 +20,6 @@ const COLUMN_WITHOUT_DEFAULT = /^Field '(.+)' doesn't have a default value/s
 
 /** @internal */
 export const mysqlTrigger: TriggerStatements = {
-    // A trigger belongs to the database of its table, and finds the others there. Those of tables in
-    // other databases name that of the connection.
-    namesSchemas: false,
     seesGenerated: true,
     seesForeignKeys: false,
     leavesOutAsNull: true,
@@ -46,26 +42,6 @@ export const mysqlTrigger: TriggerStatements = {
                 : [triggerOf(column, "delete", "BEFORE DELETE", bodies.delete)]),
             triggerOf(column, "end", "AFTER UPDATE", end),
         ]
-    },
-
-    stored: (databases) => ({
-        sql:
-            "SELECT TRIGGER_NAME AS `name`, EVENT_OBJECT_TABLE AS `table`, TRIGGER_SCHEMA AS `schema`, " +
-            "ACTION_TIMING AS `timing`, EVENT_MANIPULATION AS `event`, ACTION_STATEMENT AS `body` " +
-            `FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA IN (${databases.map(() => "?").join(", ")}) ` +
-            "AND LEFT(TRIGGER_NAME, CHAR_LENGTH(?)) = ? ORDER BY EVENT_OBJECT_TABLE, TRIGGER_NAME",
-        parameters: [...databases, TRIGGER_PREFIX, TRIGGER_PREFIX],
-    }),
-
-    storedTrigger(row, namesDatabase): StoredTrigger {
-        const { name, table, schema, timing, event, body } = row as StoredRow
-        const place = namesDatabase ? `${quoted(schema)}.` : ""
-        return {
-            ...trigger(place, name, quoted(table), `${timing} ${event}`, body),
-            table,
-            schema,
-            isEnabled: true,
-        }
     },
 
     reading: {
@@ -94,13 +70,6 @@ export const mysqlTrigger: TriggerStatements = {
     },
 }
 
-interface StoredRow extends StoredTriggerRow {
-    readonly schema: string
-    readonly timing: string
-    readonly event: string
-    readonly body: string
-}
-
 function triggerOf(
     { id, series }: TriggeredColumn,
     name: string,
@@ -112,19 +81,4 @@ function triggerOf(
     const place = database === undefined ? "" : `${quoted(database)}.`
     const table = quoted(metadata.tableName)
     return trigger(place, `${TRIGGER_PREFIX}${name}_${id}`, table, when, body)
-}
-
-/** It is in the database of its table. */
-function trigger(place: string, name: string, table: string, when: string, body: string): Trigger {
-    return {
-        name,
-        calls: [],
-        create: `CREATE TRIGGER ${place}${quoted(name)} ${when} ON ${place}${table} FOR EACH ROW ${body}`,
-        drop: `DROP TRIGGER ${place}${quoted(name)}`,
-        definition: `${when} ${body}`,
-    }
-}
-
-function quoted(name: string): string {
-    return `\`${name.replaceAll("`", "``")}\``
 }

@@ -43,7 +43,9 @@ export async function createTriggers(
             await steps.sql(
                 { sql: create },
                 at === 0
-                    ? `Rows that are inserted into ${table.metadata.tablePath} get their numbers.`
+                    ? table.appendOnly.length > 0
+                        ? `Rows of ${table.metadata.tablePath} are only ever added.`
+                        : `Rows that are inserted into ${table.metadata.tablePath} get their numbers.`
                     : undefined,
                 { sql: drop },
             )

@@ -1,5 +1,6 @@
-import { COUNTER_ENTITY } from "../../../declared/own-tables"
+import { COUNTER_ENTITY, EVENT_ENTITY } from "../../../declared/own-tables"
 import type { DataSource, EntityMetadata, QueryRunner } from "typeorm"
+import { hasJournal } from "../../../series/journal"
 import { beforeFirst } from "../../../numbers/number-values"
 import { counterTableOf } from "../../../series/own-table"
 import { keySql } from "../../../series/scope-key"
@@ -30,6 +31,8 @@ import type { Retyped } from "../retyped-columns"
 export interface TableTriggers {
     readonly metadata: EntityMetadata
     readonly columns: readonly { readonly series: Series; readonly triggers: readonly Trigger[] }[]
+    /** Those by which its rows are only ever added. */
+    readonly appendOnly: readonly Trigger[]
     readonly stored: readonly StoredTrigger[]
     /** Whether a column changes its type, or stored rows get periods, which triggers may keep them from. */
     readonly isRewritten: boolean
@@ -48,16 +51,16 @@ export async function readTriggers(
     dataSource: DataSource,
     rewritten: readonly Pick<Retyped, "metadata">[] = [],
 ): Promise<TableTriggers[]> {
-    const { trigger } = dialectOf(dataSource) ?? {}
-    if (!trigger) return []
+    const { trigger, triggers: catalogue } = dialectOf(dataSource) ?? {}
+    if (!catalogue) return []
     const current = await runner.getCurrentSchema()
     const schemaOf = (metadata: EntityMetadata) => namedPlace(metadata) ?? current
     const tables = tablesOf(dataSource)
     const schemas = new Set(tables.flatMap((metadata) => schemaOf(metadata) ?? []))
-    const stored = await select<StoredTriggerRow>(runner, trigger.stored([...schemas]))
+    const stored = await select<StoredTriggerRow>(runner, catalogue.stored([...schemas]))
     // Where a trigger finds the tables beside its own one, it need not say where those are.
     const toName = (metadata: EntityMetadata) =>
-        trigger.namesSchemas || schemaOf(metadata) !== current ? current : undefined
+        catalogue.namesSchemas || schemaOf(metadata) !== current ? current : undefined
     const numbered = servedEntities(dataSource)
     return tables.map((metadata) => ({
         metadata,
@@ -66,14 +69,20 @@ export async function readTriggers(
             .filter(({ strategy }) => strategy === "trigger")
             .map((series) => ({
                 series,
-                triggers: trigger.triggersOf(
-                    triggeredColumn(series, toName(metadata)),
-                    triggeredColumn(series, toName(metadata) && CURRENT_SCHEMA),
-                ),
+                triggers:
+                    trigger?.triggersOf(
+                        triggeredColumn(series, toName(metadata)),
+                        triggeredColumn(series, toName(metadata) && CURRENT_SCHEMA),
+                    ) ?? [],
             })),
+        appendOnly:
+            metadata.name === EVENT_ENTITY && hasJournal(dataSource)
+                ? catalogue.appendOnly(metadata, current)
+                : [],
         stored: stored
+            .map((row) => ({ ...row, schema: row.schema ?? undefined }))
             .filter((row) => row.table === metadata.tableName && row.schema === schemaOf(metadata))
-            .map((row) => trigger.storedTrigger(row, namedPlace(metadata) !== undefined)),
+            .map((row) => catalogue.storedTrigger(row, namedPlace(metadata) !== undefined)),
     }))
 }
 
@@ -126,7 +135,7 @@ function triggeredColumn(series: Series, schema: string | undefined): TriggeredC
         base: beforeFirst(series),
         condition: conditionOf(series),
         assignsAtCommit: series.assignsAtCommit,
-        isDeletable: series.isDeletable,
+        isDeletable: series.deletable === true,
         ascends: series.ascends,
         keyOf: (row) =>
             keySql(series.scopeColumns, dialect, (column) => `${row}.${columnName(column)}`),
@@ -174,15 +183,21 @@ function conditionOf({ when, dialect }: Series): TriggeredColumn["condition"] {
             .join(" AND ")
 }
 
+/** @internal All triggers that a table is to have. */
+export function neededIn({ columns, appendOnly }: TableTriggers): Trigger[] {
+    return [...columns.flatMap(({ triggers }) => triggers), ...appendOnly]
+}
+
 /** @internal A column's triggers are made anew where one of them isn't as it is to be. */
-export function changesOf({ columns, stored, isRewritten }: TableTriggers): TriggerChanges {
-    const added = columns
+export function changesOf(table: TableTriggers): TriggerChanges {
+    const { columns, appendOnly, stored, isRewritten } = table
+    const groups = [...columns.map(({ triggers }) => triggers), appendOnly]
+    const added = groups
         .filter(
-            ({ triggers }) =>
-                isRewritten || triggers.some((trigger) => !isInPlace(trigger, stored)),
+            (triggers) => isRewritten || triggers.some((trigger) => !isInPlace(trigger, stored)),
         )
-        .flatMap(({ triggers }) => triggers)
-    const kept = columns.flatMap(({ triggers }) => triggers).filter((t) => !added.includes(t))
+        .flat()
+    const kept = neededIn(table).filter((t) => !added.includes(t))
     return { added, removed: stored.filter(({ name }) => !kept.some((k) => k.name === name)) }
 }
 

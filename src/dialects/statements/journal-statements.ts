@@ -1,0 +1,73 @@
+import type { EntityMetadata } from "typeorm"
+import type { DriverError } from "../driver-error"
+import type { StoredTriggerRow, StoredTrigger, Trigger } from "./trigger-statements"
+import type { Statement } from "../../typeorm/statement"
+
+/** @internal The journal and its columns as SQL names them. */
+export interface EventTable {
+    readonly table: string
+    readonly id: string
+    readonly series: string
+    readonly scope: string
+    readonly kind: string
+    readonly first: string
+    readonly last: string
+    readonly reason: string
+    readonly by: string
+    readonly at: string
+    readonly details: string
+}
+
+/** @internal The settings of series and their columns as SQL names them. */
+export interface SettingTable {
+    readonly table: string
+    readonly series: string
+    readonly scope: string
+    readonly name: string
+    readonly since: string
+    readonly value: string
+    readonly setAt: string
+}
+
+/** @internal What a session says of what it does: why, and who does it. */
+export type Saying = "reason" | "by"
+
+/** @internal What the journal asks of a database. */
+export interface JournalStatements {
+    /** What the columns of the entity have beside what it declares, by their properties. */
+    readonly columns: Readonly<Record<string, object>>
+    /** What stands for the identity of a new event, beside `reading` its table; undefined where the table has it. */
+    nextId?(table: EventTable): string
+    /** The moment, as the journal holds it. */
+    readonly now: string
+    /** A moment of the journal as milliseconds since 1970. */
+    milliseconds(at: string): string
+    /** What a session has said, as SQL; NULL for nothing. Undefined where a session has nothing to say it by. */
+    said?(saying: Saying): string
+    /** Says it in a session, until it is said otherwise; on some databases until the transaction ends. */
+    say?(saying: Saying, text: string | null): Statement
+    /** The parts of an object as JSON, in their order; the values are SQL. */
+    object(members: readonly (readonly [name: string, value: string])[]): string
+    /** Behind an INSERT of settings: replaces those that are there. */
+    onSet(table: SettingTable): string
+    /** Behind a SELECT that others may write to what it reads: makes it see, and keep, the latest. */
+    readonly shared: string
+    /** Keeps a row of the counter table from all who would take a number of it, or set one below. */
+    readonly exclusive: string
+    /** Makes a SELECT of a row differ from that of whoever has read it before, where locks alone do not. */
+    readonly touchesLocked: boolean
+}
+
+/** @internal Triggers of tables, as the catalogue of the database has them. */
+export interface TriggerCatalogue {
+    /** Whether a trigger finds a table only by its schema. */
+    readonly namesSchemas: boolean
+    /** Selects what {@link storedTrigger} reads: the triggers of this library in some schemas. */
+    stored(schemas: readonly string[]): Statement
+    /** A trigger of a table whose entity names its schema or does not. */
+    storedTrigger(row: Readonly<StoredTriggerRow>, namesSchema: boolean): StoredTrigger
+    /** The triggers by which the rows of a table are only ever added. */
+    appendOnly(table: EntityMetadata, schema: string | undefined): readonly Trigger[]
+    /** Whether an error is theirs. */
+    isAppendOnly(error: DriverError): boolean
+}

@@ -1,0 +1,81 @@
+import { type EntityMetadata, EntitySchema } from "typeorm"
+import { KEY_LENGTH, SETTING_ENTITY } from "../declared/own-tables"
+import { hasSettings } from "../series/journal"
+import { hideTableUnless } from "../typeorm/altered-metadata"
+import { dataSourceOf } from "../typeorm/compat"
+import { onMetadata } from "../typeorm/index-metadata"
+import { compareExactly, placeOfTable } from "./table-name"
+
+/** A row of the settings of series: what is set for a scope while the application runs. */
+export interface AutoSequenceSeries {
+    /** The name of the series. */
+    series: string
+    /** The key of the scope, without its period. */
+    scope: string
+    /** What is set: `"format"` or `"code"`. */
+    name: string
+    /** The date from which a format holds, or the period that a code is of; empty for all. */
+    since: string
+    /** What it is set to. */
+    value: string
+    /** When it was set. */
+    setAt: Date
+}
+
+/** Where the settings of series are. */
+export interface SettingTableOptions {
+    /**
+     * The name of the table.
+     *
+     * Default is `"autosequence_series"`.
+     */
+    name?: string
+
+    /**
+     * The schema of the table, where the database has schemas; on MySQL use the database of the
+     * data source.
+     *
+     * Default is the schema of the data source.
+     */
+    schema?: string
+}
+
+/**
+ * The entity of the settings of series under another name or in another schema than usual. {@link withAutoSequence}
+ * calls it; call it yourself where you name the entities of a data source without that function. The table exists only
+ * where a number has such settings.
+ *
+ * ```ts
+ * import { DataSource } from "typeorm"
+ * import { AutoSequenceSubscriber, seriesEntity } from "typeorm-autosequence"
+ *
+ * export const dataSource = new DataSource({
+ *     type: "postgres",
+ *     subscribers: [AutoSequenceSubscriber],
+ *     entities: [seriesEntity({ name: "number_settings", schema: "billing" })],
+ * })
+ * ```
+ */
+export function seriesEntity(options: SettingTableOptions = {}): EntitySchema<AutoSequenceSeries> {
+    return new EntitySchema<AutoSequenceSeries>({
+        name: SETTING_ENTITY,
+        ...placeOfTable("table of settings", options, "autosequence_series"),
+        // Its rows would be taken for the last ones that were inserted, by sql.js and TypeORM.
+        withoutRowid: true,
+        columns: {
+            series: { type: "varchar", length: KEY_LENGTH, primary: true },
+            scope: { type: "varchar", length: KEY_LENGTH, primary: true },
+            name: { type: "varchar", length: 20, primary: true },
+            since: { type: "varchar", length: 20, primary: true },
+            value: { type: "text" },
+            setAt: { name: "set_at", type: Date },
+        },
+        indices: [{ columns: onMetadata(prepare) }],
+    })
+}
+
+function prepare(metadata: EntityMetadata): void {
+    compareExactly(metadata)
+    const dataSource = dataSourceOf(metadata)
+    hideTableUnless(metadata, () => hasSettings(dataSource))
+}

@@ -161,3 +161,8 @@ export class DuplicateRowsError extends AutoSequenceError {
 export class MissingRightError extends AutoSequenceError {
     readonly code = "MISSING_RIGHT"
 }
+
+/** Ids were to be given again, and rows, or references to them, still have them. */
+export class IdsInUseError extends AutoSequenceError {
+    readonly code = "IDS_IN_USE"
+}

@@ -11,6 +11,7 @@ export {
     DateOrderError,
     DraftError,
     DuplicateRowsError,
+    IdsInUseError,
     InvalidKeyError,
     InvalidNumberError,
     InvalidOptionError,
@@ -51,7 +52,26 @@ export type {
     SeriesAudit,
     WeakReferenceAudit,
 } from "./audit/types"
-export { resyncCounters } from "./schema/install/resync-counters"
+export { findGaps, type GapGroup, type GapRange, type GapReport, type GapsOptions } from "./maintenance/gaps/find-gaps"
+export { findOrphans, type OrphansOptions } from "./maintenance/references/find-orphans"
+export {
+    type IdSequenceReset,
+    resetIdSequence,
+    type ResetIdOptions,
+} from "./maintenance/ids/reset-id-sequence"
+export {
+    type CounterList,
+    type CounterState,
+    listCounters,
+    type ListCountersOptions,
+} from "./maintenance/counters/list-counters"
+export {
+    type CounterSession,
+    findHeldCounters,
+    type HeldCounter,
+} from "./maintenance/counters/find-waiting"
+export { WeakReference, type WeakReferenceOptions } from "./decorators/weak-reference"
+export { type RaisedCounter, resyncCounters, type ResyncOptions } from "./schema/install/resync-counters"
 export type {
     AutoSequenceColumnOptions,
     NumberColumnOptions,

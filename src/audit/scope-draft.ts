@@ -2,6 +2,7 @@ import { beforeFirst } from "../numbers/number-values"
 import type { Series } from "../series/series"
 import { findingsOf } from "./findings"
 import type { FoundRows } from "./found-rows"
+import { namedScope } from "./named-scope"
 import { between, countOf, type MissingRange } from "./ranges"
 import type { Found } from "./read-ahead"
 import { textsOfKey } from "./scope-key-texts"
@@ -160,17 +161,4 @@ export class ScopeDraft {
         }
         return ends
     }
-}
-
-/** The values of a scope by the names of properties; of a relation by several columns, by those as well. */
-function namedScope(
-    { scope }: Series,
-    values: readonly (string | null)[],
-): Record<string, string | null> {
-    const names = scope.flatMap(({ path, columns }) =>
-        columns.map((column) =>
-            columns.length === 1 ? path : `${path}.${column.referencedColumn?.propertyPath ?? column.databaseName}`,
-        ),
-    )
-    return Object.fromEntries(names.map((name, at) => [name, values[at] ?? null]))
 }

@@ -5,8 +5,10 @@ import type { ColumnMetadata } from "../typeorm/names"
 import type { AuditStatements } from "./statements/audit-statements"
 import type { CounterStatements } from "./statements/counter-statements"
 import type { DriverError } from "./driver-error"
+import type { IdStatements } from "./statements/id-statements"
 import type { JournalStatements, TriggerCatalogue } from "./statements/journal-statements"
 import type { KeyStatements } from "./statements/key-statements"
+import type { LockStatements } from "./statements/lock-statements"
 import type { PeriodStatements } from "./statements/period-statements"
 import type { SchemaStatements } from "./statements/schema-statements"
 import type { TriggerStatements } from "./statements/trigger-statements"
@@ -84,6 +86,9 @@ export interface Dialect {
     readonly schema: SchemaStatements
     readonly keys: KeyStatements
     readonly audit: AuditStatements
+    readonly ids: IdStatements
+    /** Undefined where a writer holds the whole database. */
+    readonly locks?: LockStatements
     readonly journal: JournalStatements
     readonly triggers: TriggerCatalogue
     readonly periods: PeriodStatements

@@ -46,6 +46,7 @@ export const mysqlAudit: AuditStatements = {
 
     shown: (column, sql) => (isBinary(column) ? `HEX(${sql})` : `CAST(${sql} AS CHAR)`),
     parameter: (column) => cast(column),
+    number: (sql) => `CAST(${sql} AS DECIMAL(65, 0))`,
     integer: (sql) => `CAST(CAST(${sql} AS DECIMAL(65, 0)) AS CHAR)`,
     moment: (sql) =>
         `DATE_FORMAT(CONVERT_TZ(${sql}, @@session.time_zone, '+00:00'), '%Y-%m-%dT%H:%i:%s.000Z')`,

@@ -6,7 +6,9 @@ import { mysqlAudit } from "./audit"
 import { literal } from "./literal"
 import { mysqlCounter } from "./counter"
 import { mysqlJournal } from "./journal"
+import { mysqlIds } from "./ids"
 import { mysqlKeys } from "./keys"
+import { mysqlLocks } from "./locks"
 import { mysqlPeriods } from "./periods"
 import { mysqlSchema } from "./schema"
 import { lastNumbers, neighbours, scopeKeys, storedNumbers } from "./scopes"
@@ -35,6 +37,8 @@ export const mysql: Dialect = {
     sharesRunner: false,
     rowLock: " FOR UPDATE",
     audit: mysqlAudit,
+    locks: mysqlLocks,
+    ids: mysqlIds,
     counter: mysqlCounter,
     trigger: mysqlTrigger,
     schema: mysqlSchema,

@@ -57,6 +57,7 @@ export const postgresAudit: AuditStatements = {
 
     shown: (_, sql) => `${sql}::text`,
     parameter: (_, placeholder) => placeholder,
+    number: (sql) => `${sql}::text::numeric`,
     integer: (sql) => `(${sql})::numeric::text`,
     // It was written as the clock of the session shows it.
     moment: (sql) =>

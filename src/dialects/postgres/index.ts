@@ -6,7 +6,9 @@ import { isPostgresFailure, literal, postgresFailure } from "./literal"
 import { postgresAudit } from "./audit"
 import { postgresCounter } from "./counter"
 import { postgresJournal } from "./journal"
+import { postgresIds } from "./ids"
 import { postgresKeys } from "./keys"
+import { postgresLocks } from "./locks"
 import { postgresPeriods } from "./periods"
 import { postgresSchema } from "./schema"
 import { lastNumbers, neighbours, scopeKeys, storedNumbers } from "./scopes"
@@ -24,6 +26,8 @@ export const postgres: Dialect = {
     sharesRunner: false,
     rowLock: " FOR UPDATE",
     audit: postgresAudit,
+    locks: postgresLocks,
+    ids: postgresIds,
     counter: postgresCounter,
     trigger: postgresTrigger,
     schema: postgresSchema,

@@ -34,6 +34,7 @@ export const sqliteAudit: AuditStatements = {
 
     shown: (_, sql) => `CAST(${sql} AS TEXT)`,
     parameter: (column, placeholder) => cast(column, placeholder),
+    number: (sql) => `CAST(${sql} AS INTEGER)`,
     integer: (sql) => `CAST(CAST(${sql} AS INTEGER) AS TEXT)`,
     moment: (sql) => `strftime('%Y-%m-%dT%H:%M:%fZ', ${sql})`,
     missingRight: () => undefined,

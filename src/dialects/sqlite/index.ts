@@ -3,6 +3,7 @@ import { findOnConflict } from "../on-conflict"
 import { sqliteAudit } from "./audit"
 import { sqliteCounter } from "./counter"
 import { sqliteJournal } from "./journal"
+import { sqliteIds } from "./ids"
 import { sqliteKeys } from "./keys"
 import { sqlitePeriods } from "./periods"
 import { sqliteSchema } from "./schema"
@@ -17,6 +18,7 @@ export const sqlite: Dialect = {
     sharesRunner: true,
     rowLock: "",
     audit: sqliteAudit,
+    ids: sqliteIds,
     counter: sqliteCounter,
     schema: sqliteSchema,
     keys: sqliteKeys,

@@ -62,6 +62,8 @@ export interface AuditStatements {
     parameter(column: ColumnMetadata, placeholder: string): string
     /** An integer without a fraction as text, of a sum among them. */
     integer(sql: string): string
+    /** A text of digits as a number. */
+    number(sql: string): string
     /** A moment that a counter has, as ISO text in UTC. */
     moment(sql: string): string
     /** The right that a user lacks, where that is what an error says. */

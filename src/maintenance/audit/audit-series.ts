@@ -1,11 +1,12 @@
 import type { DataSource } from "typeorm"
 import { auditOneSeries } from "../../audit/audit-series"
 import { inSnapshot } from "../../audit/snapshot"
-import type { AuditReport, ScopeAudit, SeriesAudit } from "../../audit/types"
-import { checkedOptions, FUNCTION, integerFrom, LIST, refuserOf, SIGNAL } from "../../declared/options"
+import type { AuditReport, ScopeAudit, SeriesAudit, WeakReferenceAudit } from "../../audit/types"
+import { checkedOptions, FLAG, FUNCTION, integerFrom, LIST, refuserOf, SIGNAL } from "../../declared/options"
 import { show } from "../../declared/show"
 import { allSeriesOf } from "../../series/sharers"
 import { givenDataSource } from "../../typeorm/given"
+import { auditReferences, referencesOf } from "../references/find-orphans"
 import { type AuditProgress, progressOf } from "../progress"
 
 /** What {@link auditSeries} takes. */
@@ -31,6 +32,17 @@ export interface AuditOptions {
      */
     maxRanges?: number
 
+    /**
+     * References without a foreign key that no entity declares: `tag.objectId references Article where tag.contentType =
+     * 'Article'`. What of these leads nowhere is a problem; of columns that only look like references, it is not.
+     *
+     * Default is none.
+     */
+    weak?: readonly string[]
+
+    /** Whether references without a foreign key are looked at. Default is `true`, unless series are named. */
+    references?: boolean
+
     /** Called when a series has been read. */
     onProgress?: (progress: AuditProgress) => void
 
@@ -42,6 +54,8 @@ const FORMS = {
     series: LIST,
     maxScopes: integerFrom(1),
     maxRanges: integerFrom(1),
+    weak: LIST,
+    references: FLAG,
     onProgress: FUNCTION,
     signal: SIGNAL,
 }
@@ -84,6 +98,8 @@ export async function auditSeries(
         series: names,
         maxScopes = 10_000,
         maxRanges = 1000,
+        weak = [],
+        references: asksReferences = names === undefined || weak.length > 0,
         onProgress,
         signal,
     } = checkedOptions("auditSeries", options, FORMS)
@@ -106,18 +122,29 @@ export async function auditSeries(
                 series.push(await auditOneSeries(snapshot, [first, ...others], { maxScopes, maxRanges }))
                 progress.step()
             }
+            const found = asksReferences
+                ? await referencesOf(snapshot, { weak, guess: true, refuse })
+                : []
+            const references = await auditReferences(snapshot, found)
             const { at, database } = snapshot
             return {
                 format: 1,
                 at,
                 database,
-                problems: series.reduce((sum, one) => sum + problemsOf(one), 0),
+                problems:
+                    series.reduce((sum, one) => sum + problemsOf(one), 0) +
+                    references.filter(isBroken).length,
                 series,
-                references: [],
+                references,
             }
         },
         signal,
     )
+}
+
+/** What only looks like a reference may be something else. */
+function isBroken({ origin, orphans }: WeakReferenceAudit): boolean {
+    return origin !== "guessed" && orphans > 0
 }
 
 function problemsOf({ problems, scopes, problemScopes }: SeriesAudit): number {

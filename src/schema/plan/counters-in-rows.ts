@@ -44,17 +44,40 @@ export function seedCounters(sharers: Sharers): Statement {
 
 /** @internal Selects a row if a scope of these series lacks its counter, or has one behind its rows. */
 export function findBehind(sharers: Sharers, storedName = sharers[0].name): Statement {
+    const { sql, parameters } = behind(sharers, storedName, () => "1 AS found")
+    return { sql: `${sql} LIMIT 1`, parameters }
+}
+
+/** @internal Selects `key`, `before` and `after` of each of them. */
+export function selectBehind(sharers: Sharers): Statement {
+    const [{ dataSource, dialect, name }] = sharers
+    const { integer } = dialect.audit
+    const { last } = counterTableOf(dataSource)
+    const as = (text: string) => dataSource.driver.escape(text)
+    return behind(
+        sharers,
+        name,
+        (key, highest) =>
+            `${key} AS ${as("key")}, ${integer(`c.${last}`)} AS ${as("before")}, ${integer(highest)} AS ${as("after")}`,
+    )
+}
+
+function behind(
+    sharers: Sharers,
+    storedName: string,
+    select: (key: string, highest: string) => string,
+): Statement {
     const [{ dataSource }] = sharers
     const { driver } = dataSource
     const counter = counterTableOf(dataSource)
     const [key, highest] = [driver.escape("key"), driver.escape("highest")]
     return {
         sql:
-            `SELECT 1 AS found FROM (SELECT s.${key}, MAX(s.${highest}) AS ${highest} ` +
+            `SELECT ${select(`r.${key}`, `r.${highest}`)} FROM (SELECT s.${key}, MAX(s.${highest}) AS ${highest} ` +
             `FROM (${selectNumbers(sharers)}) s GROUP BY s.${key}) r ` +
             `LEFT JOIN ${counter.name} c ON c.${counter.series} = ${driver.createParameter("series", 0)} ` +
             `AND c.${counter.scope} = r.${key} ` +
-            `WHERE c.${counter.last} IS NULL OR c.${counter.last} < r.${highest} LIMIT 1`,
+            `WHERE c.${counter.last} IS NULL OR c.${counter.last} < r.${highest}`,
         parameters: [storedName],
     }
 }

@@ -1,3 +1,4 @@
+import type { ScopeAudit } from "../../audit/types"
 import type { EntityManager, ObjectLiteral } from "typeorm"
 import type { PropertyPath } from "../../keys/property-path"
 import type { NextOptions, SequenceTarget } from "../types"
@@ -98,4 +99,10 @@ export interface NumberSeries<Entity extends ObjectLiteral, Path extends Propert
         number: number | string | bigint,
         options?: SetNextOptions,
     ): Promise<void>
+
+    /**
+     * What an audit says of one scope, read from one snapshot on a connection of its own: {@link auditSeries} reads all of
+     * them.
+     */
+    audit(scope?: SeriesScope<Entity>): Promise<ScopeAudit>
 }

@@ -40,6 +40,7 @@ export {
     type BackfillProgress,
 } from "./maintenance/backfill-pseudo-keys"
 export { type AuditOptions, auditSeries } from "./maintenance/audit/audit-series"
+export { auditToHtml } from "./maintenance/audit/html/document"
 export type { AuditProgress } from "./maintenance/progress"
 export type {
     AuditEvent,

@@ -123,6 +123,7 @@ export interface AuditReport {
         readonly version: string
         readonly name: string
     }
+    readonly versions: { readonly library: string; readonly typeorm: string; readonly node: string }
     /** How many problems there are. Notes are not counted. */
     readonly problems: number
     readonly series: readonly SeriesAudit[]

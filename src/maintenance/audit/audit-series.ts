@@ -6,6 +6,7 @@ import { checkedOptions, FLAG, FUNCTION, integerFrom, LIST, refuserOf, SIGNAL } 
 import { show } from "../../declared/show"
 import { allSeriesOf } from "../../series/sharers"
 import { givenDataSource } from "../../typeorm/given"
+import { versions } from "../../typeorm/own-version"
 import { auditReferences, referencesOf } from "../references/find-orphans"
 import { type AuditProgress, progressOf } from "../progress"
 
@@ -131,6 +132,7 @@ export async function auditSeries(
                 format: 1,
                 at,
                 database,
+                versions: versions(),
                 problems:
                     series.reduce((sum, one) => sum + problemsOf(one), 0) +
                     references.filter(isBroken).length,

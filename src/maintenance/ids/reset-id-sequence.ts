@@ -1,6 +1,7 @@
 import type { DataSource, EntityTarget, ObjectLiteral, QueryRunner } from "typeorm"
 import { asMissingRight, inSnapshot, readable } from "../../audit/snapshot"
 import { checkedOptions, FLAG, LIST, refuserOf } from "../../declared/options"
+import { COUNTER_ENTITY, EVENT_ENTITY, KEY_ENTITY, SETTING_ENTITY } from "../../declared/own-tables"
 import type { IdSequence } from "../../dialects/statements/id-statements"
 import { NumberOverflowError } from "../../errors"
 import { givenDataSource, givenEntity } from "../../typeorm/given"
@@ -159,11 +160,14 @@ async function reset(
     }
 }
 
+/** Rows of these are none of the user's. */
+const OWN_ENTITIES = [COUNTER_ENTITY, EVENT_ENTITY, KEY_ENTITY, SETTING_ENTITY]
+
 /** @internal The entities whose ids the database gives. */
 export function entitiesWithIds(dataSource: DataSource): string[] {
-    return dataSource.entityMetadatas.flatMap(({ name, tableType, primaryColumns: [key, ...more], isJunction }) =>
-        key?.isGenerated && key.generationStrategy === "increment" && more.length === 0 && tableType !== "entity-child" && !isJunction
-            ? [name]
-            : [],
-    )
+    return dataSource.entityMetadatas.flatMap(({ name, tableType, primaryColumns: [key, ...more] }) => {
+        const isOwn = tableType === "regular" && !OWN_ENTITIES.includes(name)
+        const isMade = key?.isGenerated && key.generationStrategy === "increment"
+        return isOwn && isMade && more.length === 0 ? [name] : []
+    })
 }

@@ -72,9 +72,32 @@ export class NumberOverflowError extends AutoSequenceError {
     readonly code = "NUMBER_OVERFLOW"
 }
 
+/**
+ * The text of a number can't be made: a token of its format stands for what is not set, or the text would be too
+ * long, or have characters that it may not have; or a caller has set a text that does not go with its number.
+ */
+export class DocumentNumberError extends AutoSequenceError {
+    readonly code = "DOCUMENT_NUMBER"
+}
+
 /** The number of a stored row was about to be changed, or a row with a number moved to another scope. */
 export class ReadOnlyNumberError extends AutoSequenceError {
     readonly code = "READ_ONLY_NUMBER"
+}
+
+/** A period, or a whole scope, is closed, and was to be given a number. */
+export class PeriodClosedError extends AutoSequenceError {
+    readonly code = "PERIOD_CLOSED"
+}
+
+/** A row was to be made void, and its number is void: it was before, maybe by another transaction. */
+export class AlreadyVoidedError extends AutoSequenceError {
+    readonly code = "ALREADY_VOIDED"
+}
+
+/** A setting that holds from the first number on was to be changed, and there are numbers. */
+export class SettingInUseError extends AutoSequenceError {
+    readonly code = "SETTING_IN_USE"
 }
 
 /** A row of the journal was to be changed or deleted, and rows are only ever added to it. */

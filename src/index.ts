@@ -1,14 +1,18 @@
 export { AutoSequenceColumn } from "./decorators/auto-sequence-column"
+export { DocumentNumber } from "./decorators/document-number"
 export { type HasProperties, PseudoKey } from "./decorators/pseudo-key"
 export { withAutoSequenceColumns } from "./decorators/with-auto-sequence-columns"
+export { withDocumentNumbers } from "./decorators/with-document-numbers"
 export { withPseudoKeys } from "./decorators/with-pseudo-keys"
 export {
     AlreadyNumberedError,
+    AlreadyVoidedError,
     AutoSequenceError,
     CounterBehindError,
     ColumnChangeError,
     CounterLockedError,
     DateOrderError,
+    DocumentNumberError,
     DraftError,
     DuplicateRowsError,
     IdsInUseError,
@@ -24,9 +28,11 @@ export {
     NumberGapError,
     NumberOverflowError,
     NumberTakenError,
+    PeriodClosedError,
     ReadOnlyJournalError,
     ReadOnlyNumberError,
     RowNotFoundError,
+    SettingInUseError,
     StaleSnapshotError,
     TransactionAbortedError,
     TransactionRequiredError,
@@ -78,6 +84,7 @@ export type {
     NumberColumnOptions,
     StartOf,
 } from "./declared/numbers/number-options"
+export type { DocumentNumberOptions, FormatOf } from "./declared/documents/document-options"
 export type { Strategy } from "./declared/numbers/strategies"
 export type { NumberCondition, NumberConditionValue } from "./declared/numbers/condition"
 export type { PeriodOptions, PeriodUnit } from "./declared/numbers/period-options"

@@ -7,6 +7,7 @@ import { isTimeZone } from "../declared/time-zone"
 import { kindsOf } from "../series/kinds"
 import { conditionSql } from "../series/when/row-condition"
 import { type ColumnMetadata, columnName } from "../typeorm/names"
+import { textChecks } from "./text-checks"
 import type { FindingKind } from "./types"
 
 /** @internal What may be wrong with a row. */
@@ -27,6 +28,8 @@ export interface SqlCheck extends Check {
 export interface ReadCheck extends Check {
     /** What is read of the rows `t`, as SQL. */
     readonly columns: readonly string[]
+    /** Which of them may be wrong; undefined for all. */
+    readonly where?: string
     isWrong(values: readonly unknown[]): boolean
 }
 
@@ -37,8 +40,7 @@ export interface Checks {
 }
 
 /**
- * What is checked of each row of a numbered column. Whoever writes something beside a number adds its check here: texts
- * that are made of it, for one.
+ * What is checked of each row of a numbered column. Whoever writes something beside a number adds its check here.
  * @internal
  */
 export function checksOf(series: Series, canBeNull: boolean): Checks {
@@ -49,7 +51,10 @@ export function checksOf(series: Series, canBeNull: boolean): Checks {
             ...startCheck(series),
             ...(isPeriodic(series) && tellsPeriods(series) ? [periodSqlCheck(series)] : []),
         ],
-        byReading: isPeriodic(series) && !tellsPeriods(series) ? [periodReadCheck(series)] : [],
+        byReading: [
+            ...(isPeriodic(series) && !tellsPeriods(series) ? [periodReadCheck(series)] : []),
+            ...textChecks(series, isPeriodic(series) && tellsPeriods(series)),
+        ],
     }
 }
 

@@ -56,8 +56,8 @@ export async function readAhead(
         })
     signal?.throwIfAborted()
     for (const column of audited)
-        for (const { kind, columns, isWrong } of column.checks.byReading)
-            await each<Row>(runner, selectRead(column, columns, restriction), (row) => {
+        for (const { kind, columns, where, isWrong } of column.checks.byReading)
+            await each<Row>(runner, selectRead(column, columns, restriction, where), (row) => {
                 const values = columns.map((_, at) => row[`${OWN}c${at}`])
                 if (isWrong(values)) ofKind(kind).add(text(row, "key"), text(row, "number"))
             })

@@ -159,6 +159,7 @@ export function selectRead(
     { series }: AuditedColumn,
     columns: readonly string[],
     scopes: Restriction,
+    where?: string,
 ): Statement {
     const parameters: unknown[] = []
     const number = `t.${columnName(series.column)}`
@@ -166,7 +167,7 @@ export function selectRead(
     return {
         sql:
             `SELECT ${[`${keyOf(series, "t")} AS ${ownName(series, "key")}`, `${series.dialect.audit.integer(number)} AS ${ownName(series, "number")}`, ...read].join(", ")} ` +
-            `FROM ${tableName(series.metadata)} t WHERE ${whereNumbered(series, scopes, parameters)}`,
+            `FROM ${tableName(series.metadata)} t WHERE ${whereNumbered(series, scopes, parameters, where === undefined ? [] : [where])}`,
         parameters,
     }
 }

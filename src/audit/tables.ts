@@ -85,9 +85,11 @@ export async function hasCounterTable(snapshot: Snapshot): Promise<boolean> {
 }
 
 /** What is read of a table. */
-function columnsOf({ column, scopeColumns, period, when }: Series): ColumnMetadata[] {
+function columnsOf({ column, scopeColumns, period, when, documents }: Series): ColumnMetadata[] {
     const dating = period ? [period.date, ...zoneColumns(period.zone)] : []
-    return [column, ...scopeColumns, ...dating, ...(when ?? []).map((test) => test.column)]
+    const asked = (when ?? []).map((test) => test.column)
+    const texts = documents.map((document) => document.column)
+    return [column, ...scopeColumns, ...dating, ...asked, ...texts]
 }
 
 /** Databases have their own words for yes. */

@@ -11,8 +11,10 @@ export type FindingKind =
     | "counter-behind"
     /** Rows have numbers, and their scope has no counter. */
     | "counter-missing"
-    /** The text of a row is not what its parts make. */
+    /** The text of a row does not show its number. */
     | "text"
+    /** It does, and is not as the format of today would make it. */
+    | "text-format"
     /** The date of a row lies in another period than the one that it is numbered in. */
     | "period"
     /** The date of a row lies before that of a lower number of its scope. */

@@ -1,5 +1,6 @@
 import type { DatedRequest } from "../numbers/periods/date-order"
-import { keptMoment, periodOfDate, todayOf, storedDate } from "../numbers/periods/row-date"
+import type { CivilDate } from "../series/periods/civil-date"
+import { dayOf, keptMoment, periodOfDate, todayOf, storedDate } from "../numbers/periods/row-date"
 import { checkedZone } from "../numbers/periods/row-zones"
 import type { Period } from "../series/periods/resolve-period"
 import type { LateRow } from "./late-row"
@@ -13,7 +14,7 @@ export function givePeriod(
     { values }: LateRow,
     /** As they are stored. */
     stored: { readonly date: unknown; readonly zone: unknown },
-): Pick<DatedRequest, "date" | "catchUp"> {
+): Pick<DatedRequest, "date" | "catchUp"> & { readonly day?: CivilDate } {
     const { content, zone, date: column } = period
     // Another number of the row may have set it since.
     const date = values.get(column) ?? storedDate(period, stored.date) ?? undefined
@@ -23,5 +24,6 @@ export function givePeriod(
     if (date === undefined) values.set(column, kept)
     values.set(period.column, periodOfDate(period, kept, timeZone))
     const isMoment = values.has(column) && content !== "day"
-    return { date: kept, catchUp: isMoment ? (later) => values.set(column, later) : undefined }
+    const day = dayOf(period, kept, timeZone)
+    return { day, date: kept, catchUp: isMoment ? (later) => values.set(column, later) : undefined }
 }

@@ -4,6 +4,7 @@ import { readExpressions, withPrimaryKey } from "../keys/rows/read-rows"
 import { firstNumber } from "../numbers/first-number"
 import type { DatedRequest } from "../numbers/periods/date-order"
 import { dateSql } from "../numbers/periods/row-date"
+import type { CivilDate } from "../series/periods/civil-date"
 import type { Period } from "../series/periods/resolve-period"
 import { zoneSql } from "../series/periods/zone"
 import { scopeText, scopeWith } from "../series/scope"
@@ -11,12 +12,17 @@ import type { Series } from "../series/series"
 import { conditionSql } from "../series/when/row-condition"
 import { type ColumnMetadata, columnName } from "../typeorm/names"
 import type { Sender } from "../typeorm/statement"
+import { lateColumns } from "./late-texts"
 import { givePeriod } from "./late-period"
 import type { LateRow } from "./late-row"
 
 /** @internal A number of a stored row. */
 export interface LateRequest extends DatedRequest {
     readonly row: LateRow
+    /** The day of its date. */
+    readonly day?: CivilDate
+    /** What its texts show, as far as the row tells it. */
+    readonly shown?: readonly unknown[]
 }
 
 /** @internal The numbers that rows get in the scopes of their INSERTs; undefined where not all of these are known. */
@@ -25,7 +31,7 @@ export function knownRequests(rows: readonly LateRow[]): LateRequest[] | undefin
     for (const row of rows)
         for (const [name, series] of row.series) {
             const scope = row.scopes.get(name)
-            if (!scope) return undefined
+            if (!scope || lateColumns(series).length > 0) return undefined
             requests.push({ series, row, scope, date: undefined })
         }
     return requests
@@ -92,6 +98,7 @@ function readOf(series: Series): Read {
                   ]
                 : []),
             ...scopeColumns.map(nameOf),
+            ...lateColumns(series),
         ],
     }
 }
@@ -104,11 +111,12 @@ function requestOf(
     if (Number(isWanted) !== 1) return []
     const { period, scopeColumns } = series
     const [date, zone] = period ? values.splice(0, 2) : []
+    const shown = values.slice(scopeColumns.length)
     const stored = new Map(scopeColumns.map((column, at) => [column, values[at]]))
     const dated = period ? givePeriod(period, row, { date, zone }) : { date }
     const entity = row.starting.get(series.column.databaseName)
     const first = entity && firstNumber(series, entity)
-    return [{ series, row, scope: scopeOf(series, stored, row, period), first, ...dated }]
+    return [{ series, row, scope: scopeOf(series, stored, row, period), first, shown, ...dated }]
 }
 
 function scopeOf(

@@ -7,6 +7,7 @@ import { refuseUnknownStart } from "../numbers/first-number"
 import type { NumberSource } from "../numbers/number-source"
 import { storedValue } from "../numbers/number-values"
 import { refuseEarlierDates } from "../numbers/periods/date-order"
+import { giveLateTexts } from "./late-texts"
 import type { LateRequest } from "./late-requests"
 import type { LateRow } from "./late-row"
 
@@ -26,8 +27,12 @@ export async function numberRows(
         await source.takeNumbers(ofSeries)
         refuseUnknownStart(ofSeries)
         await refuseEarlierDates(source.session, ofSeries)
-        for (const { series, row, number } of ofSeries)
-            if (number !== undefined) row.values.set(series.column, storedValue(series, number))
+        for (const request of ofSeries) {
+            const { series, row, number } = request
+            if (number === undefined) continue
+            row.values.set(series.column, storedValue(series, number))
+            giveLateTexts(request, number)
+        }
     }
     const rows = [...new Set(requests.map(({ row }) => row))]
     await writeRows(source.session, rows)

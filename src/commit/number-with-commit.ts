@@ -8,8 +8,12 @@ import { overflowError, parseNumber } from "../numbers/number-values"
 import { counterTableOf } from "../series/own-table"
 import { keysOf, keySql } from "../series/scope-key"
 import { placeOf, type Series } from "../series/series"
+import type { DocumentFrame } from "../series/documents/document"
+import { frameSql } from "../series/documents/document-sql"
+import { fitsWhatever } from "../numbers/documents/row-frame"
 import { columnName } from "../typeorm/names"
 import { forgetKnown, isKnown } from "./known-counters"
+import { lateFrames } from "./late-texts"
 import { isMadeOfNumber } from "./late-keys"
 import type { LateRequest } from "./late-requests"
 
@@ -69,6 +73,10 @@ async function statementOf(
     if (storedKeysOf(row.metadata).some(isMadeOfNumber)) return undefined
     const [key = ""] = await keysOf(session, series, [scope])
     if (!isKnown(first, key)) return undefined
+    const ofRows = requests.map((request) => [...lateFrames(request)])
+    if (ofRows.some((all) => all.some(([document, frame]) => !fitsWhatever({ document, frame }))))
+        return undefined
+    const frames = ofRows.map((all) => all.map(([, frame]) => frame))
     const { name, base, columns } = counterSeriesOf(series)
     const by = series.incrementBy * BigInt(requests.length)
     const stored = keySql(scopeColumns, dialect, (column) => `t.${columnName(column)}`)
@@ -81,6 +89,13 @@ async function statementOf(
             rows: requests.map(({ row: { metadata, id, values } }) => ({
                 id: metadata.primaryColumns.map((column) => preparedValue(column, id)),
                 values: [...values.values()],
+            })),
+            texts: series.documents.map((document, at) => ({
+                column: document.column,
+                texts: frames.map(
+                    (own) => (number: string) =>
+                        frameSql(dialect, own[at] as DocumentFrame, number),
+                ),
             })),
             where: isRead ? undefined : `${stored} = ${dialect.expressions.literal(key)}`,
         },

@@ -3,6 +3,7 @@ import type { Session } from "../inserts/session"
 import { storedValue } from "../numbers/number-values"
 import { showValues, shownValue } from "../numbers/shown/shown-values"
 import type { LateKey } from "./late-keys"
+import { giveLateTexts } from "./late-texts"
 import type { LateRequest } from "./late-requests"
 import { entitiesOf, type LateRow } from "./late-row"
 
@@ -15,7 +16,10 @@ export function showLate(
     requests: readonly LateRequest[],
     keys: readonly LateKey<LateRow>[],
 ): void {
-    for (const { series, row, number = 0n } of requests) {
+    for (const request of requests) {
+        const { series, row, number = 0n } = request
+        // Those that COMMIT has made itself are known by their numbers alone.
+        giveLateTexts(request, number)
         const values = new Map(row.values).set(series.column, storedValue(series, number))
         for (const entity of entitiesOf(row))
             showValues(

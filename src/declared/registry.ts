@@ -1,5 +1,6 @@
 import { type DataSource, type EntitySchema, InstanceChecker } from "typeorm"
 import type { NumberingOptions } from "./numbers/number-options"
+import type { DocumentOptions } from "./documents/document-options"
 import type { SealedKeyOptions, StoredKeyOptions } from "./keys/key-options"
 
 /** @internal A class, or the name of an EntitySchema that has none. */
@@ -16,6 +17,11 @@ export interface Declared {
 /** @internal */
 export interface NumberedColumn extends Declared {
     readonly numbering: NumberingOptions
+}
+
+/** @internal The text of a number. */
+export interface DocumentColumn extends Declared {
+    readonly options: DocumentOptions
 }
 
 /** @internal A pseudo key in a column. */
@@ -65,17 +71,19 @@ export class Registry<T extends Declared> {
 }
 
 interface Registries {
+    readonly documents: Registry<DocumentColumn>
     readonly numbers: Registry<NumberedColumn>
     readonly storedKeys: Registry<StoredKeyColumn>
     readonly sealedKeys: Registry<SealedKeyProperty>
 }
 
 // Global, so that two installed copies of this library know the same columns.
-const KEY = Symbol.for("typeorm-autosequence.declared.2")
+const KEY = Symbol.for("typeorm-autosequence.declared.3")
 const store = globalThis as { [KEY]?: Registries }
 
 /** @internal */
-export const { numbers, storedKeys, sealedKeys } = (store[KEY] ??= {
+export const { numbers, documents, storedKeys, sealedKeys } = (store[KEY] ??= {
+    documents: new Registry(),
     numbers: new Registry(),
     storedKeys: new Registry(),
     sealedKeys: new Registry(),

@@ -34,6 +34,11 @@ function columnsOf(metadata: EntityMetadata): ColumnMetadata[] {
     const triggered = triggeredSeriesOf(metadata).filter(
         ({ dialect }) => dialect.trigger?.leavesOutAsNull,
     )
-    const filled = [...allocatedSeriesOf(metadata), ...triggered, ...storedKeysOf(metadata)]
+    const numbered = [...allocatedSeriesOf(metadata), ...triggered]
+    const filled = [
+        ...numbered,
+        ...numbered.flatMap(({ documents }) => documents),
+        ...storedKeysOf(metadata),
+    ]
     return filled.map(({ column }) => column)
 }

@@ -63,6 +63,10 @@ export interface Expressions {
     hash?(text: string): string
     /** The length in characters. */
     length(text: string): string
+    /** The integer that a text begins with; NULL or an error for one that begins with none. */
+    leadingNumber(text: string): string
+    /** An integer as text, with zeros before it up to this many digits. */
+    padded(number: string, width: number): string
 }
 
 /** @internal How statements are written. */

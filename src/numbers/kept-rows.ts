@@ -67,9 +67,16 @@ async function refuseNumbered(
     return rows.length
 }
 
-function keptRowError(series: Series): NotDeletableError {
+/** @internal */
+export function keptRowError(series: Series, cause?: unknown): NotDeletableError {
+    const { deletable } = series
+    const option = deletable === false ? "deletable: false" : `deletable: "withReason"`
+    const remedy =
+        deletable === false
+            ? "Keep it, and mark it as void: void() of seriesOf(), or a column of its own; a soft delete keeps it as well."
+            : "Say why: withReason(manager, { reason }, () => …), or keep it, and void() it by seriesOf()."
     return new NotDeletableError(
-        `A row with a number of ${placeOf(series)} was to be deleted, which would leave a gap (deletable: false). Keep ` +
-            "it, and say in a column of its own that it is void; a soft delete keeps it as well.",
+        `A row with a number of ${placeOf(series)} was to be deleted, which would leave a gap (${option}). ${remedy}`,
+        { cause },
     )
 }

@@ -6,6 +6,7 @@ import { RowScopes } from "../inserts/row-scope"
 import type { Update } from "../inserts/sql/update"
 import type { Session } from "../inserts/session"
 import { allocatedSeriesOf } from "../series/own-series"
+import { isRelated } from "../series/periods/zone"
 import { keysOf } from "../series/scope-key"
 import { madeColumns, type Series } from "../series/series"
 import type { MovedCounter } from "./counters/take-from-counters"
@@ -18,6 +19,16 @@ import { isParentOfScopes, refuseDeferredScopes } from "./deferred-scopes"
 import { NumberSource } from "./number-source"
 import { type NumberRequest, numberRequests } from "./number-request"
 import { refuseNoNumber, refuseSet, storedValue } from "./number-values"
+import {
+    type FramedText,
+    frameTexts,
+    givenText,
+    type MadeText,
+    madeTexts,
+    readsOthers,
+    type TextRequest,
+    textRequests,
+} from "./documents/inserted-texts"
 import { refuseEarlierDates } from "./periods/date-order"
 import { datedRows } from "./periods/dated-rows"
 import {
@@ -50,6 +61,7 @@ interface Given {
 export class NumberAssigner implements Assigner {
     private readonly given = new Map<Insert, Given>()
     private readonly periods = new Map<Insert, readonly GivenValue[]>()
+    private readonly texts = new Map<Insert, readonly FramedText[]>()
     private readonly source: NumberSource
     private readonly coming: ComingRows
 
@@ -89,19 +101,57 @@ export class NumberAssigner implements Assigner {
 
     private giveInPeriods(insert: Insert): Promise<void> | undefined {
         const periods = periodRequests(insert)
-        return periods.length > 0 ? this.givePeriods(insert, periods) : this.giveAny(insert)
+        return periods.length > 0
+            ? this.givePeriods(insert, periods)
+            : this.giveWithTexts(insert, periods)
     }
 
     private async givePeriods(insert: Insert, requests: readonly PeriodRequest[]): Promise<void> {
         const { session } = this
-        const first = requests.find(({ series }) => series.strategy === "table-lock")
-        // A zone that is read would take the snapshot before the lock.
-        if (first && requests.some(({ period }) => period.zone.relations.length > 0)) {
-            this.source.refuseWithoutTransaction(first.series)
-            await lockTables(session, [first.series.metadata])
-        }
+        await this.lockBefore(requests.filter(({ period }) => isRelated(period.zone)))
         this.periods.set(insert, await givePeriods(session, requests))
+        await this.giveWithTexts(insert, requests)
+    }
+
+    /** Another row that is read would take the snapshot before the lock. */
+    private async lockBefore(reading: readonly { readonly series: Series }[]): Promise<void> {
+        const first = reading.find(({ series }) => series.strategy === "table-lock")
+        if (!first) return
+        this.source.refuseWithoutTransaction(first.series)
+        await lockTables(this.session, [first.series.metadata])
+    }
+
+    private giveWithTexts(
+        insert: Insert,
+        periods: readonly PeriodRequest[],
+    ): Promise<void> | undefined {
+        const requests = textRequests(insert)
+        return requests.length > 0
+            ? this.giveTexts(insert, requests, periods)
+            : this.giveAny(insert)
+    }
+
+    private async giveTexts(
+        insert: Insert,
+        requests: readonly TextRequest[],
+        periods: readonly PeriodRequest[],
+    ): Promise<void> {
+        await this.lockBefore(requests.filter(({ document }) => readsOthers(document)))
+        this.texts.set(insert, await frameTexts(this.session, requests, periods))
         await this.giveAny(insert)
+        this.writeTexts(insert)
+    }
+
+    /** Where the INSERT itself moves the counter, its text is made there as well. */
+    private writeTexts(insert: Insert): void {
+        if (insert.isSelected) return
+        for (const { row, document, text } of this.textsOf(insert))
+            row.assign(document.column, text)
+    }
+
+    private textsOf(insert: Insert): MadeText[] {
+        const { requests = [] } = this.given.get(insert) ?? {}
+        return madeTexts(this.texts.get(insert) ?? [], requests)
     }
 
     private giveAny(insert: Insert): Promise<void> | undefined {
@@ -119,7 +169,8 @@ export class NumberAssigner implements Assigner {
         const gapless = groups.flatMap(([request]) => request ?? []).find((r) => r.series.gapless)
         this.source.joinTransaction(gapless?.series)
         this.given.set(insert, given)
-        if (await moveWithinInsert(session, insert, given.requests)) return
+        const texts = this.texts.get(insert) ?? []
+        if (await moveWithinInsert(session, insert, given.requests, texts)) return
         await this.giveAll(insert, groups, given)
     }
 
@@ -129,6 +180,7 @@ export class NumberAssigner implements Assigner {
         if (!given) return
         insert.selectNothing()
         await this.giveAll(insert, [[...given.requests]], given)
+        this.writeTexts(insert)
     }
 
     private async giveAll(
@@ -194,17 +246,19 @@ export class NumberAssigner implements Assigner {
 
     inserted(insert: Insert, result: unknown): Promise<void> | undefined {
         const given = this.given.get(insert)
-        const periods = this.periods.get(insert) ?? []
+        if (given && insert.isSelected) readMovedWithin(insert, given.requests, result)
+        const texts = this.texts.has(insert) ? this.textsOf(insert).map(givenText) : []
+        const beside = [...(this.periods.get(insert) ?? []), ...texts]
         this.periods.delete(insert)
+        this.texts.delete(insert)
         if (given && insert.upsert) {
             this.given.delete(insert)
-            return settleUpsert(this.session, insert, { ...given, periods }, result)
+            return settleUpsert(this.session, insert, { ...given, beside }, result)
         }
-        if (!insert.upsert) showGiven(this.session, periods)
+        if (!insert.upsert) showGiven(this.session, beside)
         awaitFinalisation(this.session, insert, result)
         if (!given) return undefined
         this.given.delete(insert)
-        if (insert.isSelected) readMovedWithin(insert, given.requests, result)
         showNumbers(this.session, given.requests)
         return undefined
     }
@@ -214,6 +268,7 @@ export class NumberAssigner implements Assigner {
         const given = this.given.get(insert)
         this.given.delete(insert)
         this.periods.delete(insert)
+        this.texts.delete(insert)
         this.source.highest.forget()
         if (given) await this.source.setBack(given.moved)
     }

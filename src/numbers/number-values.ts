@@ -70,12 +70,16 @@ export function overflowError(
     number: string,
     cause?: DriverError,
 ): NumberOverflowError {
-    const { max, column } = series
     return new NumberOverflowError(
-        `${placeOf(series)} can't hold ${number}, its largest number is ${max}.` +
-            (column.type === "bigint" ? "" : ' Use type "bigint".'),
+        `${placeOf(series)} can't hold ${number}, its largest number is ${series.max}.${remedyFor(series)}`,
         { cause },
     )
+}
+
+function remedyFor({ max, column, documents: [document] }: Series): string {
+    if (document && max < 2n ** 31n - 1n)
+        return ` No other fits into ${document.place}: close the series, or let the format have room for more (largest).`
+    return column.type === "bigint" ? "" : ' Use type "bigint".'
 }
 
 /** @internal A number as the driver sends it. */

@@ -1,6 +1,6 @@
 import type { MovedCounter, Moves } from "../dialects/statements/counter-statements"
 import { UnknownScopeError } from "../errors"
-import { moveCounters, refusedByDatabase } from "../numbers/counters/move-counters"
+import { moveCounters, refuseClosed, refusedByDatabase } from "../numbers/counters/move-counters"
 import { parseNumber } from "../numbers/number-values"
 import { select, type Sender } from "../typeorm/statement"
 import { type Counting, type Place, placeOf } from "./place"
@@ -88,5 +88,7 @@ async function move(
     let moved: MovedCounter[] = []
     for (const statement of counter.move(table, moves, dataSource))
         moved = await select(runner, statement)
-    return parseNumber(moved[0]?.last)
+    const last = parseNumber(moved[0]?.last)
+    if (last === undefined) await refuseClosed(runner, rule, [key])
+    return last
 }

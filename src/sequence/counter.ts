@@ -1,7 +1,7 @@
 import type { DataSource } from "typeorm"
 import type { CounterTable } from "../dialects/statements/counter-statements"
 import type { LastNumber } from "../dialects/dialect"
-import { moveCounters, refusedByDatabase } from "../numbers/counters/move-counters"
+import { moveCounters, refuseClosed, refusedByDatabase } from "../numbers/counters/move-counters"
 import { beforeFirst, parseNumber } from "../numbers/number-values"
 import { select, type Sender } from "../typeorm/statement"
 import { type Counting, placeOf } from "./place"
@@ -41,11 +41,12 @@ export async function deleteCounter(runner: Sender, counting: Counting): Promise
     const { dataSource, table, key, columns, scope } = await placeOf(runner, counting)
     try {
         const result = await runner.query(
-            `DELETE FROM ${table.name} ${whereIs(table, dataSource)}`,
+            `DELETE FROM ${table.name} ${whereIs(table, dataSource)} AND ${table.movedBy} >= 0`,
             [rule.name, key],
             true,
         )
         const isThere = Number(result.affected) > 0
+        if (!isThere) await refuseClosed(runner, rule, [key])
         // Not every trigger looks at the rows of its table when there is no counter.
         if (isThere && columns.length > 0)
             await moveCounters(runner, { ...rule, columns }, [{ key, by: 0n, scope }])

@@ -7,10 +7,11 @@ import { defaultStrategyOf, refuseUntaken } from "../declared/numbers/strategies
 import { InvalidOptionError } from "../errors"
 import { type NumberedColumn, numbers } from "../declared/registry"
 import { dataSourceOf, findDeclaredColumns } from "../typeorm/compat"
+import { largestShown, resolveDocument, showingColumns } from "./documents/resolve-document"
 import { refuseDeletedByForeignKey } from "./deleted-by-foreign-key"
 import { type Period, resolvePeriod } from "./periods/resolve-period"
 import { resolveScopeProperty } from "./scope-property"
-import type { ScopeProperty, Series } from "./series"
+import type { Document, ScopeProperty, Series } from "./series"
 import { resolveCondition } from "./when/resolve-condition"
 import { seriesName } from "./series-name"
 
@@ -53,9 +54,16 @@ export function resolveSeries(
     if (numbering.deletable !== true) refuseDeletedByForeignKey(metadata, path, strategy)
     refuseUntaken(strategy, numbering.special, refuserOf(`${metadata.name}.${path}`))
     const scope = period ? [...named, ofPeriod(period, named)] : named
-    return {
+    const shown = showingColumns(metadata, column)
+    const max = MAX[numbering.type]
+    const largest = largestShown(shown) ?? max
+    let documents: readonly Document[] | undefined
+    const series: Series = {
         get name() {
             return numbering.series ?? seriesName(column, COUNTER_ENTITY)
+        },
+        get documents() {
+            return (documents ??= shown.map((one) => resolveDocument(series, one)))
         },
         strategy,
         period,
@@ -77,9 +85,10 @@ export function resolveSeries(
         startAt: numbering.startAt,
         startOf: numbering.startOf,
         incrementBy: numbering.incrementBy,
-        max: MAX[numbering.type],
+        max: largest < max ? largest : max,
         takesExplicit: numbering.explicit === "keep",
     }
+    return series
 }
 
 /** The last column of the scope, so that documents are in order: period, then number. */

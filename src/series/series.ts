@@ -1,9 +1,12 @@
+import type { Characters } from "../declared/documents/characters"
+import type { Format } from "../declared/documents/document-options"
 import type { StartOf } from "../declared/numbers/number-options"
 import type { Strategy } from "../declared/numbers/strategies"
 import type { CountedColumn, ScopedColumn } from "../dialects/columns"
 import type { Dialect } from "../dialects/dialect"
 import type { ColumnMetadata } from "../typeorm/names"
 import type { RowCondition } from "./when/row-condition"
+import type { Path } from "./path"
 import type { Period } from "./periods/resolve-period"
 import { zoneColumns } from "./periods/zone"
 
@@ -45,8 +48,26 @@ export interface Series extends Scoped, CountedColumn {
     /** The first number of the scope of a row, where not all scopes have the same. */
     readonly startOf?: StartOf
     readonly incrementBy: bigint
+    /** The texts that show its numbers. */
+    readonly documents: readonly Document[]
     /** Whether the caller may set numbers. */
     readonly takesExplicit: boolean
+}
+
+/** @internal The text of a number: what people read of it, stored beside it. */
+export interface Document extends Scoped {
+    readonly series: Series
+    readonly format: Format
+    /** What the known formats show of a row, and what chooses among them, by their names. */
+    readonly paths: ReadonlyMap<string, Path>
+    readonly maxLength: number
+    readonly characters?: Characters
+    /** Whether scopes may have formats of their own, from a date on. */
+    readonly hasSettings: boolean
+    /** Whether a known format shows the code of the scope. */
+    readonly showsCode: boolean
+    /** For errors. */
+    readonly place: string
 }
 
 /** @internal What errors call a column. */
@@ -62,8 +83,12 @@ export function pathsOf({ scope }: Pick<Scoped, "scope">): string {
 }
 
 /** @internal What a row is given with its number, and the number itself. */
-export function madeColumns({ column, period }: Series): readonly ColumnMetadata[] {
-    return period ? [column, period.column, period.date] : [column]
+export function madeColumns({ column, period, documents }: Series): readonly ColumnMetadata[] {
+    return [
+        column,
+        ...(period ? [period.column, period.date] : []),
+        ...documents.map((document) => document.column),
+    ]
 }
 
 /** @internal The columns of a row that tell its period. */

@@ -13,7 +13,7 @@ export interface AutoSequenceCounter {
     last: string | null
     /**
      * How far the last move of the counter went: number of rows × step. A trigger on PostgreSQL adds
-     * up those of a transaction.
+     * up those of a transaction. Negative where the scope is closed: no number is given in it any more.
      */
     movedBy: string
     /** When the counter moved last. */

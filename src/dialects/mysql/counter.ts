@@ -22,8 +22,9 @@ export const mysqlCounter: CounterStatements = {
     },
 
     raise(table, series, counters) {
-        const { last, movedAt } = table
-        const raised = `GREATEST(COALESCE(${last}, VALUES(${last})), VALUES(${last}))`
+        const { last, movedBy, movedAt } = table
+        const highest = `GREATEST(COALESCE(${last}, VALUES(${last})), VALUES(${last}))`
+        const raised = `IF(${movedBy} < 0, ${last}, ${highest})`
         return {
             sql:
                 `${insertInto(table)} VALUES ` +
@@ -48,10 +49,14 @@ function move(
     // The columns are set in this order, and each sees those before it.
     const sets =
         max === undefined
-            ? [`${last} = ${moved}`, `${movedBy} = VALUES(${movedBy})`]
+            ? [
+                  `${last} = IF(${movedBy} < 0, ${last}, ${moved})`,
+                  `${movedBy} = IF(${movedBy} < 0, ${movedBy}, VALUES(${movedBy}))`,
+              ]
             : [
-                  `${movedBy} = IF(${last} <= CAST(? AS SIGNED) - VALUES(${movedBy}), VALUES(${movedBy}), 0)`,
-                  `${last} = IF(${movedBy} = 0, ${last}, ${moved})`,
+                  `${movedBy} = IF(${movedBy} < 0, ${movedBy}, ` +
+                      `IF(${last} <= CAST(? AS SIGNED) - VALUES(${movedBy}), VALUES(${movedBy}), 0))`,
+                  `${last} = IF(${movedBy} <= 0, ${last}, ${moved})`,
               ]
     const parameters = moves.flatMap(({ key, by }) => [
         series,
@@ -86,5 +91,5 @@ function insertInto({ name, series, scope, last, movedBy, movedAt }: CounterTabl
 
 function selected({ scope, last, movedBy }: CounterTable, max: bigint | undefined): string {
     const moved = max === undefined ? last : `CASE WHEN ${movedBy} > 0 THEN ${last} END`
-    return `${scope} AS \`key\`, CAST(${moved} AS CHAR) AS \`last\``
+    return `${scope} AS \`key\`, CAST(${moved} AS CHAR) AS \`last\`, ${movedBy} < 0 AS \`isClosed\``
 }

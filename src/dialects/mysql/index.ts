@@ -51,6 +51,9 @@ export const mysql: Dialect = {
         text: (sql) => `CAST(${sql} AS CHAR)`,
         literal: (value) => (typeof value === "string" ? literal(value) : String(value)),
         concat: (...parts) => `CONCAT(${parts.join(", ")})`,
+        leadingNumber: (text) => `CAST(REGEXP_SUBSTR(${text}, '^[0-9]+') AS SIGNED)`,
+        padded: (number, width) =>
+            `LPAD(${number}, GREATEST(${width}, CHAR_LENGTH(${number})), '0')`,
         greatest: (a, b) => `GREATEST(${a}, ${b})`,
         same: (a, b) => `${a} <=> ${b}`,
         fail: (number) => `(SELECT ${number} UNION ALL SELECT ${number})`,

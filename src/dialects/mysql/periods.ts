@@ -57,6 +57,17 @@ export const mysqlPeriods: PeriodStatements = {
         return `CASE WHEN YEAR(${shifted}) BETWEEN 1 AND 9999 THEN ${name} END`
     },
 
+    part(day, { part, digits }) {
+        if (part === "quarter") return `CAST(QUARTER(${day}) AS CHAR)`
+        const forms = { year: digits === 2 ? "%y" : "%Y", month: "%m", day: "%d", fiscalYear: "%Y" }
+        return `DATE_FORMAT(${day}, '${forms[part]}')`
+    },
+
+    yearOf(period, { digits, plus }) {
+        const year = `LPAD(CAST(LEFT(${period}, 4) AS SIGNED) + ${plus}, 4, '0')`
+        return digits === 2 ? `RIGHT(${year}, 2)` : year
+    },
+
     now({ content, writtenIn }, zone) {
         if (content === "moment") return "CURRENT_TIMESTAMP"
         const to = content === "day" ? zone : mysqlPeriods.zone(writtenIn)

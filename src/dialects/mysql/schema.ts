@@ -16,7 +16,7 @@ export const mysqlSchema: SchemaStatements = {
 
     seed(table, counters) {
         const { last, movedAt } = table
-        const isLower = `${last} IS NULL OR ${last} < VALUES(${last})`
+        const isLower = `(${last} IS NULL OR ${last} < VALUES(${last})) AND ${table.movedBy} >= 0`
         return (
             `INSERT INTO ${table.name} (${counterColumns(table)}) ${counters} ` +
             // The assignments are made one after the other, so the one that is compared is last.

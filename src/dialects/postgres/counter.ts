@@ -57,7 +57,8 @@ export const postgresCounter: CounterStatements = {
                 `FROM json_to_recordset($2) AS w("key" varchar, "to" bigint) ` +
                 `ORDER BY w."key" COLLATE "C" ` +
                 `ON CONFLICT (${table.series}, ${scope}) DO UPDATE SET ` +
-                `${last} = GREATEST(c.${last}, EXCLUDED.${last}), ${movedAt} = EXCLUDED.${movedAt}`,
+                `${last} = GREATEST(c.${last}, EXCLUDED.${last}), ${movedAt} = EXCLUDED.${movedAt} ` +
+                `WHERE c.${movedBy} >= 0`,
             parameters: [
                 series,
                 JSON.stringify(counters.map(({ key, to }) => ({ key, to: String(to) }))),
@@ -75,7 +76,8 @@ function updateOne(
     return (
         `UPDATE ${name} SET ${last} = GREATEST(${last}, ${parameter(String(base))}) + ${by}, ` +
         `${movedBy} = ${by}, ${movedAt} = CURRENT_TIMESTAMP ` +
-        `WHERE ${table.series} = ${parameter(series)} AND ${scope} = ${parameter(move?.key ?? "")}`
+        `WHERE ${table.series} = ${parameter(series)} AND ${scope} = ${parameter(move?.key ?? "")} ` +
+        `AND ${movedBy} >= 0`
     )
 }
 
@@ -105,7 +107,8 @@ function move(table: CounterTable, { series, base, moves, columns, max }: Moves)
             `ON CONFLICT (${table.series}, ${scope}) DO UPDATE SET ` +
             `${last} = GREATEST(c.${last}, $2::bigint) + EXCLUDED.${movedBy}, ` +
             `${movedBy} = EXCLUDED.${movedBy}, ${movedAt} = EXCLUDED.${movedAt} ` +
-            (max === undefined ? "" : `WHERE c.${last} <= $4::bigint - EXCLUDED.${movedBy} `) +
+            `WHERE c.${movedBy} >= 0 ` +
+            (max === undefined ? "" : `AND c.${last} <= $4::bigint - EXCLUDED.${movedBy} `) +
             `RETURNING c.${scope} AS "key", c.${last}::text AS "last"`,
         parameters: [
             series,
@@ -166,16 +169,21 @@ function numberRows(table: CounterTable, moves: Moves, writing: NumberWriting): 
     const number = columnName(series.column)
     const values = records.map((texts, at) => {
         const behind = series.incrementBy * BigInt(rows.length - 1 - at)
-        const own = [...texts.map(literalOf), String(behind), String(at)]
+        const number = `(SELECT last FROM moved) - ${behind}`
+        const shown = writing.texts.map(({ texts: made }) => made[at]?.(`(${number})`) ?? "NULL")
+        const own = [...texts.map(literalOf), ...shown, String(behind), String(at)]
         return `(${own.join(", ")})`
     })
-    const names = [...where, ...sets].map((_, at) => `c${at}`)
+    const shown = writing.texts.map(
+        ({ column }, at) => `${columnName(column)} = r.c${where.length + sets.length + at}`,
+    )
+    const names = [...where, ...sets, ...shown].map((_, at) => `c${at}`)
     const conditions = [...where, `t.${number} IS NULL`, ...(condition ? [condition] : [])]
     const update = updateOne(table, moves, literalOf)
     return (
         `WITH moved AS (${update} RETURNING ${table.last} AS last), ` +
         `numbered AS (UPDATE ${tableName(series.metadata)} AS t ` +
-        `SET ${[`${number} = moved.last - r.behind`, ...sets].join(", ")} ` +
+        `SET ${[`${number} = moved.last - r.behind`, ...sets, ...shown].join(", ")} ` +
         `FROM moved, (VALUES ${values.join(", ")}) AS r (${names.join(", ")}, behind, place) ` +
         `WHERE ${conditions.join(" AND ")} RETURNING r.place, t.${number}::text AS number) ` +
         `SELECT CASE WHEN count(*) = ${rows.length} THEN array_agg(number ORDER BY place) ` +

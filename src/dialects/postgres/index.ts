@@ -40,6 +40,11 @@ export const postgres: Dialect = {
         // Without a type, it has that of the column.
         literal: (value) => literal(String(value)),
         concat: (...parts) => parts.join(" || "),
+        leadingNumber: (text) => `substring(${text} from '^[0-9]+')::bigint`,
+        padded: (number, width) =>
+            width === 1
+                ? `${number}::text`
+                : `lpad(${number}::text, GREATEST(${width}, length(${number}::text)), '0')`,
         greatest: (a, b) => `GREATEST(${a}, ${b})`,
         same: (a, b) => `${a} IS NOT DISTINCT FROM ${b}`,
         fail: postgresFailure,

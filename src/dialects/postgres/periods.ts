@@ -48,6 +48,22 @@ export const postgresPeriods: PeriodStatements = {
         )
     },
 
+    part(day, { part, digits }) {
+        const forms = {
+            year: digits === 2 ? "YY" : "YYYY",
+            month: "MM",
+            day: "DD",
+            quarter: "Q",
+            fiscalYear: "YYYY",
+        }
+        return `to_char(${day}::timestamp, ${literal(forms[part])})`
+    },
+
+    yearOf(period, { digits, plus }) {
+        const year = `lpad((left(${period}, 4)::int + ${plus})::text, 4, '0')`
+        return digits === 2 ? `right(${year}, 2)` : year
+    },
+
     // Of whole seconds, which no column rounds.
     now({ content, writtenIn }, zone) {
         const now = "date_trunc('second', clock_timestamp())"

@@ -27,7 +27,8 @@ export const sqliteCounter: CounterStatements = {
                 `SELECT ?, e.value ->> '$.key', CAST(e.value ->> '$.to' AS INTEGER), 0, CURRENT_TIMESTAMP ` +
                 `FROM json_each(?) e WHERE TRUE ` +
                 `ON CONFLICT (${table.series}, ${scope}) DO UPDATE SET ` +
-                `${last} = MAX(c.${last}, excluded.${last}), ${movedAt} = excluded.${movedAt}`,
+                `${last} = MAX(c.${last}, excluded.${last}), ${movedAt} = excluded.${movedAt} ` +
+                `WHERE c.${movedBy} >= 0`,
             parameters: [
                 series,
                 JSON.stringify(counters.map(({ key, to }) => ({ key, to: String(to) }))),
@@ -62,9 +63,10 @@ function move(table: CounterTable, { series, base, moves, columns, max }: Moves)
             // A number that is too large would become one of floating point; NULL is refused.
             `${movedBy} = CASE WHEN MAX(c.${last}, ${first}) <= ${MAX} - excluded.${movedBy} ` +
             `THEN excluded.${movedBy} END, ${movedAt} = excluded.${movedAt} ` +
+            `WHERE c.${movedBy} >= 0 ` +
             (max === undefined
                 ? ""
-                : `WHERE c.${last} <= CAST(? AS INTEGER) - excluded.${movedBy} `) +
+                : `AND c.${last} <= CAST(? AS INTEGER) - excluded.${movedBy} `) +
             `RETURNING ${scope} AS "key", CAST(${last} AS TEXT) AS "last"`,
         parameters: [
             series,

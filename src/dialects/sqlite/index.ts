@@ -30,6 +30,9 @@ export const sqlite: Dialect = {
         literal: (value) =>
             typeof value === "string" ? `'${value.replaceAll("'", "''")}'` : String(Number(value)),
         concat: (...parts) => parts.join(" || "),
+        leadingNumber: (text) =>
+            `CASE WHEN ${text} GLOB '[0-9]*' THEN CAST(${text} AS INTEGER) END`,
+        padded: (number, width) => `printf('%0${width}d', ${number})`,
         greatest: (a, b) => `MAX(${a}, ${b})`,
         same: (a, b) => `${a} IS ${b}`,
         fail: (number) => `json('autosequence ' || ${number})`,

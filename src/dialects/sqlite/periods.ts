@@ -20,6 +20,18 @@ export const sqlitePeriods: PeriodStatements = {
     dayOf: (value, { content }, zone) =>
         content === "day" || zone === "'UTC'" ? value : undefined,
 
+    part(day, { part, digits }) {
+        if (part === "quarter") return `CAST((strftime('%m', ${day}) + 2) / 3 AS TEXT)`
+        const forms = { year: "%Y", month: "%m", day: "%d", fiscalYear: "%Y" }
+        const text = `strftime('${forms[part]}', ${day})`
+        return part === "year" && digits === 2 ? `substr(${text}, 3)` : text
+    },
+
+    yearOf(period, { digits, plus }) {
+        const year = `printf('%04d', CAST(substr(${period}, 1, 4) AS INTEGER) + ${plus})`
+        return digits === 2 ? `substr(${year}, 3)` : year
+    },
+
     name(day, { by, startsIn }) {
         // From the first of the month: the last of a longer one would become one of the next.
         const shifted = startsIn > 1 ? `${day}, 'start of month', '-${startsIn - 1} months'` : day

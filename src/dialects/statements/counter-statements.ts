@@ -3,7 +3,11 @@ import type { Statement } from "../../typeorm/statement"
 import type { ColumnMetadata } from "../../typeorm/names"
 import type { CountedColumn, Scope } from "../columns"
 
-/** @internal The counter table and its columns as SQL names them. */
+/**
+ * The counter table and its columns as SQL names them. A counter whose last move is negative is closed: no statement
+ * moves it.
+ * @internal
+ */
 export interface CounterTable {
     readonly name: string
     readonly series: string
@@ -43,6 +47,8 @@ export interface MovedCounter {
     readonly key: string
     /** NULL in a counter that is new, and whose rows the statement could not look at. */
     readonly last: string | null
+    /** Whether it is closed, and has not moved; where closed counters are selected at all. */
+    readonly isClosed?: unknown
 }
 
 /** @internal The setting of a session that says how long a statement waits for a lock. */
@@ -66,6 +72,11 @@ export interface NumberWriting {
         readonly id: readonly unknown[]
         readonly values: readonly unknown[]
     }[]
+    /** Texts that are made of the numbers: what they are for each row, as SQL of its number. */
+    readonly texts: readonly {
+        readonly column: ColumnMetadata
+        readonly texts: readonly ((number: string) => string)[]
+    }[]
     /** What has to hold for each row, which is `t`. */
     readonly where?: string
 }
@@ -76,7 +87,7 @@ export interface CounterStatements {
     readonly isOneStatement: boolean
     /**
      * Moves each counter to the higher of itself and the base, plus the way it is to go. The last
-     * statement selects {@link MovedCounter} rows.
+     * statement selects {@link MovedCounter} rows: none of a counter that is closed, or one that says so.
      */
     move(table: CounterTable, moves: Moves, dataSource: DataSource): readonly Statement[]
     /**
@@ -101,7 +112,7 @@ export interface CounterStatements {
     /** Whether {@link move} is one statement. */
     movesAtOnce(dataSource: DataSource): boolean
     readonly lockWait: LockWait
-    /** Sets counters that are lower. */
+    /** Sets counters that are lower, and not closed. */
     raise(
         table: CounterTable,
         series: string,

@@ -1,4 +1,5 @@
 import type { DataSource } from "typeorm"
+import type { DatePart } from "../../declared/documents/format"
 import type { PeriodRule } from "../../declared/numbers/period-options"
 import type { ColumnMetadata } from "../../typeorm/names"
 
@@ -16,6 +17,14 @@ export interface DateColumn {
     readonly writtenIn: string
 }
 
+/** @internal What a text shows of a day. */
+export interface DayPart {
+    readonly part: DatePart
+    readonly digits: 1 | 2 | 4
+    /** How many years are added. */
+    readonly plus: number
+}
+
 /** @internal What databases write differently of dates, zones and periods. */
 export interface PeriodStatements {
     /** Undefined for a column that holds no dates. */
@@ -31,6 +40,10 @@ export interface PeriodStatements {
     dayOf(value: string, column: DateColumn, zone: string): string | undefined
     /** The name of the period of a day; NULL where its year has no four digits. */
     name(day: string, rule: PeriodRule): string
+    /** The year, month, day or quarter of a day as text, of so many digits. */
+    part(day: string, part: DayPart): string
+    /** The year that a period begins with, as text. */
+    yearOf(period: string, part: Pick<DayPart, "digits" | "plus">): string
     /** Today in the zone, or now, as the column holds it. */
     now?(column: DateColumn, zone: string): string
     /** Whether the text of a row names a zone, and not something else that SQL takes for one. */
@@ -46,6 +59,8 @@ export interface PeriodStatements {
 /** @internal What the triggers of a column with periods have beside the others; nothing without. */
 export interface PeriodBlocks {
     readonly declare: string
+    /** The day of a row that has been given its period; undefined where there are no periods. */
+    readonly day?: string
     /** Gives a new row its period, and today where it has no date. */
     readonly number: string
     /** Refuses a date of a row with a number that is of another period. */

@@ -10,6 +10,10 @@ export const RAISED = {
     notDeletable: "AS006",
     dateOrder: "AS007",
     leftAtCommit: "AS008",
+    noText: "AS011",
+    otherText: "AS012",
+    changedText: "AS013",
+    closed: "AS009",
 } as const
 
 /** @internal What an SQLSTATE of ours says. */
@@ -36,6 +40,10 @@ export function raisedTexts(series: CountedColumn): Record<keyof typeof RAISED, 
         moved: `${place} counts in periods, and a row with a number was to be given a date of another one.`,
         notDeletable: `${place} keeps rows with a number from being deleted, and one was to be.`,
         dateOrder: `${place} is numbered in the order of dates, and the date of a row was not in it.`,
+        noText: `${place} has a text that can't be made: what it shows is not set, or is too long, or has other characters than it may.`,
+        otherText: `${place} has a text, which was set without the number.`,
+        changedText: `${place} of a stored row has a text, which was to be changed.`,
+        closed: `${place} was to be given in a scope or period that is closed.`,
         leftAtCommit: `${place} was to be numbered at COMMIT, and a row got no number: a trigger is disabled, or another one has taken it away.`,
     }
 }

@@ -52,7 +52,7 @@ export interface SchemaStatements {
     /** Makes a text compare by its characters alone, as the keys in the counter table do. */
     exactly(text: string): string
     numberRows(update: RowNumbering): string
-    /** Inserts the counters that a query selects, and raises those that are lower. */
+    /** Inserts the counters that a query selects, and raises those that are lower, and not closed. */
     seed(table: CounterTable, counters: string): string
     /** What makes moves of a counter cheap, beyond what TypeORM knows of a table. */
     readonly counterSettings?: {
@@ -103,7 +103,8 @@ export const standardSchema = {
         `INSERT INTO ${table.name} AS c (${counterColumns(table)}) ${counters} ` +
         `ON CONFLICT (${table.series}, ${table.scope}) DO UPDATE SET ` +
         `${table.last} = EXCLUDED.${table.last}, ${table.movedAt} = EXCLUDED.${table.movedAt} ` +
-        `WHERE c.${table.last} IS NULL OR c.${table.last} < EXCLUDED.${table.last}`,
+        `WHERE (c.${table.last} IS NULL OR c.${table.last} < EXCLUDED.${table.last}) ` +
+        `AND c.${table.movedBy} >= 0`,
 }
 
 /** @internal */

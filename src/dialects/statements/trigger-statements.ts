@@ -3,6 +3,7 @@ import type { PeriodRule } from "../../declared/numbers/period-options"
 import type { CountedColumn } from "../columns"
 import type { ColumnMetadata } from "../../typeorm/names"
 import type { CounterTable } from "./counter-statements"
+import type { EventTable } from "./journal-statements"
 import type { DriverError } from "../driver-error"
 import type { DateColumn } from "./period-statements"
 import type { RAISED } from "./raised"
@@ -21,11 +22,16 @@ export interface TriggeredColumn {
     /** Numbers go on after it where the counter is lower. */
     readonly base: bigint
     readonly period?: TriggeredPeriod
+    /** The texts that show the number. */
+    readonly documents: readonly TriggeredDocument[]
     /** The condition under which a row has a number, over the columns of a row; undefined where it always has. */
     readonly condition?: (row: string) => string
     /** Whether numbers are made as the last thing before COMMIT. */
     readonly assignsAtCommit: boolean
-    readonly isDeletable: boolean
+    /** Whether rows with a number may be deleted: `"withReason"` where the session says why. */
+    readonly deletable: boolean | "withReason"
+    /** Where what is unusual is written; undefined where nothing is. */
+    readonly journal?: EventTable
     /** Whether no date may lie before that of a lower number. */
     readonly ascends: boolean
     /** The key of the scope, over the columns of a row. */
@@ -60,6 +66,16 @@ export interface TriggeredPeriod extends DateColumn {
     zoneOf(row: "NEW"): string
     /** The columns of a row that tell its period. */
     readonly sources: readonly ColumnMetadata[]
+}
+
+/** @internal The text of a number, as its triggers need to know it. */
+export interface TriggeredDocument {
+    readonly column: ColumnMetadata
+    /** The text of a row, as SQL; NULL where something that it shows is not set. */
+    textOf(day: string | undefined): string
+    readonly maxLength: number
+    /** What matches a text that has no other characters than it may; undefined where all do. */
+    readonly pattern?: string
 }
 
 /** @internal A function that a trigger calls, in databases where triggers do so. */
@@ -128,6 +144,8 @@ export interface TriggerStatements {
     readonly allowsChanges: string
     /** Lets the session allow them, or no longer. */
     allowChanges(isAllowed: boolean): Statement
+    /** Lets the session say that the numbers which it sets are given by this library, or no longer. */
+    giveNumbers(isGiving: boolean): Statement
     /**
      * The triggers of a column, in the order in which they are made. What they are like is told by the
      * column where it is, and how they are made by one that is in {@link CURRENT_SCHEMA}.

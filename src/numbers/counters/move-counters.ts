@@ -7,6 +7,7 @@ import {
     INSTALL_REMEDY,
     NotInstalledError,
     NumberOverflowError,
+    PeriodClosedError,
     UnsupportedError,
 } from "../../errors"
 import { placeOf, type Series } from "../../series/series"
@@ -62,7 +63,12 @@ export async function moveCounters(
             for (const statement of counter.move(table, wanted, dataSource))
                 moved = await select(runner, statement)
         const last = new Map(moved.map((row) => [row.key, row.last]))
-        if (moves.some(({ key }) => !last.has(key))) throw garbledKey(label)
+        if (moved.some(({ isClosed }) => Number(isClosed) === 1)) throw closedError(label)
+        const missing = moves.flatMap(({ key }) => (last.has(key) ? [] : [key]))
+        if (missing.length > 0) {
+            await refuseClosed(runner, counted, missing)
+            throw garbledKey(label)
+        }
         const isNew = moves.filter(({ key }) => last.get(key) === null)
         const first = await moveNew(runner, counted, isNew)
         return new Map(
@@ -111,11 +117,47 @@ export async function raiseCounters(
     const { counter } = dialectOf(dataSource) as Dialect
     const counters = [...unsorted].sort((a, b) => (a.key < b.key ? -1 : 1))
     try {
-        const statement = counter.raise(counterTableOf(dataSource), name, counters)
-        await runner.query(...asArguments(statement))
+        const { sql, parameters } = counter.raise(counterTableOf(dataSource), name, counters)
+        const result = await runner.query(sql, parameters, true)
+        // Some databases don't count rows that were as high before.
+        if (Number(result.affected) < counters.length)
+            await refuseClosed(
+                runner,
+                { name, label },
+                counters.map(({ key }) => key),
+            )
     } catch (error) {
         throw refusedByDatabase(dataSource, label, error)
     }
+}
+
+/** @internal Refuses to go on where a counter of these is closed, so that a statement has left it alone. */
+export async function refuseClosed(
+    runner: Sender,
+    { name, label }: Pick<CounterSeries, "name" | "label">,
+    keys: readonly string[],
+): Promise<void> {
+    const dataSource = dataSourceOf(runner)
+    const { keys: latest } = dialectOf(dataSource) as Dialect
+    const { driver } = dataSource
+    const table = counterTableOf(dataSource)
+    const are = keys.map((_, at) => driver.createParameter("", at + 1)).join(", ")
+    const closed = await select(runner, {
+        sql:
+            `SELECT 1 AS found FROM ${table.name} WHERE ${table.series} = ${driver.createParameter("", 0)} ` +
+            `AND ${table.scope} IN (${are}) AND ${table.movedBy} < 0${latest.latest ?? ""}`,
+        parameters: [name, ...keys],
+    })
+    if (closed.length > 0) throw closedError(label)
+}
+
+/** @internal */
+export function closedError(label: string, cause?: unknown): PeriodClosedError {
+    return new PeriodClosedError(
+        `${label} was to be given, or its counter to be moved, in a scope or period that is closed. Give the row another ` +
+            "date or scope, or open it again: seriesOf(…).settings(scope).reopen(manager, { reason }).",
+        { cause },
+    )
 }
 
 /** @internal Sets a counter back, unless it has moved on since. */

@@ -2,6 +2,9 @@ import type { Insert } from "../../inserts/insert"
 import { returnedRows } from "../../inserts/returned-rows"
 import type { Session } from "../../inserts/session"
 import { keysOf } from "../../series/scope-key"
+import type { FramedText } from "../documents/inserted-texts"
+import { fitsWhatever } from "../documents/row-frame"
+import { frameSql } from "../../series/documents/document-sql"
 import type { NumberRequest } from "../number-request"
 import { parseNumber } from "../number-values"
 import { counterSeriesOf } from "./move-counters"
@@ -16,14 +19,15 @@ export async function moveWithinInsert(
     session: Session,
     insert: Insert,
     [request, ...others]: readonly NumberRequest[],
+    texts: readonly FramedText[],
 ): Promise<boolean> {
     if (!request || others.length > 0 || insert.rows.length > 1 || insert.upsert) return false
     const { series, scope, row, explicit } = request
     const { counter } = series.dialect
     const { moveWithin } = counter
     if (!moveWithin || series.strategy !== "counter" || !series.gapless) return false
-    // The date is looked at when the counter is locked.
-    if (series.ascends) return false
+    // The date is looked at when the counter is locked, and a text when its number is known.
+    if (series.ascends || texts.some((one) => !fitsWhatever(one))) return false
     if (explicit !== undefined || session.derives(insert)) return false
 
     const [key = ""] = await keysOf(session, series, [scope])
@@ -32,6 +36,8 @@ export async function moveWithinInsert(
     const base = (request.first ?? series.startAt) - incrementBy
     const moves = { series: name, base, moves: [{ key, by: incrementBy }], columns, max }
     row.assignSql(series.column, "moved.last")
+    for (const { document, frame } of texts)
+        row.assignSql(document.column, frameSql(series.dialect, frame, "moved.last"))
     insert.selectFrom("moved", (parameter) =>
         moveWithin.call(counter, counterTableOf(series.dataSource), moves, parameter),
     )

@@ -7,7 +7,8 @@ import type { Series } from "../../series/series"
 import type { ColumnMetadata } from "../../typeorm/names"
 import type { Sender } from "../../typeorm/statement"
 import { explicitNumber } from "../number-values"
-import { dateOfRow, keptMoment, periodOfDate, todayOf } from "./row-date"
+import type { CivilDate } from "../../series/periods/civil-date"
+import { dateOfRow, dayOf, keptMoment, periodOfDate, todayOf } from "./row-date"
 import { type DatedRow, zonesOfRows } from "./row-zones"
 
 /** @internal What a row is given beside its number, as the driver sends it. */
@@ -20,6 +21,8 @@ export interface GivenValue {
 /** @internal A row that is about to be numbered in a period. */
 export interface PeriodRequest extends DatedRow {
     readonly series: Series
+    /** The day of its date, when that is known. */
+    day?: CivilDate
 }
 
 /** @internal The rows of an INSERT that get a period with their number, or bring one along. */
@@ -67,6 +70,7 @@ export async function givePeriods(
         const date = kept ?? dateOfRow(period, row) ?? todayOf(period, zone)
         if (kept === undefined) give(row, period.date, date)
         const name = periodOfDate(period, date, zone)
+        request.day = dayOf(period, date, zone)
         refuseOther(period, row, name)
         give(row, period.column, name)
     }

@@ -78,7 +78,12 @@ export function periodOfDate(period: Period, value: unknown, timeZone: string): 
     )
 }
 
-function dayOf({ content }: Period, value: unknown, timeZone: string): CivilDate | undefined {
+/** @internal The day of a date, as the driver sends it; undefined for none. */
+export function dayOf(
+    { content }: Period,
+    value: unknown,
+    timeZone: string,
+): CivilDate | undefined {
     if (content === "day") return typeof value === "string" ? civilDateOf(value) : undefined
     const moment = typeof value === "string" && content === "moment" ? momentOf(value) : value
     return moment instanceof Date ? civilDateIn(timeZone, moment) : undefined

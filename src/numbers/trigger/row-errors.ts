@@ -1,17 +1,24 @@
 import { DateOrderError, INSTALL_REMEDY, NotDeletableError, NotInstalledError } from "../../errors"
 import { placeOf } from "../../series/series"
+import { closedError } from "../counters/move-counters"
+import { keptRowError } from "../kept-rows"
 import { type Name, raisedBy } from "./failed"
 
 /** @internal What errors of triggers are called that keep rows, or the order of their dates, or number them late. */
-export const ROW_NAMES: Readonly<Record<"notDeletable" | "dateOrder" | "leftAtCommit", Name>> = {
+export const ROW_NAMES: Readonly<
+    Record<"notDeletable" | "dateOrder" | "leftAtCommit" | "closed", Name>
+> = {
     notDeletable: (failed) => {
         const series = raisedBy(failed)
-        const found = series
-            ? `A row with a number of ${placeOf(series)} was to be deleted, which would leave a gap (deletable: false).`
-            : failed.text
-        return new NotDeletableError(`${found} Keep the row, and mark it as void.`, {
-            cause: failed.cause,
-        })
+        return series
+            ? keptRowError(series, failed.cause)
+            : new NotDeletableError(`${failed.text} Keep the row, and mark it as void.`, {
+                  cause: failed.cause,
+              })
+    },
+    closed: (failed) => {
+        const series = raisedBy(failed)
+        return closedError(series ? placeOf(series) : "A number", failed.cause)
     },
     dateOrder: (failed) => {
         const series = raisedBy(failed)

@@ -24,6 +24,7 @@ import { overflowError } from "../number-values"
 import { type Failed, type Name, raisedBy } from "./failed"
 import { PERIOD_NAMES } from "./period-errors"
 import { ROW_NAMES } from "./row-errors"
+import { TEXT_NAMES } from "./text-errors"
 
 const NAMES: Readonly<Record<TriggerFailure, Name>> = {
     overflow: (failed) =>
@@ -32,6 +33,7 @@ const NAMES: Readonly<Record<TriggerFailure, Name>> = {
     changed,
     ...PERIOD_NAMES,
     ...ROW_NAMES,
+    ...TEXT_NAMES,
     "no counters": missingTable,
     outdated: formerNames,
     "not numbered": noNumber,

@@ -1,11 +1,16 @@
+import { documents as declared } from "../../declared/registry"
 import { groupBy } from "../../group-by"
 import type { Insert, InsertRow } from "../../inserts/insert"
 import { returnedRows } from "../../inserts/returned-rows"
-import { isSet } from "../../inserts/row-value"
+import { isSet, rowValue } from "../../inserts/row-value"
 import type { Session } from "../../inserts/session"
+import { isOwnColumn } from "../../series/own-columns"
 import { triggeredSeriesOf } from "../../series/own-series"
+import type { Series } from "../../series/series"
 import { dataSourceOf } from "../../typeorm/compat"
 import { type ColumnMetadata, columnName } from "../../typeorm/names"
+import { refuseOtherText } from "../documents/row-frame"
+import { explicitNumber } from "../number-values"
 import type { GivenValue } from "../periods/give-periods"
 import { valuesWhere } from "../stored-numbers"
 import { primaryKeyOf } from "../../inserts/inserted-row"
@@ -20,15 +25,37 @@ export interface AwaitedValue extends Omit<GivenValue, "value"> {
 export function awaitPeriods(insert: Insert): AwaitedValue[] {
     const awaited: AwaitedValue[] = []
     for (const row of insert.rows)
-        for (const { period, dialect, assignsAtCommit } of triggeredSeriesOf(row.metadata))
-            for (const column of period ? [period.column, period.date] : []) {
+        for (const series of triggeredSeriesOf(row.metadata)) {
+            const { dialect, assignsAtCommit } = series
+            refuseTexts(series, row)
+            for (const column of besideNumber(series, row)) {
                 if (isSet(row, column)) continue
                 awaited.push({ row, column, isLate: assignsAtCommit })
                 const isLeftOut = row.cell(column).kind === "default" && !hasDefault(column)
                 if (isLeftOut && dialect.trigger?.leavesOutAsNull) row.assignSql(column, "NULL")
                 if (returns(row) && !assignsAtCommit) insert.returnColumn(column)
             }
+        }
     return awaited
+}
+
+function besideNumber({ period, documents }: Series, { metadata }: InsertRow): ColumnMetadata[] {
+    return [
+        ...(period ? [period.column, period.date] : []),
+        ...documents
+            .map(({ column }) => column)
+            .filter((column) => isOwnColumn(column, metadata.target, declared)),
+    ]
+}
+
+/** Refuses texts that come without their number. */
+function refuseTexts(series: Series, row: InsertRow): void {
+    for (const document of series.documents) {
+        if (!isSet(row, document.column)) continue
+        const found = rowValue(row, document.column)
+        const text = "value" in found ? found.value : undefined
+        refuseOtherText(document, text, explicitNumber(series, row) ?? undefined)
+    }
 }
 
 /** @internal What the database has made of them, as the driver sends it. */

@@ -40,7 +40,8 @@ export function changedSeries(update: Update): Series[] {
             if (series.strategy === "trigger") return isAsked(update.valueOf(series.column))
             const { column, scopeColumns, when = [] } = series
             const asked = when.map((test) => test.column)
-            const all = [column, ...scopeColumns, ...datingColumns(series), ...asked]
+            const texts = series.documents.map((document) => document.column)
+            const all = [column, ...scopeColumns, ...datingColumns(series), ...asked, ...texts]
             return all.some((one) => update.valueOf(one))
         })
         .sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -60,8 +61,15 @@ export async function findChange(
         return value ? [filled(dialect.expressions.same(columnName(one), HOLE), [value])] : []
     })
     const isUnset = `${columnName(column)} IS NULL`
-    const keeps =
-        changed.length > 0 ? piece([`(${isUnset} OR (`, "))"], list(changed, " AND ")) : undefined
+    const areKept =
+        changed.length > 0 ? [piece([`(${isUnset} OR (`, "))"], list(changed, " AND "))] : []
+    // Rows without a number have none either.
+    const texts = series.documents.flatMap(({ column: shown }) => {
+        const value = update.valueOf(shown)
+        return value ? [filled(dialect.expressions.same(columnName(shown), HOLE), [value])] : []
+    })
+    const kept = [...areKept, ...texts]
+    const keeps = kept.length > 0 ? list(kept, " AND ") : undefined
     const number = update.valueOf(column)
     const isDated = datingColumns(series).some((one) => update.valueOf(one))
     const isDue = await dueOf(runner, series, update, asked?.kind === "assign")

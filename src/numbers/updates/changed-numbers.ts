@@ -1,8 +1,8 @@
 import type { ObjectLiteral, UpdateEvent } from "typeorm"
 import type { ReadOnlyNumberError } from "../../errors"
 import { seriesOf } from "../../series/resolve-series"
-import { isLate, madeColumns, type Series } from "../../series/series"
-import { changedNumberError } from "./changed-rows"
+import { type Document, isLate, madeColumns, type Series } from "../../series/series"
+import { changedNumberError, changedTextError } from "./changed-rows"
 import { parseNumber } from "../number-values"
 
 /**
@@ -18,6 +18,8 @@ export function findChangedNumber(
     const stored = event.databaseEntity as ObjectLiteral | undefined
     if (!entity || !stored) return undefined
     for (const series of seriesOf(metadata)) {
+        const text = changedText(series, entity, stored)
+        if (text) return changedTextError(text)
         const number: unknown = series.column.getEntityValue(entity, true)
         const before: unknown = series.column.getEntityValue(stored, true)
         // A draft without a number may be given one.
@@ -29,6 +31,20 @@ export function findChangedNumber(
         if (parseNumber(number) !== parseNumber(before)) return changedNumberError(series)
     }
     return undefined
+}
+
+/** One that save() is to change: a stored row without a number has none, and gets it with that. */
+function changedText(
+    series: Series,
+    entity: ObjectLiteral,
+    stored: ObjectLiteral,
+): Document | undefined {
+    return series.documents.find(({ column }) => {
+        const text: unknown = column.getEntityValue(entity, true)
+        const before: unknown = column.getEntityValue(stored, true)
+        if (text === undefined || before === undefined || text === before) return false
+        return text !== null || !isLate(series)
+    })
 }
 
 /** The row was a draft when its entity was loaded, and another transaction has given it its number since. */

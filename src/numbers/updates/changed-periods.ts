@@ -8,6 +8,7 @@ import {
     type Update,
     valueOfPiece,
 } from "../../inserts/sql/update"
+import type { CivilDate } from "../../series/periods/civil-date"
 import type { Period } from "../../series/periods/resolve-period"
 import { zoneSql } from "../../series/periods/zone"
 import type { Series } from "../../series/series"
@@ -16,6 +17,7 @@ import { afterUpdate, type Change } from "./change"
 import { otherPeriod } from "../periods/give-periods"
 import {
     dateSql,
+    dayOf,
     keptMoment,
     periodOfDate,
     storedDate,
@@ -41,6 +43,8 @@ interface ChangingDate extends StoredDate {
 /** @internal The period that a row gets, and its date where that is set to today. */
 export interface NewPeriod {
     readonly name: string
+    /** The day of its date. */
+    readonly day?: CivilDate
     date?: unknown
 }
 
@@ -86,18 +90,19 @@ export function keepPeriods<Row extends ChangingDate>(
     const made = new Map<Row, NewPeriod>()
     if (!period) return made
     const isSet = change.number !== undefined && valueOfPiece(change.number) !== null
+    const isShown = series.documents.length > 0
     const kept = new Map<string, Piece>()
     for (const row of rows) {
         const isNumbered = row.number !== null
         const isDue = Number(row.due) === 1 && !series.assignsAtCommit
         if (isNumbered ? !isDated : !isSet && !isDue) continue
-        const { name, zone, date } = periodOfRow(change, period, row)
+        const { name, zone, date, day } = periodOfRow(change, period, row)
         if (isNumbered && !isFree) {
             if (name === undefined || name !== row.period) throw movedPeriod(period)
             kept.set(`${zone} ${name}`, conditionOf(change, period, zone, name))
-        } else if (name !== undefined && name !== row.period) {
+        } else if (name !== undefined && (name !== row.period || (!isNumbered && isShown))) {
             refuseOther(change, period, name)
-            made.set(row, { name, date })
+            made.set(row, { name, date, day })
         }
     }
     if (isDated && !isFree) {
@@ -128,7 +133,7 @@ function periodOfRow(
     { update }: Change,
     period: Period,
     row: StoredDate,
-): { name?: string; zone: string; date?: unknown } {
+): { name?: string; zone: string; date?: unknown; day?: CivilDate } {
     const set = update.valueOf(period.date)
     const value = set ? valueOfPiece(set) : storedDate(period, row.date)
     if (set && value === undefined)
@@ -140,7 +145,8 @@ function periodOfRow(
     if (!hasDate && row.number !== null) return { zone }
     const date = hasDate ? keptMoment(period, value) : todayOf(period, zone)
     const name = periodOfDate(period, date, zone)
-    return { name, zone, date: date === value ? undefined : date }
+    const day = dayOf(period, date, zone)
+    return { name, zone, date: date === value ? undefined : date, day }
 }
 
 function conditionOf(

@@ -72,7 +72,7 @@ function scopeOf({ series, update }: Change, row: StoredRow, period?: string): S
 /** @internal Puts numbers and periods into the UPDATE. */
 export function writeChanges(
     { series, update }: Pick<Change, "series" | "update">,
-    { rows, periods }: ChangedRows,
+    { rows, periods, texts = new Map() }: ChangedRows,
     requests: readonly ChangedRequest[],
 ): void {
     const { column, period } = series
@@ -91,6 +91,14 @@ export function writeChanges(
         column,
         given.map(({ row, number }) => [row, storedValue(series, number ?? 0n)] as const),
     )
+    for (const { column: shown } of series.documents)
+        write(
+            shown,
+            [...texts].flatMap(([row, own]) => {
+                const text = own.get(shown)
+                return text === undefined ? [] : [[row, text] as const]
+            }),
+        )
     if (!period) return
     const all = [...periods]
     write(

@@ -2,11 +2,12 @@ import type { DriverError } from "../../dialects/driver-error"
 import { ReadOnlyNumberError } from "../../errors"
 import type { Session } from "../../inserts/session"
 import { list, parameter, type Piece, piece, plain } from "../../inserts/sql/update"
-import { placeOf, type Series } from "../../series/series"
-import { columnName } from "../../typeorm/names"
+import { type Document, placeOf, type Series } from "../../series/series"
+import { type ColumnMetadata, columnName } from "../../typeorm/names"
 import { select } from "../../typeorm/statement"
 import type { KeyedRow } from "./asked/asked-numbers"
 import type { Change } from "./change"
+import { shownColumns } from "./shown-columns"
 import { datesOf, keepPeriods, type NewPeriod, type StoredDate } from "./changed-periods"
 
 /** @internal A row that an UPDATE is about, as it is stored. */
@@ -20,12 +21,16 @@ export interface StoredRow extends StoredDate, KeyedRow {
     readonly allowed: string | number
     /** Its scope, column by column. */
     readonly [scope: `s${number}`]: unknown
+    /** What its texts show, those themselves, and what functions make others of. */
+    readonly [shown: `${"d" | "t" | "v"}${number}`]: unknown
 }
 
 /** @internal The rows that an UPDATE is about, and the periods of those that are given their number by it. */
 export interface ChangedRows {
     readonly rows: readonly StoredRow[]
     readonly periods: ReadonlyMap<StoredRow, NewPeriod>
+    /** The texts of rows that are given another number, by their columns. */
+    readonly texts?: ReadonlyMap<StoredRow, ReadonlyMap<ColumnMetadata, string>>
     /** Whether they are in the order in which they get their numbers. */
     readonly isSorted?: boolean
 }
@@ -39,8 +44,11 @@ export async function refuseChanges(session: Session, change: Change): Promise<C
     const { series, update, keeps } = change
     const rows = await selectRows(session, change)
     const isFree = rows.some(({ allowed }) => Number(allowed) === 1)
-    if (!isFree && rows.some((row) => Number(row.keeps) === 0))
+    if (!isFree && rows.some((row) => Number(row.keeps) === 0)) {
+        const document = series.documents.find(({ column }) => update.valueOf(column))
+        if (document) throw changedTextError(document)
         throw change.number ? changedNumberError(series) : movedScopeError(series)
+    }
     if (keeps && !isFree) update.and(keeps)
     return { rows, periods: keepPeriods(change, rows, isFree) }
 }
@@ -78,6 +86,7 @@ function columnsOf({ series, update, keeps, isDue }: Change): Piece {
             whether(plain(dialect.trigger?.allowsChanges ?? "1 = 0"), "allowed"),
             plain(others.join(", ")),
             ...datesOf(series, update, as),
+            ...shownColumns(series, update, as),
         ],
         ", ",
     )
@@ -88,6 +97,14 @@ export function changedNumberError(series: Series): ReadOnlyNumberError {
     return new ReadOnlyNumberError(
         `${placeOf(series)} of a stored row was to be changed, and numbers are not editable. Reload ` +
             "the row, or leave the number out of the update: the row may have got one since.",
+    )
+}
+
+/** @internal */
+export function changedTextError({ place }: Document): ReadOnlyNumberError {
+    return new ReadOnlyNumberError(
+        `${place} of a stored row was to be changed, and is the text of its number, which stays as it was issued. Leave ` +
+            "it out of the update; a row without a number gets both together.",
     )
 }
 

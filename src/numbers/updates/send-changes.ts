@@ -58,13 +58,14 @@ function write(
     changes: readonly PlannedChange[],
     isOf: (key: string) => boolean,
 ): Update {
-    for (const { series, rows, periods, requests } of changes) {
+    for (const { series, rows, periods, texts, requests } of changes) {
         const isOwn = (row: StoredRow) => isOf(keyOf(row))
         writeChanges(
             { series, update },
             {
                 rows: rows.filter(isOwn),
                 periods: new Map([...periods].filter(([row]) => isOwn(row))),
+                texts: texts && new Map([...texts].filter(([row]) => isOwn(row))),
             },
             requests.filter(({ row }) => isOwn(row)),
         )

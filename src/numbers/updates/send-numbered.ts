@@ -1,4 +1,5 @@
 import { driverErrorOf } from "../../dialects/driver-error"
+import type { Session } from "../../inserts/session"
 import type { Update } from "../../inserts/sql/update"
 import { seriesOf } from "../../series/resolve-series"
 import { hasCounters, type Series } from "../../series/series"
@@ -10,15 +11,17 @@ import { refuseEarlierDates } from "../periods/date-order"
 import { lockTables } from "../table-lock/table-lock"
 import { madeAtOnce, takeAsked } from "./asked/asked-numbers"
 import { findChange } from "./change"
-import { refuseChanges } from "./changed-rows"
+import { refuseChanges, type StoredRow } from "./changed-rows"
 import { type ChangedRequest, requestsOf } from "./changed-requests"
 import { readAsked } from "./asked/read-asked"
 import { refuseLeft } from "./asked/refuse-left"
 import { allowingMoves } from "./asked/allowing-moves"
+import { changedTexts } from "./changed-texts"
 import { datedChanges } from "./dated-changes"
 import { type PlannedChange, sendChanges } from "./send-changes"
 import { lateRows, waitUpdated } from "./late-rows"
 import { numberedRows } from "./numbered-rows"
+import { entityOf, updatedOf } from "./updated-entities"
 import { showUpdated } from "./show-updated"
 
 /**
@@ -57,7 +60,8 @@ export async function sendNumbered(
             refuseUnknownStart(requests)
             if (series.ascends && requests.length > 0) source.refuseWithoutTransaction(series)
             await refuseEarlierDates(session, datedChanges(change, found, requests))
-            changes.push({ ...change, ...found, requests })
+            const texts = changedTexts(change, found, requests, entitiesIn(session, series))
+            changes.push({ ...change, ...found, texts, requests })
         }
         result = await allowingMoves(session, changes, () =>
             sendChanges(session, update, changes, send),
@@ -85,6 +89,12 @@ export async function sendNumbered(
     // When this fails, the numbers are in the table, and stay.
     await session.numbered(changes.flatMap((change) => numberedRows(session, change)))
     return result
+}
+
+/** Finds the entities that save() updates. */
+function entitiesIn(session: Session, series: Series) {
+    const updated = updatedOf(session, series)
+    return (row: StoredRow) => entityOf(updated, row, series)
 }
 
 /** Those that rows bring along move the counters, too. */

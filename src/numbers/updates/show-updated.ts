@@ -10,7 +10,7 @@ import { entitiesOf, updatedOf } from "./updated-entities"
  * @internal
  */
 export function showUpdated(session: Session, change: PlannedChange): void {
-    const { series, rows, periods, requests } = change
+    const { series, rows, periods, texts, requests } = change
     const updated = updatedOf(session, series)
     if (updated.length === 0) return
     const numbers = new Map(requests.map(({ row, number, explicit }) => [row, number ?? explicit]))
@@ -23,6 +23,13 @@ export function showUpdated(session: Session, change: PlannedChange): void {
             shownValue(entity, column, storedValue(series, number)),
             ...(period ? [shownValue(entity, period.column, name)] : []),
             ...(period && date !== undefined ? [shownValue(entity, period.date, date)] : []),
+            ...series.documents.map((document, at) =>
+                shownValue(
+                    entity,
+                    document.column,
+                    texts?.get(row)?.get(document.column) ?? row[`t${at}`],
+                ),
+            ),
         ])
     })
     showValues(session, values)

@@ -1,10 +1,11 @@
+import type { ObjectLiteral } from "typeorm"
 import { NumberGapError } from "../../errors"
 import { groupBy } from "../../group-by"
 import type { Insert } from "../../inserts/insert"
 import { returnedRows } from "../../inserts/returned-rows"
 import type { Session } from "../../inserts/session"
 import { placeOf } from "../../series/series"
-import { columnName } from "../../typeorm/names"
+import { type ColumnMetadata, columnName } from "../../typeorm/names"
 import { type MovedCounter, setCountersBack } from "../counters/take-from-counters"
 import type { NumberRequest } from "../number-request"
 import { max, showNumber } from "../number-values"
@@ -25,11 +26,12 @@ export async function settleUpsert(
     given: {
         readonly requests: readonly NumberRequest[]
         readonly moved: readonly MovedCounter[]
-        readonly periods: readonly GivenValue[]
+        /** What the rows were given beside their numbers. */
+        readonly beside: readonly GivenValue[]
     },
     result: unknown,
 ): Promise<void> {
-    const { requests, moved, periods } = given
+    const { requests, moved, beside } = given
     const stored = await findStored(session, requests)
     try {
         refuseGaps(requests, stored)
@@ -52,7 +54,7 @@ export async function settleUpsert(
     const rows = new Set(inserted.map(({ row }) => row))
     showGiven(
         session,
-        periods.filter(({ row }) => rows.has(row)),
+        beside.filter(({ row }) => rows.has(row)),
     )
     const leftOut = requests.filter((r) => !stored.has(r) && r.explicit === undefined)
     await showStoredNumbers(session, insert, leftOut, result)
@@ -94,15 +96,18 @@ async function showStoredNumbers(
         if (found.length === 0) continue
         const conditions = found.map(({ condition }) => condition)
         const numbers = await numbersWhere(session, series, conditions)
-        const { period, metadata } = series
-        const stored = period && `t.${columnName(period.column)}`
-        const periods = stored ? await valuesWhere(session, metadata, stored, conditions) : []
+        const beside = [...(series.period ? [series.period] : []), ...series.documents]
+        const stored = new Map<ColumnMetadata, unknown[]>()
+        for (const { column } of beside) {
+            const name = `t.${columnName(column)}`
+            stored.set(column, await valuesWhere(session, series.metadata, name, conditions))
+        }
         for (const [at, { request }] of found.entries()) {
             const number = numbers[at]
             if (number !== undefined && request.row.entity)
                 showNumber(series, request.row.entity, number)
-            if (period && request.row.entity)
-                showValue(request.row.entity, period.column, periods[at])
+            for (const [column, values] of request.row.entity ? stored : [])
+                showValue(request.row.entity as ObjectLiteral, column, values[at])
         }
     }
 }

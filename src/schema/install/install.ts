@@ -22,6 +22,7 @@ import {
     takeInventory,
 } from "../plan/inventory"
 import { ownersOf } from "../plan/key-filling"
+import { refuseUntold } from "../plan/texts"
 import { refuseUnfillable, refuseUnknownZones } from "../plan/periods/period-steps"
 import { hasRowsToNumber, type NumberingOrder, RowOrder, NUMBERING_ORDER } from "../plan/row-order"
 import { refuseLosses, retype } from "../plan/retyped-columns"
@@ -111,7 +112,10 @@ export async function refuseObstacles(
 ): Promise<void> {
     await refuseLosses(runner, retypedOf(inventory))
     await refuseUnknownZones(runner, inventory)
-    for (const table of inventory.tables) await refuseUnfillable(runner, table)
+    for (const table of inventory.tables) {
+        await refuseUnfillable(runner, table)
+        await refuseUntold(runner, table)
+    }
     await refuseDuplicates(runner, inventory)
     for (const table of inventory.tables)
         if (await hasRowsToNumber(runner, table)) refuseUnknownOrder(table)

@@ -25,6 +25,7 @@ import {
     takeInventory,
 } from "../plan/inventory"
 import { remainingFor } from "../plan/key-filling"
+import { refuseUntold } from "../plan/texts"
 import { refuseUnfillable, refuseUnknownZones } from "../plan/periods/period-steps"
 import { asStored, refuseDrops, refuseLosses, retype } from "../plan/retyped-columns"
 import { type NumberingOrder, RowOrder, NUMBERING_ORDER } from "../plan/row-order"
@@ -172,7 +173,10 @@ export async function generateMigration(
         const found = await takeInventory(runner, dataSource, { renumber })
         await refuseLosses(runner, retypedOf(found))
         await refuseUnknownZones(runner, found)
-        for (const table of found.tables) await refuseUnfillable(runner, table)
+        for (const table of found.tables) {
+            await refuseUnfillable(runner, table)
+            await refuseUntold(runner, table)
+        }
         await refuseDuplicates(runner, found)
         // Also where no row is there: it will run where some are.
         for (const table of found.tables) order.refuseUnknown(table)

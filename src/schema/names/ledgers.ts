@@ -61,7 +61,10 @@ function ledgerOf(dataSource: DataSource, dialect: Dialect, metadata: EntityMeta
     const copyCounters = () =>
         dialect.schema.seed(
             counters,
-            selectAs([counters.scope, counters.last], "s.a, s.b, 0, CURRENT_TIMESTAMP"),
+            selectAs(
+                [counters.scope, counters.last, counters.movedBy],
+                "s.a, s.b, CASE WHEN s.c < 0 THEN -1 ELSE 0 END, CURRENT_TIMESTAMP",
+            ),
         )
     const copyKeys = () => {
         const { name, series, scope, key, owner, retiredAt } = keyTableOf(dataSource)

@@ -87,9 +87,10 @@ export async function addChecks(
 /** @internal The columns that are NOT NULL, and whose rows are without a number first. */
 export function tightColumns(all: readonly Series[], table: Table): ColumnMetadata[] {
     const late = all.filter(isLate)
-    const columns = late.flatMap(({ column, period }) => [
+    const columns = late.flatMap(({ column, period, documents }) => [
         column,
         ...(period ? [period.column] : []),
+        ...documents.map((document) => document.column),
     ])
     return columns.filter(
         (column) =>

@@ -77,7 +77,9 @@ function behind(
             `FROM (${selectNumbers(sharers)}) s GROUP BY s.${key}) r ` +
             `LEFT JOIN ${counter.name} c ON c.${counter.series} = ${driver.createParameter("series", 0)} ` +
             `AND c.${counter.scope} = r.${key} ` +
-            `WHERE c.${counter.last} IS NULL OR c.${counter.last} < r.${highest}`,
+            `WHERE (c.${counter.last} IS NULL OR c.${counter.last} < r.${highest}) ` +
+            // A counter that is closed stays where it is.
+            `AND (c.${counter.movedBy} IS NULL OR c.${counter.movedBy} >= 0)`,
         parameters: [storedName],
     }
 }

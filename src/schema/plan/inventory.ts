@@ -9,7 +9,7 @@ import { pseudoKeysOf } from "../../keys/resolve-keys"
 import { hasJournal, hasSettings } from "../../series/journal"
 import { ownSeriesOf } from "../../series/own-series"
 import { seriesOf } from "../../series/resolve-series"
-import type { Scoped, Series } from "../../series/series"
+import type { Document, Scoped, Series } from "../../series/series"
 import { givenDataSource } from "../../typeorm/given"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import { select } from "../../typeorm/statement"
@@ -21,6 +21,7 @@ import { hasHistory } from "../../tables/key-entity"
 import { isUnnumbered } from "./number-rows"
 import { isPeriodic, type PeriodicSeries } from "../../series/periods/period-sql"
 import { findLoosePeriod, findStranded } from "./periods/periods"
+import { type TextsToFill, textsToFill } from "./texts"
 import { findRetyped, type Holder, type Retyped } from "./retyped-columns"
 import { formerIndexes, indexesOf } from "./indexes/indexes"
 import { dataSourceOf } from "../../typeorm/compat"
@@ -49,6 +50,8 @@ export interface ServedTable {
     readonly stranded: readonly PeriodicSeries[]
     /** The pseudo keys that rows lack. */
     readonly keys: KeysToFill
+    /** The texts of numbers that rows lack. */
+    readonly texts: TextsToFill
     /** The columns that are not there. */
     readonly missingColumns: readonly ColumnMetadata[]
     /** The columns that become NOT NULL when their rows have numbers and keys. */
@@ -97,8 +100,15 @@ export function servedEntities(dataSource: DataSource): EntityMetadata[] {
 }
 
 /** @internal The numbers and keys of an entity. */
-export function uniqueColumnsOf(metadata: EntityMetadata): readonly (Series | StoredKey)[] {
-    return [...seriesOf(metadata), ...pseudoKeysOf(metadata).stored]
+export function uniqueColumnsOf(
+    metadata: EntityMetadata,
+): readonly (Series | Document | StoredKey)[] {
+    const series = seriesOf(metadata)
+    return [
+        ...series,
+        ...series.flatMap(({ documents }) => documents),
+        ...pseudoKeysOf(metadata).stored,
+    ]
 }
 
 /** @internal */
@@ -221,6 +231,7 @@ async function compare(
     // In a column that is there, NULL may mean that a row gets its number later.
     const isNew = (one: Series) => !stored(one) || added.includes(one.column)
     const checks = await findChecks(runner, dialect, metadata, table)
+    const texts = textsToFill(metadata, table, checks.missing)
     // Rows for which the condition holds already.
     const isUnchecked = (one: Series) => {
         const check = numberedCheck(one)
@@ -269,6 +280,7 @@ async function compare(
             scopeColumns.some(({ databaseName }) => !table.findColumnByName(databaseName)),
         ),
         keys,
+        texts,
         // Where the index is there, rows have the periods by which they were numbered.
         periods: periodic.filter(
             (series) =>
@@ -281,7 +293,7 @@ async function compare(
         stranded,
         missingColumns,
         loose: [
-            ...[...unnumbered, ...keys.tightened].map(({ column }) => column),
+            ...[...unnumbered, ...keys.tightened, ...texts.tightened].map(({ column }) => column),
             ...new Set(loosePeriods),
         ],
         tight: tightColumns(all, table),

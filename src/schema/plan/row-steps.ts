@@ -7,6 +7,7 @@ import { numberRows } from "./number-rows"
 import { fillPeriods } from "./periods/period-steps"
 import type { RowOrder } from "./row-order"
 import type { Steps } from "./steps"
+import { fillTexts, readNumbers } from "./texts"
 
 /** @internal Gives periods, then numbers to the rows that have none, in all tables of a data source. */
 export async function numberExistingRows(
@@ -14,9 +15,12 @@ export async function numberExistingRows(
     { tables, counter, renumber }: Inventory,
     order: RowOrder,
 ): Promise<void> {
-    for (const table of tables) await fillPeriods(steps, table)
+    for (const table of tables) {
+        await fillPeriods(steps, table)
+        await readNumbers(steps, table)
+    }
     const numbered = tables.flatMap(({ present }) => present)
-    for (const { metadata, table, blank, missing } of tables)
+    for (const { metadata, table, blank, missing, texts } of tables)
         for (const series of blank) {
             const isCounter = hasCounters(series)
             const others = isCounter
@@ -24,8 +28,9 @@ export async function numberExistingRows(
                 : []
             // Where the table lacks one column and has another, TypeORM renames that.
             const isRenamed = table.columns.length === metadata.columns.length
+            const isRead = texts.read.some((document) => document.series.column === series.column)
             const before = {
-                ownRows: isRenamed || !missing.includes(series),
+                ownRows: isRenamed || isRead || !missing.includes(series),
                 sharers: others.filter((other) => numbered.some((s) => isSameColumn(s, other))),
                 counters: isCounter && counter?.table !== undefined,
             }
@@ -40,6 +45,7 @@ export async function numberExistingRows(
             // The next table with the same counters goes on after these.
             numbered.push(series)
         }
+    for (const table of tables) await fillTexts(steps, table)
 }
 
 /** @internal Gives keys to the rows that have none: by SQL, where that can make them. */

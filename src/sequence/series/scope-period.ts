@@ -21,8 +21,8 @@ export type Read = <T>(statement: Statement) => Promise<T[]>
 
 /** @internal The properties by which a scope may name its period. */
 export function periodNames({ column, date, zone }: Period): string[] {
-    const [relation] = zone.relations
-    const zoned = relation?.propertyPath ?? zone.column?.propertyPath
+    const [relation] = zone.found?.relations ?? []
+    const zoned = relation?.propertyPath ?? zone.found?.column.propertyPath
     return [column.propertyPath, "period", date.propertyPath, ...(zoned ? [zoned] : [])]
 }
 
@@ -62,7 +62,7 @@ async function zoneOfScope(
     // A day is a day everywhere.
     if (content === "day") return ""
     if (zone.fixed !== undefined) return zone.fixed
-    const [relation] = zone.relations
+    const [relation] = zone.found?.relations ?? []
     const path = relation?.propertyPath ?? zone.path
     if (given.get(path) === undefined)
         refuse(`The time zone of ${date.propertyPath} is in ${zone.path}, so give ${path} too.`)

@@ -4,7 +4,7 @@ import { type CivilDate, civilDateOf, civilText, twoDigits } from "./civil-date"
 /** @internal The name of the period that a day is in; undefined where its year has no four digits. */
 export function periodName(date: CivilDate, { by, startsIn }: PeriodRule): string | undefined {
     const { month } = date
-    const year = by === "fiscalYear" && month < startsIn ? date.year - 1 : date.year
+    const year = by === "fiscalYear" ? fiscalYearOf(date, { startsIn }) : date.year
     if (year < 1) return undefined
     const name = String(year).padStart(4, "0")
     switch (by) {
@@ -18,6 +18,14 @@ export function periodName(date: CivilDate, { by, startsIn }: PeriodRule): strin
         case "day":
             return civilText(date)
     }
+}
+
+/** @internal The year in which the fiscal year of a day begins. */
+export function fiscalYearOf(
+    { year, month }: CivilDate,
+    { startsIn }: Pick<PeriodRule, "startsIn">,
+): number {
+    return month < startsIn ? year - 1 : year
 }
 
 const FORMS: Record<PeriodRule["by"], readonly [RegExp, string]> = {

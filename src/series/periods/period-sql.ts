@@ -16,8 +16,16 @@ export function periodSql(
     { period, metadata, dialect }: PeriodicSeries,
     row: string,
 ): string | undefined {
+    const day = periodDay({ period, metadata, dialect }, row)
+    return day && dialect.periods.name(day, period.rule)
+}
+
+/** @internal The day of the date of a stored row as SQL; undefined where the database knows no zones. */
+export function periodDay(
+    { period, metadata, dialect }: Pick<PeriodicSeries, "period" | "metadata" | "dialect">,
+    row: string,
+): string | undefined {
     const name = (column: ColumnMetadata) => `${row}.${columnName(column)}`
     const zone = zoneSql(period.zone, metadata, name)
-    const day = dialect.periods.dayOf(name(period.date), period, zone)
-    return day && dialect.periods.name(day, period.rule)
+    return dialect.periods.dayOf(name(period.date), period, zone)
 }

@@ -1,75 +1,44 @@
 import type { EntityMetadata } from "typeorm"
 import { isTimeZone } from "../../declared/time-zone"
 import { dialectOf } from "../../dialects"
-import {
-    type ColumnMetadata,
-    columnName,
-    type RelationMetadata,
-    tableName,
-} from "../../typeorm/names"
+import type { ColumnMetadata } from "../../typeorm/names"
 import { dataSourceOf } from "../../typeorm/compat"
+import { columnsOfPath, findPath, type Path, pathSql } from "../path"
 
 /** @internal Where the time zone of a period is: the same for all rows, or in a column that a row leads to. */
 export interface Zone {
     /** As the options name it. */
     readonly path: string
     readonly fixed?: string
-    /** The relations that lead to the row with the column. */
-    readonly relations: readonly RelationMetadata[]
-    readonly column?: ColumnMetadata
+    readonly found?: Path
 }
 
 /** @internal Finds a zone, or a property that holds one; undefined where a name is neither. */
 export function findZone(metadata: EntityMetadata, path: string): Zone | undefined {
-    const relations: RelationMetadata[] = []
-    let at = metadata
-    let rest = path
-    for (;;) {
-        const left = rest
-        const column = at.columns.find((one) => one.propertyPath === left && !one.relationMetadata)
-        if (column) return { path, relations, column }
-        const relation = at.relations.find(
-            ({ propertyPath, joinColumns }) =>
-                joinColumns.length > 0 && left.startsWith(`${propertyPath}.`),
-        )
-        if (!relation) break
-        relations.push(relation)
-        at = relation.inverseEntityMetadata
-        rest = left.slice(relation.propertyPath.length + 1)
-    }
-    return isTimeZone(path) ? { path, fixed: path, relations: [] } : undefined
+    const found = findPath(metadata, path)
+    if (found) return { path, found }
+    return isTimeZone(path) ? { path, fixed: path } : undefined
+}
+
+/** @internal Whether it is in another row. */
+export function isRelated({ found }: Zone): boolean {
+    return found !== undefined && found.relations.length > 0
 }
 
 /** @internal The columns of the row itself that tell its zone. */
-export function zoneColumns({ relations: [relation], column }: Zone): readonly ColumnMetadata[] {
-    if (relation) return relation.joinColumns
-    return column ? [column] : []
+export function zoneColumns({ found }: Zone): readonly ColumnMetadata[] {
+    return found ? columnsOfPath(found) : []
 }
 
 /** @internal The zone of a row as SQL; NULL where there is none. */
 export function zoneSql(
-    { fixed, relations, column }: Zone,
+    { fixed, found }: Zone,
     metadata: EntityMetadata,
     nameOf: (column: ColumnMetadata) => string,
     /** In which tables are whose entities name no schema. */
     schema?: string,
 ): string {
+    if (found) return pathSql(found, nameOf, schema)
     const { periods } = dialectOf(dataSourceOf(metadata)) ?? {}
-    if (fixed !== undefined) return periods?.zone(fixed) ?? ""
-    if (!column) return ""
-    const [first, ...others] = relations
-    if (!first) return nameOf(column)
-    const table = (relation: RelationMetadata) => tableName(relation.inverseEntityMetadata, schema)
-    const equal = (relation: RelationMetadata, at: number, own: typeof nameOf) =>
-        relation.joinColumns
-            .map((one) => `z${at}.${columnName(one.referencedColumn ?? one)} = ${own(one)}`)
-            .join(" AND ")
-    const joins = others.map((relation, at) => {
-        const on = equal(relation, at + 1, (one) => `z${at}.${columnName(one)}`)
-        return ` JOIN ${table(relation)} z${at + 1} ON ${on}`
-    })
-    return (
-        `(SELECT z${others.length}.${columnName(column)} FROM ${table(first)} z0${joins.join("")} ` +
-        `WHERE ${equal(first, 0, nameOf)})`
-    )
+    return periods?.zone(fixed ?? "") ?? ""
 }

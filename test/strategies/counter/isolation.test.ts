@@ -135,8 +135,11 @@ for (const strategy of COUNTING)
                 if (strategy === "counter")
                     it(`${level}: numbers that may be lost do not care who else has moved the counter`, async () => {
                         const dataSource = await connectCounted(database(), strategy)
+                        // The tables were emptied: where a deleted row had the same number, InnoDB locks the gap
+                        // behind it until the transaction ends, if it has not purged that yet.
+                        const depot = `Oslo ${level}`
                         const take = async (manager: EntityManager) =>
-                            (await manager.getRepository(Parcel).save({ depot: "Oslo" })).number
+                            (await manager.getRepository(Parcel).save({ depot })).number
                         await take(dataSource.manager)
                         await withSnapshot(dataSource, level, async (runner) => {
                             for (const number of upTo(24).slice(1))

@@ -3,8 +3,11 @@ import { RAISED, raisedTexts } from "../../statements/raised"
 import type { TriggeredColumn } from "../../statements/trigger-statements"
 import { literal } from "../literal"
 import { lastInRows } from "../scopes"
+import { eventBlocks } from "./events"
+import { mysqlJournal } from "../journal"
 import { refuseDisorder } from "./order"
 import { periodBlocks } from "./period"
+import { textBlocks } from "./texts"
 
 /** @internal What the triggers of a column do. */
 export interface TriggerBodies {
@@ -29,7 +32,8 @@ export const ALLOWS_CHANGES = "COALESCE(@autosequence_allow_changes, FALSE)"
 /** @internal */
 export function triggerBodies(triggered: TriggeredColumn): TriggerBodies {
     const { series, schema, pending, counter: c, base, keyOf, sharers, kinds } = triggered
-    const { condition, isDeletable, ascends } = triggered
+    const { condition, deletable, ascends, journal } = triggered
+    const events = eventBlocks(triggered)
     const { incrementBy: step, max } = series
     const name = literal(series.name)
     const column = columnName(series.column)
@@ -44,6 +48,9 @@ export function triggerBodies(triggered: TriggeredColumn): TriggerBodies {
     const inRows = stored.reduce((a, b) => `GREATEST(${a}, ${b})`, String(base))
     // A trigger that reads rows locks them and the gaps beside them, so that new scopes would wait for
     // each other. It does so where the unique index guards nothing: NULLs, and the rows of other tables.
+    // No last number is so low: it stands for a counter that is closed.
+    const closed = "-9223372036854775807"
+    const lastOf = `CASE WHEN ${c.movedBy} < 0 THEN ${closed} ELSE ${c.last} END`
     const unguarded =
         sharers.length > 1
             ? ["TRUE"]
@@ -75,20 +82,24 @@ export function triggerBodies(triggered: TriggeredColumn): TriggerBodies {
         SET v_last = NULL;
     END IF;
     SET ${unused} = NULL;`
+    const texts = raisedTexts(series)
+    const signal = (kind: keyof typeof RAISED) => `
+            SET v_text = ${literal(texts[kind])};
+            SIGNAL SQLSTATE '${RAISED[kind]}' SET MESSAGE_TEXT = v_text;`
     const raise = (to: string) => `
         ${insert} VALUES (${name}, v_key, NULL, 0, CURRENT_TIMESTAMP) ON DUPLICATE KEY UPDATE ${c.last} = ${c.last};
-        SET v_before = (SELECT ${c.last} FROM ${c.name} WHERE ${isOf("v_key")} FOR UPDATE);
+        SET v_before = (SELECT ${lastOf} FROM ${c.name} WHERE ${isOf("v_key")} FOR UPDATE);
+        IF v_before = ${closed} THEN${signal("closed")}
+        END IF;
         IF v_before IS NULL THEN
             ${start("v_before")}
         END IF;
         SET v_last = GREATEST(v_before, ${to});
         UPDATE ${c.name} SET ${c.movedBy} = v_last - v_before, ${c.last} = v_last, ${c.movedAt} = CURRENT_TIMESTAMP
             WHERE ${isOf("v_key")};`
-    const texts = raisedTexts(series)
-    const signal = (kind: keyof typeof RAISED) => `
-            SET v_text = ${literal(texts[kind])};
-            SIGNAL SQLSTATE '${RAISED[kind]}' SET MESSAGE_TEXT = v_text;`
     const period = periodBlocks(triggered, ALLOWS_CHANGES)
+    const shown = textBlocks(triggered, period.day, ALLOWS_CHANGES)
+    const declareShown = shown.write && "\n    DECLARE v_shown TEXT CHARACTER SET utf8mb4;"
     const disorder = refuseDisorder(triggered)
     const isDue = condition && `COALESCE(${condition("NEW")}, FALSE)`
     const isOfOthers =
@@ -102,9 +113,11 @@ export function triggerBodies(triggered: TriggeredColumn): TriggerBodies {
         isLeftAlone && block ? `\n    IF NOT (${isLeftAlone}) THEN${block}\n    END IF;` : block
     const take = `
         ${insert} VALUES (${name}, v_key, NULL, ${step}, CURRENT_TIMESTAMP)
-            ON DUPLICATE KEY UPDATE ${c.last} = GREATEST(${c.last}, ${base}) + ${step},
-            ${c.movedBy} = ${step}, ${c.movedAt} = CURRENT_TIMESTAMP;
-        SET v_last = (SELECT ${c.last} FROM ${c.name} WHERE ${isOf("v_key")});
+            ON DUPLICATE KEY UPDATE ${c.last} = IF(${c.movedBy} < 0, ${c.last}, GREATEST(${c.last}, ${base}) + ${step}),
+            ${c.movedBy} = IF(${c.movedBy} < 0, ${c.movedBy} - 1, ${step}), ${c.movedAt} = CURRENT_TIMESTAMP;
+        SET v_last = (SELECT ${lastOf} FROM ${c.name} WHERE ${isOf("v_key")});
+        IF v_last = ${closed} THEN${signal("closed")}
+        END IF;
         IF v_last IS NULL THEN
             ${start("v_last")}
             SET v_last = v_last + ${step};
@@ -121,7 +134,7 @@ export function triggerBodies(triggered: TriggeredColumn): TriggerBodies {
         IF OLD.${column} IS NOT NULL AND NOT ${ALLOWS_CHANGES} THEN${signal("changed")}
         END IF;
         IF NEW.${column} IS NOT NULL THEN${raise(`NEW.${column}`)}${disorder}
-        END IF;
+        END IF;${events.changed}
     END IF;`
     // A draft that the UPDATE makes a row with a number.
     const becomesDue = [
@@ -129,37 +142,47 @@ export function triggerBodies(triggered: TriggeredColumn): TriggerBodies {
         ...(isOfOthers ? [`NOT (${isOfOthers})`] : []),
         isDue,
     ].join(" AND ")
-    const keep = `${period.keep}
-    SET v_key = ${keyOf("NEW")};${changed}`
+    const keep = `${shown.keep}${period.keep}
+    SET v_key = ${keyOf("NEW")};${changed}${
+        shown.write &&
+        `
+    IF OLD.${column} IS NULL THEN${shown.write}
+    END IF;`
+    }`
 
     return {
         number: `BEGIN
     ${declareTexts}
     DECLARE v_before BIGINT;
-    DECLARE v_last BIGINT;${period.declare}${giveBack}${others(period.number)}
+    DECLARE v_last BIGINT;${period.declare}${declareShown}${events.note}${giveBack}${others(shown.refuse)}${others(period.number)}
     SET v_key = ${keyOf("NEW")};
     ${isLeftAlone ? `IF ${isLeftAlone} THEN\n        SET v_last = NULL;\n    ELSEIF` : "IF"} NEW.${column} IS NULL THEN${take}${disorder}
     ELSE
         SET v_before = (SELECT ${c.last} FROM ${c.name} WHERE ${isOf("v_key")});
         IF v_before IS NULL OR ${ascends ? "TRUE" : `v_before < NEW.${column}`} THEN${raise(`NEW.${column}`)}
+        ELSE
+            SET v_last = (SELECT ${lastOf} FROM ${c.name} WHERE ${isOf("v_key")} FOR UPDATE);
+            IF v_last = ${closed} THEN${signal("closed")}
+            END IF;
+            SET v_last = NULL;
         END IF;${disorder}
     END IF;
     IF v_last IS NOT NULL THEN
         ${note}
-    END IF;
+    END IF;${shown.write}
 END`,
 
-        insert: forget,
+        insert: journal ? `BEGIN${events.inserted}\n    ${forget};\nEND` : forget,
         end: isDue ? forget : "BEGIN END",
 
         keep: `BEGIN
     ${declareTexts}
     DECLARE v_before BIGINT;
-    DECLARE v_last BIGINT;${period.declare}${giveBack}${
+    DECLARE v_last BIGINT;${period.declare}${declareShown}${giveBack}${
         isDue
             ? `
     IF ${becomesDue} THEN${period.number}
-        SET v_key = ${keyOf("NEW")};${take}${disorder}
+        SET v_key = ${keyOf("NEW")};${take}${disorder}${shown.write}
         ${note}
     ELSE${keep}
     END IF;`
@@ -167,12 +190,26 @@ END`,
     }
 END`,
 
-        delete: isDeletable
-            ? undefined
-            : `BEGIN
-    DECLARE v_text VARCHAR(255) CHARACTER SET utf8mb4;
-    IF OLD.${column} IS NOT NULL AND NOT ${ALLOWS_CHANGES} THEN${signal("notDeletable")}
-    END IF;
-END`,
+        delete: deletable === true && !journal ? undefined : deletion(triggered, events.deleted),
     }
+}
+
+/** Looks at rows with numbers that are to be deleted. */
+function deletion({ series, deletable }: TriggeredColumn, event: string): string {
+    const said = deletable === "withReason" ? mysqlJournal.said?.("reason") : undefined
+    const isFree =
+        said === undefined ? ALLOWS_CHANGES : `(${ALLOWS_CHANGES} OR ${said} IS NOT NULL)`
+    const refusal =
+        deletable === true
+            ? ""
+            : `
+        IF NOT ${isFree} THEN
+            SET v_text = ${literal(raisedTexts(series).notDeletable)};
+            SIGNAL SQLSTATE '${RAISED.notDeletable}' SET MESSAGE_TEXT = v_text;
+        END IF;`
+    return `BEGIN
+    DECLARE v_text VARCHAR(255) CHARACTER SET utf8mb4;
+    IF OLD.${columnName(series.column)} IS NOT NULL THEN${refusal}${event}
+    END IF;
+END`
 }

@@ -50,6 +50,7 @@ export function periodBlocks(
         .map((column) => `NEW.${column} <=> OLD.${column}`)
         .join(" AND ")
     return {
+        day: "v_day",
         declare: `
     DECLARE v_zone VARCHAR(64) CHARACTER SET utf8mb4;
     DECLARE v_day DATE;

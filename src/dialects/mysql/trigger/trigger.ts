@@ -31,6 +31,10 @@ export const mysqlTrigger: TriggerStatements = {
         sql: `SET @autosequence_allow_changes = ${isAllowed ? "TRUE" : "NULL"}`,
     }),
 
+    giveNumbers: (isGiving) => ({
+        sql: `SET @autosequence_given = ${isGiving ? "TRUE" : "NULL"}`,
+    }),
+
     triggersOf(column) {
         const { number, insert, keep, end, ...bodies } = triggerBodies(column)
         return [

@@ -4,9 +4,11 @@ import type { TriggeredColumn } from "../../statements/trigger-statements"
 import { literal } from "../literal"
 import { counterSql } from "./counter-sql"
 import { isCommitting, moveAlong, numberAtCommit } from "./commit"
+import { eventBlocks, keepStored } from "./events"
 import { periodBlocks } from "./period"
 import { isOfKinds, lookAtRows, refuseDisorder } from "./rows"
 import { slotsOf } from "./slots"
+import { textBlocks } from "./texts"
 
 /** @internal The bodies of the functions that the triggers of a column call. */
 export interface TriggerBodies {
@@ -44,16 +46,24 @@ export function triggerBodies(column: TriggeredColumn): TriggerBodies {
     const { pending, used, scopeAt, lastAt, place } = slots
     const texts = raisedTexts(series)
     const period = periodBlocks(column, ALLOWS_CHANGES)
+    const shown = textBlocks(column, period.day, ALLOWS_CHANGES)
     const disorder = refuseDisorder(column)
+    const events = eventBlocks(column)
     const number = `NEW.${columnName(series.column)}`
     const stored = `OLD.${columnName(series.column)}`
     const raise = (kind: keyof typeof RAISED) =>
         `RAISE EXCEPTION USING ERRCODE = '${RAISED[kind]}', MESSAGE = ${literal(texts[kind])}`
+    // A counter that is closed does not move.
+    const isOpen = `c.${c.movedBy} >= 0`
+    const refuseClosed = (indent: string) => `
+${indent}IF v_moved < 0 THEN
+${indent}    ${raise("closed")};
+${indent}END IF;`
     const move = `UPDATE ${c.name} c SET ${c.last} = GREATEST(c.${c.last}, ${base}) + ${step},
             ${c.movedBy} = ${movedBy} + ${step}, ${c.movedAt} = ${now}`
     const moveCounter = column.assignsAtCommit
-        ? moveAlong(column, move, isOf("v_key"))
-        : `${move} WHERE ${isOf("v_key")} RETURNING c.${c.last}, c.${c.movedBy} INTO v_last, v_moved;`
+        ? moveAlong(column, move, `${isOf("v_key")} AND ${isOpen}`)
+        : `${move} WHERE ${isOf("v_key")} AND ${isOpen} RETURNING c.${c.last}, c.${c.movedBy} INTO v_last, v_moved;`
     const setTo = (last: string) => `${slots.setTo(last)} AND c.${c.last} <> ${last};`
 
     return {
@@ -69,8 +79,8 @@ DECLARE
     v_last bigint;
     v_moved bigint;
     v_rows bigint;
-    v_set text;${column.assignsAtCommit ? "\n    v_at tid;" : ""}${period.declare}
-BEGIN${slots.giveBack}${leaveAlone(column)}${period.number}
+    v_set text;${column.assignsAtCommit ? "\n    v_at tid;" : ""}${period.declare}${events.declare}
+BEGIN${slots.giveBack}${leaveAlone(column)}${shown.refuse}${period.number}${events.note}
     v_key := ${keyOf("NEW")};
     v_scope := ${literal(place)} || v_key;
     IF current_setting(${used}, true) <> '' THEN
@@ -92,18 +102,22 @@ BEGIN${slots.giveBack}${leaveAlone(column)}${period.number}
             ${insert}
                 VALUES (${name}, v_key, v_rows + ${step}, ${step}, ${now})
                 ON CONFLICT (${c.series}, ${c.scope}) DO UPDATE SET ${c.last} = GREATEST(c.${c.last}, ${base}) + ${step},
-                ${c.movedBy} = ${step}, ${c.movedAt} = EXCLUDED.${c.movedAt}
+                ${c.movedBy} = ${step}, ${c.movedAt} = EXCLUDED.${c.movedAt} WHERE ${isOpen}
                 RETURNING c.${c.last}, c.${c.movedBy} INTO v_last, v_moved;
+            IF NOT FOUND THEN
+                ${raise("closed")};
+            END IF;
         END IF;
         v_before := v_last - ${step};
     ELSE
-        SELECT c.${c.last} INTO v_last FROM ${c.name} c WHERE ${isOf("v_key")};
+        -- Who closes it waits for this row, and writers of the scope do not.
+        SELECT c.${c.last}, c.${c.movedBy} INTO v_last, v_moved FROM ${c.name} c WHERE ${isOf("v_key")} FOR KEY SHARE;${refuseClosed("        ")}
         IF v_last IS NULL OR ${column.ascends ? "true" : `v_last < ${number}`} THEN
             ${lookAtRows(column)}
             ${insert}
                 VALUES (${name}, v_key, v_rows, 0, ${now})
                 ON CONFLICT (${c.series}, ${c.scope}) DO NOTHING;
-            SELECT c.${c.last} INTO v_before FROM ${c.name} c WHERE ${isOf("v_key")} FOR NO KEY UPDATE;
+            SELECT c.${c.last}, c.${c.movedBy} INTO v_before, v_moved FROM ${c.name} c WHERE ${isOf("v_key")} FOR NO KEY UPDATE;${refuseClosed("            ")}
             UPDATE ${c.name} c SET ${c.last} = GREATEST(v_before, ${number}),
                 ${c.movedBy} = ${movedBy} + GREATEST(${number} - v_before, 0), ${c.movedAt} = ${now}
                 WHERE ${isOf("v_key")} RETURNING c.${c.last}, c.${c.movedBy} INTO v_last, v_moved;
@@ -123,14 +137,16 @@ BEGIN${slots.giveBack}${leaveAlone(column)}${period.number}
     IF ${number} IS NULL AND v_last > ${max} THEN
         ${raise("overflow")};
     END IF;
-    ${number} := COALESCE(${number}, v_last);${disorder}
-    v_set := set_config(${pending}, COALESCE(v_before::text || ' ' || v_last::text || ' ' || v_scope, '-'), true);
+    ${number} := COALESCE(${number}, v_last);${disorder}${shown.write}
+    v_set := set_config(${pending}, ${events.mark}COALESCE(v_before::text || ' ' || v_last::text || ' ' || v_scope, '-'), true);
     RETURN NEW;
 END
 `,
 
         // It runs as whoever inserts, with whatever search path.
-        inserted: `
+        inserted: column.journal
+            ? noteExplicit(column.pending)
+            : `
 BEGIN
     RETURN pg_catalog.set_config('autosequence.unused_${column.pending}_' OPERATOR(pg_catalog.||) pg_catalog.pg_trigger_depth(), '-', true) IS NULL;
 END
@@ -147,7 +163,7 @@ DECLARE
     v_before bigint;
     v_last bigint;
     v_set text;
-BEGIN${slots.giveBack}
+BEGIN${events.inserted}${slots.giveBack}
     v_used := current_setting(${used}, true);
     IF v_used <> '' THEN
         FOREACH v_slot IN ARRAY string_to_array(v_used, ' ') LOOP
@@ -165,8 +181,9 @@ END
 
         keep: `
 DECLARE
-    v_rows bigint;${period.declare}
-BEGIN${keepStored(column)}${period.keep}
+    v_rows bigint;
+    v_moved bigint;${period.declare}
+BEGIN${keepStored(column, ALLOWS_CHANGES)}${period.keep}${shown.keep}
     IF (${stored}, ${keyOf("OLD")}) IS NOT DISTINCT FROM (${number}, ${keyOf("NEW")}) THEN
         RETURN NEW;
     END IF;
@@ -180,8 +197,14 @@ BEGIN${keepStored(column)}${period.keep}
         ${insert}
             VALUES (${name}, ${keyOf("NEW")}, GREATEST(${number}, v_rows), 0, ${now})
             ON CONFLICT (${c.series}, ${c.scope}) DO UPDATE SET ${c.last} = EXCLUDED.${c.last},
-            ${c.movedBy} = 0, ${c.movedAt} = EXCLUDED.${c.movedAt} WHERE c.${c.last} < EXCLUDED.${c.last};${disorder}
-    END IF;
+            ${c.movedBy} = 0, ${c.movedAt} = EXCLUDED.${c.movedAt} WHERE c.${c.last} < EXCLUDED.${c.last} AND ${isOpen};
+        SELECT c.${c.movedBy} INTO v_moved FROM ${c.name} c WHERE ${isOf(keyOf("NEW"))} FOR KEY SHARE;${refuseClosed("        ")}${disorder}
+    END IF;${
+        shown.write &&
+        `
+    IF ${stored} IS NULL THEN${shown.write}
+    END IF;`
+    }${events.changed}
     RETURN NEW;
 END
 `,
@@ -211,15 +234,16 @@ function leaveAlone(column: TriggeredColumn): string {
     END IF;`
 }
 
-/** Rows with numbers that may not be deleted. */
-function keepStored({ series, isDeletable }: TriggeredColumn): string {
-    if (isDeletable) return ""
+/** The same that notes a row, and whether the writer has set its number: then the trigger runs. */
+function noteExplicit(pending: string): string {
     return `
-    IF TG_OP = 'DELETE' THEN
-        IF OLD.${columnName(series.column)} IS NOT NULL AND NOT ${ALLOWS_CHANGES} THEN
-            RAISE EXCEPTION USING ERRCODE = '${RAISED.notDeletable}', MESSAGE = ${literal(raisedTexts(series).notDeletable)},
-                HINT = 'Void it instead. To delete one all the same: SET LOCAL autosequence.allow_changes = ''on''.';
-        END IF;
-        RETURN OLD;
-    END IF;`
+DECLARE
+    v_name text := 'autosequence.unused_${pending}_' OPERATOR(pg_catalog.||) pg_catalog.pg_trigger_depth();
+    v_note text := pg_catalog.current_setting(v_name, true);
+    v_set text;
+BEGIN
+    v_set := pg_catalog.set_config(v_name, '-', true);
+    RETURN COALESCE(pg_catalog.left(v_note, 1) OPERATOR(pg_catalog.=) '+', false);
+END
+`
 }

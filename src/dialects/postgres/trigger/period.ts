@@ -46,6 +46,7 @@ export function periodBlocks(
     const sources = (row: string) =>
         `(${period.sources.map((column) => `${row}.${columnName(column)}`).join(", ")})`
     return {
+        day: dayOf(date, period, zoneOf) ?? date,
         declare: `
     v_zone text;
     v_period text;`,

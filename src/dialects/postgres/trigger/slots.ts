@@ -63,7 +63,7 @@ export function slotsOf(
         `UPDATE ${c.name} c SET ${c.last} = ${last}, ${c.movedBy} = ${movedBy} + ${last} - c.${c.last}
                 WHERE ${isOf(key)} AND ${isMovedHere} AND ${last} >= c.${c.last} - c.${c.movedBy}`
     const giveBackOf = (pending: string) => `
-    v_unused := current_setting(${pending}, true);
+    v_unused := ${column.journal ? `ltrim(current_setting(${pending}, true), '+')` : `current_setting(${pending}, true)`};
     IF length(v_unused) > 1 THEN
         v_was_left_out := true;
         -- A row was left out, by ON CONFLICT or by another trigger.

@@ -37,6 +37,11 @@ export const postgresTrigger: TriggerStatements = {
         parameters: [isAllowed ? "on" : ""],
     }),
 
+    giveNumbers: (isGiving) => ({
+        sql: "SELECT set_config('autosequence.given', $1, true)",
+        parameters: [isGiving ? "on" : ""],
+    }),
+
     triggersOf(column, anywhere) {
         const here = triggerBodies(column)
         const there = triggerBodies(anywhere)
@@ -44,7 +49,7 @@ export const postgresTrigger: TriggerStatements = {
             ownFunction(column, name, here[name], there[name])
         const settled = functionOf("settle")
         const numbering = INSERT + (isLate(column) ? UPDATE : 0)
-        const keeping = UPDATE + (column.isDeletable ? 0 : DELETE)
+        const keeping = UPDATE + (column.deletable === true && !column.journal ? 0 : DELETE)
         return [
             triggerOf(column, "number", ROW + BEFORE + numbering, [functionOf("number")]),
             // The condition of an AFTER trigger is looked at as soon as the row is in the table. This

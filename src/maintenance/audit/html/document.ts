@@ -66,8 +66,8 @@ function mainOf({ problems, series, references }: AuditReport): string {
     return [
         `<main>`,
         verdict,
-        `<p>${series.length} ${series.length === 1 ? "series" : "series"}, ${scopes} scopes, ${rows} rows with a number.</p>`,
-        `<p class="pale">In the bars:${KEYS.map(([color, text]) => `<span class="key" style="background:${color}"></span>${text}`).join("")}</p>`,
+        `<p>${series.length} series, ${scopes} ${scopes === 1 ? "scope" : "scopes"}, ${rows} rows with a number.</p>`,
+        `<p class="pale">In the bars:${KEYS.map(([color, text]) => `<span class="named"><span class="key" style="background:${color}"></span>${text}</span>`).join("")}</p>`,
         `<p class="search"><input id="search" type="search" placeholder="Search scopes, numbers, reasons" aria-label="Search"> <span id="shown" class="pale"></span></p>`,
         ...series.map(seriesSection),
         ...(broken.length > 0 ? [`<section><h2>References to rows that are gone</h2>`, orphans(broken), `</section>`] : []),

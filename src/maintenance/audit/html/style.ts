@@ -29,6 +29,7 @@ ul { margin: 0; padding-left: 1.1rem }
 .bar .unexplained { fill: var(--bad) }
 .bar .event { fill: var(--known) }
 .bar .declared { fill: #c9c9cf }
+.named { display: inline-block; white-space: nowrap }
 .key { display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin: 0 .3em 0 .8em; -webkit-print-color-adjust: exact; print-color-adjust: exact }
 @media (max-width: 40rem) {
   body { padding: 1rem }
@@ -38,9 +39,12 @@ ul { margin: 0; padding-left: 1.1rem }
   tr, td { display: block; width: auto }
   td, td.n { border: 0; padding: .1rem 0; text-align: left; white-space: normal }
   td.wide { width: auto }
+  td.n { display: inline-block; margin-right: .9rem }
   td[data-name]::before { content: attr(data-name) ": "; color: var(--pale) }
   tr { border-bottom: 1px solid var(--line); padding: .5rem 0 }
   tr.has-more { border-bottom: 0; padding-bottom: 0 }
+  tr.more { padding-top: 0 }
+  tr.more td { border-bottom: 0; padding-left: 0 }
 }
 @media print {
   @page { margin: 16mm }

@@ -1,8 +1,8 @@
 import { COUNTER_ENTITY, EVENT_ENTITY } from "../../../declared/own-tables"
 import type { DataSource, EntityMetadata, QueryRunner } from "typeorm"
-import { hasJournal } from "../../../series/journal"
+import { hasJournal, keepsJournal } from "../../../series/journal"
 import { beforeFirst } from "../../../numbers/number-values"
-import { counterTableOf } from "../../../series/own-table"
+import { counterTableOf, eventTableOf } from "../../../series/own-table"
 import { keySql } from "../../../series/scope-key"
 import { select } from "../../../typeorm/statement"
 import { dialectOf } from "../../../dialects"
@@ -15,14 +15,16 @@ import {
     type StoredTriggerRow,
     type Trigger,
     type TriggeredColumn,
+    type TriggeredDocument,
     type TriggerFunction,
 } from "../../../dialects/statements/trigger-statements"
 import { kindsOf } from "../../../series/kinds"
 import { zoneColumns, zoneSql } from "../../../series/periods/zone"
 import { conditionSql } from "../../../series/when/row-condition"
 import { seriesOf } from "../../../series/resolve-series"
-import type { Series } from "../../../series/series"
-import { columnName, namedPlace, tableName } from "../../../typeorm/names"
+import { documentSql } from "../../../series/documents/document-sql"
+import type { Document, Series } from "../../../series/series"
+import { type ColumnMetadata, columnName, namedPlace, tableName } from "../../../typeorm/names"
 import { isSameColumn, sharersOf } from "../../../series/sharers"
 import { servedEntities } from "../inventory"
 import type { Retyped } from "../retyped-columns"
@@ -135,14 +137,23 @@ function triggeredColumn(series: Series, schema: string | undefined): TriggeredC
         base: beforeFirst(series),
         condition: conditionOf(series),
         assignsAtCommit: series.assignsAtCommit,
-        isDeletable: series.deletable === true,
+        deletable: series.deletable,
+        journal: journalOf(series, schema),
         ascends: series.ascends,
         keyOf: (row) =>
             keySql(series.scopeColumns, dialect, (column) => `${row}.${columnName(column)}`),
         sharers,
         period: periodOf(series, schema),
+        documents: series.documents.map((document) => documentOf(document, schema)),
         kinds: kindsOf(series),
     }
+}
+
+function journalOf(series: Series, schema: string | undefined): TriggeredColumn["journal"] {
+    const { dataSource } = series
+    const events = dataSource.entityMetadatas.find(({ name }) => name === EVENT_ENTITY)
+    if (!events || !keepsJournal(series)) return undefined
+    return { ...eventTableOf(dataSource), table: tableName(events, schema) }
 }
 
 function idOf({ metadata, column }: Series): string {
@@ -161,6 +172,25 @@ function periodOf(
         fixed: zone.fixed,
         zoneOf: (row) => zoneSql(zone, metadata, (one) => `${row}.${columnName(one)}`, schema),
         sources: [date, ...zoneColumns(zone).filter((one) => one !== date)],
+    }
+}
+
+function documentOf(document: Document, schema: string | undefined): TriggeredDocument {
+    const { column, series, maxLength, characters, paths } = document
+    const nameOf = (one: ColumnMetadata) => `NEW.${columnName(one)}`
+    return {
+        column,
+        maxLength,
+        // The texts of formats were looked at.
+        pattern: paths.size > 0 ? characters?.pattern : undefined,
+        textOf: (day) =>
+            documentSql(document, {
+                nameOf,
+                day,
+                schema,
+                number: nameOf(series.column),
+                period: series.period && nameOf(series.period.column),
+            }) ?? "NULL",
     }
 }
 

@@ -1,0 +1,62 @@
+import { checkedText, rowFrame } from "../numbers/documents/row-frame"
+import { rowView } from "../numbers/documents/row-view"
+import { pathSql } from "../series/path"
+import type { CivilDate } from "../series/periods/civil-date"
+import type { DocumentFrame } from "../series/documents/document"
+import type { Document, Series } from "../series/series"
+import { columnName } from "../typeorm/names"
+import { entitiesOf, type LateRow } from "./late-row"
+
+/** @internal What the texts of a stored row are made of, as SQL over the row `t`. */
+export function lateColumns({ documents, dialect, metadata }: Series): string[] {
+    const nameOf = (column: Document["column"]) => `t.${columnName(column)}`
+    const isViewed = documents.some(({ format }) => format.kind === "function")
+    return [
+        ...documents.flatMap(({ paths }) =>
+            [...paths.values()].map((path) => dialect.expressions.text(pathSql(path, nameOf))),
+        ),
+        ...(isViewed ? metadata.columns.map(nameOf) : []),
+    ]
+}
+
+/** The texts of a row, but for their numbers. */
+interface Asked {
+    readonly series: Series
+    readonly row: LateRow
+    readonly day?: CivilDate
+    readonly shown?: readonly unknown[]
+}
+
+/** @internal The texts of a row but for its number, by their documents. */
+export function lateFrames({
+    series: { documents, metadata },
+    row,
+    day,
+    shown = [],
+}: Asked): Map<Document, DocumentFrame> {
+    const frames = new Map<Document, DocumentFrame>()
+    if (documents.length === 0) return frames
+    const names = documents.flatMap(({ paths }) => [...paths.values()])
+    const columns = metadata.columns.map(
+        (column, at) => [column, shown[names.length + at]] as const,
+    )
+    const own = new Map(columns)
+    for (const [column, value] of row.values) own.set(column, value)
+    for (const document of documents)
+        frames.set(
+            document,
+            rowFrame(document, {
+                day,
+                valueOf: (path) =>
+                    names.includes(path) ? shown[names.indexOf(path)] : own.get(path.column),
+                view: () => rowView(metadata, own, entitiesOf(row)[0]),
+            }),
+        )
+    return frames
+}
+
+/** @internal Writes the texts of a number into its row. */
+export function giveLateTexts(asked: Asked, number: bigint): void {
+    for (const [document, frame] of lateFrames(asked))
+        asked.row.values.set(document.column, checkedText(document, frame, number))
+}

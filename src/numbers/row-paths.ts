@@ -1,0 +1,83 @@
+import { dialectOf } from "../dialects"
+import { UnknownScopeError } from "../errors"
+import type { InsertRow } from "../inserts/insert"
+import { rowValue } from "../inserts/row-value"
+import { columnsOfPath, type Path, pathSql } from "../series/path"
+import { dataSourceOf } from "../typeorm/compat"
+import type { ColumnMetadata } from "../typeorm/names"
+import { select, type Sender } from "../typeorm/statement"
+
+const BATCH = 200
+
+/** @internal A value that a row leads to. */
+export interface AskedPath {
+    readonly path: Path
+    readonly row: InsertRow
+    /** What it is asked for, as errors begin. */
+    readonly what: string
+}
+
+/**
+ * The values that rows which are inserted lead to, in their order, undefined or NULL for none. Those of other rows are
+ * read by one statement for all, as text.
+ * @internal
+ */
+export async function valuesOfPaths(runner: Sender, all: readonly AskedPath[]): Promise<unknown[]> {
+    const found: unknown[] = []
+    const byKey = new Map<string, { readonly at: number; readonly same: number[] }>()
+    const selects: {
+        readonly at: number
+        readonly sql: (first: number) => string
+        readonly values: unknown[]
+    }[] = []
+    for (const [at, asked] of all.entries()) {
+        const { path, row } = asked
+        const values = columnsOfPath(path).map((column) => valueOf(asked, column))
+        if (path.relations.length === 0) {
+            found[at] = values[0]
+            continue
+        }
+        const key = JSON.stringify([row.metadata.name, path.path, values.map(String)])
+        const known = byKey.get(key)
+        if (known) {
+            known.same.push(at)
+            continue
+        }
+        byKey.set(key, { at, same: [] })
+        if (values.includes(null)) continue
+        const dataSource = dataSourceOf(row.metadata)
+        const { text = String } = dialectOf(dataSource)?.expressions ?? {}
+        selects.push({
+            at,
+            values,
+            sql: (first) => {
+                let parameter = first
+                return text(pathSql(path, () => dataSource.driver.createParameter("", parameter++)))
+            },
+        })
+    }
+    for (let start = 0; start < selects.length; start += BATCH) {
+        const parameters: unknown[] = []
+        const sql = selects.slice(start, start + BATCH).map((one) => {
+            const text = `SELECT ${one.at} AS at, ${one.sql(parameters.length)} AS value`
+            parameters.push(...one.values)
+            return text
+        })
+        const rows = await select<{ at: string | number; value: unknown }>(runner, {
+            sql: sql.join(" UNION ALL "),
+            parameters,
+        })
+        for (const { at, value } of rows) found[Number(at)] = value
+    }
+    for (const { at, same } of byKey.values()) for (const other of same) found[other] = found[at]
+    return found
+}
+
+/** What is about to be stored; NULL for none. */
+function valueOf({ row, what }: AskedPath, column: ColumnMetadata): unknown {
+    const found = rowValue(row, column)
+    if ("value" in found) return found.value ?? null
+    throw new UnknownScopeError(
+        `${what} can't be known before the insert: ${column.propertyPath} ${found.problem}`,
+    )
+}

@@ -1,0 +1,32 @@
+import { type Piece, piece, plain, type Update } from "../../inserts/sql/update"
+import { pathSql } from "../../series/path"
+import type { Series } from "../../series/series"
+import { columnName } from "../../typeorm/names"
+import { afterUpdate } from "./change"
+
+/** @internal Selects what the texts of rows are made of, as it will be, and those that they have. */
+export function shownColumns(
+    { documents, dialect, metadata }: Series,
+    update: Update,
+    as: (name: string) => string,
+): Piece[] {
+    if (documents.length === 0) return []
+    const { text } = dialect.expressions
+    const paths = documents.flatMap((document) => [...document.paths.values()])
+    const isViewed = documents.some(({ format }) => format.kind === "function")
+    const stored = [
+        ...documents.map(({ column }, at) => `${columnName(column)} ${as(`t${at}`)}`),
+        ...(isViewed ? metadata.columns : []).map(
+            (column, at) => `${columnName(column)} ${as(`v${at}`)}`,
+        ),
+    ]
+    return [
+        ...paths.map((path, at) =>
+            piece(
+                ["", ` ${as(`d${at}`)}`],
+                afterUpdate(update, (nameOf) => text(pathSql(path, nameOf))),
+            ),
+        ),
+        plain(stored.join(", ")),
+    ]
+}

@@ -1,0 +1,184 @@
+import type { EntityMetadata, QueryRunner, Table } from "typeorm"
+import type { Token } from "../../declared/documents/format"
+import { DocumentNumberError, UnsupportedError } from "../../errors"
+import { columnsOfPath } from "../../series/path"
+import { documentSql } from "../../series/documents/document-sql"
+import { seriesOf } from "../../series/resolve-series"
+import type { Document } from "../../series/series"
+import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
+import { select } from "../../typeorm/statement"
+import type { ServedTable } from "./inventory"
+import { isPeriodic, periodDay } from "../../series/periods/period-sql"
+import type { Steps } from "./steps"
+
+/** @internal The texts of a table whose rows may be without them. */
+export interface TextsToFill {
+    /** Those that rows with numbers are given. */
+    readonly filled: readonly Document[]
+    /** Those that are there, and tell the numbers, which are not. */
+    readonly read: readonly Document[]
+    /** Those whose columns are to be NOT NULL, and are not. */
+    readonly tightened: readonly Document[]
+}
+
+/** @internal */
+export function textsToFill(
+    metadata: EntityMetadata,
+    table: Table,
+    missingChecks: readonly { readonly name: string }[],
+): TextsToFill {
+    const stored = (column: ColumnMetadata) => table.findColumnByName(column.databaseName)
+    const all = seriesOf(metadata).flatMap(({ documents }) => documents)
+    const isOpen = (document: Document) =>
+        (stored(document.column)?.isNullable ?? true) &&
+        (!document.column.isNullable || missingChecks.length > 0 || !stored(document.column))
+    return {
+        filled: all.filter(isOpen),
+        read: all.filter(({ column, series }) => stored(column) && !stored(series.column)),
+        tightened: all.filter(
+            ({ column }) => !column.isNullable && (stored(column)?.isNullable ?? true),
+        ),
+    }
+}
+
+/** @internal Gives rows the numbers that their texts tell. */
+export async function readNumbers(steps: Steps, { texts, metadata }: ServedTable): Promise<void> {
+    for (const document of texts.read) {
+        const { column, series } = document
+        const text = columnName(column)
+        const number = columnName(series.column)
+        await steps.sql(
+            {
+                sql:
+                    `UPDATE ${tableName(metadata)} SET ${number} = ${numberSql(document) ?? "NULL"} ` +
+                    `WHERE ${text} IS NOT NULL AND ${number} IS NULL`,
+            },
+            `Rows of ${metadata.tablePath} get the numbers that ${column.databaseName} shows.`,
+        )
+    }
+}
+
+/** @internal Gives the texts of their numbers to rows that have none. */
+export async function fillTexts(steps: Steps, { texts, metadata }: ServedTable): Promise<void> {
+    for (const document of texts.filled) {
+        const sql = textSql(document)
+        if (sql === undefined) continue
+        await steps.sql(
+            {
+                sql: `UPDATE ${tableName(metadata)} AS t SET ${columnName(document.column)} = ${sql} WHERE ${lacksText(document)}`,
+            },
+            `Rows of ${metadata.tablePath} get the texts of their numbers.`,
+        )
+    }
+}
+
+/** @internal Refuses to fill what can't be told of rows that are there. */
+export async function refuseUntold(
+    runner: QueryRunner,
+    { texts, metadata, table }: ServedTable,
+): Promise<void> {
+    const count = async (where: string) => {
+        const sql = `SELECT COUNT(*) AS found FROM ${tableName(metadata)} t WHERE ${where}`
+        const [row] = await select<{ found: string | number }>(runner, { sql })
+        return Number(row?.found ?? 0)
+    }
+    const isStored = (column: ColumnMetadata) => table.findColumnByName(column.databaseName)
+    for (const document of texts.read) {
+        const { place, column } = document
+        const text = `t.${columnName(column)}`
+        const likes = likesOf(document)
+        const isKnown = numberSql(document) !== undefined && likes !== undefined
+        const others = isKnown
+            ? `NOT (${likes.map((like) => `${text} LIKE ${like}`).join(" OR ")})`
+            : "1 = 1"
+        const found = await count(`${text} IS NOT NULL AND ${others}`)
+        if (found > 0)
+            throw new DocumentNumberError(
+                `${place}: ${found} ${found === 1 ? "row has a text" : "rows have texts"} whose number can't be told by the format. Look at them: SELECT * FROM ${tableName(metadata)} t WHERE ${text} IS NOT NULL AND ${others}. ` +
+                    "Add the column of the number by a migration of your own that fills it, and run that first.",
+            )
+    }
+    for (const document of texts.filled) {
+        const { place, series, paths } = document
+        if (!isStored(series.column) && !texts.read.includes(document)) {
+            // They are numbered by the same migration.
+            if (document.format.kind !== "function" || (await count("1 = 1")) === 0) continue
+        }
+        const where = isStored(series.column)
+            ? [
+                  `t.${columnName(series.column)} IS NOT NULL`,
+                  ...(isStored(document.column)
+                      ? [`t.${columnName(document.column)} IS NULL`]
+                      : []),
+              ].join(" AND ")
+            : "1 = 1"
+        const isThere = [...paths.values()].flatMap(columnsOfPath).every(isStored)
+        const sql = isThere ? textSql(document) : undefined
+        if (sql === undefined || !isStored(series.column)) {
+            if ((await count(where)) > 0 && sql === undefined)
+                throw new UnsupportedError(
+                    `${place}: SQL can't make the texts of rows that exist (its format is a function, or shows columns that are not ` +
+                        "there yet, or dates in zones that the database does not know). Add its column by a migration of your own that fills it, and run that first.",
+                )
+            continue
+        }
+        const isDated = series.period && !isStored(series.period.column)
+        if (isDated) continue
+        const without = await count(`${where} AND (${sql}) IS NULL`)
+        if (without > 0)
+            throw new DocumentNumberError(
+                `${place}: ${without} ${without === 1 ? "row has" : "rows have"} a number, and what its text shows is not set. Set it first: SELECT * FROM ${tableName(metadata)} t ` +
+                    `WHERE ${where} AND (${sql}) IS NULL.`,
+            )
+    }
+}
+
+function lacksText({ column, series }: Document): string {
+    return `t.${columnName(series.column)} IS NOT NULL AND t.${columnName(column)} IS NULL`
+}
+
+/** The text of a stored row `t`. */
+function textSql(document: Document): string | undefined {
+    const { series } = document
+    const nameOf = (column: ColumnMetadata) => `t.${columnName(column)}`
+    return documentSql(document, {
+        nameOf,
+        number: nameOf(series.column),
+        day: isPeriodic(series) ? periodDay(series, "t") : undefined,
+        period: series.period && nameOf(series.period.column),
+    })
+}
+
+/** The number that a text tells, where it stands at the same place in all. */
+function numberSql({ format, column, dialect }: Document): string | undefined {
+    if (format.kind !== "fixed") return undefined
+    const at = format.tokens.findIndex(({ kind }) => kind === "number")
+    let offset = 0
+    for (const token of format.tokens.slice(0, at)) {
+        if (token.kind === "text") offset += Array.from(token.text).length
+        else if (token.kind === "date") offset += token.digits
+        else return undefined
+    }
+    return dialect.expressions.leadingNumber(`SUBSTR(${columnName(column)}, ${offset + 1})`)
+}
+
+/** What texts of the known formats are like. */
+function likesOf({ format, dialect }: Document): string[] | undefined {
+    if (format.kind !== "fixed") return undefined
+    const like = format.tokens.map(likeOf).join("")
+    return [dialect.expressions.literal(like)]
+}
+
+function likeOf(token: Token): string {
+    switch (token.kind) {
+        case "text":
+            return token.text.replaceAll(/[%_\\]/g, "_")
+        case "date":
+            return "_".repeat(token.digits)
+        case "number":
+            return `${"_".repeat(token.width)}%`
+        case "code":
+        case "value":
+            return "%"
+    }
+}

@@ -1,0 +1,72 @@
+import type { Token } from "../../declared/documents/format"
+import type { Dialect } from "../../dialects/dialect"
+import type { ColumnMetadata } from "../../typeorm/names"
+import { type Path, pathSql } from "../path"
+import type { Document } from "../series"
+import type { DocumentFrame } from "./document"
+
+/** @internal A text as SQL, of a number that is known to SQL alone. */
+export function frameSql(
+    { expressions: { concat, literal, padded } }: Pick<Dialect, "expressions">,
+    { before, width, after }: DocumentFrame,
+    number: string,
+): string {
+    return concat(
+        ...(before ? [literal(before)] : []),
+        padded(number, width),
+        ...(after ? [literal(after)] : []),
+    )
+}
+
+/** @internal What SQL knows of a row that is about to be numbered. */
+export interface RowSql {
+    readonly nameOf: (column: ColumnMetadata) => string
+    readonly number: string
+    /** The day of its date. */
+    readonly day?: string
+    /** The name of its period. */
+    readonly period?: string
+    /** The code that is registered for its scope. */
+    readonly code?: string
+    /** In which tables are whose entities name no schema. */
+    readonly schema?: string
+}
+
+/** @internal The text of a row as SQL; NULL where something that it shows is not set. Undefined where only a function knows it. */
+export function documentSql(document: Document, row: RowSql): string | undefined {
+    const { format, paths, dialect } = document
+    if (format.kind === "function") return undefined
+    if (format.kind === "fixed") return tokensSql(document, format.tokens, row)
+    const { text, literal } = dialect.expressions
+    const by = text(pathSql(paths.get(format.by) as Path, row.nameOf, row.schema))
+    const ways = [...format.formats].map(
+        ([value, tokens]) => `WHEN ${literal(value)} THEN ${tokensSql(document, tokens, row)}`,
+    )
+    return `CASE ${by} ${ways.join(" ")} END`
+}
+
+function tokensSql(document: Document, tokens: readonly Token[], row: RowSql): string {
+    const { concat } = document.dialect.expressions
+    return concat(...tokens.map((token) => tokenSql(document, token, row)))
+}
+
+function tokenSql({ dialect, paths }: Document, token: Token, row: RowSql): string {
+    const { expressions, periods } = dialect
+    switch (token.kind) {
+        case "text":
+            return expressions.literal(token.text)
+        case "number":
+            return expressions.padded(row.number, token.width)
+        case "code":
+            return row.code ?? "NULL"
+        case "date":
+            if (token.part !== "fiscalYear") return periods.part(row.day ?? "NULL", token)
+            return periods.yearOf(row.period ?? "NULL", token)
+        case "value": {
+            const value = expressions.text(
+                pathSql(paths.get(token.path) as Path, row.nameOf, row.schema),
+            )
+            return `NULLIF(${value}, '')`
+        }
+    }
+}

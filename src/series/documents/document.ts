@@ -1,0 +1,28 @@
+import type { Token } from "../../declared/documents/format"
+import type { CivilDate } from "../periods/civil-date"
+
+/** @internal What a text is made of beside the number. */
+export interface DocumentValues {
+    readonly day?: CivilDate
+    readonly code?: string
+    /** By the names of paths. */
+    readonly texts: ReadonlyMap<string, string>
+}
+
+/** @internal A text whose number is left out. */
+export interface DocumentFrame {
+    readonly before: string
+    /** How many digits the number has at least. */
+    readonly width: number
+    readonly after: string
+}
+
+/** @internal */
+export function documentText({ before, width, after }: DocumentFrame, number: bigint): string {
+    return `${before}${String(number).padStart(width, "0")}${after}`
+}
+
+/** @internal The paths of a format by their names. */
+export function pathsOfTokens(tokens: readonly Token[]): string[] {
+    return tokens.flatMap((token) => (token.kind === "value" ? [token.path] : []))
+}

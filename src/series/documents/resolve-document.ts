@@ -1,0 +1,146 @@
+import type { EntityMetadata } from "typeorm"
+import { refuserOf } from "../../declared/options"
+import { tokensOf } from "../../declared/documents/document-options"
+import { type DocumentColumn, documents } from "../../declared/registry"
+import { kindOfType } from "../../dialects/column-type"
+import { dataSourceOf, findDeclaredColumns } from "../../typeorm/compat"
+import { type ColumnMetadata, columnType } from "../../typeorm/names"
+import { findPath, type Path } from "../path"
+import { resolveScopeProperty } from "../scope-property"
+import type { Document, ScopeProperty, Series } from "../series"
+import { checkFormat, type FormatRules, refuseOverlap, widestText } from "./check-format"
+import { pathsOfTokens } from "./document"
+
+/** @internal A column that holds the texts of a number. */
+export interface ShowingColumn {
+    readonly column: ColumnMetadata
+    readonly declared: DocumentColumn
+}
+
+/** @internal The columns that hold the texts of a number. */
+export function showingColumns(
+    metadata: EntityMetadata,
+    number: ColumnMetadata,
+): readonly ShowingColumn[] {
+    const dataSource = dataSourceOf(metadata)
+    return metadata.columns.flatMap((column) => {
+        const declared = documents.find(column.target, column.propertyName, dataSource)
+        const isBeside = column.embeddedMetadata === number.embeddedMetadata
+        return declared?.options.of === number.propertyName && isBeside
+            ? [{ column, declared }]
+            : []
+    })
+}
+
+/** @internal Resolves the text of a number against the metadata of its entity, or refuses it. */
+export function resolveDocument(
+    series: Series,
+    { column, declared: { target, propertyName, options } }: ShowingColumn,
+): Document {
+    const { metadata, dialect, dataSource, strategy } = series
+    const place = `${metadata.name}.${column.propertyPath}`
+    const refuse = refuserOf(place)
+    if (findDeclaredColumns(target, propertyName).length > 1)
+        refuse("another decorator declares this column as well. Remove that one.")
+    const { format, maxLength, isLimited, characters, settings } = options
+    const known = tokensOf(format)
+    const showsCode = known.some((tokens) => tokens.some(({ kind }) => kind === "code"))
+    if (strategy === "trigger" && (format.kind === "function" || settings))
+        refuse(
+            `${settings ? "settings" : "format as a function"} is for strategy "counter" or "table-lock": the database writes ` +
+                "the text by itself. Give a format, or several with by.",
+        )
+    const unique = uniqueProperties(series, column, options.uniqueWith)
+    const names = known.flatMap(pathsOfTokens)
+    const paths = pathsOf(metadata, format.kind === "by" ? [...names, format.by] : names, refuse)
+    const rules: FormatRules = {
+        series,
+        unique,
+        by: format.kind === "by" ? format.by : undefined,
+        paths,
+        refuse,
+    }
+    for (const tokens of known) {
+        checkFormat(tokens, rules)
+        const widest = isLimited ? widestText(tokens, rules) : 0
+        if (widest > maxLength)
+            refuse(
+                `format makes ${widest} characters of the largest number (${series.max}), and maxLength is ${maxLength}. Set largest ` +
+                    "to the largest number that there may be, or shorten the format.",
+            )
+    }
+    if (format.kind === "by") refuseOverlap(format.formats, rules)
+    // What the number is, the text is.
+    column.isNullable = series.column.isNullable
+    Object.assign(column, (dialect as typeof dialect | undefined)?.keyCollation)
+    return {
+        get name() {
+            return series.name
+        },
+        series,
+        dataSource,
+        metadata,
+        column,
+        dialect,
+        scope: unique,
+        scopeColumns: unique.flatMap(({ columns }) => columns),
+        format,
+        paths,
+        maxLength,
+        characters,
+        hasSettings: settings,
+        showsCode,
+        place,
+    }
+}
+
+function uniqueProperties(
+    series: Series,
+    column: ColumnMetadata,
+    uniqueWith: readonly string[] | undefined,
+): readonly ScopeProperty[] {
+    if (uniqueWith)
+        return uniqueWith.map((path) =>
+            resolveScopeProperty(series.metadata, column.propertyPath, path),
+        )
+    return series.scope.filter(({ columns: [first] }) => first !== series.period?.column)
+}
+
+/** @internal Finds what tokens name, or refuses it. */
+export function pathsOf(
+    metadata: EntityMetadata,
+    names: readonly string[],
+    refuse: (problem: string) => never,
+): Map<string, Path> {
+    const found = new Map<string, Path>()
+    for (const name of names) {
+        const path = findPath(metadata, name)
+        if (!path)
+            return refuse(
+                `there is no property "${name}" with a column, nor a relation with a foreign key that leads to one. The entity has ${[
+                    ...new Set(metadata.columns.map(({ propertyPath }) => propertyPath)),
+                ].join(", ")}.`,
+            )
+        if (!isShown(path.column))
+            refuse(
+                `"${name}" is of type ${columnType(path.column)}, and a text shows texts, integers and enums alone.`,
+            )
+        found.set(name, path)
+    }
+    return found
+}
+
+function isShown(column: ColumnMetadata): boolean {
+    const type = columnType(column)
+    const kind = kindOfType(type)
+    return (
+        !column.isArray &&
+        (kind === "text" || kind === "integer" || kind === "uuid" || /enum/.test(type))
+    )
+}
+
+/** @internal The largest number that texts have room for; undefined where no options say so. */
+export function largestShown(shown: readonly ShowingColumn[]): bigint | undefined {
+    const all = shown.flatMap(({ declared }) => declared.options.largest ?? [])
+    return all.length > 0 ? all.reduce((a, b) => (a < b ? a : b)) : undefined
+}

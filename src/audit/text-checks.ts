@@ -2,7 +2,7 @@ import { documentSql } from "../series/documents/document-sql"
 import { isPeriodic, periodDay } from "../series/periods/period-sql"
 import type { Document, Series } from "../series/series"
 import { type ColumnMetadata, columnName } from "../typeorm/names"
-import type { ReadCheck } from "./checks"
+import type { ReadCheck } from "./check"
 
 const ofRow = (column: ColumnMetadata) => `t.${columnName(column)}`
 

@@ -7,7 +7,7 @@ import { OWN } from "./statements"
 import { placeOfEntity, storedColumns } from "./tables"
 
 /** Entries of these kinds are about numbers that rows have, or about none. */
-const ABOUT_NO_GAP = ["void", "format", "code", "close", "resync"]
+const ABOUT_NO_GAP = ["void", "format", "code", "close", "reopen", "resync"]
 /** How many scopes one statement is about. */
 const AT_ONCE = 200
 /** How many entries are kept of one series. */

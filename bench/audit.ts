@@ -43,7 +43,8 @@ async function main(): Promise<void> {
             else for (let round = 0; round < 3; round += 1) await auditSeries(dataSource)
             peaks.push(`${size} rows: ${await peakOfAudit(dataSource)}`)
         }
-        if (comparison) await print(dataSource, [comparison], `Heap at its highest: ${peaks.join("; ")}.`)
+        if (comparison)
+            await print(dataSource, [comparison], `Heap at its highest: ${peaks.join("; ")}.`)
     })
 }
 

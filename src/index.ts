@@ -59,7 +59,13 @@ export type {
     SeriesAudit,
     WeakReferenceAudit,
 } from "./audit/types"
-export { findGaps, type GapGroup, type GapRange, type GapReport, type GapsOptions } from "./maintenance/gaps/find-gaps"
+export {
+    findGaps,
+    type GapGroup,
+    type GapRange,
+    type GapReport,
+    type GapsOptions,
+} from "./maintenance/gaps/find-gaps"
 export { findOrphans, type OrphansOptions } from "./maintenance/references/find-orphans"
 export {
     type IdSequenceReset,
@@ -78,7 +84,11 @@ export {
     type HeldCounter,
 } from "./maintenance/counters/find-waiting"
 export { WeakReference, type WeakReferenceOptions } from "./decorators/weak-reference"
-export { type RaisedCounter, resyncCounters, type ResyncOptions } from "./schema/install/resync-counters"
+export {
+    type RaisedCounter,
+    resyncCounters,
+    type ResyncOptions,
+} from "./schema/install/resync-counters"
 export type {
     AutoSequenceColumnOptions,
     NumberColumnOptions,

@@ -3,13 +3,16 @@ import { eventsOf } from "./events"
 import { FoundByScope } from "./found-rows"
 import { between, explained, type MissingRange } from "./ranges"
 import { readAhead } from "./read-ahead"
-import {
-    type BesideRow,
-    selectGaps,
-    selectWrong,
-} from "./row-statements"
+import { type BesideRow, selectGaps, selectWrong } from "./row-statements"
 import { ScopeDraft } from "./scope-draft"
-import { type Audited, type OneScope, OWN, type ScopeRow, selectScopes, sqlKindsOf } from "./statements"
+import {
+    type Audited,
+    type OneScope,
+    OWN,
+    type ScopeRow,
+    selectScopes,
+    sqlKindsOf,
+} from "./statements"
 import type { Snapshot } from "./snapshot"
 import type { Restriction } from "./within-scopes"
 import { findReadable, type Readable } from "./tables"
@@ -88,15 +91,24 @@ class Scopes {
 async function findRanges(snapshot: Snapshot, audited: Audited, scopes: Scopes): Promise<void> {
     const gapped = [...scopes.doubtful.values()].filter(({ hasGaps }) => hasGaps)
     let kept = 0
-    await eachDoubtful(snapshot, gapped, (restriction) => selectGaps(audited, restriction), (row) => {
-        const draft = scopes.doubtful.get(row.key)
-        if (!draft?.hasGaps) return
-        for (const range of between(BigInt(row.number), BigInt(row.beside), audited[0].series)) {
-            const isKept = draft.ranges.length < scopes.limits.maxRanges && kept < MOST_RANGES
-            if (isKept) kept += 1
-            draft.addRange(range, isKept)
-        }
-    })
+    await eachDoubtful(
+        snapshot,
+        gapped,
+        (restriction) => selectGaps(audited, restriction),
+        (row) => {
+            const draft = scopes.doubtful.get(row.key)
+            if (!draft?.hasGaps) return
+            for (const range of between(
+                BigInt(row.number),
+                BigInt(row.beside),
+                audited[0].series,
+            )) {
+                const isKept = draft.ranges.length < scopes.limits.maxRanges && kept < MOST_RANGES
+                if (isKept) kept += 1
+                draft.addRange(range, isKept)
+            }
+        },
+    )
     for (const draft of scopes.doubtful.values()) draft.addEnds()
 }
 

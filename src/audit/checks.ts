@@ -59,13 +59,16 @@ function unnumberedCheck(series: Series): SqlCheck {
     const due = when ? [`(${conditionSql(when, dialect, ofRow)})`] : []
     const kinds = kindsOf(series)
     const ofKind = kinds
-        ? [`${ofRow(kinds.column)} IN (${kinds.values.map((one) => dialect.expressions.literal(one)).join(", ")})`]
+        ? [
+              `${ofRow(kinds.column)} IN (${kinds.values.map((one) => dialect.expressions.literal(one)).join(", ")})`,
+          ]
         : []
     return {
         kind: "unnumbered",
         severity: "problem",
         wrong: [`${ofRow(column)} IS NULL`, ...due, ...ofKind].join(" AND "),
-        text: (count) => `${rows(count, "is", "are")} to have a number, and ${count === 1 ? "has" : "have"} none.`,
+        text: (count) =>
+            `${rows(count, "is", "are")} to have a number, and ${count === 1 ? "has" : "have"} none.`,
     }
 }
 

@@ -32,7 +32,10 @@ export async function eventsOf(
         const parameter = (value: unknown) =>
             dataSource.driver.createParameter("", parameters.push(value) - 1)
         const ofSeries = `e.${event.series} = ${parameter(series)}`
-        const ofScopes = `e.${event.scope} IN (${keys.slice(at, at + AT_ONCE).map(parameter).join(", ")})`
+        const ofScopes = `e.${event.scope} IN (${keys
+            .slice(at, at + AT_ONCE)
+            .map(parameter)
+            .join(", ")})`
         const ofKinds = `e.${event.kind} NOT IN (${ABOUT_NO_GAP.map(parameter).join(", ")})`
         const sql =
             `SELECT e.${event.scope} AS ${text("scope")}, e.${event.kind} AS ${text("kind")}, ` +
@@ -41,22 +44,26 @@ export async function eventsOf(
             `${integer(dialect.journal.milliseconds(`e.${event.at}`))} AS ${text("at")} ` +
             `FROM ${event.table} e WHERE ${ofSeries} AND ${ofScopes} AND ${ofKinds} ` +
             `AND e.${event.first} IS NOT NULL ORDER BY e.${event.first}, e.${event.id}`
-        await dialect.audit.each<Record<string, string | null>>(runner, { sql, parameters }, (row) => {
-            if (kept >= MOST_EVENTS) return
-            kept += 1
-            const value = (name: string) => row[`${OWN}${name}`] ?? null
-            const first = BigInt(value("first") ?? 0)
-            const own = events.get(value("scope") ?? "") ?? []
-            events.set(value("scope") ?? "", own)
-            own.push({
-                kind: value("kind") ?? "",
-                reason: value("reason"),
-                by: value("by"),
-                at: new Date(Number(value("at"))).toISOString(),
-                first,
-                last: BigInt(value("last") ?? first),
-            })
-        })
+        await dialect.audit.each<Record<string, string | null>>(
+            runner,
+            { sql, parameters },
+            (row) => {
+                if (kept >= MOST_EVENTS) return
+                kept += 1
+                const value = (name: string) => row[`${OWN}${name}`] ?? null
+                const first = BigInt(value("first") ?? 0)
+                const own = events.get(value("scope") ?? "") ?? []
+                events.set(value("scope") ?? "", own)
+                own.push({
+                    kind: value("kind") ?? "",
+                    reason: value("reason"),
+                    by: value("by"),
+                    at: new Date(Number(value("at"))).toISOString(),
+                    first,
+                    last: BigInt(value("last") ?? first),
+                })
+            },
+        )
     }
     return events
 }

@@ -89,7 +89,9 @@ function rowFinding(
                 (count === 1
                     ? `${numbers[0] ?? ""} is the number of more than one row`
                     : `${count} numbers are those of more than one row each`) +
-                (audited.length > 1 ? `, in ${audited.map(tableOf).join(" and ")} taken together.` : "."),
+                (audited.length > 1
+                    ? `, in ${audited.map(tableOf).join(" and ")} taken together.`
+                    : "."),
             numbers,
         }
     if (kind === "date-order")

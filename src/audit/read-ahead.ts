@@ -1,10 +1,5 @@
 import { FoundByScope } from "./found-rows"
-import {
-    type DuplicateRow,
-    selectDuplicates,
-    selectRead,
-    selectUnordered,
-} from "./row-statements"
+import { type DuplicateRow, selectDuplicates, selectRead, selectUnordered } from "./row-statements"
 import type { Snapshot } from "./snapshot"
 import type { Restriction } from "./within-scopes"
 import { type Audited, OWN } from "./statements"

@@ -119,7 +119,12 @@ export function selectDuplicates(audited: Audited, scopes: Restriction): Stateme
         const columns = [...own.scopeColumns, own.column].map((one) => `t.${columnName(one)}`)
         const loose = unique === "no" || audited.length > 1 ? [] : unique
         const nulls = loose.map((name) => `t.${name} IS NULL`)
-        const where = whereNumbered(own, scopes, parameters, nulls.length > 0 ? [`(${nulls.join(" OR ")})`] : [])
+        const where = whereNumbered(
+            own,
+            scopes,
+            parameters,
+            nulls.length > 0 ? [`(${nulls.join(" OR ")})`] : [],
+        )
         const groups =
             `SELECT ${columns.join(", ")}, COUNT(*) AS ${rows} FROM ${tableName(own.metadata)} t ` +
             `WHERE ${where} GROUP BY ${columns.join(", ")}${audited.length === 1 ? " HAVING COUNT(*) > 1" : ""}`

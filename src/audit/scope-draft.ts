@@ -143,7 +143,10 @@ export class ScopeDraft {
     private misses(distinct: bigint): boolean {
         const { first, last } = this
         if (first === undefined || last === undefined) return false
-        return (last - first) / this.series.incrementBy + 1n !== distinct || (last - first) % this.series.incrementBy !== 0n
+        return (
+            (last - first) / this.series.incrementBy + 1n !== distinct ||
+            (last - first) % this.series.incrementBy !== 0n
+        )
     }
 
     private ends(): MissingRange[] {
@@ -152,7 +155,12 @@ export class ScopeDraft {
         const base = beforeFirst(series)
         const ends: MissingRange[] = []
         if (first !== undefined && !startOf)
-            ends.push(...between(base, first, series).map((range) => ({ ...range, place: "start" as const })))
+            ends.push(
+                ...between(base, first, series).map((range) => ({
+                    ...range,
+                    place: "start" as const,
+                })),
+            )
         // Where it begins is not known without a row.
         if (counter !== undefined && !(startOf && last === undefined)) {
             const rule = { startAt: startOf ? counter * 0n : startAt, incrementBy }

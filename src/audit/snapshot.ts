@@ -33,7 +33,14 @@ export async function inSnapshot<T>(
         const [found] = await select<{ at: string; version: string; name: string }>(runner, look)
         const { at = "", version = "", name = "" } = found ?? {}
         const database = { type: dataSource.options.type, version, name }
-        const seen = { dataSource, dialect, runner, at: new Date(at).toISOString(), database, signal }
+        const seen = {
+            dataSource,
+            dialect,
+            runner,
+            at: new Date(at).toISOString(),
+            database,
+            signal,
+        }
         return await work(seen)
     } catch (error) {
         throw asMissingRight(dialect, error)

@@ -58,8 +58,12 @@ export function selectScopes(audited: Audited, hasCounters: boolean, only?: OneS
     const kinds = sqlKindsOf(audited)
     const scopes = scopeColumns.map((_, at) => ownName(series, `s${at}`))
     const sums = kinds.map((_, at) => ownName(series, `k${at}`))
-    const [key, rows, first, last] = ["key", "rows", "first", "last"].map((text) => ownName(series, text)) as Four
-    const [counter, movedBy, movedAt] = ["counter", "movedBy", "movedAt"].map((text) => ownName(series, text)) as Three
+    const [key, rows, first, last] = ["key", "rows", "first", "last"].map((text) =>
+        ownName(series, text),
+    ) as Four
+    const [counter, movedBy, movedAt] = ["counter", "movedBy", "movedAt"].map((text) =>
+        ownName(series, text),
+    ) as Three
     const noInteger = "NULLIF(0, 0)"
     const noText = "NULLIF('', '')"
 
@@ -79,7 +83,8 @@ export function selectScopes(audited: Audited, hasCounters: boolean, only?: OneS
             `SELECT ${[...grouped, `COUNT(${number}) AS ${rows}`, `MIN(${number}) AS ${first}`, `MAX(${number}) AS ${last}`, ...found].join(", ")} ` +
             `FROM ${tableName(own.metadata)} t${where}${grouped.length > 0 ? ` GROUP BY ${grouped.join(", ")}` : ""}`
         const values = own.scopeColumns.map(
-            (column, at) => `${dialect.audit.shown(column, `g.${columnName(column)}`)} AS ${scopes[at] ?? ""}`,
+            (column, at) =>
+                `${dialect.audit.shown(column, `g.${columnName(column)}`)} AS ${scopes[at] ?? ""}`,
         )
         const selected = [
             `${keyOf(own, "g")} AS ${key}`,

@@ -1,5 +1,9 @@
 import type { EntityMetadata } from "typeorm"
-import type { StoredColumn, StoredIndexColumn, TablePlace } from "../dialects/statements/audit-statements"
+import type {
+    StoredColumn,
+    StoredIndexColumn,
+    TablePlace,
+} from "../dialects/statements/audit-statements"
 import { COUNTER_ENTITY } from "../declared/own-tables"
 import { INSTALL_REMEDY } from "../errors"
 import { groupBy } from "../group-by"
@@ -81,7 +85,9 @@ export async function storedColumns(
 /** @internal Whether the table of counters is there. */
 export async function hasCounterTable(snapshot: Snapshot): Promise<boolean> {
     const metadata = snapshot.dataSource.entityMetadatas.find(({ name }) => name === COUNTER_ENTITY)
-    return metadata !== undefined && (await storedColumns(snapshot, placeOfEntity(metadata))).size > 0
+    return (
+        metadata !== undefined && (await storedColumns(snapshot, placeOfEntity(metadata))).size > 0
+    )
 }
 
 /** What is read of a table. */

@@ -58,9 +58,13 @@ function expectedText(document: Document, tellsDays: boolean): string | undefine
 /** Whether a number is among the digits of a text, be it right before or behind others. */
 function shows({ format }: Document, text: unknown, number: unknown): boolean {
     if (typeof text !== "string") return false
-    const token = format.kind === "fixed" ? format.tokens.find(({ kind }) => kind === "number") : undefined
+    const token =
+        format.kind === "fixed" ? format.tokens.find(({ kind }) => kind === "number") : undefined
     const padded = String(number).padStart(token?.kind === "number" ? token.width : 1, "0")
     return (text.match(/\d+/g) ?? []).some(
-        (digits) => BigInt(digits) === BigInt(String(number)) || digits.endsWith(padded) || digits.startsWith(padded),
+        (digits) =>
+            BigInt(digits) === BigInt(String(number)) ||
+            digits.endsWith(padded) ||
+            digits.startsWith(padded),
     )
 }

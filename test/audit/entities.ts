@@ -101,8 +101,11 @@ export class Tag {
     @Column({ length: 20 }) contentType!: string
     @Column() objectId!: number
     @Column({ type: "int", nullable: true }) articleId!: number | null
-    @WeakReference(() => Article) @Column({ length: 20, nullable: true, type: "varchar" }) oldLink!: string | null
-    @ManyToOne(() => Article, { createForeignKeyConstraints: false, nullable: true }) about!: Article | null
+    @WeakReference(() => Article)
+    @Column({ length: 20, nullable: true, type: "varchar" })
+    oldLink!: string | null
+    @ManyToOne(() => Article, { createForeignKeyConstraints: false, nullable: true })
+    about!: Article | null
 }
 
 /** Names in double quotes, and `{Entity}` for its table, as the database has them. */

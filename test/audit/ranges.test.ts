@@ -16,7 +16,8 @@ const partsOf = (from: bigint, to: bigint, events: RangeEvent[], step = 1n, isLo
 describe("ranges of missing numbers", () => {
     it("are those between two numbers, on the steps, from the first number on", () => {
         const rule = { startAt: 10n, incrementBy: 5n }
-        const shown = (low: bigint, high: bigint) => between(low, high, rule).map(({ from, to }) => `${from}-${to}`)
+        const shown = (low: bigint, high: bigint) =>
+            between(low, high, rule).map(({ from, to }) => `${from}-${to}`)
         expect(shown(10n, 15n)).to.eql([])
         expect(shown(10n, 30n)).to.eql(["15-25"])
         expect(shown(10n, 31n)).to.eql(["15-30"])
@@ -27,7 +28,11 @@ describe("ranges of missing numbers", () => {
 
     it("are cut into what entries explain, each by the earliest, and what none does", () => {
         expect(partsOf(1n, 9n, [])).to.eql(["1-9 unexplained 9"])
-        expect(partsOf(1n, 9n, [event("skip", 3n, 5n)])).to.eql(["1-2 unexplained 2", "3-5 skip 3", "6-9 unexplained 4"])
+        expect(partsOf(1n, 9n, [event("skip", 3n, 5n)])).to.eql([
+            "1-2 unexplained 2",
+            "3-5 skip 3",
+            "6-9 unexplained 4",
+        ])
         expect(partsOf(3n, 5n, [event("skip", 1n, 99n)])).to.eql(["3-5 skip 3"])
         expect(partsOf(1n, 4n, [event("skip", 3n, 4n), event("delete", 2n, 3n)])).to.eql([
             ...["1-1 unexplained 1", "2-3 delete 2", "4-4 skip 1"],
@@ -64,14 +69,32 @@ describe("texts of the command", () => {
     })
 
     it("writes CSV that is read back, and runs in no spreadsheet", () => {
-        expect(toCsv(["a", "b"], [['x "y", z', null], ["=1+1", "-3"], ["-cmd", "two\nlines"], [5, "@x"]])).to.equal(
+        expect(
+            toCsv(
+                ["a", "b"],
+                [
+                    ['x "y", z', null],
+                    ["=1+1", "-3"],
+                    ["-cmd", "two\nlines"],
+                    [5, "@x"],
+                ],
+            ),
+        ).to.equal(
             ["a,b", '"x ""y"", z",', "'=1+1,-3", '\'-cmd,"two\nlines"', "5,'@x"].join("\r\n"),
         )
     })
 
     it("aligns tables, and makes lists of them where lines are too long", () => {
-        const rows = [["a", 1], ["日本", 10], [null, null]] as const
-        expect(toTable(["name", "n"], rows, undefined, "  ")).to.equal("  name   n\n  a      1\n  日本  10\n  -      -")
-        expect(toTable(["name", "n"], rows.slice(0, 2), 8, "")).to.equal("name  a\nn     1\n\nname  日本\nn     10")
+        const rows = [
+            ["a", 1],
+            ["日本", 10],
+            [null, null],
+        ] as const
+        expect(toTable(["name", "n"], rows, undefined, "  ")).to.equal(
+            "  name   n\n  a      1\n  日本  10\n  -      -",
+        )
+        expect(toTable(["name", "n"], rows.slice(0, 2), 7, "")).to.equal(
+            "name  a\nn     1\n\nname  日本\nn     10",
+        )
     })
 })

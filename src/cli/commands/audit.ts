@@ -66,14 +66,19 @@ function writeWhole(path: string, text: string): void {
 
 function show(print: Printer, report: AuditReport, all: boolean): void {
     const { database, at, problems, series, references } = report
-    print.line(`Audit of ${database.name} (${database.type} ${database.version}), ${showTime(at) ?? ""}`)
+    print.line(
+        `Audit of ${database.name} (${database.type} ${database.version}), ${showTime(at) ?? ""}`,
+    )
     for (const one of series) showSeries(print, one, all)
     const broken = references.filter(({ orphans }) => orphans > 0)
     if (broken.length > 0) {
         print.line()
         print.line(print.style("bold", "References to rows that are gone"))
         for (const reference of broken) {
-            const mark = reference.origin === "guessed" ? print.style("yellow", "?") : print.style("red", "!")
+            const mark =
+                reference.origin === "guessed"
+                    ? print.style("yellow", "?")
+                    : print.style("red", "!")
             print.line(`  ${mark} ${showOrphans(reference)}`)
         }
     }
@@ -99,14 +104,16 @@ function showSeries(print: Printer, series: SeriesAudit, all: boolean): void {
         print.line()
         print.table(
             ["scope", "first", "last", "counter", "rows", "missing"],
-            listed.map(({ scope, closed, first, last, counter, counterState, rows: own, missing }) => [
-                showScope(scope) + (closed ? " (closed)" : ""),
-                first,
-                last,
-                counterState === "missing" ? "none" : counter,
-                own,
-                missing,
-            ]),
+            listed.map(
+                ({ scope, closed, first, last, counter, counterState, rows: own, missing }) => [
+                    showScope(scope) + (closed ? " (closed)" : ""),
+                    first,
+                    last,
+                    counterState === "missing" ? "none" : counter,
+                    own,
+                    missing,
+                ],
+            ),
             "  ",
         )
     }
@@ -146,7 +153,19 @@ function why({ cause, event }: AuditRange): string {
     return `${kind}, ${showTime(at) ?? ""}${by === null ? "" : `, by ${by}`}${reason === null ? "" : `: ${reason}`}`
 }
 
-const HEAD = ["series", "scope", "first", "last", "counter", "rows", "closed", "found", "severity", "from", "to"]
+const HEAD = [
+    "series",
+    "scope",
+    "first",
+    "last",
+    "counter",
+    "rows",
+    "closed",
+    "found",
+    "severity",
+    "from",
+    "to",
+]
 const MORE = ["count", "event", "reason", "by", "at", "text"]
 
 type Cells = (string | number | null)[]
@@ -159,7 +178,15 @@ function table({ series }: AuditReport): [string[], Cells[]] {
             lines.push([name, ...nothing(6), "not-installed", "problem", ...nothing(7), problem])
         for (const scope of scopes) {
             const { first, last, counter, rows, closed, findings, ranges } = scope
-            const own = [name, showScope(scope.scope), first, last, counter, rows, closed ? "closed" : ""]
+            const own = [
+                name,
+                showScope(scope.scope),
+                first,
+                last,
+                counter,
+                rows,
+                closed ? "closed" : "",
+            ]
             const found = [
                 ...ranges.map(({ from, to, count, cause, event }): Cells => [
                     ...own,

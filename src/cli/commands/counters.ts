@@ -31,7 +31,11 @@ async function showAll({ dataSource, print }: Given): Promise<ExitStatus> {
     print.csv(head, rows)
     const hasClosed = list.counters.some(({ closed }) => closed)
     const shown = hasClosed ? head.length : head.length - 1
-    if (rows.length > 0) print.table(head.slice(0, shown), rows.map((row) => row.slice(0, shown)))
+    if (rows.length > 0)
+        print.table(
+            head.slice(0, shown),
+            rows.map((row) => row.slice(0, shown)),
+        )
     else print.line("There are no counters.")
     if (list.more > 0) print.line(`${list.more} more counters are not listed.`)
     return 0
@@ -52,6 +56,14 @@ async function showWaiting({ dataSource, print }: Given): Promise<ExitStatus> {
     return held.some(({ waiting }) => waiting.length > 0) ? 1 : 0
 }
 
-function nameOf({ id, user, program }: { id: string; user: string | null; program: string | null }): string {
+function nameOf({
+    id,
+    user,
+    program,
+}: {
+    id: string
+    user: string | null
+    program: string | null
+}): string {
     return [id, user, program].filter((part) => part !== null).join(" ")
 }

@@ -40,18 +40,29 @@ are gone.
         print.csv(
             ["column", "by", "from", "to", "count"],
             report.groups.flatMap(({ by, ranges }) =>
-                ranges.map(({ from, to, count }) => [report.column, showScope(by), from, to, count]),
+                ranges.map(({ from, to, count }) => [
+                    report.column,
+                    showScope(by),
+                    from,
+                    to,
+                    count,
+                ]),
             ),
         )
         if (print.isForPeople) show(print, report)
-        const isBroken = report.references.some(({ orphans, origin }) => orphans > 0 && origin !== "guessed")
+        const isBroken = report.references.some(
+            ({ orphans, origin }) => orphans > 0 && origin !== "guessed",
+        )
         return report.missing !== "0" || isBroken ? 1 : 0
     },
 }
 
 const RANGES = 20
 
-function show(print: Printer, { column, rows, missing, groups, moreGroups, references }: GapReport): void {
+function show(
+    print: Printer,
+    { column, rows, missing, groups, moreGroups, references }: GapReport,
+): void {
     const count = `${rows} ${rows === 1 ? "row" : "rows"}`
     print.line(
         missing === "0"
@@ -61,19 +72,29 @@ function show(print: Printer, { column, rows, missing, groups, moreGroups, refer
     for (const { by, first, last, ranges, moreRanges, duplicates } of groups) {
         if (ranges.length === 0 && duplicates === 0) continue
         print.line()
-        print.line(`  ${Object.keys(by).length > 0 ? `${showScope(by)}: ` : ""}${first} to ${last}, missing:`)
+        print.line(
+            `  ${Object.keys(by).length > 0 ? `${showScope(by)}: ` : ""}${first} to ${last}, missing:`,
+        )
         for (const range of ranges.slice(0, RANGES)) print.line(`    ${showRange(range)}`)
         const more = Math.max(ranges.length - RANGES, 0) + moreRanges
         if (more > 0) print.line(`    and ${more} more ranges`)
-        if (duplicates > 0) print.line(`    ${duplicates} rows have a value that another row has as well`)
+        if (duplicates > 0)
+            print.line(`    ${duplicates} rows have a value that another row has as well`)
     }
     if (moreGroups > 0) print.line(`  ${moreGroups} more groups are not listed.`)
     if (references.length > 0) {
         print.line()
         print.line("References to it without a foreign key:")
         for (const reference of references) {
-            const mark = reference.orphans === 0 ? " " : reference.origin === "guessed" ? print.style("yellow", "?") : print.style("red", "!")
-            print.line(`  ${mark} ${reference.orphans === 0 ? `${showReference(reference)}: every row is there` : showOrphans(reference)}`)
+            const mark =
+                reference.orphans === 0
+                    ? " "
+                    : reference.origin === "guessed"
+                      ? print.style("yellow", "?")
+                      : print.style("red", "!")
+            print.line(
+                `  ${mark} ${reference.orphans === 0 ? `${showReference(reference)}: every row is there` : showOrphans(reference)}`,
+            )
         }
     }
     if (missing !== "0") {

@@ -49,7 +49,11 @@ behind. Never below it: gaps of ids are no mistake.
                 })
                 if (found.length === 0 && positionals.length > 0)
                     print.note(`${column} gets its values from no sequence of the database.`)
-                resets.push(...found.filter(({ sequence }) => resets.every((one) => one.sequence !== sequence)))
+                resets.push(
+                    ...found.filter(({ sequence }) =>
+                        resets.every((one) => one.sequence !== sequence),
+                    ),
+                )
             }
         } catch (error) {
             if (!(error instanceof IdsInUseError)) throw error
@@ -67,7 +71,10 @@ behind. Never below it: gaps of ids are no mistake.
         ])
         print.csv(["sequence", "columns", "highest id", "next before", "next after"], rows)
         if (rows.length > 0) {
-            print.table(["sequence", "highest id", "next before", "next after"], rows.map(([name, , ...more]) => [name ?? null, ...more]))
+            print.table(
+                ["sequence", "highest id", "next before", "next after"],
+                rows.map(([name, , ...more]) => [name ?? null, ...more]),
+            )
             print.line()
         }
         const count = `${moved.length} of ${resets.length} ${resets.length === 1 ? "sequence" : "sequences"}`

@@ -3,6 +3,8 @@ import { seriesOf } from "../../sequence/series/series-of"
 import { UsageError } from "../arguments"
 import { type Command, textsOf } from "../frame/command"
 
+const PROPERTY = /^([^.]+)\.(.+)$/
+
 /** @internal */
 export const next: Command = {
     name: "next",
@@ -15,10 +17,12 @@ export const next: Command = {
                               by its date; <name> alone is NULL; may be given several times`,
     options: { scope: { type: "string", multiple: true } },
     positionals: [1, 1],
-    async run({ dataSource, values, positionals: [column = ""], print }) {
-        const [, entity, property] = /^([^.]+)\.(.+)$/.exec(column) ?? []
-        if (entity === undefined || property === undefined)
+    check(_, [column = ""]) {
+        if (!PROPERTY.test(column))
             throw new UsageError(`"${column}" is no numbered property, give <Entity>.<property>.`)
+    },
+    async run({ dataSource, values, positionals: [column = ""], print }) {
+        const [, entity = "", property = ""] = PROPERTY.exec(column) ?? []
         const scope = Object.fromEntries(
             textsOf(values, "scope").map((text) => {
                 const at = text.indexOf("=")
@@ -26,7 +30,9 @@ export const next: Command = {
             }),
         )
         try {
-            const preview = await seriesOf(dataSource, entity, property as never).preview(scope as never)
+            const preview = await seriesOf(dataSource, entity, property as never).preview(
+                scope as never,
+            )
             print.json({ format: 1, ...preview, number: String(preview.number) })
             print.line(preview.text)
             return 0

@@ -18,7 +18,12 @@ by raw SQL, an import or a restore. Never lowers one.
         const raised: RaisedCounter[] = []
         await resyncCounters(dataSource, { dryRun, onRaise: (one) => raised.push(one) })
         print.json({ format: 1, dryRun, counters: raised })
-        const rows = raised.map(({ series, scope, before, after }) => [series, showScope(scope), before, after])
+        const rows = raised.map(({ series, scope, before, after }) => [
+            series,
+            showScope(scope),
+            before,
+            after,
+        ])
         print.csv(["series", "scope", "before", "after"], rows)
         if (rows.length > 0) {
             print.table(["series", "scope", "before", "after"], rows)

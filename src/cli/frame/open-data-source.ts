@@ -30,7 +30,11 @@ async function cannotOpen<T>(work: () => Promise<T>): Promise<T> {
     }
 }
 
-async function withTimeout<T>(work: Promise<T>, { options }: DataSource, seconds: number): Promise<T> {
+async function withTimeout<T>(
+    work: Promise<T>,
+    { options }: DataSource,
+    seconds: number,
+): Promise<T> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
         timer = setTimeout(() => {

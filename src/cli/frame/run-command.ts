@@ -40,7 +40,10 @@ export function helpOf({ name, synopsis, help, hasTable, writes }: Command): str
         "__DRY__",
         writes ? DRY_HELP : "",
     )
-    return `Usage: typeorm-autosequence ${name} -d <data source> ${synopsis}`.trimEnd() + `\n\n${help}\n${common}\n\n${STATUS_HELP}`
+    return (
+        `Usage: typeorm-autosequence ${name} -d <data source> ${synopsis}`.trimEnd() +
+        `\n\n${help}\n${common}\n\n${STATUS_HELP}`
+    )
 }
 
 /** @internal Runs a command on the arguments behind its name; never rejects. */
@@ -73,13 +76,18 @@ async function run(command: Command, args: readonly string[], output: Output): P
     }
     const [least, most] = command.positionals
     if (positionals.length > most)
-        throw new UsageError(`There is more than is asked for: ${positionals.slice(most).join(", ")}.`)
+        throw new UsageError(
+            `There is more than is asked for: ${positionals.slice(most).join(", ")}.`,
+        )
     if (typeof values.dataSource !== "string")
         throw new UsageError("There is no data source. Name its file by -d.")
-    if (positionals.length < least) throw new UsageError(`${command.name} asks for ${command.synopsis.split(" [")[0] ?? ""}.`)
-    if (values.json && values.csv) throw new UsageError("Both --json and --csv are given. Give one.")
+    if (positionals.length < least)
+        throw new UsageError(`${command.name} asks for ${command.synopsis.split(" [")[0] ?? ""}.`)
+    if (values.json && values.csv)
+        throw new UsageError("Both --json and --csv are given. Give one.")
     const timeout = Number(values.timeout ?? 10)
-    if (!(timeout > 0)) throw new UsageError(`--timeout is "${String(values.timeout)}", give seconds.`)
+    if (!(timeout > 0))
+        throw new UsageError(`--timeout is "${String(values.timeout)}", give seconds.`)
     command.check?.(values, positionals)
     const print = new Printer(output, printOptions(values))
 
@@ -126,7 +134,10 @@ async function onDataSource(
     }
 }
 
-function parse(command: Command, args: readonly string[]): { values: Values; positionals: string[] } {
+function parse(
+    command: Command,
+    args: readonly string[],
+): { values: Values; positionals: string[] } {
     const options = {
         ...COMMON,
         ...(command.hasTable && { csv: { type: "boolean" as const } }),

@@ -31,13 +31,16 @@ export function toTable(
         .toString()
         .split("\n")
         .map((line) => indent + line.trimEnd())
-    if (width === undefined || lines.every((line) => lengthOf(line) <= width)) return lines.join("\n")
+    if (width === undefined || lines.every((line) => lengthOf(line) <= width))
+        return lines.join("\n")
     return rows.map((row) => asList(head, row, indent)).join("\n\n")
 }
 
 function asList(head: readonly string[], row: Row, indent: string): string {
     const longest = Math.max(...head.map(({ length }) => length))
-    return head.map((name, at) => `${indent}${name.padEnd(longest)}  ${shown(row[at] ?? null)}`).join("\n")
+    return head
+        .map((name, at) => `${indent}${name.padEnd(longest)}  ${shown(row[at] ?? null)}`)
+        .join("\n")
 }
 
 function shown(cell: string | number | null): string {
@@ -48,8 +51,13 @@ function isNumber(cell: string | number | null): boolean {
     return cell === null || /^-?\d+$/.test(String(cell))
 }
 
+/** Letters that take the place of two. */
+const WIDE =
+    /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/
+
 /** Without what colours it. */
 function lengthOf(line: string): number {
     // eslint-disable-next-line no-control-regex -- that is what a terminal takes for a colour
-    return Array.from(line.replaceAll(/\u001b\[\d+m/g, "")).length
+    const letters = Array.from(line.replaceAll(/\u001b\[\d+m/g, ""))
+    return letters.reduce((length, letter) => length + (WIDE.test(letter) ? 2 : 1), 0)
 }

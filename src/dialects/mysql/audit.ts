@@ -58,7 +58,8 @@ function missingRight({ errno, message }: DriverError): MissingRight | undefined
     switch (errno) {
         case TABLE_ACCESS_DENIED:
         case COLUMN_ACCESS_DENIED: {
-            const [, right, on] = /^([A-Z ,]+) command denied .* for (?:table|column) (\S+)/.exec(text) ?? []
+            const [, right, on] =
+                /^([A-Z ,]+) command denied .* for (?:table|column) (\S+)/.exec(text) ?? []
             return { right, on: on?.replaceAll(/[`']/g, "") }
         }
         case DATABASE_ACCESS_DENIED: {

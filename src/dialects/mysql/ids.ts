@@ -1,7 +1,13 @@
 import type { IdStatements } from "../statements/id-statements"
 import { select } from "../../typeorm/statement"
 
-const ENDS: Readonly<Record<string, bigint>> = { tinyint: 7n, smallint: 15n, mediumint: 23n, int: 31n, bigint: 63n }
+const ENDS: Readonly<Record<string, bigint>> = {
+    tinyint: 7n,
+    smallint: 15n,
+    mediumint: 23n,
+    int: 31n,
+    bigint: 63n,
+}
 
 /** @internal */
 export const mysqlIds: IdStatements = {
@@ -15,7 +21,9 @@ export const mysqlIds: IdStatements = {
             parameters: [place ?? null, table, column],
         })
         if (!found) return []
-        const bits = (ENDS[/^\w+/.exec(found.type)?.[0] ?? "int"] ?? 31n) + (found.type.includes("unsigned") ? 1n : 0n)
+        const bits =
+            (ENDS[/^\w+/.exec(found.type)?.[0] ?? "int"] ?? 31n) +
+            (found.type.includes("unsigned") ? 1n : 0n)
         return [
             {
                 name: `AUTO_INCREMENT of ${table}`,

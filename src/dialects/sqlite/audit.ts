@@ -53,7 +53,10 @@ interface Iterating {
 }
 
 /** The rows one by one, where the driver has such a way: sql.js has all of the database in memory anyway. */
-function iterated(runner: QueryRunner, { sql, parameters = [] }: Statement): Iterable<unknown> | undefined {
+function iterated(
+    runner: QueryRunner,
+    { sql, parameters = [] }: Statement,
+): Iterable<unknown> | undefined {
     const { driver, options } = dataSourceOf(runner)
     if (options.type !== "better-sqlite3") return undefined
     const { databaseConnection } = driver as unknown as { databaseConnection?: Iterating }

@@ -47,7 +47,8 @@ export const sqliteIds: IdStatements = {
     },
 
     setNext({ name }, next) {
-        const [, schema = "", table] = /^((?:"(?:[^"]|"")+"\.)?)sqlite_sequence (.*)$/s.exec(name) ?? []
+        const [, schema = "", table] =
+            /^((?:"(?:[^"]|"")+"\.)?)sqlite_sequence (.*)$/s.exec(name) ?? []
         return {
             // It has no key by which a row could be replaced.
             sql:

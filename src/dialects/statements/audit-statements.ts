@@ -47,11 +47,7 @@ export interface AuditStatements {
     /** Selects `at`, the moment as ISO text in UTC, `version` and `name` of the database. */
     readonly look: Statement
     /** Hands over the rows of a statement one after the other, and holds a few of them at a time. */
-    each<Row>(
-        runner: QueryRunner,
-        statement: Statement,
-        take: (row: Row) => void,
-    ): Promise<void>
+    each<Row>(runner: QueryRunner, statement: Statement, take: (row: Row) => void): Promise<void>
     /** Selects {@link StoredColumn} rows; none where there is no such table. */
     columns(table: TablePlace): Statement
     /** Selects {@link StoredIndexColumn} rows of the unique indexes that hold for all rows. */

@@ -2,7 +2,15 @@ import type { DataSource } from "typeorm"
 import { auditOneSeries } from "../../audit/audit-series"
 import { inSnapshot } from "../../audit/snapshot"
 import type { AuditReport, ScopeAudit, SeriesAudit, WeakReferenceAudit } from "../../audit/types"
-import { checkedOptions, FLAG, FUNCTION, integerFrom, LIST, refuserOf, SIGNAL } from "../../declared/options"
+import {
+    checkedOptions,
+    FLAG,
+    FUNCTION,
+    integerFrom,
+    LIST,
+    refuserOf,
+    SIGNAL,
+} from "../../declared/options"
 import { show } from "../../declared/show"
 import { allSeriesOf } from "../../series/sharers"
 import { givenDataSource } from "../../typeorm/given"
@@ -120,7 +128,9 @@ export async function auditSeries(
             for (const [, [first, ...others]] of asked) {
                 if (!first) continue
                 signal?.throwIfAborted()
-                series.push(await auditOneSeries(snapshot, [first, ...others], { maxScopes, maxRanges }))
+                series.push(
+                    await auditOneSeries(snapshot, [first, ...others], { maxScopes, maxRanges }),
+                )
                 progress.step()
             }
             const found = asksReferences
@@ -152,7 +162,10 @@ function isBroken({ origin, orphans }: WeakReferenceAudit): boolean {
 function problemsOf({ problems, scopes, problemScopes }: SeriesAudit): number {
     const listed = scopes.filter(hasProblem)
     const besides = problemScopes - listed.length
-    return problems.length + listed.reduce((sum, { findings }) => sum + findings.filter(isProblem).length, besides)
+    return (
+        problems.length +
+        listed.reduce((sum, { findings }) => sum + findings.filter(isProblem).length, besides)
+    )
 }
 
 function hasProblem({ findings }: ScopeAudit): boolean {

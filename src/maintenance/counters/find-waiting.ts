@@ -68,12 +68,19 @@ export async function findHeldCounters(dataSource: DataSource): Promise<HeldCoun
     const names = await inSnapshot(given, (snapshot) => ScopeNames.of(snapshot))
     const held = new Map<string, HeldCounter & { waiting: CounterSession[] }>()
     for (const row of rows) {
-        const [series, scope] = row.series === null ? placeOf(row.place) : [row.series, row.scope ?? ""]
+        const [series, scope] =
+            row.series === null ? placeOf(row.place) : [row.series, row.scope ?? ""]
         const key = JSON.stringify([series, scope, row.holder])
         const counter = held.get(key) ?? {
             series,
             scope: names.scopeOf(series, scope),
-            holder: { id: row.holder, since: row.since, user: row.user, program: row.program, state: row.state },
+            holder: {
+                id: row.holder,
+                since: row.since,
+                user: row.user,
+                program: row.program,
+                state: row.state,
+            },
             waiting: [],
         }
         held.set(key, counter)

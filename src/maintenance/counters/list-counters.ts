@@ -129,7 +129,9 @@ export class ScopeNames {
                 snapshot.runner,
                 selectScopes(audited, false),
                 (row) => {
-                    const values = first.series.scopeColumns.map((_, at) => row[`${OWN}s${at}`] ?? null)
+                    const values = first.series.scopeColumns.map(
+                        (_, at) => row[`${OWN}s${at}`] ?? null,
+                    )
                     own.set(row[`${OWN}key`] ?? "", values)
                 },
             )

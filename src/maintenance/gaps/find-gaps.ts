@@ -97,11 +97,13 @@ export async function findGaps(
     options: GapsOptions = {},
 ): Promise<GapReport> {
     const refuse = refuserOf("findGaps")
-    const { by = [], weak = [], guess = true, maxRanges = 1000, signal } = checkedOptions(
-        "findGaps",
-        options,
-        FORMS,
-    )
+    const {
+        by = [],
+        weak = [],
+        guess = true,
+        maxRanges = 1000,
+        signal,
+    } = checkedOptions("findGaps", options, FORMS)
     const given = givenDataSource("findGaps", dataSource)
     return inSnapshot(
         given,
@@ -110,10 +112,14 @@ export async function findGaps(
             if (!isInteger(place.type))
                 refuse(`${place.label} is of type ${place.type}. Name a column of integers.`)
             const groups = by.map((name) => {
-                const property = place.metadata?.columns.find(({ propertyPath }) => propertyPath === name)
+                const property = place.metadata?.columns.find(
+                    ({ propertyPath }) => propertyPath === name,
+                )
                 const own = property?.databaseName ?? name
                 if (!place.columns.has(own))
-                    refuse(`${place.table.table} has no column "${name}". It has ${[...place.columns.keys()].join(", ")}.`)
+                    refuse(
+                        `${place.table.table} has no column "${name}". It has ${[...place.columns.keys()].join(", ")}.`,
+                    )
                 return own
             })
             const found = await findGroups(snapshot, place, groups, maxRanges)
@@ -147,7 +153,11 @@ async function findGroups(
     const names = by.map((name) => `t.${escape(name)}`)
     const values = by.map((_, at) => `g${at}`)
     const grouped = names.length > 0 ? ` GROUP BY ${names.join(", ")}` : ""
-    const shown = (alias: string) => by.map((name, at) => `${dialect.expressions.text(`${alias}.${escape(name)}`)} AS ${values[at] ?? ""}`)
+    const shown = (alias: string) =>
+        by.map(
+            (name, at) =>
+                `${dialect.expressions.text(`${alias}.${escape(name)}`)} AS ${values[at] ?? ""}`,
+        )
 
     const groups = new Map<string, Building>()
     let [rows, missing, more] = [0, 0n, 0]
@@ -155,14 +165,18 @@ async function findGroups(
     const counts = `SELECT ${[...names, `COUNT(${number}) AS n`, `MIN(${number}) AS lo`, `MAX(${number}) AS hi`].join(", ")} FROM ${table.name} t WHERE ${number} IS NOT NULL${grouped}`
     await each<Row>(
         runner,
-        { sql: `SELECT ${[...shown("c"), `${integer("c.n")} AS a`, `${integer("c.lo")} AS b`, `${integer("c.hi")} AS d`].join(", ")} FROM (${counts}) c` },
+        {
+            sql: `SELECT ${[...shown("c"), `${integer("c.n")} AS a`, `${integer("c.lo")} AS b`, `${integer("c.hi")} AS d`].join(", ")} FROM (${counts}) c`,
+        },
         (row) => {
             const count = Number(row.a)
             if (count === 0) return
             rows += count
             if (groups.size < limit)
                 groups.set(keyOf(row), {
-                    by: Object.fromEntries(by.map((name, at) => [name, row[values[at] ?? ""] ?? null])),
+                    by: Object.fromEntries(
+                        by.map((name, at) => [name, row[values[at] ?? ""] ?? null]),
+                    ),
                     rows: count,
                     first: row.b ?? "",
                     last: row.d ?? "",
@@ -180,7 +194,9 @@ async function findGroups(
     await each<Row>(
         runner,
         // The next row of a number that is there twice is the same number.
-        { sql: `SELECT ${[...shown("w"), `${integer("w.lo")} AS a`, `${integer("w.hi")} AS b`].join(", ")} FROM (${windows}) w WHERE w.hi - w.lo <> 1 ORDER BY w.lo` },
+        {
+            sql: `SELECT ${[...shown("w"), `${integer("w.lo")} AS a`, `${integer("w.hi")} AS b`].join(", ")} FROM (${windows}) w WHERE w.hi - w.lo <> 1 ORDER BY w.lo`,
+        },
         (row) => {
             const group = groups.get(keyOf(row))
             const [low, high] = [BigInt(row.a ?? 0), BigInt(row.b ?? 0)]
@@ -195,11 +211,18 @@ async function findGroups(
             if (!group) return
             group.missing += count
             if (group.ranges.length < limit)
-                group.ranges.push({ from: String(range.from), to: String(range.to), count: String(count) })
+                group.ranges.push({
+                    from: String(range.from),
+                    to: String(range.to),
+                    count: String(count),
+                })
             else group.moreRanges += 1
         },
     )
-    const built = [...groups.values()].map((group) => ({ ...group, missing: String(group.missing) }))
+    const built = [...groups.values()].map((group) => ({
+        ...group,
+        missing: String(group.missing),
+    }))
     return { groups: built, rows, missing, more }
 }
 

@@ -33,26 +33,39 @@ export async function refuseRestart(
                     `${table} has rows, and begins anew only when it is empty. ${INSTEAD}`,
                 )
         }
-    for (const { table, column } of await dialect.ids.foreignKeys(runner, place.table, place.column)) {
+    for (const { table, column } of await dialect.ids.foreignKeys(
+        runner,
+        place.table,
+        place.column,
+    )) {
         const sql = `SELECT 1 AS found FROM ${table} WHERE ${column} IS NOT NULL LIMIT 1`
-        if ((await select(runner, { sql })).length > 0) found.push(`${table}.${column} (a foreign key)`)
+        if ((await select(runner, { sql })).length > 0)
+            found.push(`${table}.${column} (a foreign key)`)
     }
     for (const reference of await referencesOf(snapshot, { ...options, to: place })) {
         const stored = await storedColumns(snapshot, reference.from.table)
         const type = stored.get(reference.from.column)?.type
-        const highest = type === undefined ? null : await highestOf(snapshot, reference, isInteger(type))
-        if (highest !== null) found.push(`${reference.from.label} up to ${highest} (${NAMES[reference.origin]})`)
+        const highest =
+            type === undefined ? null : await highestOf(snapshot, reference, isInteger(type))
+        if (highest !== null)
+            found.push(`${reference.from.label} up to ${highest} (${NAMES[reference.origin]})`)
     }
     for (const key of place.metadata ? storedKeysOf(place.metadata) : []) {
         const { history, name } = key
         const table = dataSource.entityMetadatas.find((one) => one.name === KEY_ENTITY)
-        if (history === false || !table || (await storedColumns(snapshot, placeOfEntity(table))).size === 0) continue
+        if (
+            history === false ||
+            !table ||
+            (await storedColumns(snapshot, placeOfEntity(table))).size === 0
+        )
+            continue
         const keys = keyTableOf(dataSource)
         const kept = await select(runner, {
             sql: `SELECT 1 AS found FROM ${keys.name} WHERE ${keys.series} = ${dataSource.driver.createParameter("", 0)} LIMIT 1`,
             parameters: [name],
         })
-        if (kept.length > 0) found.push(`the history of ${key.propertyPath}, whose old keys would lead to new rows`)
+        if (kept.length > 0)
+            found.push(`the history of ${key.propertyPath}, whose old keys would lead to new rows`)
     }
     if (found.length > 0)
         throw new IdsInUseError(

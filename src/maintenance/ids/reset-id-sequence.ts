@@ -101,7 +101,9 @@ export async function resetIdSequence(
         if (!isInteger(stored.type)) return []
         const sequences = await dialect.ids.sequencesOf(runner, place.table, place.column)
         if (restart && sequences.length > 0)
-            await inSnapshot(given, (snapshot) => refuseRestart(snapshot, place, sequences, { weak, guess, refuse }))
+            await inSnapshot(given, (snapshot) =>
+                refuseRestart(snapshot, place, sequences, { weak, guess, refuse }),
+            )
         const resets: IdSequenceReset[] = []
         for (const { name: sequence, columns } of sequences) {
             const work = async () => {
@@ -137,12 +139,18 @@ async function reset(
             sql: `SELECT ${audit.integer(`${isDown ? "MIN" : "MAX"}(${column})`)} AS id FROM ${table}`,
         })
         const own = row?.id == null ? undefined : BigInt(row.id)
-        const isFurther = own !== undefined && (highest === undefined || (isDown ? own < highest : own > highest))
+        const isFurther =
+            own !== undefined && (highest === undefined || (isDown ? own < highest : own > highest))
         if (isFurther) highest = own
     }
     const { next, start, step, end, name } = sequence
     const isBehind = highest !== undefined && (isDown ? next >= highest : next <= highest)
-    const after = isBehind && highest !== undefined ? highest + step : restart && highest === undefined ? start : next
+    const after =
+        isBehind && highest !== undefined
+            ? highest + step
+            : restart && highest === undefined
+              ? start
+              : next
     if (isBehind && (isDown ? after < end : after > end))
         throw new NumberOverflowError(
             `${name} ends at ${end}, and the highest id of ${label} is ${String(highest)}. Change the sequence, or the type of the column.`,
@@ -165,9 +173,11 @@ const OWN_ENTITIES = [COUNTER_ENTITY, EVENT_ENTITY, KEY_ENTITY, SETTING_ENTITY]
 
 /** @internal The entities whose ids the database gives. */
 export function entitiesWithIds(dataSource: DataSource): string[] {
-    return dataSource.entityMetadatas.flatMap(({ name, tableType, primaryColumns: [key, ...more] }) => {
-        const isOwn = tableType === "regular" && !OWN_ENTITIES.includes(name)
-        const isMade = key?.isGenerated && key.generationStrategy === "increment"
-        return isOwn && isMade && more.length === 0 ? [name] : []
-    })
+    return dataSource.entityMetadatas.flatMap(
+        ({ name, tableType, primaryColumns: [key, ...more] }) => {
+            const isOwn = tableType === "regular" && !OWN_ENTITIES.includes(name)
+            const isMade = key?.isGenerated && key.generationStrategy === "increment"
+            return isOwn && isMade && more.length === 0 ? [name] : []
+        },
+    )
 }

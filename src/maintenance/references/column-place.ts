@@ -50,10 +50,11 @@ export function placeOfName(dataSource: DataSource, text: string, refuse: Refuse
     const tables = parts.slice(0, -1)
     if (tables.length === 0) return refuse(`${show(text)} is no entity. Give <table>.<column>.`)
     const named = dataSource.entityMetadatas.find(
-        ({ tablePath, tableName, schema }) =>
-            tables.join(".") === tablePath || (tables.length === 1 && tables[0] === tableName && !schema),
+        ({ tablePath, tableName }) =>
+            tables.join(".") === tablePath || (tables.length === 1 && tables[0] === tableName),
     )
-    if (named) return { ...ofTable(named), column, label: `${named.tablePath}.${column}`, metadata: named }
+    if (named)
+        return { ...ofTable(named), column, label: `${named.tablePath}.${column}`, metadata: named }
     const table = tables.at(-1) ?? ""
     const place = tables.length > 1 ? tables.slice(0, -1).join(".") : undefined
     const name = [...(place === undefined ? schemaOf(dataSource) : [place]), table]
@@ -69,7 +70,9 @@ function ofTable(metadata: EntityMetadata) {
 function ofEntity(metadata: EntityMetadata, path: string, refuse: Refuse): ColumnPlace {
     const { primaryColumns, columns, name } = metadata
     if (path === "" && primaryColumns.length > 1)
-        return refuse(`${name} has a primary key of several columns. Name one: ${name}.${primaryColumns[0]?.propertyPath ?? ""}.`)
+        return refuse(
+            `${name} has a primary key of several columns. Name one: ${name}.${primaryColumns[0]?.propertyPath ?? ""}.`,
+        )
     const column =
         path === ""
             ? primaryColumns[0]
@@ -102,6 +105,8 @@ export async function storedPlace(
     if (columns.size === 0) return refuse(`there is no table ${place.table.table}.`)
     const stored = columns.get(place.column)
     if (!stored)
-        return refuse(`${place.table.table} has no column ${show(place.column)}. It has ${[...columns.keys()].join(", ")}.`)
+        return refuse(
+            `${place.table.table} has no column ${show(place.column)}. It has ${[...columns.keys()].join(", ")}.`,
+        )
     return { ...place, type: stored.type, columns }
 }

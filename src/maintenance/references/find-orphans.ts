@@ -48,10 +48,17 @@ export async function findOrphans(
     dataSource: DataSource,
     options: OrphansOptions = {},
 ): Promise<WeakReferenceAudit[]> {
-    const { weak = [], guess = true } = checkedOptions("findOrphans", options, { weak: LIST, guess: FLAG })
+    const { weak = [], guess = true } = checkedOptions("findOrphans", options, {
+        weak: LIST,
+        guess: FLAG,
+    })
     const given = givenDataSource("findOrphans", dataSource)
     return inSnapshot(given, async (snapshot) => {
-        const references = await referencesOf(snapshot, { weak, guess, refuse: refuserOf("findOrphans") })
+        const references = await referencesOf(snapshot, {
+            weak,
+            guess,
+            refuse: refuserOf("findOrphans"),
+        })
         return auditReferences(snapshot, references)
     })
 }

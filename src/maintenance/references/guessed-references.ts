@@ -22,11 +22,17 @@ export async function guessedReferences(
     const { dataSource } = snapshot
     const found: WeakReference[] = []
     const isKnown = (place: ColumnPlace) =>
-        known.some(({ from }) => from.table.name === place.table.name && from.column === place.column)
+        known.some(
+            ({ from }) => from.table.name === place.table.name && from.column === place.column,
+        )
     for (const metadata of dataSource.entityMetadatas) {
         if (metadata.tableType === "entity-child" || metadata.tableType === "junction") continue
         const loose = metadata.columns.filter(
-            (column) => !column.relationMetadata && !column.isPrimary && !column.isArray && !isReferenced(metadata, column),
+            (column) =>
+                !column.relationMetadata &&
+                !column.isPrimary &&
+                !column.isArray &&
+                !isReferenced(metadata, column),
         )
         const ids = loose.filter(({ propertyName }) => stemOf(propertyName, "id") !== undefined)
         if (ids.length === 0) continue
@@ -34,7 +40,12 @@ export async function guessedReferences(
         const stored = await storedColumns(snapshot, table)
         for (const column of ids) {
             if (!stored.has(column.databaseName)) continue
-            const from = { table, column: column.databaseName, label: `${metadata.name}.${column.propertyPath}`, metadata }
+            const from = {
+                table,
+                column: column.databaseName,
+                label: `${metadata.name}.${column.propertyPath}`,
+                metadata,
+            }
             if (isKnown(from)) continue
             const stem = stemOf(column.propertyName, "id") ?? ""
             const named = entityNamed(dataSource, stem)
@@ -45,7 +56,8 @@ export async function guessedReferences(
                         (stem === "object" && stemOf(propertyName, "type") === "content")) &&
                     stored.has(databaseName),
             )
-            if (!named && type) found.push(...(await genericReferences(snapshot, metadata, type, from)))
+            if (!named && type)
+                found.push(...(await genericReferences(snapshot, metadata, type, from)))
         }
     }
     return found
@@ -65,9 +77,15 @@ async function genericReferences(
             `FROM ${tableName(metadata)} t WHERE t.${columnName(type)} IS NOT NULL LIMIT ${MOST_TYPES}`,
     })
     return types.flatMap(({ type: value }) => {
-        const named = value === null ? undefined : entityNamed(dataSource, value.split(/[.\\/]/).at(-1) ?? "")
+        const named =
+            value === null ? undefined : entityNamed(dataSource, value.split(/[.\\/]/).at(-1) ?? "")
         if (value === null || !named) return []
-        return { from, to: keyOf(named), where: [{ column: type.databaseName, value }], origin: "guessed" as const }
+        return {
+            from,
+            to: keyOf(named),
+            where: [{ column: type.databaseName, value }],
+            origin: "guessed" as const,
+        }
     })
 }
 

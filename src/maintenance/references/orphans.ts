@@ -48,12 +48,17 @@ export async function findOrphansOf(
               })
     return {
         from: from.label,
-        where: where.length > 0 ? where.map(({ column, value: is }) => `${column} = '${is}'`).join(" and ") : null,
+        where:
+            where.length > 0
+                ? where.map(({ column, value: is }) => `${column} = '${is}'`).join(" and ")
+                : null,
         to: to.label,
         origin,
         orphans,
         values: values.map((row) => row.value.trim()),
-        highest: isInteger(otherType) ? await highestOf(snapshot, reference, isInteger(type)) : null,
+        highest: isInteger(otherType)
+            ? await highestOf(snapshot, reference, isInteger(type))
+            : null,
     }
 }
 

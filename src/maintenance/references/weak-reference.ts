@@ -43,9 +43,15 @@ export function parseReference(
             const found = TEST.exec(test.trim())?.groups
             if (!found) return wrong(`has the condition ${show(test)}. Give <column> = '<value>'.`)
             const { column = "", text: value, number = "" } = found
-            const place = placeOfName(dataSource, column.includes(".") ? column : `${from.slice(0, from.lastIndexOf("."))}.${column}`, refuseWithin)
+            const place = placeOfName(
+                dataSource,
+                column.includes(".") ? column : `${from.slice(0, from.lastIndexOf("."))}.${column}`,
+                refuseWithin,
+            )
             if (place.table.name !== source.table.name)
-                wrong(`has a condition on another table. It is about rows of ${source.table.table}.`)
+                wrong(
+                    `has a condition on another table. It is about rows of ${source.table.table}.`,
+                )
             return { column: place.column, value: value?.replaceAll("''", "'") ?? number }
         }),
     }
@@ -62,9 +68,12 @@ export function declaredReferences(dataSource: DataSource, refuse: Refuse): Weak
             const place = `@WeakReference of ${metadata.name}.${propertyName}`
             const entity = to() as string | (new () => object)
             if (!dataSource.hasMetadata(entity))
-                refuse(`${place} points at ${show(typeof entity === "string" ? entity : entity.name)}, which is no entity of the data source.`)
+                refuse(
+                    `${place} points at ${show(typeof entity === "string" ? entity : entity.name)}, which is no entity of the data source.`,
+                )
             const { name } = dataSource.getMetadata(entity)
-            const own = (path: string) => placeOfName(dataSource, `${metadata.name}.${path}`, refuse)
+            const own = (path: string) =>
+                placeOfName(dataSource, `${metadata.name}.${path}`, refuse)
             found.push({
                 from: own(propertyName),
                 to: placeOfName(dataSource, name, refuse),
@@ -78,11 +87,22 @@ export function declaredReferences(dataSource: DataSource, refuse: Refuse): Weak
         for (const relation of metadata.relations) {
             const [column, ...more] = relation.joinColumns
             const target = column?.referencedColumn
-            if (relation.createForeignKeyConstraints || !column || !target || more.length > 0) continue
+            if (relation.createForeignKeyConstraints || !column || !target || more.length > 0)
+                continue
             const { inverseEntityMetadata: inverse } = relation
             found.push({
-                from: { table, column: column.databaseName, label: `${metadata.name}.${relation.propertyPath}`, metadata },
-                to: { table: placeOfEntity(inverse), column: target.databaseName, label: `${inverse.name}.${target.propertyPath}`, metadata: inverse },
+                from: {
+                    table,
+                    column: column.databaseName,
+                    label: `${metadata.name}.${relation.propertyPath}`,
+                    metadata,
+                },
+                to: {
+                    table: placeOfEntity(inverse),
+                    column: target.databaseName,
+                    label: `${inverse.name}.${target.propertyPath}`,
+                    metadata: inverse,
+                },
                 where: [],
                 origin: "relation",
             })
@@ -93,5 +113,9 @@ export function declaredReferences(dataSource: DataSource, refuse: Refuse): Weak
 
 function isOf(own: unknown, declared: unknown): boolean {
     if (own === declared) return true
-    return typeof own === "function" && typeof declared === "function" && own.prototype instanceof declared
+    return (
+        typeof own === "function" &&
+        typeof declared === "function" &&
+        own.prototype instanceof declared
+    )
 }

@@ -28,7 +28,10 @@ export function auditToHtml(report: AuditReport): string {
     const head = [
         ["Time", `${at.replace("T", " ").replace("Z", " UTC")}, one snapshot`],
         ["Database", `${database.name} (${database.type} ${database.version})`],
-        ["Versions", `typeorm-autosequence ${versions.library}, TypeORM ${versions.typeorm}, Node ${versions.node}`],
+        [
+            "Versions",
+            `typeorm-autosequence ${versions.library}, TypeORM ${versions.typeorm}, Node ${versions.node}`,
+        ],
     ].map(([name = "", value = ""]) => `<dt>${name}</dt><dd>${html(value)}</dd>`)
     return `<!DOCTYPE html>
 <html lang="en">
@@ -70,7 +73,9 @@ function mainOf({ problems, series, references }: AuditReport): string {
         `<p class="pale">In the bars:${KEYS.map(([color, text]) => `<span class="named"><span class="key" style="background:${color}"></span>${text}</span>`).join("")}</p>`,
         `<p class="search"><input id="search" type="search" placeholder="Search scopes, numbers, reasons" aria-label="Search"> <span id="shown" class="pale"></span></p>`,
         ...series.map(seriesSection),
-        ...(broken.length > 0 ? [`<section><h2>References to rows that are gone</h2>`, orphans(broken), `</section>`] : []),
+        ...(broken.length > 0
+            ? [`<section><h2>References to rows that are gone</h2>`, orphans(broken), `</section>`]
+            : []),
         `</main>`,
         ``,
     ].join("\n")

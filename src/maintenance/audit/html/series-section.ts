@@ -66,7 +66,10 @@ function showScope(scope: ScopeAudit["scope"]): string {
 function moreOf({ findings, ranges, moreRanges }: ScopeAudit): string {
     const found = findings.map(({ severity, text, numbers, count }) => {
         const more = numbers.length < count ? " …" : ""
-        const which = numbers.length > 0 ? ` <span class="pale">Numbers ${html(numbers.join(", "))}${more}</span>` : ""
+        const which =
+            numbers.length > 0
+                ? ` <span class="pale">Numbers ${html(numbers.join(", "))}${more}</span>`
+                : ""
         return `<li${severity === "problem" ? ' class="bad"' : ""}>${html(text)}${which}</li>`
     })
     const shown = ranges.slice(0, RANGES).map((range) => `<li>${rangeText(range)}</li>`)
@@ -78,8 +81,10 @@ function moreOf({ findings, ranges, moreRanges }: ScopeAudit): string {
 
 function rangeText(range: AuditRange): string {
     const which = `<b>${html(showRange(range))}</b>`
-    if (range.cause === "unexplained") return `${which} missing, <span class="bad">unexplained</span>`
-    if (range.cause === "declared") return `${which} not used: this series may lose numbers (gapless: false)`
+    if (range.cause === "unexplained")
+        return `${which} missing, <span class="bad">unexplained</span>`
+    if (range.cause === "declared")
+        return `${which} not used: this series may lose numbers (gapless: false)`
     const { kind, reason, by, at } = range.event ?? { kind: "", reason: null, by: null, at: "" }
     return (
         `${which} ${html(kind)}, ${html(at.slice(0, 16).replace("T", " "))} UTC` +

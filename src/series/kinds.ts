@@ -1,4 +1,4 @@
-import { type ColumnMetadata } from "../typeorm/names"
+import type { ColumnMetadata } from "../typeorm/names"
 import { ownSeriesOf } from "./own-series"
 import type { Series } from "./series"
 import { isSameColumn } from "./sharers"

@@ -11,15 +11,13 @@ onEveryDatabase("listCounters", (database) => {
         const dataSource = await database().connect([Invoice])
         for (const company of ["b", "a", null, "a"])
             await dataSource.getRepository(Invoice).save({ company })
-        await dataSource
-            .getRepository("AutoSequenceCounter")
-            .insert({
-                series: "own",
-                scope: 'v1:"x"',
-                last: "9",
-                movedBy: "1",
-                movedAt: new Date(),
-            })
+        await dataSource.getRepository("AutoSequenceCounter").insert({
+            series: "own",
+            scope: 'v1:"x"',
+            last: "9",
+            movedBy: "1",
+            movedAt: new Date(),
+        })
         const { counters, more } = await listCounters(dataSource)
         expect(
             counters.map(({ series, scope, last }) => [

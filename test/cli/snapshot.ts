@@ -11,6 +11,8 @@ export function steady(
 ): string {
     return [
         ...others,
+        // Git has the files with other ends of lines.
+        [/\r\n/g, "\n"],
         [/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z/g, "2026-01-01 12:00:00Z"],
         [/(better-sqlite3|postgres|mariadb) \d[^)"]*/g, "$1 1.0"],
         [/"(version|library|typeorm|node)": "[^"]*"/g, '"$1": "1.0"'],

@@ -35,7 +35,9 @@ describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", 
     const calm = (text: string) =>
         steady(text, [project.directory, "/app"], ["/private/app", "/app"])
 
-    before(async () => {
+    before(async function () {
+        // The package is built once, which takes as long as the machine is busy.
+        this.timeout(300_000)
         project = await upkeepProject(FILE)
     })
     after(() => project.remove())

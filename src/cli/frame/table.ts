@@ -57,7 +57,7 @@ const WIDE =
 
 /** Without what colours it. */
 function lengthOf(line: string): number {
-    // eslint-disable-next-line no-control-regex -- that is what a terminal takes for a colour
+     
     const letters = Array.from(line.replaceAll(/\u001b\[\d+m/g, ""))
     return letters.reduce((length, letter) => length + (WIDE.test(letter) ? 2 : 1), 0)
 }

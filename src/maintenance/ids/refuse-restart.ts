@@ -7,7 +7,7 @@ import { placeOfEntity, storedColumns } from "../../audit/tables"
 import { storedKeysOf } from "../../keys/resolve-keys"
 import { keyTableOf } from "../../series/own-table"
 import { select } from "../../typeorm/statement"
-import { type ColumnPlace } from "../references/column-place"
+import type { ColumnPlace } from "../references/column-place"
 import { referencesOf } from "../references/find-orphans"
 import { highestOf, isInteger } from "../references/orphans"
 

@@ -134,12 +134,30 @@ export {
 export { type AutoSequenceKey, keyEntity, type KeyTableOptions } from "./tables/key-entity"
 export { verifyAutoSequence, type VerifyOptions } from "./schema/verify/verify"
 export { Sequence } from "./sequence/sequence"
+export { type ReasonOptions, withReason } from "./numbers/journal/with-reason"
+export type { SeriesEventKind } from "./numbers/journal/write-events"
+export type { SeriesSettings } from "./sequence/journal/series-settings"
+export type {
+    AllSettings,
+    EventsOptions,
+    FormatOptions,
+    PeriodReasonOptions,
+    SeriesEvent,
+    SeriesFormat,
+    SkipOptions,
+    VoidOptions,
+} from "./sequence/journal/types"
 export type { NumberSeries } from "./sequence/series/number-series"
+export {
+    findByDocumentNumber,
+    type FindByDocumentNumberOptions,
+} from "./sequence/documents/find-by-document-number"
 export { seriesOf } from "./sequence/series/series-of"
 export type {
     AssignOptions,
     MoveOptions,
     NumberPreview,
+    ParsedNumber,
     SeriesNumber,
     SeriesRow,
     SeriesScope,

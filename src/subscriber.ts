@@ -22,7 +22,7 @@ import { KeyAssigner } from "./keys/insert/key-assigner"
 import { storedKeysOf } from "./keys/resolve-keys"
 import { showInsertedKeys, showLoadedKeys } from "./keys/shown-keys"
 import { findChangedNumber } from "./numbers/updates/changed-numbers"
-import { findKeptRow } from "./numbers/kept-rows"
+import { asksAtDeletion, findKeptRow } from "./numbers/kept-rows"
 import { NumberAssigner } from "./numbers/number-assigner"
 import { showBrought } from "./numbers/trigger/finalised-rows"
 import { TriggerAssigner } from "./numbers/trigger/trigger-assigner"
@@ -101,7 +101,7 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
     }
 
     beforeRemove(event: RemoveEvent<ObjectLiteral>): Promise<void> | undefined {
-        const isKept = seriesOf(event.metadata).some((one) => one.deletable !== true)
+        const isKept = seriesOf(event.metadata).some(asksAtDeletion)
         if (!isKept || !this.isInCharge(event)) return
         // It reads the DELETE, and names the errors of triggers.
         sessionOf(event.queryRunner)

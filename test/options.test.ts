@@ -224,8 +224,8 @@ describe("@AutoSequenceColumn", () => {
                 decorate({ startsAt: 5 }),
                 InvalidOptionError,
                 `${place}there is no option "startsAt". The options are startAt, incrementBy, ` +
-                    "uniqueWith, period, when, assign, deletable, dates, strategy, gapless, cache, series, explicit, " +
-                    "type, name, comment, nullable, primary, select, transformer.",
+                    "uniqueWith, period, when, assign, deletable, journal, settings, dates, strategy, gapless, cache, " +
+                    "series, explicit, type, name, comment, nullable, primary, select, transformer.",
             ))
 
         it("options of @Column that make no sense for a number", () =>

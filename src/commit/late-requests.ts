@@ -1,6 +1,11 @@
 import type { Scope } from "../dialects/columns"
 import { groupBy } from "../group-by"
 import { readExpressions, withPrimaryKey } from "../keys/rows/read-rows"
+import {
+    type ScopeSettings,
+    settingsOfScopes,
+    showsSettings,
+} from "../numbers/documents/scope-settings"
 import { firstNumber } from "../numbers/first-number"
 import type { DatedRequest } from "../numbers/periods/date-order"
 import { dateSql } from "../numbers/periods/row-date"
@@ -23,6 +28,8 @@ export interface LateRequest extends DatedRequest {
     readonly day?: CivilDate
     /** What its texts show, as far as the row tells it. */
     readonly shown?: readonly unknown[]
+    /** What is registered for its scope. */
+    settings?: ScopeSettings
 }
 
 /** @internal The numbers that rows get in the scopes of their INSERTs; undefined where not all of these are known. */
@@ -31,7 +38,7 @@ export function knownRequests(rows: readonly LateRow[]): LateRequest[] | undefin
     for (const row of rows)
         for (const [name, series] of row.series) {
             const scope = row.scopes.get(name)
-            if (!scope || lateColumns(series).length > 0) return undefined
+            if (!scope || lateColumns(series).length > 0 || showsSettings(series)) return undefined
             requests.push({ series, row, scope, date: undefined })
         }
     return requests
@@ -71,6 +78,11 @@ export async function lateRequests(
                 }
             }
         }
+    }
+    for (const [series, ofSeries] of groupBy(requests, (one) => one.series)) {
+        const all = ofSeries.map(({ scope }) => scope)
+        const settings = await settingsOfScopes(runner, series, all)
+        for (const request of ofSeries) request.settings = settings.get(request.scope)
     }
     return requests.sort((a, b) => a.row.place - b.row.place)
 }

@@ -1,5 +1,6 @@
 import { checkedText, rowFrame } from "../numbers/documents/row-frame"
 import { rowView } from "../numbers/documents/row-view"
+import type { ScopeSettings } from "../numbers/documents/scope-settings"
 import { pathSql } from "../series/path"
 import type { CivilDate } from "../series/periods/civil-date"
 import type { DocumentFrame } from "../series/documents/document"
@@ -25,6 +26,7 @@ interface Asked {
     readonly row: LateRow
     readonly day?: CivilDate
     readonly shown?: readonly unknown[]
+    readonly settings?: ScopeSettings
 }
 
 /** @internal The texts of a row but for its number, by their documents. */
@@ -33,6 +35,7 @@ export function lateFrames({
     row,
     day,
     shown = [],
+    settings,
 }: Asked): Map<Document, DocumentFrame> {
     const frames = new Map<Document, DocumentFrame>()
     if (documents.length === 0) return frames
@@ -47,6 +50,7 @@ export function lateFrames({
             document,
             rowFrame(document, {
                 day,
+                settings,
                 valueOf: (path) =>
                     names.includes(path) ? shown[names.indexOf(path)] : own.get(path.column),
                 view: () => rowView(metadata, own, entitiesOf(row)[0]),

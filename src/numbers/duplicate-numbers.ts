@@ -1,6 +1,6 @@
 import type { DriverError } from "../dialects/driver-error"
-import { CounterBehindError, NumberTakenError } from "../errors"
-import { hasCounters, placeOf, type Series } from "../series/series"
+import { CounterBehindError, DocumentNumberError, NumberTakenError } from "../errors"
+import { type Document, hasCounters, placeOf, type Series } from "../series/series"
 import { isViolated } from "../series/unique-index"
 
 /**
@@ -12,7 +12,9 @@ export function duplicateNumberError(
     cause: DriverError,
     /** Whether all numbers of the statement were made, and none was set by the caller. */
     isMade: (series: Series) => boolean = () => false,
-): NumberTakenError | CounterBehindError | undefined {
+): NumberTakenError | CounterBehindError | DocumentNumberError | undefined {
+    const document = all.flatMap(({ documents }) => documents).find((one) => isViolated(one, cause))
+    if (document) return takenText(document, cause)
     const series = all.find((one) => isViolated(one, cause))
     if (!series) return undefined
     if (!isMade(series))
@@ -28,6 +30,15 @@ export function duplicateNumberError(
             "rows: raw SQL or another program has written some, or the counter was changed. Call " +
             "resyncCounters(dataSource), which raises counters to their rows. " +
             "verifyAutoSequence(dataSource, { counters: true }) tells which are behind.",
+        { cause },
+    )
+}
+
+function takenText({ place, scope }: Document, cause: DriverError): DocumentNumberError {
+    const within = scope.length > 0 ? ` within ${scope.map(({ path }) => path).join(", ")}` : ""
+    return new DocumentNumberError(
+        `${place}: another row has the text that a row was to be given, and it is unique${within}. Something else of what ` +
+            "the format shows has to tell them apart.",
         { cause },
     )
 }

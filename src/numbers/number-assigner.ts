@@ -37,6 +37,7 @@ import {
     type PeriodRequest,
     periodRequests,
 } from "./periods/give-periods"
+import { type SetNumber, setNumbers, unstored, writeSetNumbers } from "./journal/set-numbers"
 import { markNumbers } from "./mark-numbers"
 import { refuseUnsupported } from "./refuse-unsupported"
 import { settleUpsert } from "./upserts/settle-upsert"
@@ -62,6 +63,8 @@ export class NumberAssigner implements Assigner {
     private readonly given = new Map<Insert, Given>()
     private readonly periods = new Map<Insert, readonly GivenValue[]>()
     private readonly texts = new Map<Insert, readonly FramedText[]>()
+    /** The numbers that callers have set, and the journal is to know of. */
+    private readonly set = new Map<Insert, readonly SetNumber[]>()
     private readonly source: NumberSource
     private readonly coming: ComingRows
 
@@ -155,6 +158,18 @@ export class NumberAssigner implements Assigner {
     }
 
     private giveAny(insert: Insert): Promise<void> | undefined {
+        const set = setNumbers(insert)
+        if (set.length === 0) return this.giveUnset(insert)
+        return this.noteSet(insert, set).then(() => this.giveUnset(insert))
+    }
+
+    private async noteSet(insert: Insert, all: readonly SetNumber[]): Promise<void> {
+        for (const { series } of all) this.source.refuseWithoutTransaction(series)
+        this.source.joinTransaction(undefined)
+        this.set.set(insert, insert.upsert ? await unstored(this.session, all) : all)
+    }
+
+    private giveUnset(insert: Insert): Promise<void> | undefined {
         const groups = numberRequests(insert, new RowScopes())
         if (groups.length > 0) return this.give(insert, groups)
         // Rows that bring their numbers along may have the highest ones.
@@ -233,7 +248,7 @@ export class NumberAssigner implements Assigner {
     }
 
     update(update: Update, send: (update: Update) => Promise<unknown>): Promise<unknown> {
-        if (update.isDeletion) return deleteUnnumbered(this.session, update, send)
+        if (update.isDeletion) return deleteUnnumbered(this.source, update, send)
         refuseSetTriggered(update)
         const changed = changedSeries(update)
         return changed.length > 0 ? sendNumbered(this.source, update, changed, send) : send(update)
@@ -245,6 +260,23 @@ export class NumberAssigner implements Assigner {
     }
 
     inserted(insert: Insert, result: unknown): Promise<void> | undefined {
+        const set = this.set.get(insert) ?? []
+        this.set.delete(insert)
+        if (set.length === 0) return this.showInserted(insert, result)
+        const write = async () => {
+            await this.showInserted(insert, result)
+            try {
+                await writeSetNumbers(this.session, insert, set, result)
+            } catch (error) {
+                // The rows are in the table.
+                this.session.transaction?.refuseCommit(error as Error)
+                throw error
+            }
+        }
+        return write()
+    }
+
+    private showInserted(insert: Insert, result: unknown): Promise<void> | undefined {
         const given = this.given.get(insert)
         if (given && insert.isSelected) readMovedWithin(insert, given.requests, result)
         const texts = this.texts.has(insert) ? this.textsOf(insert).map(givenText) : []
@@ -269,6 +301,7 @@ export class NumberAssigner implements Assigner {
         this.given.delete(insert)
         this.periods.delete(insert)
         this.texts.delete(insert)
+        this.set.delete(insert)
         this.source.highest.forget()
         if (given) await this.source.setBack(given.moved)
     }

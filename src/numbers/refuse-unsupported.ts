@@ -1,5 +1,6 @@
 import { databasesWith } from "../dialects"
 import { UnsupportedError } from "../errors"
+import { keepsJournal } from "../series/journal"
 import { placeOf, type Series } from "../series/series"
 import { sharersOf } from "../series/sharers"
 import { counterTableOf } from "../series/own-table"
@@ -15,8 +16,12 @@ const supported = new WeakSet<Series>()
 export function refuseUnsupported(series: Series): void {
     if (supported.has(series)) return
     const { dataSource, dialect } = series as Series & { dialect: Series["dialect"] | undefined }
-    if (series.strategy === "table-lock") tableLockOf(series.metadata)
-    else {
+    if (series.strategy === "table-lock") {
+        tableLockOf(series.metadata)
+        // The journal names scopes as counters do.
+        if (keepsJournal(series))
+            keySql(series.scopeColumns, dialect, ({ databaseName }) => databaseName)
+    } else {
         if (!dialect?.[series.strategy])
             throw new UnsupportedError(
                 `Strategy "${series.strategy}" does not work on "${dataSource.options.type}". It works ` +

@@ -1,10 +1,10 @@
 import type { EntityMetadata } from "typeorm"
+import type { Scope } from "../dialects/columns"
 import { groupBy } from "../group-by"
 import type { Series } from "../series/series"
 import { dataSourceOf } from "../typeorm/compat"
 import { type ColumnMetadata, columnName, tableName } from "../typeorm/names"
 import { select, type Sender } from "../typeorm/statement"
-import type { NumberRequest } from "./number-request"
 import { parseNumber } from "./number-values"
 
 const BATCH = 200
@@ -67,18 +67,17 @@ function whereOf(
  * Those of some requests whose rows are in the table: no other row can have their numbers.
  * @internal
  */
-export async function findStored(
-    runner: Sender,
-    requests: readonly NumberRequest[],
-): Promise<Set<NumberRequest>> {
-    const stored = new Set<NumberRequest>()
+export async function findStored<
+    Request extends { readonly series: Series; readonly scope: Scope; readonly number?: bigint },
+>(runner: Sender, requests: readonly Request[]): Promise<Set<Request>> {
+    const stored = new Set<Request>()
     for (const [series, ofSeries] of groupBy(requests, (request) => request.series)) {
         const numbers = ofSeries.map(({ scope, number }) => ({ scope, number: String(number) }))
         const rows = await select<{ at: string | number }>(
             runner,
             series.dialect.storedNumbers(series, numbers),
         )
-        for (const { at } of rows) stored.add(ofSeries[Number(at)] as NumberRequest)
+        for (const { at } of rows) stored.add(ofSeries[Number(at)] as Request)
     }
     return stored
 }

@@ -66,7 +66,8 @@ async function takeInRounds(
     await runner.query(
         `UPDATE ${table.name} SET ${table.last} = ${parameter(0)}, ${table.movedBy} = ${parameter(1)} ` +
             `WHERE ${table.series} = ${parameter(2)} AND ${table.scope} = ${parameter(3)}`,
-        [String(last), String(last - before), rule.name, place.key],
+        // A way back would say that it is closed.
+        [String(last), String(last > before ? last - before : 0n), rule.name, place.key],
     )
     return numbers
 }
@@ -75,7 +76,15 @@ async function takeInRounds(
 async function move(
     runner: Sender,
     rule: Rule,
-    { dataSource, dialect: { counter }, table, key }: Place,
+    {
+        dataSource,
+        dialect: { counter },
+        table,
+        key,
+        columns,
+    }: Pick<Place, "dataSource" | "table" | "key" | "columns"> & {
+        readonly dialect: Pick<Place["dialect"], "counter">
+    },
     { by, max }: { readonly by: bigint; readonly max?: bigint },
 ): Promise<bigint | undefined> {
     const moves: Moves = {
@@ -89,6 +98,30 @@ async function move(
     for (const statement of counter.move(table, moves, dataSource))
         moved = await select(runner, statement)
     const last = parseNumber(moved[0]?.last)
-    if (last === undefined) await refuseClosed(runner, rule, [key])
-    return last
+    if (last !== undefined) return last
+    if (columns.length > 0) await refuseClosed(runner, rule, [key])
+    else if (await endsLoop(runner, rule, { dataSource, table, key }))
+        return move(
+            runner,
+            rule,
+            { dataSource, dialect: { counter }, table, key, columns },
+            { by, max },
+        )
+    return undefined
+}
+
+/** Nobody closes the counter of a sequence: a way back is one that an earlier version has noted where it began again. */
+async function endsLoop(
+    runner: Sender,
+    { name }: Rule,
+    { dataSource, table, key }: Pick<Place, "dataSource" | "table" | "key">,
+): Promise<boolean> {
+    const parameter = (at: number) => dataSource.driver.createParameter("", at)
+    const result = await runner.query(
+        `UPDATE ${table.name} SET ${table.movedBy} = 0 WHERE ${table.series} = ${parameter(0)} ` +
+            `AND ${table.scope} = ${parameter(1)} AND ${table.movedBy} < 0`,
+        [name, key],
+        true,
+    )
+    return Number(result.affected) > 0
 }

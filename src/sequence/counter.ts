@@ -41,12 +41,12 @@ export async function deleteCounter(runner: Sender, counting: Counting): Promise
     const { dataSource, table, key, columns, scope } = await placeOf(runner, counting)
     try {
         const result = await runner.query(
-            `DELETE FROM ${table.name} ${whereIs(table, dataSource)} AND ${table.movedBy} >= 0`,
+            `DELETE FROM ${table.name} ${whereIs(table, dataSource)}${columns.length > 0 ? ` AND ${table.movedBy} >= 0` : ""}`,
             [rule.name, key],
             true,
         )
         const isThere = Number(result.affected) > 0
-        if (!isThere) await refuseClosed(runner, rule, [key])
+        if (!isThere && columns.length > 0) await refuseClosed(runner, rule, [key])
         // Not every trigger looks at the rows of its table when there is no counter.
         if (isThere && columns.length > 0)
             await moveCounters(runner, { ...rule, columns }, [{ key, by: 0n, scope }])

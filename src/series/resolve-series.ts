@@ -7,7 +7,12 @@ import { defaultStrategyOf, refuseUntaken } from "../declared/numbers/strategies
 import { InvalidOptionError } from "../errors"
 import { type NumberedColumn, numbers } from "../declared/registry"
 import { dataSourceOf, findDeclaredColumns } from "../typeorm/compat"
-import { largestShown, resolveDocument, showingColumns } from "./documents/resolve-document"
+import {
+    largestShown,
+    needsSettings,
+    resolveDocument,
+    showingColumns,
+} from "./documents/resolve-document"
 import { refuseDeletedByForeignKey } from "./deleted-by-foreign-key"
 import { type Period, resolvePeriod } from "./periods/resolve-period"
 import { resolveScopeProperty } from "./scope-property"
@@ -70,8 +75,8 @@ export function resolveSeries(
         when: numbering.when && resolveCondition(metadata, path, numbering.when),
         assignsAtCommit: numbering.assign === "commit",
         deletable: numbering.deletable,
-        journal: numbering.journal,
-        settings: numbering.settings,
+        journal: numbering.journal || shown.length > 0,
+        settings: numbering.settings || shown.some(({ declared }) => needsSettings(declared)),
         ascends: numbering.dates === "ascending",
         gapless: numbering.gapless,
         cache: numbering.cache,

@@ -61,6 +61,8 @@ export interface Document extends Scoped {
     /** What the known formats show of a row, and what chooses among them, by their names. */
     readonly paths: ReadonlyMap<string, Path>
     readonly maxLength: number
+    /** Whether the options say so. */
+    readonly isLimited: boolean
     readonly characters?: Characters
     /** Whether scopes may have formats of their own, from a date on. */
     readonly hasSettings: boolean

@@ -1,5 +1,6 @@
 import { type EntityMetadata, EntitySchema } from "typeorm"
 import { KEY_LENGTH, SETTING_ENTITY } from "../declared/own-tables"
+import { dialectOf } from "../dialects"
 import { hasSettings } from "../series/journal"
 import { hideTableUnless } from "../typeorm/altered-metadata"
 import { dataSourceOf } from "../typeorm/compat"
@@ -77,5 +78,8 @@ export function seriesEntity(options: SettingTableOptions = {}): EntitySchema<Au
 function prepare(metadata: EntityMetadata): void {
     compareExactly(metadata)
     const dataSource = dataSourceOf(metadata)
+    const { at } = dialectOf(dataSource)?.journal.columns ?? {}
+    for (const column of metadata.columns)
+        if (column.propertyName === "setAt") Object.assign(column, at)
     hideTableUnless(metadata, () => hasSettings(dataSource))
 }

@@ -93,11 +93,7 @@ onEachCell(
                 { company: of, issuedOn: "2026-04-01" },
                 { company: of, issuedOn: "2027-03-31", kind: "credit" },
             ])
-            const texts = [
-                "INV/2025-26/0001",
-                "INV/2026-27/0001",
-                "CN A-1/2026/03/31/1/27: {2}",
-            ]
+            const texts = ["INV/2025-26/0001", "INV/2026-27/0001", "CN A-1/2026/03/31/1/27: {2}"]
             expect(rows.map(({ number }) => number)).to.eql(texts)
             expect(await stored()).to.eql(texts)
             const one = await invoices().save({ company: of, issuedOn: "2026-12-05" })
@@ -179,12 +175,8 @@ onEachCell(
                 dataSource().transaction((manager) =>
                     manager.update(Letter, { id: letter.id }, set),
                 )
-            expect(await rejection(change({ number: "L-9" }))).to.be.instanceOf(
-                ReadOnlyNumberError,
-            )
-            expect(await rejection(change({ number: null }))).to.be.instanceOf(
-                ReadOnlyNumberError,
-            )
+            expect(await rejection(change({ number: "L-9" }))).to.be.instanceOf(ReadOnlyNumberError)
+            expect(await rejection(change({ number: null }))).to.be.instanceOf(ReadOnlyNumberError)
             expect(await storedLetters()).to.eql(["1 L\\'001-x 1"])
             expect((await letters().save({ status: "final" as const })).number).to.equal(
                 "L\\'002-x",

@@ -31,7 +31,6 @@ onEveryDatabase("a migration of column options", (db) => {
             dataSource.getRepository("Invoice").save({ issuedOn })
         await save(before, "2026-05-05")
         for (const options of [
-            { deletable: false },
             { dates: "ascending" },
             { explicit: "refuse" },
             { startAt: () => 7 },

@@ -4,7 +4,10 @@ import { tableName } from "./typeorm"
 /** How foreign keys are left alone while tables are emptied. */
 const WITHOUT_FOREIGN_KEYS: Record<string, readonly [off: string, on: string]> = {
     postgres: ["SET session_replication_role = replica", "SET session_replication_role = origin"],
-    mariadb: ["SET FOREIGN_KEY_CHECKS = 0", "SET FOREIGN_KEY_CHECKS = 1"],
+    mariadb: [
+        "SET FOREIGN_KEY_CHECKS = 0, @autosequence_allow_changes = TRUE",
+        "SET FOREIGN_KEY_CHECKS = 1, @autosequence_allow_changes = NULL",
+    ],
     "better-sqlite3": ["PRAGMA foreign_keys = OFF", "PRAGMA foreign_keys = ON"],
     sqljs: ["PRAGMA foreign_keys = OFF", "PRAGMA foreign_keys = ON"],
 }
@@ -18,7 +21,6 @@ export async function emptyTables(dataSource: DataSource): Promise<void> {
         // Rows of the journal are never deleted.
         const journal = dataSource.entityMetadatas.find(({ name }) => name === "AutoSequenceEvent")
         const kept = journal && tableName(journal)
-        if (kept !== undefined && tables.includes(kept)) await emptyJournal(runner, kept)
         const statements = [
             off,
             ...tables.filter((table) => table !== kept).map((table) => `DELETE FROM ${table}`),
@@ -26,19 +28,24 @@ export async function emptyTables(dataSource: DataSource): Promise<void> {
         ]
         if (dataSource.options.type === "postgres") await runner.query(statements.join("; "))
         else for (const statement of statements) await runner.query(statement)
+        // Triggers have written there what was deleted.
+        if (kept !== undefined && tables.includes(kept)) await emptyJournal(runner, kept)
     } finally {
         await runner.release()
     }
 }
 
 async function emptyJournal(runner: QueryRunner, table: string): Promise<void> {
-    const { type } = runner.connection.options
-    if (type === "postgres")
-        return void (await runner.query(
-            `SET session_replication_role = replica; TRUNCATE ${table}; ` +
-                "SET session_replication_role = origin",
-        ))
-    if (type === "mariadb") return void (await runner.query(`TRUNCATE ${table}`))
+    const { type } = runner.manager.connection.options
+    if (type === "postgres" || type === "mariadb") {
+        const statements = [
+            "SET session_replication_role = replica",
+            "SET session_replication_role = origin",
+        ]
+        const [off, on] = type === "postgres" ? statements : []
+        for (const sql of [off, `TRUNCATE ${table}`, on]) if (sql) await runner.query(sql)
+        return
+    }
     const triggers: { name: string; sql: string }[] = await runner.query(
         "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'zz_autosequence%'",
     )

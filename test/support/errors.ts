@@ -4,6 +4,7 @@ import {
     type AutoSequenceError,
     CounterBehindError,
     DateOrderError,
+    DocumentNumberError,
     DuplicateRowsError,
     InvalidNumberError,
     InvalidOptionError,
@@ -26,6 +27,7 @@ type ErrorClass = new (message: string) => AutoSequenceError
 const CODES = new Map<ErrorClass, string>([
     [CounterBehindError, "COUNTER_BEHIND"],
     [DateOrderError, "DATE_ORDER"],
+    [DocumentNumberError, "DOCUMENT_NUMBER"],
     [DuplicateRowsError, "DUPLICATE_ROWS"],
     [InvalidNumberError, "INVALID_NUMBER"],
     [InvalidOptionError, "INVALID_OPTION"],

@@ -30,9 +30,7 @@ export const next: Command = {
             }),
         )
         try {
-            const preview = await seriesOf(dataSource, entity, property as never).preview(
-                scope,
-            )
+            const preview = await seriesOf(dataSource, entity, property as never).preview(scope)
             print.json({ format: 1, ...preview, number: String(preview.number) })
             print.line(preview.text)
             return 0

@@ -57,7 +57,6 @@ const WIDE =
 
 /** Without what colours it. */
 function lengthOf(line: string): number {
-     
     const letters = Array.from(line.replaceAll(/\u001b\[\d+m/g, ""))
     return letters.reduce((length, letter) => length + (WIDE.test(letter) ? 2 : 1), 0)
 }

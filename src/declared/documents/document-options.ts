@@ -2,7 +2,6 @@ import type { ColumnOptions } from "typeorm"
 import { columnOptions } from "../column-options"
 import {
     ANYTHING,
-    FLAG,
     integerFrom,
     type Refuse,
     refuserOf,
@@ -32,7 +31,8 @@ export interface DocumentNumberOptions extends Pick<ColumnOptions, "name" | "com
      * is registered for the scope (`settings()` of {@link seriesOf}). Any other character stands for itself; `{{` and `}}` are braces.
      *
      * A function of the row returns such a format. It gets the row with all its columns, and the relations that are
-     * loaded on the entity. An object has one format for each value of the property that `by` names.
+     * loaded on the entity. An object has one format for each value of the property that `by` names. Where the number
+     * has `settings: true`, formats that were set by `settings()` of {@link seriesOf} go before these, from their day on.
      */
     format: string | FormatOf | Readonly<Record<string, string>>
 
@@ -58,14 +58,6 @@ export interface DocumentNumberOptions extends Pick<ColumnOptions, "name" | "com
      * Default is the largest that the column of the number holds.
      */
     largest?: number
-
-    /**
-     * Whether `settings()` of {@link seriesOf} may give scopes formats from a date on, which go before `format`. Not with strategy
-     * `"trigger"`, whose database can't read them.
-     *
-     * Default is `false`.
-     */
-    settings?: boolean
 }
 
 /** @internal */
@@ -88,7 +80,6 @@ export interface DocumentOptions {
     readonly isLimited: boolean
     readonly characters?: Characters
     readonly largest?: bigint
-    readonly settings: boolean
 }
 
 const COLUMN = ["name", "comment", "select"] as const
@@ -100,7 +91,6 @@ const FORMS = {
     maxLength: integerFrom(1),
     characters: ANYTHING,
     largest: integerFrom(1),
-    settings: FLAG,
 }
 const LENGTH = 255
 
@@ -112,7 +102,7 @@ export function splitDocumentOptions(
     const refuse = refuserOf(place)
     refuseUnknown(options, [...Object.keys(FORMS), ...COLUMN], refuse)
     refuseWrong(options, FORMS, refuse)
-    const { of, maxLength, largest, settings = false } = options
+    const { of, maxLength, largest } = options
     if ((of as unknown) === undefined) refuse("of is missing, name the property of the number.")
     const characters =
         options.characters === undefined ? undefined : parseCharacters(options.characters, refuse)
@@ -130,7 +120,6 @@ export function splitDocumentOptions(
             isLimited: maxLength !== undefined,
             characters,
             largest: largest === undefined ? undefined : BigInt(largest),
-            settings,
         },
         column: {
             type: "varchar",

@@ -4,8 +4,10 @@ import type { Refuse } from "../options"
 export type DatePart = "year" | "month" | "day" | "quarter" | "fiscalYear"
 
 /** @internal A piece of a format: text as it is, or what stands for it in a row. */
-export type Token =
-    | { readonly kind: "text"; readonly text: string }
+export type Token = { readonly kind: "text"; readonly text: string } | Placeholder
+
+/** @internal What stands for something of a row. */
+export type Placeholder = { readonly source: string } & (
     | { readonly kind: "number"; readonly width: number }
     | {
           readonly kind: "date"
@@ -16,6 +18,7 @@ export type Token =
       }
     | { readonly kind: "code" }
     | { readonly kind: "value"; readonly path: string }
+)
 
 const DATES: Readonly<Record<string, readonly [DatePart, 1 | 2 | 4]>> = {
     YYYY: ["year", 4],
@@ -56,14 +59,21 @@ function addText(tokens: Token[], text: string): void {
 }
 
 function tokenOf(name: string, format: string, refuse: Refuse): Token {
-    if (/^0+$/.test(name)) return { kind: "number", width: name.length }
-    if (name === "series.code") return { kind: "code" }
+    const source = `{${name}}`
+    if (/^0+$/.test(name)) return { source, kind: "number", width: name.length }
+    if (name === "series.code") return { source, kind: "code" }
     const date = Object.hasOwn(DATES, name) ? DATES[name] : undefined
-    if (date) return { kind: "date", part: date[0], digits: date[1], plus: 0 }
+    if (date) return { source, kind: "date", part: date[0], digits: date[1], plus: 0 }
     const [, plus = "0", short] = FISCAL_YEAR.exec(name) ?? []
     if (FISCAL_YEAR.test(name))
-        return { kind: "date", part: "fiscalYear", digits: short ? 2 : 4, plus: Number(plus) }
-    if (PATH.test(name)) return { kind: "value", path: name }
+        return {
+            source,
+            kind: "date",
+            part: "fiscalYear",
+            digits: short ? 2 : 4,
+            plus: Number(plus),
+        }
+    if (PATH.test(name)) return { source, kind: "value", path: name }
     return refuse(
         `"${format}" has the token {${name}}, which there is not. The tokens are {0000}, {YYYY}, {YY}, {MM}, {DD}, {Q}, ` +
             "{FY}, {FY+1}, {FY:2}, {series.code}, and properties as {kind} and {company.code}.",

@@ -1,6 +1,6 @@
 import { namedPlace } from "../../typeorm/names"
 import { APPEND_ONLY } from "../statements/append-only"
-import type { TriggerCatalogue } from "../statements/journal-statements"
+import type { TriggerCatalogue } from "../statements/trigger-catalogue"
 import {
     shortHash,
     type StoredTrigger,

@@ -1,5 +1,6 @@
 import { columnName } from "../../typeorm/names"
-import type { EventTable, JournalStatements } from "./journal-statements"
+import type { JournalStatements } from "./journal-statements"
+import type { EventTable } from "./journal-tables"
 import type { TriggeredColumn } from "./trigger-statements"
 
 /** @internal An event that a trigger writes. */

@@ -1,33 +1,5 @@
-import type { EntityMetadata } from "typeorm"
-import type { DriverError } from "../driver-error"
-import type { StoredTriggerRow, StoredTrigger, Trigger } from "./trigger-statements"
 import type { Statement } from "../../typeorm/statement"
-
-/** @internal The journal and its columns as SQL names them. */
-export interface EventTable {
-    readonly table: string
-    readonly id: string
-    readonly series: string
-    readonly scope: string
-    readonly kind: string
-    readonly first: string
-    readonly last: string
-    readonly reason: string
-    readonly by: string
-    readonly at: string
-    readonly details: string
-}
-
-/** @internal The settings of series and their columns as SQL names them. */
-export interface SettingTable {
-    readonly table: string
-    readonly series: string
-    readonly scope: string
-    readonly name: string
-    readonly since: string
-    readonly value: string
-    readonly setAt: string
-}
+import type { EventTable, SettingTable } from "./journal-tables"
 
 /** @internal What a session says of what it does: why, and who does it. */
 export type Saying = "reason" | "by"
@@ -56,18 +28,4 @@ export interface JournalStatements {
     readonly exclusive: string
     /** Makes a SELECT of a row differ from that of whoever has read it before, where locks alone do not. */
     readonly touchesLocked: boolean
-}
-
-/** @internal Triggers of tables, as the catalogue of the database has them. */
-export interface TriggerCatalogue {
-    /** Whether a trigger finds a table only by its schema. */
-    readonly namesSchemas: boolean
-    /** Selects what {@link storedTrigger} reads: the triggers of this library in some schemas. */
-    stored(schemas: readonly string[]): Statement
-    /** A trigger of a table whose entity names its schema or does not. */
-    storedTrigger(row: Readonly<StoredTriggerRow>, namesSchema: boolean): StoredTrigger
-    /** The triggers by which the rows of a table are only ever added. */
-    appendOnly(table: EntityMetadata, schema: string | undefined): readonly Trigger[]
-    /** Whether an error is theirs. */
-    isAppendOnly(error: DriverError): boolean
 }

@@ -1,6 +1,7 @@
 import { documents as declared } from "../../declared/registry"
 import { groupBy } from "../../group-by"
 import type { Insert, InsertRow } from "../../inserts/insert"
+import { RowScopes } from "../../inserts/row-scope"
 import { isSet, rowValue } from "../../inserts/row-value"
 import type { DocumentFrame } from "../../series/documents/document"
 import { isOwnColumn } from "../../series/own-columns"
@@ -14,6 +15,7 @@ import type { GivenValue, PeriodRequest } from "../periods/give-periods"
 import { type AskedPath, valuesOfPaths } from "../row-paths"
 import { checkedText, refuseOtherText, rowFrame } from "./row-frame"
 import { rowView } from "./row-view"
+import { type ScopeSettings, settingsOfScopes, showsSettings } from "./scope-settings"
 
 /** @internal A text that a row of an INSERT is to be given with its number. */
 export interface TextRequest {
@@ -101,6 +103,7 @@ export async function frameTexts(
         const own = values.get(request) ?? new Map<unknown, unknown>()
         values.set(request, own.set(path, found[at]))
     }
+    const settings = await settingsOfRows(runner, requests)
     const periodsOf = groupBy(periods, ({ row }) => row)
     return requests.map((request) => {
         const { document, row, series } = request
@@ -110,10 +113,31 @@ export async function frameTexts(
             frame: rowFrame(document, {
                 day: periodsOf.get(row)?.find((one) => one.series === series)?.day,
                 valueOf: (path) => (own?.has(path) ? own.get(path) : valueOf(row, path.column)),
+                settings: settings.get(request),
                 view: () => row.entity ?? rowView(row.metadata, knownValues(row)),
             }),
         }
     })
+}
+
+/** What is registered for the scopes of rows. */
+async function settingsOfRows(
+    runner: Sender,
+    requests: readonly TextRequest[],
+): Promise<Map<TextRequest, ScopeSettings | undefined>> {
+    const found = new Map<TextRequest, ScopeSettings | undefined>()
+    const scopes = new RowScopes()
+    for (const [series, ofSeries] of groupBy(requests, (one) => one.series)) {
+        if (!showsSettings(series)) continue
+        const asked = ofSeries.map((one) => [one, scopes.of(series, one.row)] as const)
+        const settings = await settingsOfScopes(
+            runner,
+            series,
+            asked.map(([, scope]) => scope),
+        )
+        for (const [one, scope] of asked) found.set(one, settings.get(scope))
+    }
+    return found
 }
 
 function valueOf(row: InsertRow, column: ColumnMetadata): unknown {

@@ -7,6 +7,7 @@ import { findPath, type Path } from "../../series/path"
 import { type CivilDate, civilText } from "../../series/periods/civil-date"
 import type { Document } from "../../series/series"
 import { parseNumber } from "../number-values"
+import type { ScopeSettings } from "./scope-settings"
 
 /** @internal What is known of a row that is about to be numbered. */
 export interface ShownRow {
@@ -17,13 +18,6 @@ export interface ShownRow {
     /** The row as a function of the options gets it. */
     view(): ObjectLiteral
     readonly settings?: ScopeSettings
-}
-
-/** @internal What is registered for the scope of a row. */
-export interface ScopeSettings {
-    readonly code?: string
-    /** The formats and the days from which they hold, the latest first. */
-    readonly formats: readonly { readonly since: string; readonly format: string }[]
 }
 
 /** @internal The text of a row, but for its number. */

@@ -4,7 +4,7 @@ import type { ColumnMetadata } from "../../typeorm/names"
 
 /**
  * A row as TypeORM would load it, of values as the driver reads them; with the relations that are loaded on an
- * entity of it.
+ * entity of it, and the keys of the others.
  * @internal
  */
 export function rowView(
@@ -14,20 +14,24 @@ export function rowView(
 ): ObjectLiteral {
     const { driver, manager } = dataSourceOf(metadata)
     const view = manager.create(metadata.target) as ObjectLiteral
-    for (const [column, value] of values)
-        column.setEntityValue(view, driver.prepareHydratedValue(value, column))
-    for (const { propertyName, getEntityValue } of entity ? ownRelations(metadata) : []) {
-        const related: unknown = getEntityValue(entity as ObjectLiteral)
-        if (typeof related === "object" && related !== null) view[propertyName] = related
+    for (const [column, value] of values) {
+        const shown: unknown = driver.prepareHydratedValue(value, column)
+        if (column.relationMetadata) setKey(view, column, shown)
+        else column.setEntityValue(view, shown)
+    }
+    for (const relation of entity ? metadata.relations : []) {
+        if (relation.isLazy) continue
+        const related: unknown = relation.getEntityValue(entity as ObjectLiteral)
+        if (typeof related === "object" && related !== null) relation.setEntityValue(view, related)
     }
     return view
 }
 
-function ownRelations(metadata: EntityMetadata) {
-    return metadata.relations
-        .filter(({ embeddedMetadata, isLazy }) => !embeddedMetadata && !isLazy)
-        .map((relation) => ({
-            propertyName: relation.propertyName,
-            getEntityValue: (entity: ObjectLiteral): unknown => relation.getEntityValue(entity),
-        }))
+function setKey(view: ObjectLiteral, column: ColumnMetadata, key: unknown): void {
+    const { relationMetadata: relation, referencedColumn } = column
+    if (!relation || relation.isLazy) return
+    const isSet = key !== null && key !== undefined
+    const related: unknown = relation.getEntityValue(view) ?? (isSet ? {} : null)
+    if (isSet) referencedColumn?.setEntityValue(related as ObjectLiteral, key)
+    relation.setEntityValue(view, related)
 }

@@ -1,7 +1,9 @@
 import { type Update, valueOfPiece } from "../../inserts/sql/update"
 import type { Document } from "../../series/series"
 import type { ColumnMetadata } from "../../typeorm/names"
+import type { Sender } from "../../typeorm/statement"
 import { checkedText, rowFrame } from "../documents/row-frame"
+import { settingsOfScopes } from "../documents/scope-settings"
 import { rowView } from "../documents/row-view"
 import { parseNumber } from "../number-values"
 import type { Change } from "./change"
@@ -9,15 +11,21 @@ import type { ChangedRequest } from "./changed-requests"
 import type { ChangedRows, StoredRow } from "./changed-rows"
 
 /** @internal The texts of rows that are given another number, or their first one. */
-export function changedTexts(
+export async function changedTexts(
+    runner: Sender,
     { series, update }: Change,
     { periods }: ChangedRows,
     requests: readonly ChangedRequest[],
     entityOf: (row: StoredRow) => object | undefined,
-): Map<StoredRow, Map<ColumnMetadata, string>> {
+): Promise<Map<StoredRow, Map<ColumnMetadata, string>>> {
     const texts = new Map<StoredRow, Map<ColumnMetadata, string>>()
     if (series.documents.length === 0) return texts
-    for (const { row, number, explicit } of requests) {
+    const settings = await settingsOfScopes(
+        runner,
+        series,
+        requests.map(({ scope }) => scope),
+    )
+    for (const { row, number, explicit, scope } of requests) {
         const given = number ?? explicit
         const isKept = given === parseNumber(row.number) && !periods.has(row)
         if (given === undefined || isKept) continue
@@ -33,6 +41,7 @@ export function changedTexts(
                     values.has(path)
                         ? values.get(path)
                         : valueAfter(document, update, row, path.column),
+                settings: settings.get(scope),
                 view: () => viewAfter(document, update, row, entityOf(row)),
             })
             own.set(document.column, checkedText(document, frame, given))

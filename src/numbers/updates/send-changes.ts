@@ -7,6 +7,8 @@ import { type ChangedRows, isRow, type StoredRow } from "./changed-rows"
 /** @internal An UPDATE whose numbers are made. */
 export interface PlannedChange extends Change, ChangedRows {
     readonly requests: readonly ChangedRequest[]
+    /** Whether code has asked for the numbers. */
+    readonly isAsked?: boolean
 }
 
 // A statement has a limited number of parameters, and looks for the number of each row among all.

@@ -8,6 +8,7 @@ import { duplicateNumberError } from "../duplicate-numbers"
 import { refuseUnknownStart } from "../first-number"
 import type { NumberSource } from "../number-source"
 import { refuseEarlierDates } from "../periods/date-order"
+import { journaledChanges, writeChangedNumbers } from "../journal/changed-numbers"
 import { lockTables } from "../table-lock/table-lock"
 import { madeAtOnce, takeAsked } from "./asked/asked-numbers"
 import { findChange } from "./change"
@@ -60,12 +61,27 @@ export async function sendNumbered(
             refuseUnknownStart(requests)
             if (series.ascends && requests.length > 0) source.refuseWithoutTransaction(series)
             await refuseEarlierDates(session, datedChanges(change, found, requests))
-            const texts = changedTexts(change, found, requests, entitiesIn(session, series))
-            changes.push({ ...change, ...found, texts, requests })
+            const texts = await changedTexts(
+                session,
+                change,
+                found,
+                requests,
+                entitiesIn(session, series),
+            )
+            changes.push({ ...change, ...found, texts, requests, isAsked: asked !== undefined })
         }
+        const journaled = journaledChanges(changes)
+        for (const { series } of journaled) source.refuseWithoutTransaction(series)
         result = await allowingMoves(session, changes, () =>
             sendChanges(session, update, changes, send),
         )
+        try {
+            for (const change of journaled) await writeChangedNumbers(session, change)
+        } catch (error) {
+            // The numbers are in the table.
+            session.transaction?.refuseCommit(error as Error)
+            throw error
+        }
         // Rows of which another transaction has made numbered ones since.
         const rows = changes[0]?.rows.length ?? 0
         if (Number((result as { affected?: unknown }).affected) < rows)

@@ -4,18 +4,24 @@ import { ReadOnlyNumberError } from "../../errors"
 import type { Insert } from "../../inserts/insert"
 import { seriesOf } from "../../series/resolve-series"
 import { datingColumns, placeOf, type Series } from "../../series/series"
+import { columnsOfPath } from "../../series/path"
 import { conditionSql } from "../../series/when/row-condition"
 import { type ColumnMetadata, columnName } from "../../typeorm/names"
-import { movedScopeError } from "../updates/changed-rows"
+import { changedTextError, movedScopeError } from "../updates/changed-rows"
 
 /** @internal Refuses an upsert that would give stored rows other numbers. */
 export function refuseOverwrittenNumbers({ rows: [row] }: Insert, upsert: Upsert): void {
-    for (const series of row ? seriesOf(row.metadata) : [])
+    for (const series of row ? seriesOf(row.metadata) : []) {
+        const document = series.documents.find(({ column }) =>
+            upsert.overwrites(columnName(column)),
+        )
+        if (document) throw changedTextError(document)
         if (upsert.overwrites(columnName(series.column)) && !isOfTarget(series, upsert))
             throw new ReadOnlyNumberError(
                 `This upsert would overwrite ${placeOf(series)} of a stored row. Leave the number out of the ` +
                     "rows, or out of orUpdate().",
             )
+    }
 }
 
 /** Where any unique index recognises stored rows, TypeORM sets the columns that are to do so as well. */
@@ -79,7 +85,14 @@ export function keepStored(insert: Insert): void {
             ways.push(`WHEN ${number} IS NULL OR ${areKept} THEN ${number}`)
             return `CASE ${ways.join(" ")} ELSE ${failure} END`
         })
-        if (!period || !numbers) continue
+        if (!numbers) continue
+        for (const document of series.documents)
+            insert.setStored(
+                document.column,
+                (stored, given) =>
+                    `CASE WHEN ${isDue(stored, given)} THEN ${given(document.column)} ELSE ${stored(document.column)} END`,
+            )
+        if (!period) continue
         // These come first, and some databases take what is new of them: a date that is there stays.
         for (const one of [period.column, period.date]) {
             if (insert.upsert?.overwrites(columnName(one))) continue
@@ -95,16 +108,18 @@ export function keepStored(insert: Insert): void {
 /** Whether a stored row will have the scope of the new one, whose number it gets. */
 function isOfScope(
     { upsert }: Insert,
-    { scopeColumns, period, dialect }: Series,
+    { scopeColumns, period, dialect, documents }: Series,
     stored: (column: ColumnMetadata) => string,
     given: (column: ColumnMetadata) => string,
 ): string {
     const { same } = dialect.expressions
     const isKept = (column: ColumnMetadata) => !upsert?.overwrites(columnName(column))
     const dated = datingColumns({ period })
+    const shown = documents.flatMap(({ paths }) => [...paths.values()].flatMap(columnsOfPath))
     const conditions = [
         ...scopeColumns.filter((one) => one !== period?.column && isKept(one)),
         ...dated.filter((one) => one !== period?.date && isKept(one)),
+        ...shown.filter((one) => !scopeColumns.includes(one) && isKept(one)),
     ].map((one) => same(stored(one), given(one)))
     if (period && isKept(period.date))
         conditions.push(

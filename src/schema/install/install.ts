@@ -22,7 +22,7 @@ import {
     takeInventory,
 } from "../plan/inventory"
 import { ownersOf } from "../plan/key-filling"
-import { refuseUntold } from "../plan/texts"
+import { refuseUntold } from "../plan/texts/fill-texts"
 import { refuseUnfillable, refuseUnknownZones } from "../plan/periods/period-steps"
 import { hasRowsToNumber, type NumberingOrder, RowOrder, NUMBERING_ORDER } from "../plan/row-order"
 import { refuseLosses, retype } from "../plan/retyped-columns"

@@ -1,8 +1,18 @@
-import type { DataSource } from "typeorm"
-import { checkedOptions, FLAG, FUNCTION } from "../../declared/options"
+import type { DataSource, QueryRunner } from "typeorm"
+import { checkedOptions, FLAG, FUNCTION, TEXT_OR_NONE } from "../../declared/options"
 import { asMissingRight, inSnapshot, readable } from "../../audit/snapshot"
 import { ScopeNames } from "../../maintenance/counters/list-counters"
-import { findBehind, seedCounters, selectBehind, type Sharers } from "../plan/counters-in-rows"
+import type { Said } from "../../numbers/journal/said"
+import type { ReasonOptions } from "../../numbers/journal/with-reason"
+import { writeEvents } from "../../numbers/journal/write-events"
+import { keepsJournal } from "../../series/journal"
+import {
+    type BehindCounter,
+    findBehind,
+    seedCounters,
+    selectBehind,
+    type Sharers,
+} from "../plan/counters-in-rows"
 import { refuseUnsupportedSeries } from "../plan/inventory"
 import { hasCounters } from "../../series/series"
 import { allSeriesOf } from "../../series/sharers"
@@ -20,7 +30,7 @@ export interface RaisedCounter {
 }
 
 /** What {@link resyncCounters} takes. */
-export interface ResyncOptions {
+export interface ResyncOptions extends Partial<ReasonOptions> {
     /** Whether nothing is changed: it tells what would be. Default is `false`. */
     dryRun?: boolean
 
@@ -36,6 +46,9 @@ export interface ResyncOptions {
  *
  * To lower one counter after a row with a far too large number was deleted, delete the counter:
  * the next row of the scope makes it anew, after the rows that are left. See {@link Sequence.delete}.
+ *
+ * A counter of a scope that is closed stays where it is. Where a column keeps a journal, that says which counters were
+ * raised, with the reason.
  *
  * Resolves to the names of the series of which counters were raised or made. `onRaise` hears of each counter, and
  * `dryRun` changes none.
@@ -56,9 +69,15 @@ export async function resyncCounters(
     dataSource: DataSource,
     options: ResyncOptions = {},
 ): Promise<string[]> {
-    const { dryRun = false, onRaise } = checkedOptions("resyncCounters", options, {
+    const {
+        dryRun = false,
+        onRaise,
+        ...said
+    } = checkedOptions("resyncCounters", options, {
         dryRun: FLAG,
         onRaise: FUNCTION,
+        reason: TEXT_OR_NONE,
+        by: TEXT_OR_NONE,
     })
     refuseUnsupportedSeries(dataSource)
     const raised: string[] = []
@@ -68,14 +87,15 @@ export async function resyncCounters(
         for (const [name, [first, ...others]] of allSeriesOf(dataSource)) {
             if (!first || !hasCounters(first)) continue
             const sharers: Sharers = [first, ...others]
-            const find = onRaise ? selectBehind(sharers) : findBehind(sharers)
-            const behind = await select<BehindRow>(runner, find)
+            const behind = await select<BehindCounter>(
+                runner,
+                names ? selectBehind(sharers) : findBehind(sharers),
+            )
             if (behind.length === 0) continue
-            const { sql, parameters } = seedCounters(sharers)
-            if (!dryRun) await runner.query(sql, parameters)
+            if (!dryRun) await raise(runner, sharers, said)
             raised.push(name)
             if (names)
-                for (const { key, before, after } of behind)
+                for (const { key, last: before, highest: after } of behind)
                     onRaise?.({ series: name, scope: names.scopeOf(name, key), before, after })
         }
     } catch (error) {
@@ -86,8 +106,27 @@ export async function resyncCounters(
     return raised
 }
 
-interface BehindRow {
-    readonly key: string
-    readonly before: string | null
-    readonly after: string
+/** Where a journal is kept, it is told in the same transaction which counters were where. */
+async function raise(runner: QueryRunner, sharers: Sharers, said: Said): Promise<void> {
+    const [first] = sharers
+    const { sql, parameters } = seedCounters(sharers)
+    if (!keepsJournal(first)) {
+        await runner.query(sql, parameters)
+        return
+    }
+    await runner.startTransaction()
+    try {
+        const behind = await select<BehindCounter>(runner, selectBehind(sharers))
+        await runner.query(sql, parameters)
+        const events = behind.map(({ key, last, highest }) => ({
+            kind: "resync" as const,
+            key,
+            details: { before: last, after: highest },
+        }))
+        await writeEvents(runner, first.name, events, said)
+        await runner.commitTransaction()
+    } catch (error) {
+        await runner.rollbackTransaction().catch(() => undefined)
+        throw error
+    }
 }

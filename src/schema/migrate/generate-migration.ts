@@ -25,7 +25,7 @@ import {
     takeInventory,
 } from "../plan/inventory"
 import { remainingFor } from "../plan/key-filling"
-import { refuseUntold } from "../plan/texts"
+import { refuseUntold } from "../plan/texts/fill-texts"
 import { refuseUnfillable, refuseUnknownZones } from "../plan/periods/period-steps"
 import { asStored, refuseDrops, refuseLosses, retype } from "../plan/retyped-columns"
 import { type NumberingOrder, RowOrder, NUMBERING_ORDER } from "../plan/row-order"

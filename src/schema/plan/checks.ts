@@ -70,9 +70,13 @@ export async function addChecks(
     if (missing.length === 0) return
     if (!schema.checks) {
         if (table)
-            await steps.schema((runner) =>
-                runner.createCheckConstraints(table, missing.map(TableCheck.create)),
-            )
+            await steps.schema(async (runner) => {
+                await runner.createCheckConstraints(table, missing.map(TableCheck.create))
+                // Where TypeORM makes the table anew, it does so of this one.
+                for (const check of missing.map(TableCheck.create))
+                    if (!table.checks.some(({ name }) => name === check.name))
+                        table.addCheckConstraint(check)
+            })
         return
     }
     const name = tableName(metadata)

@@ -43,43 +43,53 @@ export function seedCounters(sharers: Sharers): Statement {
 }
 
 /** @internal Selects a row if a scope of these series lacks its counter, or has one behind its rows. */
-export function findBehind(sharers: Sharers, storedName = sharers[0].name): Statement {
-    const { sql, parameters } = behind(sharers, storedName, () => "1 AS found")
-    return { sql: `${sql} LIMIT 1`, parameters }
+export function findBehind(sharers: Sharers, storedName?: string): Statement {
+    return behind(sharers, () => "1 AS found", " LIMIT 1", storedName)
 }
 
-/** @internal Selects `key`, `before` and `after` of each of them. */
+/** @internal A counter that is behind its rows; `last` is NULL where there is none. */
+export interface BehindCounter {
+    readonly key: string
+    readonly last: string | null
+    readonly highest: string
+}
+
+/** @internal Selects those of a series. */
 export function selectBehind(sharers: Sharers): Statement {
-    const [{ dataSource, dialect, name }] = sharers
-    const { integer } = dialect.audit
-    const { last } = counterTableOf(dataSource)
-    const as = (text: string) => dataSource.driver.escape(text)
-    return behind(
-        sharers,
-        name,
-        (key, highest) =>
-            `${key} AS ${as("key")}, ${integer(`c.${last}`)} AS ${as("before")}, ${integer(highest)} AS ${as("after")}`,
+    const { expressions } = sharers[0].dialect
+    return behind(sharers, ({ key, last, highest }, as) =>
+        [
+            as(key, "key"),
+            as(expressions.text(last), "last"),
+            as(expressions.text(highest), "highest"),
+        ].join(", "),
     )
 }
 
 function behind(
     sharers: Sharers,
-    storedName: string,
-    select: (key: string, highest: string) => string,
+    columns: (
+        names: { key: string; last: string; highest: string },
+        as: (sql: string, name: string) => string,
+    ) => string,
+    end = "",
+    storedName = sharers[0].name,
 ): Statement {
     const [{ dataSource }] = sharers
     const { driver } = dataSource
     const counter = counterTableOf(dataSource)
     const [key, highest] = [driver.escape("key"), driver.escape("highest")]
+    const names = { key: `r.${key}`, last: `c.${counter.last}`, highest: `r.${highest}` }
     return {
         sql:
-            `SELECT ${select(`r.${key}`, `r.${highest}`)} FROM (SELECT s.${key}, MAX(s.${highest}) AS ${highest} ` +
+            `SELECT ${columns(names, (sql, name) => `${sql} AS ${driver.escape(name)}`)} ` +
+            `FROM (SELECT s.${key}, MAX(s.${highest}) AS ${highest} ` +
             `FROM (${selectNumbers(sharers)}) s GROUP BY s.${key}) r ` +
             `LEFT JOIN ${counter.name} c ON c.${counter.series} = ${driver.createParameter("series", 0)} ` +
             `AND c.${counter.scope} = r.${key} ` +
             `WHERE (c.${counter.last} IS NULL OR c.${counter.last} < r.${highest}) ` +
             // A counter that is closed stays where it is.
-            `AND (c.${counter.movedBy} IS NULL OR c.${counter.movedBy} >= 0)`,
+            `AND (c.${counter.movedBy} IS NULL OR c.${counter.movedBy} >= 0)${end}`,
         parameters: [storedName],
     }
 }

@@ -7,7 +7,7 @@ import { numberRows } from "./number-rows"
 import { fillPeriods } from "./periods/period-steps"
 import type { RowOrder } from "./row-order"
 import type { Steps } from "./steps"
-import { fillTexts, readNumbers } from "./texts"
+import { fillTexts, readNumbers } from "./texts/fill-texts"
 
 /** @internal Gives periods, then numbers to the rows that have none, in all tables of a data source. */
 export async function numberExistingRows(

@@ -7,6 +7,7 @@ import { Session } from "../../inserts/session"
 import { isMadeOfNumber } from "../../commit/late-keys"
 import { storedKeysOf } from "../../keys/resolve-keys"
 import { primaryKeyText } from "../../keys/rows/primary-key"
+import type { Said } from "../../numbers/journal/said"
 import { showValues } from "../../numbers/shown/shown-values"
 import { type AskedNumbers, askFor } from "../../numbers/updates/asked/asked-numbers"
 import { alreadyNumbered } from "../../numbers/updates/asked/read-asked"
@@ -20,6 +21,8 @@ export interface Asking {
     readonly set: ObjectLiteral
     /** As SQL; undefined for the order in which they were given. */
     readonly orderBy?: string
+    /** What the journal is told of it. */
+    readonly said?: Said
 }
 
 /** @internal Refuses what a call is to set, and what only the library does. */
@@ -99,8 +102,8 @@ function withValue(object: ObjectLiteral, path: readonly string[], value: unknow
     return { ...object, [name]: withValue(inner, rest, value) }
 }
 
-/** The rows as they are stored, with numbers and what was set even where these are hidden. */
-async function load(
+/** @internal The rows as they are stored, with numbers and what was set even where these are hidden. */
+export async function load(
     manager: EntityManager,
     { metadata }: Series,
     ids: readonly ObjectLiteral[],
@@ -122,8 +125,8 @@ async function load(
     return new Map(rows.map((row) => [primaryKeyText(metadata, row), row]))
 }
 
-/** Shows on an entity what its row was given. What was set is the caller's, and stays after a rollback. */
-function showOn(
+/** @internal Shows on an entity what its row was given. What was set is the caller's, and stays after a rollback. */
+export function showOn(
     session: Session,
     series: Series,
     entity: ObjectLiteral,

@@ -1,11 +1,14 @@
 import type { ScopeAudit } from "../../audit/types"
 import type { EntityManager, ObjectLiteral } from "typeorm"
 import type { PropertyPath } from "../../keys/property-path"
+import type { SeriesSettings } from "../journal/series-settings"
+import type { EventsOptions, SeriesEvent, SkipOptions, VoidOptions } from "../journal/types"
 import type { NextOptions, SequenceTarget } from "../types"
 import type {
     AssignOptions,
     MoveOptions,
     NumberPreview,
+    ParsedNumber,
     SeriesNumber,
     SeriesRow,
     SeriesScope,
@@ -61,7 +64,8 @@ export interface NumberSeries<Entity extends ObjectLiteral, Path extends Propert
     ): Promise<SeriesNumber<Entity, Path> | null>
 
     /**
-     * The number that comes next in a scope. Nothing is taken: it is that of whoever comes first.
+     * The number that comes next in a scope, and its text. Nothing is taken: it is that of whoever comes first. What the
+     * text shows beside the scope may be given with it: `{ company, issuedOn, kind: "credit" }`.
      *
      * It is read on a connection of its own. Inside of a transaction give its manager as well.
      */
@@ -69,6 +73,12 @@ export interface NumberSeries<Entity extends ObjectLiteral, Path extends Propert
         scope?: SeriesScope<Entity>,
         manager?: SequenceTarget,
     ): Promise<NumberPreview<SeriesNumber<Entity, Path>>>
+
+    /**
+     * The parts of a text that a `@DocumentNumber` of the column shows; `null` for one that none of its formats makes. Formats of
+     * a function, and those of `settings`, are not known here.
+     */
+    parse(text: string): ParsedNumber<SeriesNumber<Entity, Path>> | null
 
     /**
      * Takes the next number of a scope from its counter, for a row that is written otherwise than by TypeORM. In a
@@ -105,4 +115,45 @@ export interface NumberSeries<Entity extends ObjectLiteral, Path extends Propert
      * them.
      */
     audit(scope?: SeriesScope<Entity>): Promise<ScopeAudit>
+
+    /**
+     * Makes a row void: it keeps its place and its number, what `set` says is set on it in the same transaction, and the
+     * journal says why. For columns with a journal. Outside of a transaction it opens one. Resolves to the row as it is
+     * stored then.
+     *
+     * Errors, before anything is written: {@link AlreadyVoidedError} where it is void; {@link DraftError} where it has no
+     * number; {@link RowNotFoundError}; {@link InvalidOptionError} without a reason; {@link ReadOnlyNumberError} where
+     * `set` would move it to another scope or period.
+     */
+    void(
+        manager: SequenceTarget,
+        row: SeriesRow<Entity>,
+        options: VoidOptions<Entity>,
+    ): Promise<Entity>
+
+    /** Whether a row was made void. Inside of a transaction give its manager as well. */
+    isVoid(row: SeriesRow<Entity>, manager?: SequenceTarget): Promise<boolean>
+
+    /**
+     * Declares numbers of a scope unused, and says why: no row gets them any more. Either they are the next ones, and
+     * numbers go on after them, or they were passed over, and no row has one of them.
+     *
+     * Errors, before anything is written: {@link NumberTakenError} where a row has one of them, or some were skipped
+     * before; {@link InvalidNumberError} where they begin past the next number, or do not fit `startAt` and `incrementBy`;
+     * {@link PeriodClosedError}; {@link UnsupportedError} with `gapless: false`.
+     */
+    skip(manager: EntityManager, scope: SeriesScope<Entity>, options: SkipOptions): Promise<void>
+
+    /**
+     * The entries of the journal about a scope, or about all scopes where it is left out, in the order in which they were
+     * written. Inside of a transaction give its manager as well.
+     */
+    events(
+        scope?: SeriesScope<Entity>,
+        options?: EventsOptions,
+        manager?: SequenceTarget,
+    ): Promise<SeriesEvent<SeriesNumber<Entity, Path>>[]>
+
+    /** What is set for a scope while the application runs: whether it is closed, formats, a code. */
+    settings(scope?: SeriesScope<Entity>): SeriesSettings<SeriesNumber<Entity, Path>>
 }

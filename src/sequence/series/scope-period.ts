@@ -1,5 +1,6 @@
 import { checkedZone } from "../../numbers/periods/row-zones"
-import { keptMoment, periodOfDate } from "../../numbers/periods/row-date"
+import { dayOf, keptMoment, periodOfDate } from "../../numbers/periods/row-date"
+import type { CivilDate } from "../../series/periods/civil-date"
 import { otherPeriodForm } from "../../series/periods/period-name"
 import type { Period } from "../../series/periods/resolve-period"
 import { zoneSql } from "../../series/periods/zone"
@@ -51,6 +52,22 @@ export async function periodOfScope(
     const form = otherPeriodForm(given.get(name), rule)
     if (form !== undefined) refuse(`${name} is no period by ${rule.by}. Give one as "${form}".`)
     return String(given.get(name))
+}
+
+/** @internal The day of the date that a scope names; undefined where it names its period. */
+export async function dayOfScope(
+    read: Read,
+    period: Period,
+    values: GivenScope,
+): Promise<CivilDate | undefined> {
+    const { date } = period
+    const given = values.given.get(date.propertyPath)
+    if (given === undefined) return undefined
+    const value: unknown = dataSourceOf(date.entityMetadata).driver.preparePersistentValue(
+        given,
+        date,
+    )
+    return dayOf(period, keptMoment(period, value), await zoneOfScope(read, period, values))
 }
 
 async function zoneOfScope(

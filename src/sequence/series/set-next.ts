@@ -1,5 +1,8 @@
 import { InvalidNumberError, NumberTakenError } from "../../errors"
 import { counterSeriesOf, moveCounters, raiseCounters } from "../../numbers/counters/move-counters"
+import type { Said } from "../../numbers/journal/said"
+import { writeEvents } from "../../numbers/journal/write-events"
+import { keepsJournal } from "../../series/journal"
 import { nextNumber, refuseNoNumber } from "../../numbers/number-values"
 import { placeOf, type Series } from "../../series/series"
 import type { Sender } from "../../typeorm/statement"
@@ -11,6 +14,7 @@ export async function raiseTo(
     series: Series,
     given: SequenceKey,
     value: unknown,
+    said: Said = {},
 ): Promise<void> {
     const number = refuseNoNumber(series, value)
     if (number < 1n)
@@ -28,4 +32,13 @@ export async function raiseTo(
                 `it were given. Give ${next}, or a higher one.`,
         )
     await raiseCounters(sender, counted, [{ key, to: number - series.incrementBy }])
+    if (number === next || !keepsJournal(series)) return
+    const to = number - series.incrementBy
+    const details = { before: String(last ?? counted.base), after: String(to) }
+    await writeEvents(
+        sender,
+        series.name,
+        [{ kind: "set", key, first: next, last: to, details }],
+        said,
+    )
 }

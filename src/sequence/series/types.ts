@@ -30,10 +30,22 @@ export type SeriesNumber<Entity, Path extends string> = NonNullable<ValueAt<Enti
 /** What `preview` of {@link seriesOf} resolves to. */
 export interface NumberPreview<NumberType> {
     readonly number: NumberType
-    /** The number as people read it. */
+    /**
+     * The number as people read it: the text of its first `@DocumentNumber`, or its digits. Tokens of what the scope
+     * does not tell stay as they are.
+     */
     readonly text: string
     /** Others may get it first: it is theirs who insert the next row. */
     readonly reserved: false
+}
+
+/** What `parse` of {@link seriesOf} returns: the parts of a text. */
+export interface ParsedNumber<NumberType> {
+    readonly number: NumberType
+    /** The name of its period, where the text tells it. A year of two digits is one of this century. */
+    readonly period?: string
+    /** What else it shows, by the names of properties; the code of the series as `series.code`. */
+    readonly values: Readonly<Record<string, string>>
 }
 
 /** What `assign` of {@link seriesOf} takes. */
@@ -58,13 +70,19 @@ export interface AssignOptions<Entity> {
 export interface MoveOptions<Entity> {
     /** What the UPDATE sets: the properties that make the new scope, the date of the new period, and others. */
     set: DeepPartial<Entity>
+
+    /** Why. It is kept in the journal, where the column keeps one. */
+    reason?: string
+
+    /** Who did it. */
+    by?: string
 }
 
 /** What `setNext` of {@link seriesOf} takes. */
 export interface SetNextOptions {
-    /** Why. It is not stored yet. */
+    /** Why. It is kept in the journal, where the column keeps one. */
     reason?: string
 
-    /** Who did it. It is not stored yet. */
+    /** Who did it. */
     by?: string
 }

@@ -5,6 +5,8 @@ import type { CivilDate } from "../periods/civil-date"
 export interface DocumentValues {
     readonly day?: CivilDate
     readonly code?: string
+    /** Whether tokens of what is not known stay as they are. */
+    readonly isPartial?: boolean
     /** By the names of paths. */
     readonly texts: ReadonlyMap<string, string>
 }

@@ -1,6 +1,6 @@
 import type { Token } from "../../declared/documents/format"
 import { DocumentNumberError } from "../../errors"
-import { twoDigits } from "../periods/civil-date"
+import { type CivilDate, twoDigits } from "../periods/civil-date"
 import { fiscalYearOf } from "../periods/period-name"
 import type { Document } from "../series"
 import type { DocumentFrame, DocumentValues } from "./document"
@@ -23,6 +23,7 @@ export function frameOf(
 }
 
 function textOf(document: Document, token: Token, values: DocumentValues): string {
+    const left = values.isPartial && token.kind !== "text" ? token.source : undefined
     switch (token.kind) {
         case "text":
             return token.text
@@ -31,16 +32,20 @@ function textOf(document: Document, token: Token, values: DocumentValues): strin
         case "code":
             return (
                 values.code ??
+                left ??
                 refuse(
                     document,
                     "needs a code that is not registered for the scope. Register it by settings() of seriesOf(), before the first number.",
                 )
             )
         case "date":
-            return dateText(document, token, values)
+            return values.day
+                ? dateText(document, token, values.day)
+                : (left ?? refuseNoDate(document))
         case "value": {
             const text = values.texts.get(token.path)
             if (text !== undefined && text !== "") return text
+            if (left !== undefined) return left
             return refuse(
                 document,
                 `shows ${token.path}, which is not set. Set it, before the row is numbered.`,
@@ -49,12 +54,15 @@ function textOf(document: Document, token: Token, values: DocumentValues): strin
     }
 }
 
+function refuseNoDate(document: Document): never {
+    return refuse(document, "shows a date, and the row has none.")
+}
+
 function dateText(
     document: Document,
     { part, digits, plus }: Token & { kind: "date" },
-    { day }: DocumentValues,
+    day: CivilDate,
 ): string {
-    if (!day) return refuse(document, "shows a date, and the row has none.")
     const { period } = document.series
     switch (part) {
         case "month":

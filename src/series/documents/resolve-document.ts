@@ -1,6 +1,7 @@
 import type { EntityMetadata } from "typeorm"
-import { refuserOf } from "../../declared/options"
-import { tokensOf } from "../../declared/documents/document-options"
+import { type Refuse, refuserOf } from "../../declared/options"
+import { type Format, refuseCharacters, tokensOf } from "../../declared/documents/document-options"
+import { parseFormat, type Token } from "../../declared/documents/format"
 import { type DocumentColumn, documents } from "../../declared/registry"
 import { kindOfType } from "../../dialects/column-type"
 import { dataSourceOf, findDeclaredColumns } from "../../typeorm/compat"
@@ -42,13 +43,13 @@ export function resolveDocument(
     const refuse = refuserOf(place)
     if (findDeclaredColumns(target, propertyName).length > 1)
         refuse("another decorator declares this column as well. Remove that one.")
-    const { format, maxLength, isLimited, characters, settings } = options
+    const { format, maxLength, isLimited, characters } = options
     const known = tokensOf(format)
-    const showsCode = known.some((tokens) => tokens.some(({ kind }) => kind === "code"))
-    if (strategy === "trigger" && (format.kind === "function" || settings))
+    const showsCode = hasCode(format)
+    if (strategy === "trigger" && format.kind === "function")
         refuse(
-            `${settings ? "settings" : "format as a function"} is for strategy "counter" or "table-lock": the database writes ` +
-                "the text by itself. Give a format, or several with by.",
+            'format as a function is for strategy "counter" or "table-lock": the database writes the text by itself. Give ' +
+                "a format, or several with by.",
         )
     const unique = uniqueProperties(series, column, options.uniqueWith)
     const names = known.flatMap(pathsOfTokens)
@@ -62,12 +63,7 @@ export function resolveDocument(
     }
     for (const tokens of known) {
         checkFormat(tokens, rules)
-        const widest = isLimited ? widestText(tokens, rules) : 0
-        if (widest > maxLength)
-            refuse(
-                `format makes ${widest} characters of the largest number (${series.max}), and maxLength is ${maxLength}. Set largest ` +
-                    "to the largest number that there may be, or shorten the format.",
-            )
+        if (isLimited) refuseTooLong(tokens, maxLength, rules)
     }
     if (format.kind === "by") refuseOverlap(format.formats, rules)
     // What the number is, the text is.
@@ -87,11 +83,37 @@ export function resolveDocument(
         format,
         paths,
         maxLength,
+        isLimited,
         characters,
-        hasSettings: settings,
+        hasSettings: series.settings && strategy !== "trigger",
         showsCode,
         place,
     }
+}
+
+/** @internal Refuses a format that is to be set while the application runs. */
+export function refuseFormat(document: Document, format: string, refuse: Refuse): void {
+    const { series, paths, characters, maxLength, isLimited, scope } = document
+    const tokens = parseFormat(format, refuse)
+    const other = pathsOfTokens(tokens).find((path) => !paths.has(path))
+    if (other !== undefined)
+        refuse(
+            `format shows ${other}, which no format of ${document.place} shows that the code declares. Show what is known of all rows: ` +
+                `${[...paths.keys()].join(", ") || "no property"}, dates and numbers.`,
+        )
+    refuseCharacters(tokens, characters, refuse)
+    const rules: FormatRules = { series, unique: scope, paths, refuse }
+    checkFormat(tokens, rules)
+    if (isLimited) refuseTooLong(tokens, maxLength, rules)
+}
+
+function refuseTooLong(tokens: readonly Token[], maxLength: number, rules: FormatRules): void {
+    const widest = widestText(tokens, rules)
+    if (widest > maxLength)
+        rules.refuse(
+            `format makes ${widest} characters of the largest number (${rules.series.max}), and maxLength is ${maxLength}. Set largest ` +
+                "to the largest number that there may be, or shorten the format.",
+        )
 }
 
 function uniqueProperties(
@@ -130,11 +152,22 @@ export function pathsOf(
     return found
 }
 
+/** @internal Whether a text shows what is set while the application runs. */
+export function needsSettings({ options: { format } }: DocumentColumn): boolean {
+    return hasCode(format)
+}
+
+function hasCode(format: Format): boolean {
+    return tokensOf(format).some((tokens) => tokens.some(({ kind }) => kind === "code"))
+}
+
 function isShown(column: ColumnMetadata): boolean {
     const type = columnType(column)
     const kind = kindOfType(type)
     return (
         !column.isArray &&
+        // To the database these are texts as well.
+        !/^simple-(array|json)$/.test(String(column.type)) &&
         (kind === "text" || kind === "integer" || kind === "uuid" || /enum/.test(type))
     )
 }

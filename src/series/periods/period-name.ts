@@ -28,6 +28,17 @@ export function fiscalYearOf(
     return month < startsIn ? year - 1 : year
 }
 
+/** @internal The first day of a period by its name. */
+export function firstDayOf(name: string, { by, startsIn }: PeriodRule): CivilDate {
+    const [year = "", rest = "", day = "1"] = name.split("-")
+    const month = by === "quarter" ? Number(rest.slice(1)) * 3 - 2 : Number(rest || 1)
+    return {
+        year: Number(year),
+        month: by === "fiscalYear" ? startsIn : month,
+        day: Number(day),
+    }
+}
+
 const FORMS: Record<PeriodRule["by"], readonly [RegExp, string]> = {
     year: [/^\d{4}$/, "2026"],
     fiscalYear: [/^\d{4}$/, "2026"],

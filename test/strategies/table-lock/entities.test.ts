@@ -22,7 +22,9 @@ import {
     AutoSequenceSubscriber,
     counterEntity,
     InvalidOptionError,
+    eventEntity,
     keyEntity,
+    seriesEntity,
     ReadOnlyNumberError,
     UnknownScopeError,
     verifyAutoSequence,
@@ -686,6 +688,8 @@ describe("withAutoSequence", () => {
             "Letter",
             "AutoSequenceCounter autosequence_counter",
             "AutoSequenceKey autosequence_key",
+            "AutoSequenceEvent autosequence_event",
+            "AutoSequenceSeries autosequence_series",
         ])
     })
 
@@ -695,13 +699,17 @@ describe("withAutoSequence", () => {
             {
                 counterTable: { name: "numbers", schema: "billing" },
                 keyTable: { name: "keys", schema: "shop" },
+                eventTable: { name: "journal", schema: "audit" },
+                seriesTable: { name: "settings", schema: "audit" },
             },
         )
-        const [counter, key] = Object.values(entities ?? {}) as EntitySchema[]
+        const [counter, key, event, series] = Object.values(entities ?? {}) as EntitySchema[]
         expect(counter?.options).to.include({ tableName: "numbers", schema: "billing" })
         expect(key?.options).to.include({ tableName: "keys", schema: "shop" })
+        expect(event?.options).to.include({ tableName: "journal", schema: "audit" })
+        expect(series?.options).to.include({ tableName: "settings", schema: "audit" })
         for (const table of [{ name: "" }, { schema: "" }])
-            for (const option of ["counterTable", "keyTable"])
+            for (const option of ["counterTable", "keyTable", "eventTable", "seriesTable"])
                 expectThrows(
                     () => withAutoSequence({ ...options, entities: [] }, { [option]: table }),
                     InvalidOptionError,
@@ -711,9 +719,11 @@ describe("withAutoSequence", () => {
     it("keeps the entities of an object, and tables that are there", () => {
         const counterTable = counterEntity({ name: "numbers" })
         const keyTable = keyEntity({ name: "keys" })
+        const eventTable = eventEntity({ name: "journal" })
+        const seriesTable = seriesEntity({ name: "settings" })
         for (const entities of [
-            [Letter, counterTable, keyTable],
-            { Letter, counterTable, keyTable },
+            [Letter, counterTable, keyTable, eventTable, seriesTable],
+            { Letter, counterTable, keyTable, eventTable, seriesTable },
         ])
             expect(withAutoSequence<DataSourceOptions>({ ...options, entities }).entities).to.equal(
                 entities,
@@ -726,6 +736,8 @@ describe("withAutoSequence", () => {
             "Letter",
             "AutoSequenceCounter",
             "AutoSequenceKey",
+            "AutoSequenceEvent",
+            "AutoSequenceSeries",
         ])
     })
 

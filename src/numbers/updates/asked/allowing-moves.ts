@@ -1,4 +1,5 @@
 import type { Session } from "../../../inserts/session"
+import { keepsJournal } from "../../../series/journal"
 import type { PlannedChange } from "../send-changes"
 
 /**
@@ -16,11 +17,24 @@ export async function allowingMoves<T>(
             ({ number, due, allowed }) =>
                 number !== null && Number(due) === 1 && Number(allowed) !== 1,
         )
+    // To the journal the number of a draft would be one that the caller has set.
+    const isGiven = ({ series, isAsked, requests }: PlannedChange) =>
+        series.strategy === "trigger" &&
+        isAsked === true &&
+        keepsJournal(series) &&
+        requests.some(({ row }) => row.number === null)
     const { trigger } = session.dialect ?? {}
-    if (!trigger || !changes.some(isMove)) return send()
-    const allow = (isAllowed: boolean) => {
-        const { sql, parameters } = trigger.allowChanges(isAllowed)
-        return session.query(sql, parameters)
+    if (!trigger) return send()
+    const settings = [
+        ...(changes.some(isMove) ? [trigger.allowChanges] : []),
+        ...(changes.some(isGiven) ? [trigger.giveNumbers] : []),
+    ]
+    if (settings.length === 0) return send()
+    const allow = async (isAllowed: boolean) => {
+        for (const setting of settings) {
+            const { sql, parameters } = setting(isAllowed)
+            await session.query(sql, parameters)
+        }
     }
     await allow(true)
     try {

@@ -5,7 +5,10 @@ import { pseudoKeysOf } from "../../../keys/resolve-keys"
 import { columnName, tableName } from "../../../typeorm/names"
 import type { Inventory, ServedTable } from "../inventory"
 import { periodSql } from "../../../series/periods/period-sql"
+import { seriesOf } from "../../../series/resolve-series"
 import type { Scoped } from "../../../series/series"
+
+type Kind = "number" | "key" | "text"
 
 /** @internal Refuses to make unique indexes which the rows would not let be made. */
 export async function refuseDuplicates(
@@ -16,6 +19,8 @@ export async function refuseDuplicates(
     for (const table of tables) {
         for (const series of table.present)
             problems.push(...(await findDuplicates(runner, table, series, "number", { renumber })))
+        for (const document of seriesOf(table.metadata).flatMap(({ documents }) => documents))
+            problems.push(...(await findDuplicates(runner, table, document, "text")))
         for (const key of pseudoKeysOf(table.metadata).stored)
             problems.push(...(await findDuplicates(runner, table, key, "key")))
     }
@@ -26,7 +31,7 @@ async function findDuplicates(
     runner: QueryRunner,
     { indexes, table, periods, stranded }: ServedTable,
     unique: Scoped,
-    kind: "number" | "key",
+    kind: Kind,
     { renumber = false } = {},
 ): Promise<string[]> {
     const isStranded = stranded.some(({ column }) => column === unique.column)
@@ -64,11 +69,7 @@ function countDuplicates(
     )
 }
 
-function describe(
-    { metadata, column, scopeColumns }: Scoped,
-    count: number,
-    kind: "number" | "key",
-): string {
+function describe({ metadata, column, scopeColumns }: Scoped, count: number, kind: Kind): string {
     const scope = scopeColumns.map(({ databaseName }) => databaseName).join(", ")
     const names = [...scopeColumns, column].map(columnName).join(", ")
     return (

@@ -3,7 +3,8 @@ import { InvalidPeriodError, UnsupportedError } from "../../../errors"
 import { type PeriodicSeries, periodSql } from "../../../series/periods/period-sql"
 import { zoneColumns } from "../../../series/periods/zone"
 import { placeOf } from "../../../series/series"
-import { columnName, tableName } from "../../../typeorm/names"
+import { conditionSql } from "../../../series/when/row-condition"
+import { type ColumnMetadata, columnName, tableName } from "../../../typeorm/names"
 import { select } from "../../../typeorm/statement"
 import type { Inventory, ServedTable } from "../inventory"
 import { isUnnumbered } from "../number-rows"
@@ -26,9 +27,17 @@ export async function fillPeriods(steps: Steps, served: ServedTable): Promise<vo
     }
 }
 
-function whereOf(series: PeriodicSeries, { blank, stranded }: ServedTable): string {
-    const isNumbered = `t.${columnName(series.column)} IS NOT NULL`
-    const isMeant = series.when ? `(${isNumbered} OR (${isUnnumbered(series, "t")}))` : "1 = 1"
+function whereOf(
+    series: PeriodicSeries,
+    { blank, stranded }: Pick<ServedTable, "blank" | "stranded">,
+    /** Before the column of the number is there, no row has one. */
+    isAdded = true,
+): string {
+    const { when, dialect, column } = series
+    const isNumbered = isAdded ? `t.${columnName(column)} IS NOT NULL` : "1 = 0"
+    const isDue =
+        when && (isAdded ? isUnnumbered(series, "t") : conditionSql(when, dialect, nameInRow))
+    const isMeant = isDue ? `(${isNumbered} OR (${isDue}))` : "1 = 1"
     const conditions = [
         blank.includes(series) ? isMeant : isNumbered,
         // The others keep those by which they were numbered.
@@ -37,11 +46,18 @@ function whereOf(series: PeriodicSeries, { blank, stranded }: ServedTable): stri
     return ` WHERE ${conditions.join(" AND ")}`
 }
 
+function nameInRow(column: ColumnMetadata): string {
+    return `t.${columnName(column)}`
+}
+
 /** @internal Refuses to fill what can't be told of rows that are there. */
 export async function refuseUnfillable(runner: QueryRunner, served: ServedTable): Promise<void> {
+    const isThere = ({ databaseName }: ColumnMetadata) =>
+        served.table.findColumnByName(databaseName) !== undefined
     for (const series of served.periods) {
-        const { period, metadata } = series
-        const where = whereOf(series, served)
+        const { period, metadata, when = [] } = series
+        if (!when.every((test) => isThere(test.column))) continue
+        const where = whereOf(series, served, isThere(series.column))
         const find = (condition: string) =>
             select<{ rows: string | number }>(runner, {
                 sql:

@@ -1,8 +1,9 @@
-import { COUNTER_ENTITY, EVENT_ENTITY } from "../../../declared/own-tables"
+import { COUNTER_ENTITY, EVENT_ENTITY, SETTING_ENTITY } from "../../../declared/own-tables"
 import type { DataSource, EntityMetadata, QueryRunner } from "typeorm"
 import { hasJournal, keepsJournal } from "../../../series/journal"
 import { beforeFirst } from "../../../numbers/number-values"
-import { counterTableOf, eventTableOf } from "../../../series/own-table"
+import { withoutPeriod } from "../../../numbers/journal/settings"
+import { counterTableOf, eventTableOf, settingTableOf } from "../../../series/own-table"
 import { keySql } from "../../../series/scope-key"
 import { select } from "../../../typeorm/statement"
 import { dialectOf } from "../../../dialects"
@@ -190,8 +191,26 @@ function documentOf(document: Document, schema: string | undefined): TriggeredDo
                 schema,
                 number: nameOf(series.column),
                 period: series.period && nameOf(series.period.column),
+                code: document.showsCode ? codeSql(series, nameOf, schema) : undefined,
             }) ?? "NULL",
     }
+}
+
+/** The code that is registered for the scope of a row. */
+function codeSql(
+    series: Series,
+    nameOf: (column: ColumnMetadata) => string,
+    schema: string | undefined,
+): string {
+    const { dataSource, dialect, period } = series
+    const { table, name, value, since, scope, ...t } = settingTableOf(dataSource)
+    const metadata = dataSource.entityMetadatas.find((one) => one.name === SETTING_ENTITY)
+    const { literal } = dialect.expressions
+    const key = keySql(withoutPeriod(series).scopeColumns, dialect, nameOf)
+    return (
+        `(SELECT s.${value} FROM ${metadata ? tableName(metadata, schema) : table} s WHERE s.${t.series} = ${literal(series.name)} ` +
+        `AND s.${scope} = ${key} AND s.${name} = 'code' AND s.${since} = ${period ? nameOf(period.column) : "''"})`
+    )
 }
 
 /** Triggers of some databases don't find the operators of all types. */

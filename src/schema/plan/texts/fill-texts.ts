@@ -1,45 +1,14 @@
-import type { EntityMetadata, QueryRunner, Table } from "typeorm"
-import type { Token } from "../../declared/documents/format"
-import { DocumentNumberError, UnsupportedError } from "../../errors"
-import { columnsOfPath } from "../../series/path"
-import { documentSql } from "../../series/documents/document-sql"
-import { seriesOf } from "../../series/resolve-series"
-import type { Document } from "../../series/series"
-import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
-import { select } from "../../typeorm/statement"
-import type { ServedTable } from "./inventory"
-import { isPeriodic, periodDay } from "../../series/periods/period-sql"
-import type { Steps } from "./steps"
-
-/** @internal The texts of a table whose rows may be without them. */
-export interface TextsToFill {
-    /** Those that rows with numbers are given. */
-    readonly filled: readonly Document[]
-    /** Those that are there, and tell the numbers, which are not. */
-    readonly read: readonly Document[]
-    /** Those whose columns are to be NOT NULL, and are not. */
-    readonly tightened: readonly Document[]
-}
-
-/** @internal */
-export function textsToFill(
-    metadata: EntityMetadata,
-    table: Table,
-    missingChecks: readonly { readonly name: string }[],
-): TextsToFill {
-    const stored = (column: ColumnMetadata) => table.findColumnByName(column.databaseName)
-    const all = seriesOf(metadata).flatMap(({ documents }) => documents)
-    const isOpen = (document: Document) =>
-        (stored(document.column)?.isNullable ?? true) &&
-        (!document.column.isNullable || missingChecks.length > 0 || !stored(document.column))
-    return {
-        filled: all.filter(isOpen),
-        read: all.filter(({ column, series }) => stored(column) && !stored(series.column)),
-        tightened: all.filter(
-            ({ column }) => !column.isNullable && (stored(column)?.isNullable ?? true),
-        ),
-    }
-}
+import type { QueryRunner } from "typeorm"
+import type { Token } from "../../../declared/documents/format"
+import { DocumentNumberError, UnsupportedError } from "../../../errors"
+import { columnsOfPath } from "../../../series/path"
+import { documentSql } from "../../../series/documents/document-sql"
+import type { Document } from "../../../series/series"
+import { type ColumnMetadata, columnName, tableName } from "../../../typeorm/names"
+import { select } from "../../../typeorm/statement"
+import type { ServedTable } from "../inventory"
+import { isPeriodic, periodDay } from "../../../series/periods/period-sql"
+import type { Steps } from "../steps"
 
 /** @internal Gives rows the numbers that their texts tell. */
 export async function readNumbers(steps: Steps, { texts, metadata }: ServedTable): Promise<void> {
@@ -98,39 +67,40 @@ export async function refuseUntold(
                     "Add the column of the number by a migration of your own that fills it, and run that first.",
             )
     }
-    for (const document of texts.filled) {
-        const { place, series, paths } = document
-        if (!isStored(series.column) && !texts.read.includes(document)) {
-            // They are numbered by the same migration.
-            if (document.format.kind !== "function" || (await count("1 = 1")) === 0) continue
-        }
-        const where = isStored(series.column)
-            ? [
-                  `t.${columnName(series.column)} IS NOT NULL`,
-                  ...(isStored(document.column)
-                      ? [`t.${columnName(document.column)} IS NULL`]
-                      : []),
-              ].join(" AND ")
-            : "1 = 1"
-        const isThere = [...paths.values()].flatMap(columnsOfPath).every(isStored)
-        const sql = isThere ? textSql(document) : undefined
-        if (sql === undefined || !isStored(series.column)) {
-            if ((await count(where)) > 0 && sql === undefined)
-                throw new UnsupportedError(
-                    `${place}: SQL can't make the texts of rows that exist (its format is a function, or shows columns that are not ` +
-                        "there yet, or dates in zones that the database does not know). Add its column by a migration of your own that fills it, and run that first.",
-                )
-            continue
-        }
-        const isDated = series.period && !isStored(series.period.column)
-        if (isDated) continue
-        const without = await count(`${where} AND (${sql}) IS NULL`)
-        if (without > 0)
-            throw new DocumentNumberError(
-                `${place}: ${without} ${without === 1 ? "row has" : "rows have"} a number, and what its text shows is not set. Set it first: SELECT * FROM ${tableName(metadata)} t ` +
-                    `WHERE ${where} AND (${sql}) IS NULL.`,
-            )
-    }
+    for (const document of texts.filled) await refuseUnfilled(count, document, isStored)
+}
+
+type Count = (where: string) => Promise<number>
+
+async function refuseUnfilled(
+    count: Count,
+    document: Document,
+    isStored: (column: ColumnMetadata) => unknown,
+): Promise<void> {
+    const { place, series, paths, metadata, column } = document
+    const isNumbered = isStored(series.column) !== undefined
+    const where = [
+        ...(isNumbered ? [`t.${columnName(series.column)} IS NOT NULL`] : []),
+        ...(isStored(column) ? [`t.${columnName(column)} IS NULL`] : []),
+    ].join(" AND ")
+    const rows = await count(where || "1 = 1")
+    if (rows === 0) return
+    const columns = [...paths.values()].flatMap(columnsOfPath)
+    const sql = columns.every(isStored) ? textSql(document) : undefined
+    if (sql === undefined)
+        throw new UnsupportedError(
+            `${place}: SQL can't make the texts of rows that exist (its format is a function, or shows columns that are not ` +
+                "there yet, or dates in zones that the database does not know). Add its column by a migration of your own " +
+                "that fills it, and run that first.",
+        )
+    // What the same migration makes can't be asked yet.
+    if (!isNumbered || (series.period && !isStored(series.period.column))) return
+    const without = await count(`${where} AND (${sql}) IS NULL`)
+    if (without > 0)
+        throw new DocumentNumberError(
+            `${place}: ${without} ${without === 1 ? "row has" : "rows have"} a number, and what its text shows is not set. Set it ` +
+                `first: SELECT * FROM ${tableName(metadata)} t WHERE ${where} AND (${sql}) IS NULL.`,
+        )
 }
 
 function lacksText({ column, series }: Document): string {

@@ -1,0 +1,97 @@
+import { dialectOf } from "../../dialects"
+import type { Dialect } from "../../dialects/dialect"
+import { driverErrorOf } from "../../dialects/driver-error"
+import { INSTALL_REMEDY, NotInstalledError } from "../../errors"
+import { eventTableOf } from "../../series/own-table"
+import { dataSourceOf } from "../../typeorm/compat"
+import type { Sender } from "../../typeorm/statement"
+import { type Said, saidIn } from "./said"
+
+/** What has become of numbers: the kinds of entries of the journal. */
+export type SeriesEventKind =
+    | "void"
+    | "skip"
+    | "import"
+    | "explicit"
+    | "set"
+    | "delete"
+    | "move"
+    | "format"
+    | "code"
+    | "close"
+    | "reopen"
+    | "resync"
+
+/** @internal An entry that is to be written. */
+export interface NewEvent {
+    readonly kind: SeriesEventKind
+    /** The key of the scope. */
+    readonly key: string
+    readonly first?: bigint
+    /** Default is the first one. */
+    readonly last?: bigint
+    readonly details?: object
+}
+
+const BATCH = 200
+
+/**
+ * Writes entries of the journal, in their order, in the transaction of the sender. What was not said of them is what the
+ * session has said.
+ * @internal
+ */
+export async function writeEvents(
+    sender: Sender,
+    series: string,
+    events: readonly NewEvent[],
+    given: Said = {},
+): Promise<void> {
+    if (events.length === 0) return
+    const dataSource = dataSourceOf(sender)
+    const { journal, isMissingTable } = dialectOf(dataSource) as Dialect
+    const { driver } = dataSource
+    const { table, id, scope, kind, first, last, reason, by, at, details, ...t } =
+        eventTableOf(dataSource)
+    const said = { ...saidIn(sender), ...given }
+    const columns = [t.series, scope, kind, first, last, reason, by, at, details]
+    if (journal.nextId) columns.unshift(id)
+    try {
+        for (let start = 0; start < events.length; start += BATCH) {
+            const parameters: unknown[] = []
+            const parameter = (value: unknown) =>
+                driver.createParameter("", parameters.push(value) - 1)
+            const text = (saying: "reason" | "by") => {
+                const own = said[saying]
+                if (own !== undefined) return parameter(own)
+                return journal.said?.(saying) ?? "NULL"
+            }
+            const rows = events.slice(start, start + BATCH).map((event, place) => {
+                const values = [
+                    parameter(series),
+                    parameter(event.key),
+                    `'${event.kind}'`,
+                    // A parameter in a list of rows has no type.
+                    event.first === undefined ? "NULL" : String(event.first),
+                    event.first === undefined ? "NULL" : String(event.last ?? event.first),
+                    text("reason"),
+                    text("by"),
+                    journal.now,
+                    event.details ? parameter(JSON.stringify(event.details)) : "NULL",
+                ]
+                const next = journal.nextId?.(eventTableOf(dataSource))
+                if (next !== undefined) values.unshift(`${next} + ${place}`)
+                return `(${values.join(", ")})`
+            })
+            await sender.query(
+                `INSERT INTO ${table} (${columns.join(", ")}) VALUES ${rows.join(", ")}`,
+                parameters,
+            )
+        }
+    } catch (error) {
+        const cause = driverErrorOf(error)
+        if (!cause || !isMissingTable(cause)) throw error
+        throw new NotInstalledError(`There is no table ${table}. ${INSTALL_REMEDY}`, {
+            cause: error,
+        })
+    }
+}

@@ -1,0 +1,35 @@
+import type { ObjectLiteral } from "typeorm"
+import { readExpressions, withPrimaryKey } from "../../keys/rows/read-rows"
+import { parseNumber } from "../../numbers/number-values"
+import { keySql } from "../../series/scope-key"
+import type { Series } from "../../series/series"
+import { columnName } from "../../typeorm/names"
+import type { Sender } from "../../typeorm/statement"
+
+/** @internal A stored row: its number, and the key of its scope. */
+export interface NumberedRow {
+    readonly number: bigint | undefined
+    readonly key: string
+}
+
+/** @internal Undefined where there is no such row. */
+export async function findRow(
+    sender: Sender,
+    { column, scopeColumns, metadata, dialect }: Series,
+    id: ObjectLiteral,
+    { isLocking }: { readonly isLocking: boolean },
+): Promise<NumberedRow | undefined> {
+    const expressions = [
+        dialect.expressions.text(`t.${columnName(column)}`),
+        keySql(scopeColumns, dialect, (one) => `t.${columnName(one)}`),
+    ]
+    const lock = isLocking && dialect.rowLock !== ""
+    const [row] = await readExpressions(
+        sender,
+        metadata,
+        expressions,
+        [withPrimaryKey(metadata, id)],
+        { lock },
+    )
+    return row && { number: parseNumber(row[0]), key: String(row[1]) }
+}

@@ -1,0 +1,300 @@
+import type { EntityManager } from "typeorm"
+import {
+    checkedOptions,
+    type Refuse,
+    refuseOther,
+    TEXT,
+    TEXT_OR_NONE,
+} from "../../declared/options"
+import { SettingInUseError, UnsupportedError } from "../../errors"
+import type { LastNumber } from "../../dialects/dialect"
+import { counterSeriesOf, raiseCounters } from "../../numbers/counters/move-counters"
+import {
+    readSettings,
+    settingKeysOf,
+    withoutPeriod,
+    writeSetting,
+} from "../../numbers/journal/settings"
+import { checkedReason, type ReasonOptions } from "../../numbers/journal/with-reason"
+import { writeEvents } from "../../numbers/journal/write-events"
+import { parseNumber } from "../../numbers/number-values"
+import { lockTables } from "../../numbers/table-lock/table-lock"
+import { Session } from "../../inserts/session"
+import { refuseFormat } from "../../series/documents/resolve-document"
+import { keepsSettings } from "../../series/journal"
+import { civilDateOf, civilText } from "../../series/periods/civil-date"
+import { hasCounters, placeOf, type Series } from "../../series/series"
+import { sharersOf } from "../../series/sharers"
+import { select, type Sender } from "../../typeorm/statement"
+import { findLastOf } from "../series/last-number"
+import { raiseTo } from "../series/set-next"
+import { columnKey, type SequenceKey } from "../scope"
+import type { SequenceTarget } from "../types"
+import { type CounterPlace, lockCounter, markCounter, readCounter } from "./lock-counter"
+import type { SeriesSettings } from "./series-settings"
+import type { AllSettings, FormatOptions, PeriodReasonOptions, SeriesFormat } from "./types"
+
+/** @internal What the settings of a scope ask of the handle of its column. */
+export interface SettingsOwner {
+    readonly label: string
+    readonly refuse: Refuse
+    series(): Series
+    /** The scope with its period, which may be given beside it. */
+    keyOf(period: string | undefined, target: SequenceTarget): Promise<SequenceKey>
+    /** The scope without a period. */
+    wholeKeyOf(target: SequenceTarget): Promise<{ key: SequenceKey; hasPeriod: boolean }>
+    /** Runs work on the caller's connection, in a transaction. */
+    write<T>(manager: EntityManager, work: (sender: Sender) => Promise<T>): Promise<T>
+    read<T>(target: SequenceTarget | undefined, work: (sender: Sender) => Promise<T>): Promise<T>
+    target(given: SequenceTarget | undefined): SequenceTarget
+    shown(series: Series, number: bigint): unknown
+}
+
+/** @internal */
+export class SettingsHandle<NumberType> implements SeriesSettings<NumberType> {
+    constructor(private readonly owner: SettingsOwner) {}
+
+    async close(manager: EntityManager, options: PeriodReasonOptions): Promise<void> {
+        const { period, ...said } = this.reasonOf(options)
+        const series = this.closable()
+        const key = await this.owner.keyOf(period, manager)
+        await this.owner.write(manager, async (sender) => {
+            const place = await columnKey(sender, series.name, series, key)
+            const last = await lockCounter(sender, series, place)
+            await markCounter(sender, series, place.key, true)
+            const details = { last: String(last) }
+            await writeEvents(
+                sender,
+                series.name,
+                [{ kind: "close", key: place.key, details }],
+                said,
+            )
+        })
+    }
+
+    async reopen(manager: EntityManager, options: PeriodReasonOptions): Promise<void> {
+        const { period, ...said } = this.reasonOf(options)
+        const series = this.closable()
+        const key = await this.owner.keyOf(period, manager)
+        await this.owner.write(manager, async (sender) => {
+            const place = await columnKey(sender, series.name, series, key)
+            const found = await readCounter(sender, series, place.key)
+            if (!found?.isClosed)
+                this.owner.refuse("the scope was to be opened again, and is not closed.")
+            await markCounter(sender, series, place.key, false)
+            await raisePastRows(sender, series, place)
+            await writeEvents(sender, series.name, [{ kind: "reopen", key: place.key }], said)
+        })
+    }
+
+    async isClosed(manager?: SequenceTarget): Promise<boolean> {
+        const series = this.owner.series()
+        if (!hasCounters(series)) return false
+        const key = await this.owner.keyOf(undefined, this.owner.target(manager))
+        return this.owner.read(manager, async (sender) => {
+            const place = await columnKey(sender, series.name, series, key)
+            const found = await readCounter(sender, series, place.key, { isLocking: false })
+            return found?.isClosed ?? false
+        })
+    }
+
+    async formats(manager?: SequenceTarget): Promise<SeriesFormat[]> {
+        const series = this.settable()
+        const { key } = await this.owner.wholeKeyOf(this.owner.target(manager))
+        return this.owner.read(manager, async (sender) => {
+            const found = await readSettings(sender, series, [await wholeKey(sender, series, key)])
+            return found
+                .filter(({ name }) => name === "format")
+                .map(({ since, value }) => ({ since, format: value }))
+        })
+    }
+
+    async setFormat(manager: EntityManager, options: FormatOptions): Promise<void> {
+        const {
+            since = "",
+            format,
+            reason,
+            by,
+        } = checkedOptions(this.owner.label, options, {
+            since: TEXT_OR_NONE,
+            format: TEXT,
+            reason: TEXT,
+            by: TEXT_OR_NONE,
+        })
+        const said = checkedReason(this.owner.label, { reason, ...(by !== undefined && { by }) })
+        refuseOther("format is", format, TEXT, this.owner.refuse)
+        const date = since === "" ? undefined : civilDateOf(since)
+        if (since !== "" && (!date || civilText(date) !== since))
+            this.owner.refuse(`since is "${since}", give a date as "2026-07-01", or leave it out.`)
+        const series = this.settable()
+        refuseFormats(series, format, this.owner.refuse)
+        const { key } = await this.owner.wholeKeyOf(manager)
+        await this.owner.write(manager, async (sender) => {
+            const scope = await wholeKey(sender, series, key)
+            const setting = { scope, name: "format" as const, since, value: format }
+            const before = await writeSetting(sender, series, setting)
+            const details = { since, before, after: format }
+            await writeEvents(sender, series.name, [{ kind: "format", key: scope, details }], said)
+        })
+    }
+
+    async code(manager?: SequenceTarget): Promise<string | null> {
+        const series = this.settable()
+        const target = this.owner.target(manager)
+        const key = await this.owner.keyOf(undefined, target)
+        return this.owner.read(manager, (sender) => findCode(sender, series, key))
+    }
+
+    async setCode(
+        manager: EntityManager,
+        code: string,
+        options: PeriodReasonOptions,
+    ): Promise<void> {
+        const { period, ...said } = this.reasonOf(options)
+        refuseOther("the code is", code, TEXT, this.owner.refuse)
+        const series = this.settable()
+        const key = await this.owner.keyOf(period, manager)
+        await this.owner.write(manager, async (sender) => {
+            const place = await columnKey(sender, series.name, series, key)
+            await this.refuseNumbers(sender, series, key, place, "its code")
+            const since = periodOf(series, key)
+            const [scope = ""] = await settingKeysOf(sender, series, [place.scope])
+            const setting = { scope, name: "code" as const, since, value: code }
+            const before = await writeSetting(sender, series, setting)
+            const details = { since, before, after: code }
+            await writeEvents(sender, series.name, [{ kind: "code", key: scope, details }], said)
+        })
+    }
+
+    async setFirstNumber(
+        manager: EntityManager,
+        number: number | string | bigint,
+        options: ReasonOptions,
+    ): Promise<void> {
+        const said = checkedReason(this.owner.label, options)
+        const series = this.owner.series()
+        if (!hasCounters(series)) throw noCounter(series, "begin elsewhere")
+        const key = await this.owner.keyOf(undefined, manager)
+        await this.owner.write(manager, async (sender) => {
+            const place = await columnKey(sender, series.name, series, key)
+            await this.refuseNumbers(sender, series, key, place, "its first number")
+            await raiseTo(sender, series, key, number, said)
+        })
+    }
+
+    async all(manager?: SequenceTarget): Promise<AllSettings<NumberType>> {
+        const series = this.owner.series()
+        const { hasPeriod } = await this.owner.wholeKeyOf(this.owner.target(manager))
+        const isOne = !series.period || hasPeriod
+        const isSettable = keepsSettings(series)
+        const last = isOne ? await this.lastOf(series, manager) : null
+        return {
+            isClosed: isOne ? await this.isClosed(manager) : false,
+            code: isOne && isSettable ? await this.code(manager) : null,
+            formats: isSettable ? await this.formats(manager) : [],
+            last: last === null ? null : (this.owner.shown(series, last) as NumberType),
+        }
+    }
+
+    private async lastOf(series: Series, manager?: SequenceTarget): Promise<bigint | null> {
+        const key = await this.owner.keyOf(undefined, this.owner.target(manager))
+        return this.owner.read(manager, (sender) => findLastOf(sender, series, key))
+    }
+
+    /** Locks the counter, so that none comes meanwhile. */
+    private async refuseNumbers(
+        sender: Sender,
+        series: Series,
+        key: SequenceKey,
+        place: CounterPlace,
+        what: string,
+    ): Promise<void> {
+        if (hasCounters(series)) await lockCounter(sender, series, place)
+        else if (sender instanceof Session) await lockTables(sender, [series.metadata])
+        const last = await findLastOf(sender, series, key)
+        if (last !== null)
+            throw new SettingInUseError(
+                `${placeOf(series)}: ${what} was to be set, and the scope has numbers, up to ${last}. It is set before the ` +
+                    "first number. Nothing was written.",
+            )
+    }
+
+    private reasonOf(options: PeriodReasonOptions): PeriodReasonOptions {
+        const { period, ...said } = Object(options) as PeriodReasonOptions
+        return { ...checkedReason(this.owner.label, said), ...(period !== undefined && { period }) }
+    }
+
+    private closable(): Series {
+        const series = this.owner.series()
+        if (!hasCounters(series)) throw noCounter(series, "be closed")
+        if (!series.gapless)
+            throw new UnsupportedError(
+                `${placeOf(series)} was to be closed, and its numbers may be taken ahead (gapless: false). Declare it ` +
+                    "without that option.",
+            )
+        return series
+    }
+
+    private settable(): Series {
+        const series = this.owner.series()
+        if (!keepsSettings(series))
+            this.owner.refuse(
+                "it has no formats or codes that are set while the application runs. Declare the column with settings: true, " +
+                    "and generate a migration.",
+            )
+        return series
+    }
+}
+
+/** @internal The code of a scope, that of its period where it counts in periods. */
+export async function findCode(
+    sender: Sender,
+    series: Series,
+    key: SequenceKey,
+): Promise<string | null> {
+    const { scope } = await columnKey(sender, series.name, series, key)
+    const keys = await settingKeysOf(sender, series, [scope])
+    const found = (await readSettings(sender, series, keys)).filter(({ name }) => name === "code")
+    const since = periodOf(series, key)
+    return found.find((one) => one.since === since)?.value ?? null
+}
+
+/** A format that no text would have, or that two rows might get the same text by. */
+function refuseFormats(series: Series, format: string, refuse: Refuse): void {
+    if (series.strategy === "trigger" && series.documents.length > 0)
+        throw new UnsupportedError(
+            `${placeOf(series)}: the database writes the texts by itself, and knows the declared formats alone. Strategy "counter" ` +
+                "takes formats from a date on.",
+        )
+    for (const document of series.documents) refuseFormat(document, format, refuse)
+}
+
+function periodOf({ period }: Series, { texts }: SequenceKey): string {
+    return period ? (texts.at(-1) ?? "") : ""
+}
+
+async function wholeKey(sender: Sender, series: Series, key: SequenceKey): Promise<string> {
+    const { scope } = await columnKey(sender, series.name, withoutPeriod(series), key)
+    const [found = ""] = await settingKeysOf(sender, series, [scope])
+    return found
+}
+
+/** A counter that was closed did not follow rows that came all the same. */
+async function raisePastRows(
+    sender: Sender,
+    series: Series,
+    { key, scope }: CounterPlace,
+): Promise<void> {
+    for (const sharer of sharersOf(series)) {
+        const [row] = await select<LastNumber>(sender, series.dialect.lastNumbers(sharer, [scope]))
+        const to = parseNumber(row?.last)
+        if (to !== undefined) await raiseCounters(sender, counterSeriesOf(series), [{ key, to }])
+    }
+}
+
+function noCounter(series: Series, what: string): UnsupportedError {
+    return new UnsupportedError(
+        `${placeOf(series)} was to ${what}, and strategy "${series.strategy}" has no counter that could say so. Declare ` +
+            'strategy "counter".',
+    )
+}

@@ -1,0 +1,106 @@
+import { InvalidNumberError, NumberTakenError } from "../../errors"
+import { counterSeriesOf, raiseCounters } from "../../numbers/counters/move-counters"
+import type { ReasonOptions } from "../../numbers/journal/with-reason"
+import { writeEvents } from "../../numbers/journal/write-events"
+import { refuseNoNumber } from "../../numbers/number-values"
+import { placeOf, type Series } from "../../series/series"
+import { sharersOf } from "../../series/sharers"
+import { columnName, tableName } from "../../typeorm/names"
+import { select, type Sender } from "../../typeorm/statement"
+import { columnKey, type SequenceKey } from "../scope"
+import { type CounterPlace, lockCounter } from "./lock-counter"
+import { readEvents } from "./read-events"
+
+/** @internal Numbers that are declared unused. */
+export interface Skipped {
+    readonly from: bigint
+    readonly to: bigint
+}
+
+/** @internal Declares numbers of a scope unused; numbers go on after them. */
+export async function skipRange(
+    sender: Sender,
+    series: Series,
+    given: SequenceKey,
+    { from: first, to: last, ...said }: ReasonOptions & { from: unknown; to: unknown },
+): Promise<void> {
+    const [from, to] = [refuseNoNumber(series, first), refuseNoNumber(series, last)]
+    const refuse = (problem: string): never => {
+        throw new InvalidNumberError(
+            `${placeOf(series)}: ${from} to ${to} were to be skipped, ${problem} Nothing was written.`,
+        )
+    }
+    if (from > to) refuse("the first of which is above the last.")
+    if (from < (series.startOf ? 1n : series.startAt))
+        refuse(`and numbers begin at ${series.startAt}.`)
+    const place = await columnKey(sender, series.name, series, given)
+    const counter = await lockCounter(sender, series, place)
+    const { incrementBy } = series
+    const next = counter + incrementBy > series.startAt ? counter + incrementBy : series.startAt
+    if (from > next)
+        refuse(
+            `and the next number of the scope is ${next}. Begin there: those before would be a gap.`,
+        )
+    if ((to - from) % incrementBy !== 0n || (next - from) % incrementBy !== 0n)
+        refuse(
+            `and numbers of this scope are ${incrementBy} apart: ${next - incrementBy}, ${next}, ${next + incrementBy}.`,
+        )
+    await refuseSkipped(sender, series, place, { from, to })
+    if (from < next) await refuseTaken(sender, series, place, { from, to })
+    if (to > counter) await raiseCounters(sender, counterSeriesOf(series), [{ key: place.key, to }])
+    await writeEvents(
+        sender,
+        series.name,
+        [{ kind: "skip", key: place.key, first: from, last: to }],
+        said,
+    )
+}
+
+async function refuseSkipped(
+    sender: Sender,
+    series: Series,
+    { key }: CounterPlace,
+    { from, to }: Skipped,
+): Promise<void> {
+    const wanted = { series: series.name, keys: [key], from, to, kinds: ["skip"] as const }
+    const [found] = await readEvents(sender, wanted, { isLatest: true })
+    if (found)
+        throw new NumberTakenError(
+            `${placeOf(series)}: ${from} to ${to} were to be skipped, and ${found.first ?? ""} to ${found.last ?? ""} were ` +
+                "skipped before. Nothing was written.",
+        )
+}
+
+/** Names some of the numbers that rows have. */
+async function refuseTaken(
+    sender: Sender,
+    series: Series,
+    { scope }: CounterPlace,
+    { from, to }: Skipped,
+): Promise<void> {
+    const taken: string[] = []
+    for (const { metadata, column, scopeColumns, dialect, dataSource } of sharersOf(series)) {
+        const { driver } = dataSource
+        const parameters: unknown[] = []
+        const where = scopeColumns.map((one, at) => {
+            const value = scope.values[at] ?? null
+            if (value === null) return `t.${columnName(one)} IS NULL`
+            return `t.${columnName(one)} = ${driver.createParameter("", parameters.push(value) - 1)}`
+        })
+        const number = `t.${columnName(column)}`
+        const rows = await select<{ number: string }>(sender, {
+            sql:
+                `SELECT ${dialect.expressions.text(number)} AS ${driver.escape("number")} FROM ${tableName(metadata)} t ` +
+                `WHERE ${[...where, `${number} >= ${from}`, `${number} <= ${to}`].join(" AND ")} ` +
+                `ORDER BY ${number} LIMIT 6${dialect.keys.latest ?? ""}`,
+            parameters,
+        })
+        taken.push(...rows.map((row) => row.number))
+    }
+    if (taken.length === 0) return
+    const named = taken.slice(0, 5).join(", ")
+    throw new NumberTakenError(
+        `${placeOf(series)}: ${from} to ${to} were to be skipped, and rows have ${named}${taken.length > 5 ? " and others" : ""}. ` +
+            "Nothing was written.",
+    )
+}

@@ -1,0 +1,89 @@
+import type { EntityManager, ObjectLiteral, QueryRunner } from "typeorm"
+import { AlreadyVoidedError, DraftError, RowNotFoundError } from "../../errors"
+import { writeEvents } from "../../numbers/journal/write-events"
+import type { ReasonOptions } from "../../numbers/journal/with-reason"
+import { preparedValue } from "../../keys/rows/primary-key"
+import { lockTables } from "../../numbers/table-lock/table-lock"
+import { Session } from "../../inserts/session"
+import { hasCounters, placeOf, type Series } from "../../series/series"
+import { columnName, tableName } from "../../typeorm/names"
+import type { Sender } from "../../typeorm/statement"
+import { onHeldConnection } from "../connection"
+import { findRow, type NumberedRow } from "./find-row"
+import { isVoided } from "./read-events"
+
+/** @internal Makes a row void: it keeps its number, and the journal says why. The manager is in a transaction. */
+export async function voidRow(
+    manager: EntityManager,
+    series: Series,
+    id: ObjectLiteral,
+    { set, ...said }: ReasonOptions & { readonly set: ObjectLiteral },
+): Promise<void> {
+    const runner = manager.queryRunner as QueryRunner
+    const isSet = Object.values(set).some((value) => value !== undefined)
+    const { number, key } = await onHeldConnection(runner, async (sender) => {
+        // Whoever locks a row before its table waits for those who do it the other way round.
+        if (isSet && !hasCounters(series) && sender instanceof Session)
+            await lockTables(sender, [series.metadata])
+        return lockRow(sender, series, id)
+    })
+    if (isSet)
+        await manager
+            .createQueryBuilder()
+            .update(series.metadata.target)
+            .set(set)
+            .whereInIds([id])
+            .execute()
+    await onHeldConnection(runner, async (sender) => {
+        if (!isSet && series.dialect.journal.touchesLocked) await touch(sender, series, id)
+        const row = Object.fromEntries(
+            series.metadata.primaryColumns.map((column) => [
+                column.propertyPath,
+                String(column.getEntityValue(id)),
+            ]),
+        )
+        await writeEvents(
+            sender,
+            series.name,
+            [{ kind: "void", key, first: number, details: { row } }],
+            said,
+        )
+    })
+}
+
+/** Refuses what can't be made void. Who comes second waits here, and is told. */
+async function lockRow(
+    sender: Sender,
+    series: Series,
+    id: ObjectLiteral,
+): Promise<NumberedRow & { number: bigint }> {
+    const row = await findRow(sender, series, id, { isLocking: true })
+    if (!row)
+        throw new RowNotFoundError(
+            `A row was to be made void by ${placeOf(series)}, and does not exist. Give a row that is stored.`,
+        )
+    const { number } = row
+    if (number === undefined)
+        throw new DraftError(
+            `A row was to be made void by ${placeOf(series)}, and has no number: it is a draft. Delete it, or give it its ` +
+                "number first.",
+        )
+    if (await isVoided(sender, series.name, { ...row, number }, { isLatest: true }))
+        throw new AlreadyVoidedError(
+            `A row was to be made void by ${placeOf(series)}, and it is: it was before, maybe by another transaction. ` +
+                "events() tells when, by whom and why. Nothing was written.",
+        )
+    return { ...row, number }
+}
+
+/** Whoever has an older snapshot, and does not see the entry, has to repeat the transaction. */
+async function touch(sender: Sender, { metadata, dataSource }: Series, id: ObjectLiteral) {
+    const where = metadata.primaryColumns.map(
+        (column, at) => `${columnName(column)} = ${dataSource.driver.createParameter("", at)}`,
+    )
+    const [key = ""] = metadata.primaryColumns.map(columnName)
+    await sender.query(
+        `UPDATE ${tableName(metadata)} SET ${key} = ${key} WHERE ${where.join(" AND ")}`,
+        metadata.primaryColumns.map((column) => preparedValue(column, id)),
+    )
+}

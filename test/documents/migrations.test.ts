@@ -1,0 +1,189 @@
+import { expect } from "chai"
+import { Column, Entity, Not, PrimaryGeneratedColumn } from "typeorm"
+import {
+    AutoSequenceColumn,
+    type AutoSequenceColumnOptions,
+    DocumentNumber,
+    DocumentNumberError,
+    type DocumentNumberOptions,
+    DuplicateRowsError,
+    generateMigration,
+    installAutoSequence,
+    UnsupportedError,
+    verifyAutoSequence,
+} from "../../src"
+import { onEveryDatabase } from "../support/databases"
+import { rejection } from "../support/errors"
+import { changeEntities, expectUpToDate, migrate } from "../migrations/migrate"
+
+interface Shape {
+    readonly sequence?: AutoSequenceColumnOptions
+    readonly text?: DocumentNumberOptions["format"]
+    readonly isPlain?: boolean
+}
+
+/** An entity with a number, its text, both, or a column that holds such a text. */
+function invoices({ sequence, text, isPlain = false }: Shape) {
+    @Entity("invoice")
+    class Invoice {
+        @PrimaryGeneratedColumn() id!: number
+        @Column({ type: "varchar", length: 20, default: "Tea" }) company!: string
+        @Column({ type: "varchar", length: 9, default: "final" }) status!: string
+        @Column({ type: "date" }) issuedOn!: string
+        sequence!: number | null
+        sequencePeriod!: string | null
+        number!: string | null
+    }
+    const { prototype } = Invoice
+    if (sequence) AutoSequenceColumn({ uniqueWith: "company", ...sequence })(prototype, "sequence")
+    if (text) DocumentNumber({ of: "sequence", format: text })(prototype, "number")
+    if (isPlain) Column({ type: "varchar", length: 255, nullable: true })(prototype, "number")
+    return Invoice
+}
+
+const BY_YEAR = { of: "issuedOn", by: "year" } as const
+const FORMAT = "INV/{YYYY}/{000}"
+const ROWS = [
+    { issuedOn: "2025-12-31" },
+    { issuedOn: "2026-01-01" },
+    { issuedOn: "2026-02-01", status: "draft" },
+    { issuedOn: "2026-03-01" },
+]
+
+onEveryDatabase("a migration of texts", (db) => {
+    const strategies = () => {
+        const { tableLock, bigints } = db().can
+        return [
+            "counter" as const,
+            ...(tableLock ? ["table-lock" as const] : []),
+            ...(bigints ? ["trigger" as const] : []),
+        ]
+    }
+    const stored = async (dataSource: Awaited<ReturnType<typeof changeEntities>>) =>
+        (await dataSource.getRepository("Invoice").find({ order: { id: "ASC" } })).map(
+            ({ number }) => number as unknown,
+        )
+
+    it("gives rows numbers and texts, and goes back and forth", async () => {
+        for (const strategy of strategies())
+            for (const when of [undefined, { status: Not("draft") }]) {
+                const before = await db().connect([invoices({})])
+                await installAutoSequence(before)
+                await before.getRepository("Invoice").insert(ROWS.map((row) => ({ ...row })))
+                const sequence = { strategy, period: BY_YEAR, when }
+                const entities = [invoices({ sequence, text: FORMAT })]
+                const { dataSource, migration } = await migrate(db(), before, entities)
+                const draft = when ? null : "INV/2026/002"
+                const texts = ["INV/2025/001", "INV/2026/001", draft]
+                const last = when ? 2 : 3
+                expect(await stored(dataSource)).to.eql([...texts, `INV/2026/00${last}`])
+                const row = await dataSource.getRepository("Invoice").save({ ...ROWS[1] })
+                expect(row.number).to.equal(`INV/2026/00${last + 1}`)
+                await expectUpToDate(dataSource)
+                await verifyAutoSequence(dataSource)
+                expect(migration.source).to.include("get the texts of their numbers")
+                await dataSource.undoLastMigration()
+                const undone = await changeEntities(db(), dataSource, [invoices({})])
+                await expectUpToDate(undone)
+                const again = await migrate(db(), undone, entities)
+                expect((await stored(again.dataSource)).length).to.equal(5)
+                await expectUpToDate(again.dataSource)
+            }
+    })
+
+    it("gives texts to numbers that are there, and takes them away", async () => {
+        for (const strategy of strategies()) {
+            const sequence = { strategy, period: BY_YEAR }
+            const before = await db().connect([invoices({ sequence })])
+            await installAutoSequence(before)
+            await before.getRepository("Invoice").save(ROWS.map((row) => ({ ...row })))
+            const entities = [invoices({ sequence, text: FORMAT })]
+            const { dataSource } = await migrate(db(), before, entities)
+            expect(await stored(dataSource)).to.eql([
+                "INV/2025/001",
+                "INV/2026/001",
+                "INV/2026/002",
+                "INV/2026/003",
+            ])
+            await expectUpToDate(dataSource)
+            await verifyAutoSequence(dataSource)
+            const { dataSource: without } = await migrate(db(), dataSource, [
+                invoices({ sequence }),
+            ])
+            await expectUpToDate(without)
+            const row = await without.getRepository("Invoice").save({ ...ROWS[1] })
+            expect(row.sequence).to.equal(4)
+        }
+    })
+
+    it("takes numbers out of texts that are there", async () => {
+        for (const strategy of strategies()) {
+            const before = await db().connect([invoices({ isPlain: true })])
+            const given = ["INV/2025/009", "INV/2026/007", null, "INV/2026/1234"]
+            await before
+                .getRepository("Invoice")
+                .insert(ROWS.map((row, at) => ({ ...row, number: given[at] })))
+            const sequence = { strategy, period: BY_YEAR, when: { status: Not("draft") } }
+            const entities = [invoices({ sequence, text: FORMAT })]
+            const { dataSource, migration } = await migrate(db(), before, entities)
+            expect(await stored(dataSource)).to.eql(given)
+            const rows = await dataSource.getRepository("Invoice").find({ order: { id: "ASC" } })
+            expect(rows.map((row) => row.sequence as unknown)).to.eql([9, 7, null, 1234])
+            const saved = await dataSource.getRepository("Invoice").save({ ...ROWS[1] })
+            expect(saved.number).to.equal("INV/2026/1235")
+            await expectUpToDate(dataSource)
+            await verifyAutoSequence(dataSource)
+            expect(migration.source).to.include("get the numbers that number shows")
+        }
+    })
+
+    it("refuses texts of other formats, and equal ones, with a query that finds them", async () => {
+        const sequence = { strategy: "counter", period: BY_YEAR } as const
+        for (const [numbers, kind, text] of [
+            [["INV/2025/001", "2026-1"], DocumentNumberError, "1 row has a text"],
+            [["INV/2026/001", "INV/2026/001"], DuplicateRowsError, "1 text in"],
+        ] as const) {
+            const before = await db().connect([invoices({ isPlain: true })])
+            await before
+                .getRepository("Invoice")
+                .insert(numbers.map((number) => ({ issuedOn: "2026-01-01", number })))
+            const changed = await changeEntities(db(), before, [
+                invoices({ sequence, text: FORMAT }),
+            ])
+            const error = await rejection(generateMigration(changed))
+            expect(error).to.be.instanceOf(kind)
+            expect(error.message).to.include(text)
+            const [, query] = /(SELECT .*?)(?:\. |\.$|$)/s.exec(error.message) ?? []
+            expect(query).to.not.equal(undefined)
+        }
+    })
+
+    it("refuses texts that SQL can't make, where there are rows", async () => {
+        const sequence = { strategy: "counter" } as const
+        const text = () => "INV-{0}"
+        const before = await db().connect([invoices({})])
+        const empty = await migrate(db(), before, [invoices({ sequence, text })])
+        await expectUpToDate(empty.dataSource)
+        const other = await db().connect([invoices({})])
+        await other.getRepository("Invoice").insert([{ ...ROWS[0] }])
+        const changed = await changeEntities(db(), other, [invoices({ sequence, text })])
+        expect(await rejection(generateMigration(changed))).to.be.instanceOf(UnsupportedError)
+    })
+
+    it("is not needed when the format changes, and older texts stay", async () => {
+        for (const strategy of strategies()) {
+            const sequence = { strategy, period: BY_YEAR }
+            const before = await db().connect([invoices({ sequence, text: FORMAT })])
+            await installAutoSequence(before)
+            await before.getRepository("Invoice").save({ ...ROWS[1] })
+            const entities = [invoices({ sequence, text: "R-{YY}-{0}" })]
+            const changed = await changeEntities(db(), before, entities)
+            const migration = await generateMigration(changed)
+            // Triggers write the new one.
+            expect(migration === undefined).to.equal(strategy !== "trigger")
+            await installAutoSequence(changed)
+            await changed.getRepository("Invoice").save({ ...ROWS[1] })
+            expect(await stored(changed)).to.eql(["INV/2026/001", "R-26-2"])
+        }
+    })
+})

@@ -1,0 +1,105 @@
+import { expect } from "chai"
+import {
+    InvalidNumberError,
+    InvalidOptionError,
+    NumberTakenError,
+    seriesOf,
+    UnsupportedError,
+} from "../../src"
+import { onEachCell } from "../support/matrix"
+import { rejection } from "../support/errors"
+import { rolledBack } from "../support/rows"
+import { FINAL, invoicesWith, SCOPE } from "./entities"
+
+onEachCell(
+    "Numbers that are skipped",
+    ({ way, tables }) => {
+        const Invoice = invoicesWith(way.options)
+        const dataSource = tables([Invoice])
+        const invoices = () => dataSource().getRepository(Invoice)
+        const series = () => seriesOf(dataSource(), Invoice, "number")
+        const skip = (from: number, to: number, manager = dataSource().manager) =>
+            series().skip(manager, SCOPE, { from, to, reason: "printer jam", by: "ann" })
+        const save = async () => (await invoices().save({ ...FINAL })).number
+        const events = async () =>
+            (await series().events(SCOPE)).map(({ kind, first, last }) => [kind, first, last])
+
+        it("are the next ones, and numbers go on after them", async () => {
+            expect(await save()).to.equal(1)
+            await skip(2, 5)
+            expect(await save()).to.equal(6)
+            await skip(7, 7)
+            expect(await save()).to.equal(8)
+            const [event] = await series().events(SCOPE)
+            expect(event).to.include({ reason: "printer jam", by: "ann", first: 2, last: 5 })
+            expect(await events()).to.eql([
+                ["skip", 2, 5],
+                ["skip", 7, 7],
+            ])
+        })
+
+        it("are the first ones of a scope", async () => {
+            await skip(1, 3)
+            expect(await save()).to.equal(4)
+        })
+
+        it("are numbers that were passed over, but none that a row has", async () => {
+            await save()
+            await dataSource().transaction((manager) => series().setNext(manager, SCOPE, 6))
+            expect(await save()).to.equal(6)
+            const taken = await rejection(skip(1, 3))
+            expect(taken).to.be.instanceOf(NumberTakenError)
+            expect(taken.message).to.include("rows have 1")
+            await skip(2, 5)
+            const again = await rejection(skip(4, 4))
+            expect(again).to.be.instanceOf(NumberTakenError)
+            expect(again.message).to.include("skipped before")
+            expect(await save()).to.equal(7)
+            expect((await events()).at(-1)).to.eql(["skip", 2, 5])
+        })
+
+        it("leave none out in silence, and are numbers of the scope", async () => {
+            await save()
+            for (const [from, to] of [
+                [3, 5],
+                [5, 2],
+                [0, 1],
+            ] as const)
+                expect(await rejection(skip(from, to))).to.be.instanceOf(InvalidNumberError)
+            for (const options of [{}, { from: 2, to: 3 }, { from: 2, to: 3, reason: " " }])
+                expect(
+                    await rejection(series().skip(dataSource().manager, SCOPE, options as never)),
+                ).to.be.instanceOf(InvalidOptionError)
+            expect(await events()).to.eql([])
+            expect(await save()).to.equal(2)
+        })
+
+        it("are given after a rollback", async () => {
+            await save()
+            await rolledBack(dataSource(), (manager) => skip(2, 9, manager))
+            expect(await save()).to.equal(2)
+            expect(await events()).to.eql([])
+        })
+    },
+    (way) => way.movesCounter || way.isInDatabase,
+)
+
+onEachCell(
+    "Numbers that can't be skipped",
+    ({ way, tables }) => {
+        const Invoice = invoicesWith(way.options)
+        const dataSource = tables([Invoice])
+        it("are those without a counter, or that may be taken ahead", async () => {
+            const series = seriesOf(dataSource(), Invoice, "number")
+            const attempt = series.skip(dataSource().manager, SCOPE, {
+                from: 1,
+                to: 2,
+                reason: "a",
+            })
+            expect(await rejection(attempt)).to.be.instanceOf(
+                way.isGapless ? InvalidOptionError : UnsupportedError,
+            )
+        })
+    },
+    (way) => !(way.movesCounter || way.isInDatabase),
+)

@@ -1,0 +1,145 @@
+import { expect } from "chai"
+import {
+    AlreadyVoidedError,
+    DraftError,
+    InvalidOptionError,
+    ReadOnlyNumberError,
+    RowNotFoundError,
+    seriesOf,
+} from "../../src"
+import { onEachCell } from "../support/matrix"
+import { rejection } from "../support/errors"
+import { rolledBack } from "../support/rows"
+import { FINAL, invoicesWith, SCOPE } from "./entities"
+
+onEachCell("Rows that are made void", ({ way, can, tables }) => {
+    const Invoice = invoicesWith(way.options)
+    const dataSource = tables([Invoice])
+    const invoices = () => dataSource().getRepository(Invoice)
+    const series = () => seriesOf(dataSource(), Invoice, "number")
+    const events = async () =>
+        (await series().events(SCOPE)).map(({ kind, first, last, reason, by }) => ({
+            kind,
+            first,
+            last,
+            reason,
+            by,
+        }))
+
+    it("keep their number, and the journal says why and by whom", async () => {
+        const row = await invoices().save({ ...FINAL })
+        const before = Date.now() - 2000
+        const options = { reason: "sent twice", by: "ann", set: { status: "void" } }
+        const voided = await dataSource().transaction((manager) =>
+            series().void(manager, row, options),
+        )
+        expect(voided).to.include({ id: row.id, number: 1, status: "void" })
+        expect(row).to.include({ number: 1, status: "void" })
+        expect(await invoices().findOneByOrFail({ id: row.id })).to.include({ status: "void" })
+        const [event, ...others] = await series().events(SCOPE)
+        expect(others).to.eql([])
+        expect(event).to.include({
+            kind: "void",
+            first: 1,
+            last: 1,
+            reason: "sent twice",
+            by: "ann",
+        })
+        expect(event!.details).to.eql({ row: { id: String(row.id) } })
+        expect(event!.at.getTime()).to.be.within(before, Date.now() + 2000)
+        expect(await series().isVoid(row)).to.equal(true)
+        const next = await invoices().save({ ...FINAL })
+        expect(next.number).to.equal(2)
+        expect(await series().isVoid(next.id)).to.equal(false)
+    })
+
+    it("are void once", async () => {
+        const row = await invoices().save({ ...FINAL })
+        await series().void(dataSource().manager, row.id, { reason: "a" })
+        const again = series().void(dataSource(), row, { reason: "b", set: { status: "void" } })
+        expect(await rejection(again)).to.be.instanceOf(AlreadyVoidedError)
+        expect(await invoices().findOneByOrFail({ id: row.id })).to.include({ status: "final" })
+        expect(await events()).to.have.length(1)
+    })
+
+    it("are none that has no number, or is not there", async () => {
+        const draft = await invoices().save({})
+        expect(
+            await rejection(series().void(dataSource(), draft, { reason: "a" })),
+        ).to.be.instanceOf(DraftError)
+        expect(await rejection(series().void(dataSource(), 999, { reason: "a" }))).to.be.instanceOf(
+            RowNotFoundError,
+        )
+        for (const options of [{}, { reason: "" }, { reason: " " }, { reason: "a", why: "b" }])
+            expect(
+                await rejection(series().void(dataSource(), draft, options as never)),
+            ).to.be.instanceOf(InvalidOptionError)
+    })
+
+    it("stay in their scope and period", async () => {
+        const row = await invoices().save({ ...FINAL })
+        for (const set of [{ company: "Other" }, { issuedOn: "2027-01-01" }])
+            expect(
+                await rejection(series().void(dataSource(), row, { reason: "a", set })),
+            ).to.be.instanceOf(ReadOnlyNumberError)
+        for (const set of [{ number: 5 }, { numberPeriod: "2027" }])
+            expect(
+                await rejection(series().void(dataSource(), row, { reason: "a", set })),
+            ).to.be.instanceOf(InvalidOptionError)
+        expect(await events()).to.eql([])
+        expect(await series().isVoid(row)).to.equal(false)
+    })
+
+    it("are not void after a rollback, and can be made so again", async () => {
+        const row = await invoices().save({ ...FINAL })
+        await rolledBack(dataSource(), async (manager) => {
+            await series().void(manager, row.id, { reason: "a", set: { status: "void" } })
+            expect(await series().isVoid(row.id, manager)).to.equal(true)
+        })
+        expect(await series().isVoid(row.id)).to.equal(false)
+        expect(await events()).to.eql([])
+        await series().void(dataSource(), row.id, { reason: "b" })
+        expect(await events()).to.eql([{ kind: "void", first: 1, last: 1, reason: "b", by: null }])
+    })
+
+    if (can.parallel)
+        for (const set of [{}, { status: "void" }])
+            it(`are void once where two do it at once, set ${JSON.stringify(set)}`, async () => {
+                for (const isolation of ["READ COMMITTED", "REPEATABLE READ"] as const) {
+                    const row = await invoices().save({ ...FINAL })
+                    const results = await Promise.allSettled(
+                        ["a", "b", "c"].map((reason) =>
+                            dataSource().transaction(isolation, async (manager) => {
+                                await manager.find(Invoice)
+                                await series().void(manager, row.id, { reason, set })
+                            }),
+                        ),
+                    )
+                    const done = results.filter(({ status }) => status === "fulfilled")
+                    expect(done).to.have.length(1)
+                    const found = await series().events(SCOPE, {
+                        from: row.number!,
+                        to: row.number!,
+                    })
+                    expect(found).to.have.length(1)
+                    if (isolation === "READ COMMITTED")
+                        for (const result of results)
+                            if (result.status === "rejected")
+                                expect(result.reason).to.be.instanceOf(AlreadyVoidedError)
+                }
+            })
+
+    if (can.parallel)
+        it("wait for an update of the row", async () => {
+            const row = await invoices().save({ ...FINAL })
+            await Promise.all([
+                dataSource().transaction(async (manager) => {
+                    await manager.getRepository(Invoice).save({ id: row.id, status: "sent" })
+                    await manager.find(Invoice)
+                }),
+                series().void(dataSource(), row.id, { reason: "a", set: { status: "void" } }),
+            ])
+            expect(await events()).to.have.length(1)
+            expect(await invoices().findOneByOrFail({ id: row.id })).to.include({ number: 1 })
+        })
+})

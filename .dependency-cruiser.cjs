@@ -10,6 +10,7 @@ const ORDER = [
   "numbers",
   "keys",
   "commit",
+  "audit",
   "sequence",
   "tables",
   "maintenance",

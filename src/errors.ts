@@ -211,3 +211,13 @@ export class UnknownOrderError extends AutoSequenceError {
 export class DuplicateRowsError extends AutoSequenceError {
     readonly code = "DUPLICATE_ROWS"
 }
+
+/** The user of the data source may not do what was asked for; the text names the right where the database does. */
+export class MissingRightError extends AutoSequenceError {
+    readonly code = "MISSING_RIGHT"
+}
+
+/** Ids were to be given again, and rows, or references to them, still have them. */
+export class IdsInUseError extends AutoSequenceError {
+    readonly code = "IDS_IN_USE"
+}

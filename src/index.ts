@@ -17,12 +17,14 @@ export {
     ImportConflictError,
     DraftError,
     DuplicateRowsError,
+    IdsInUseError,
     InvalidKeyError,
     InvalidNumberError,
     InvalidOptionError,
     InvalidPeriodError,
     KeyNotFoundError,
     KeyTakenError,
+    MissingRightError,
     NotDeletableError,
     NotInstalledError,
     NumberGapError,
@@ -45,7 +47,50 @@ export {
     type BackfillOptions,
     type BackfillProgress,
 } from "./maintenance/backfill-pseudo-keys"
-export { resyncCounters } from "./schema/install/resync-counters"
+export { type AuditOptions, auditSeries } from "./maintenance/audit/audit-series"
+export { auditToHtml } from "./maintenance/audit/html/document"
+export type { AuditProgress } from "./maintenance/progress"
+export type {
+    AuditEvent,
+    AuditFinding,
+    AuditNumber,
+    AuditRange,
+    AuditReport,
+    FindingKind,
+    ScopeAudit,
+    SeriesAudit,
+    WeakReferenceAudit,
+} from "./audit/types"
+export {
+    findGaps,
+    type GapGroup,
+    type GapRange,
+    type GapReport,
+    type GapsOptions,
+} from "./maintenance/gaps/find-gaps"
+export { findOrphans, type OrphansOptions } from "./maintenance/references/find-orphans"
+export {
+    type IdSequenceReset,
+    resetIdSequence,
+    type ResetIdOptions,
+} from "./maintenance/ids/reset-id-sequence"
+export {
+    type CounterList,
+    type CounterState,
+    listCounters,
+    type ListCountersOptions,
+} from "./maintenance/counters/list-counters"
+export {
+    type CounterSession,
+    findHeldCounters,
+    type HeldCounter,
+} from "./maintenance/counters/find-waiting"
+export { WeakReference, type WeakReferenceOptions } from "./decorators/weak-reference"
+export {
+    type RaisedCounter,
+    resyncCounters,
+    type ResyncOptions,
+} from "./schema/install/resync-counters"
 export type {
     AutoSequenceColumnOptions,
     NumberColumnOptions,

@@ -4,13 +4,15 @@ import type { DataSource } from "typeorm"
 import { isModule, useTypeScript } from "./typescript"
 
 /**
- * Loads the one data source that a file exports, or a promise of it, as TypeORM's own command does.
+ * Loads the one data source that a file exports, or a promise of it, as TypeORM's own command does; of several the one
+ * of this name.
  * @internal
  */
-export async function loadDataSource(path: string): Promise<DataSource> {
+export async function loadDataSource(path: string, name?: string): Promise<DataSource> {
     if (!existsSync(path)) throw new Error(`There is no file ${path}.`)
     if (/\.[cm]?ts$/.test(path)) await useTypeScript(path)
     const exported = await load(path)
+    if (name !== undefined) return named(exported, path, name)
     if (isDataSource(exported)) return exported
 
     const found = new Set<DataSource>()
@@ -24,6 +26,13 @@ export async function loadDataSource(path: string): Promise<DataSource> {
     if (more.length > 0)
         throw new Error(`${path} exports ${found.size} data sources, and must export one.`)
     return dataSource
+}
+
+async function named(exported: unknown, path: string, name: string): Promise<DataSource> {
+    const names = Object.keys(Object(exported) as object)
+    const value: unknown = await (Object(exported) as Record<string, unknown>)[name]
+    if (isDataSource(value)) return value
+    throw new Error(`${path} exports no DataSource "${name}". It exports ${names.join(", ")}.`)
 }
 
 async function load(path: string): Promise<unknown> {

@@ -1,10 +1,15 @@
 import { parseCommand, UsageError } from "./arguments"
+import { COMMANDS } from "./commands"
+import type { ExitStatus } from "./frame/command"
+import { runCommand } from "./frame/run-command"
 import { runMigrationGenerate } from "./migration-generate"
-import type { Output, Status } from "./output"
+import type { Output } from "./output"
 import { USAGE, version } from "./usage"
 
 /** @internal Runs the command that the arguments name; never rejects. */
-export async function run(args: readonly string[], output: Output): Promise<Status> {
+export async function run(args: readonly string[], output: Output): Promise<ExitStatus> {
+    const own = COMMANDS.find(({ name }) => name === args[0])
+    if (own) return runCommand(own, args.slice(1), output)
     const isVerbose = args.includes("--verbose")
     try {
         const command = parseCommand(args)

@@ -25,7 +25,16 @@ counters that go on after the rows. Writes nothing where the database is up to d
   -h, --help                  print this
   -v, --version               print the version
 
-Exits with 0, with 1 if something fails or --check finds changes, and with 2 for wrong arguments.`
+Exits with 0, with 1 if something fails or --check finds changes, and with 2 for wrong arguments.
+
+Other commands, each of which has its own --help:
+
+  audit                       which numbers are missing and why, and what else is wrong with them
+  gaps                        which values are missing in any column, and what points at rows that are gone
+  ids:reset                   let the database's ids go on after the highest row
+  resync                      raise counters that are behind their rows
+  counters                    the counters of all scopes, and who holds them
+  next                        the number that a scope gives next`
 
 /** @internal */
 export function version(): string {

@@ -2,11 +2,14 @@ import type { DataSource, DataSourceOptions } from "typeorm"
 import type { Statement } from "../typeorm/statement"
 import type { CountedColumn, Scope, ScopedColumn } from "./columns"
 import type { ColumnMetadata } from "../typeorm/names"
+import type { AuditStatements } from "./statements/audit-statements"
 import type { CounterStatements } from "./statements/counter-statements"
 import type { DriverError } from "./driver-error"
+import type { IdStatements } from "./statements/id-statements"
 import type { JournalStatements } from "./statements/journal-statements"
 import type { TriggerCatalogue } from "./statements/trigger-catalogue"
 import type { KeyStatements } from "./statements/key-statements"
+import type { LockStatements } from "./statements/lock-statements"
 import type { PeriodStatements } from "./statements/period-statements"
 import type { SchemaStatements } from "./statements/schema-statements"
 import type { TriggerStatements } from "./statements/trigger-statements"
@@ -87,6 +90,10 @@ export interface Dialect {
     readonly trigger?: TriggerStatements
     readonly schema: SchemaStatements
     readonly keys: KeyStatements
+    readonly audit: AuditStatements
+    readonly ids: IdStatements
+    /** Undefined where a writer holds the whole database. */
+    readonly locks?: LockStatements
     readonly journal: JournalStatements
     readonly triggers: TriggerCatalogue
     readonly periods: PeriodStatements

@@ -50,7 +50,8 @@ function otherVersion(does: string): UnsupportedError {
     )
 }
 
-function versionOfTypeORM(): string {
+/** @internal */
+export function versionOfTypeORM(): string {
     try {
         // Its package.json is not among what it exports.
         const manifest = join(dirname(require.resolve("typeorm")), "package.json")

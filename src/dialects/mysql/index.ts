@@ -2,10 +2,13 @@ import type { DataSource, DataSourceOptions } from "typeorm"
 import { textsOf } from "../column-type"
 import type { Dialect, Upsert } from "../dialect"
 import type { DriverError } from "../driver-error"
+import { mysqlAudit } from "./audit"
 import { literal } from "./literal"
 import { mysqlCounter } from "./counter"
 import { mysqlJournal } from "./journal"
+import { mysqlIds } from "./ids"
 import { mysqlKeys } from "./keys"
+import { mysqlLocks } from "./locks"
 import { mysqlPeriods } from "./periods"
 import { mysqlSchema } from "./schema"
 import { lastNumbers, neighbours, scopeKeys, storedNumbers } from "./scopes"
@@ -33,6 +36,9 @@ export const mysql: Dialect = {
     hasPartialIndices: false,
     sharesRunner: false,
     rowLock: " FOR UPDATE",
+    audit: mysqlAudit,
+    locks: mysqlLocks,
+    ids: mysqlIds,
     counter: mysqlCounter,
     trigger: mysqlTrigger,
     schema: mysqlSchema,

@@ -3,9 +3,12 @@ import { textsOf } from "../column-type"
 import type { Dialect } from "../dialect"
 import { findOnConflict } from "../on-conflict"
 import { isPostgresFailure, literal, postgresFailure } from "./literal"
+import { postgresAudit } from "./audit"
 import { postgresCounter } from "./counter"
 import { postgresJournal } from "./journal"
+import { postgresIds } from "./ids"
 import { postgresKeys } from "./keys"
+import { postgresLocks } from "./locks"
 import { postgresPeriods } from "./periods"
 import { postgresSchema } from "./schema"
 import { lastNumbers, neighbours, scopeKeys, storedNumbers } from "./scopes"
@@ -22,6 +25,9 @@ export const postgres: Dialect = {
     hasPartialIndices: true,
     sharesRunner: false,
     rowLock: " FOR UPDATE",
+    audit: postgresAudit,
+    locks: postgresLocks,
+    ids: postgresIds,
     counter: postgresCounter,
     trigger: postgresTrigger,
     schema: postgresSchema,

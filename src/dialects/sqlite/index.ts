@@ -1,7 +1,9 @@
 import type { Dialect } from "../dialect"
 import { findOnConflict } from "../on-conflict"
+import { sqliteAudit } from "./audit"
 import { sqliteCounter } from "./counter"
 import { sqliteJournal } from "./journal"
+import { sqliteIds } from "./ids"
 import { sqliteKeys } from "./keys"
 import { sqlitePeriods } from "./periods"
 import { sqliteSchema } from "./schema"
@@ -15,6 +17,8 @@ export const sqlite: Dialect = {
     hasPartialIndices: true,
     sharesRunner: true,
     rowLock: "",
+    audit: sqliteAudit,
+    ids: sqliteIds,
     counter: sqliteCounter,
     schema: sqliteSchema,
     keys: sqliteKeys,

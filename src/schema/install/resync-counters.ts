@@ -1,5 +1,7 @@
 import type { DataSource, QueryRunner } from "typeorm"
-import { checkedOptions, TEXT_OR_NONE } from "../../declared/options"
+import { checkedOptions, FLAG, FUNCTION, TEXT_OR_NONE } from "../../declared/options"
+import { asMissingRight, inSnapshot, readable } from "../../audit/snapshot"
+import { ScopeNames } from "../../maintenance/counters/list-counters"
 import type { Said } from "../../numbers/journal/said"
 import type { ReasonOptions } from "../../numbers/journal/with-reason"
 import { writeEvents } from "../../numbers/journal/write-events"
@@ -16,6 +18,26 @@ import { hasCounters } from "../../series/series"
 import { allSeriesOf } from "../../series/sharers"
 import { select } from "../../typeorm/statement"
 
+/** A counter that was raised, or made. */
+export interface RaisedCounter {
+    readonly series: string
+    /** The values of the scope by the names of their properties. */
+    readonly scope: Readonly<Record<string, string | null>>
+    /** The number that it was at; NULL for one that was not there. */
+    readonly before: string | null
+    /** The number that it goes on after: the highest of the rows. */
+    readonly after: string
+}
+
+/** What {@link resyncCounters} takes. */
+export interface ResyncOptions extends Partial<ReasonOptions> {
+    /** Whether nothing is changed: it tells what would be. Default is `false`. */
+    dryRun?: boolean
+
+    /** Called for each counter that is raised or made. Without it they are not read one by one. */
+    onRaise?: (raised: RaisedCounter) => void
+}
+
 /**
  * Raises counters that are behind the rows of their scopes, and makes those that are missing: after
  * rows were written by raw SQL, restored from a dump, or inserted while triggers were off. It never
@@ -28,7 +50,8 @@ import { select } from "../../typeorm/statement"
  * A counter of a scope that is closed stays where it is. Where a column keeps a journal, that says which counters were
  * raised, with the reason.
  *
- * Resolves to the names of the series of which counters were raised or made.
+ * Resolves to the names of the series of which counters were raised or made. `onRaise` hears of each counter, and
+ * `dryRun` changes none.
  *
  * Errors: {@link NotInstalledError} before `initialize()`, {@link UnsupportedError},
  * {@link InvalidOptionError}.
@@ -44,23 +67,39 @@ import { select } from "../../typeorm/statement"
  */
 export async function resyncCounters(
     dataSource: DataSource,
-    options: Partial<ReasonOptions> = {},
+    options: ResyncOptions = {},
 ): Promise<string[]> {
-    const said = checkedOptions("resyncCounters", options, {
+    const {
+        dryRun = false,
+        onRaise,
+        ...said
+    } = checkedOptions("resyncCounters", options, {
+        dryRun: FLAG,
+        onRaise: FUNCTION,
         reason: TEXT_OR_NONE,
         by: TEXT_OR_NONE,
     })
     refuseUnsupportedSeries(dataSource)
     const raised: string[] = []
+    const names = onRaise && (await inSnapshot(dataSource, (snapshot) => ScopeNames.of(snapshot)))
     const runner = dataSource.createQueryRunner("master")
     try {
         for (const [name, [first, ...others]] of allSeriesOf(dataSource)) {
             if (!first || !hasCounters(first)) continue
             const sharers: Sharers = [first, ...others]
-            if ((await select(runner, findBehind(sharers))).length === 0) continue
-            await raise(runner, sharers, said)
+            const behind = await select<BehindCounter>(
+                runner,
+                names ? selectBehind(sharers) : findBehind(sharers),
+            )
+            if (behind.length === 0) continue
+            if (!dryRun) await raise(runner, sharers, said)
             raised.push(name)
+            if (names)
+                for (const { key, last: before, highest: after } of behind)
+                    onRaise?.({ series: name, scope: names.scopeOf(name, key), before, after })
         }
+    } catch (error) {
+        throw asMissingRight(readable(dataSource), error)
     } finally {
         await runner.release()
     }

@@ -1,4 +1,5 @@
 import type { DeepPartial, EntityManager, ObjectLiteral } from "typeorm"
+import type { ScopeAudit } from "../../audit/types"
 import type { PropertyPath } from "../../keys/property-path"
 import type { ImportOptions, ImportResult } from "../imports/types"
 import type { SeriesSettings } from "../journal/series-settings"
@@ -154,6 +155,12 @@ export interface NumberSeries<Entity extends ObjectLiteral, Path extends Propert
         number: number | string | bigint,
         options?: SetNextOptions,
     ): Promise<void>
+
+    /**
+     * What an audit says of one scope, read from one snapshot on a connection of its own: {@link auditSeries} reads all of
+     * them.
+     */
+    audit(scope?: SeriesScope<Entity>): Promise<ScopeAudit>
 
     /**
      * Makes a row void: it keeps its place and its number, what `set` says is set on it in the same transaction, and the

@@ -37,10 +37,12 @@ import { isNowait, refuseCount } from "../rule"
 import { columnKey, type SequenceKey } from "../scope"
 import { takeNumbers } from "../take"
 import type { NextOptions, SequenceTarget } from "../types"
+import type { ScopeAudit } from "../../audit/types"
 import { type Asking, askForRows, load, refuseSet, showOn } from "./ask-rows"
 import { findSeries, refuseNoCounter, ruleOfSeries } from "./found-series"
 import { givenRows } from "./given-rows"
 import { givenScope, keyOfScope } from "./given-scope"
+import { auditScope } from "./audit-scope"
 import { findLastOf, numberAfter } from "./last-number"
 import type { NumberSeries } from "./number-series"
 import { previewText, splitScope } from "./preview-text"
@@ -194,6 +196,12 @@ export class SeriesHandle<
             name: series.name,
             needsTransaction: true,
         })
+    }
+
+    async audit(scope: SeriesScope<Entity> = {}): Promise<ScopeAudit> {
+        const series = this.series()
+        const key = await this.keyOf(series, scope, this.targetOf(this.dataSource))
+        return auditScope(series, key)
     }
 
     async void(

@@ -4,7 +4,7 @@ import { DuplicateRowsError } from "../../../errors"
 import { pseudoKeysOf } from "../../../keys/resolve-keys"
 import { columnName, tableName } from "../../../typeorm/names"
 import type { Inventory, ServedTable } from "../inventory"
-import { periodSql } from "../periods/periods"
+import { periodSql } from "../../../series/periods/period-sql"
 import { seriesOf } from "../../../series/resolve-series"
 import type { Scoped } from "../../../series/series"
 

@@ -1,5 +1,6 @@
 import type { QueryRunner } from "typeorm"
 import { InvalidPeriodError, UnsupportedError } from "../../../errors"
+import { type PeriodicSeries, periodSql } from "../../../series/periods/period-sql"
 import { zoneColumns } from "../../../series/periods/zone"
 import { placeOf } from "../../../series/series"
 import { conditionSql } from "../../../series/when/row-condition"
@@ -7,7 +8,7 @@ import { type ColumnMetadata, columnName, tableName } from "../../../typeorm/nam
 import { select } from "../../../typeorm/statement"
 import type { Inventory, ServedTable } from "../inventory"
 import { isUnnumbered } from "../number-rows"
-import { type PeriodicSeries, periodSql, zoneProblems } from "./periods"
+import { zoneProblems } from "./periods"
 import type { Steps } from "../steps"
 
 /** @internal Gives stored rows the periods of their dates: rows with a number, and those that will have one. */

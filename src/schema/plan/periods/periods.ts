@@ -1,18 +1,9 @@
 import type { DataSource, QueryRunner, Table } from "typeorm"
-import type { Period } from "../../../series/periods/resolve-period"
-import { zoneSql } from "../../../series/periods/zone"
+import { isPeriodic, type PeriodicSeries } from "../../../series/periods/period-sql"
 import { placeOf, type Series } from "../../../series/series"
 import { allSeriesOf } from "../../../series/sharers"
 import { type ColumnMetadata, columnName, tableName } from "../../../typeorm/names"
 import { select } from "../../../typeorm/statement"
-
-/** @internal A series that counts in periods. */
-export type PeriodicSeries = Series & { readonly period: Period }
-
-/** @internal */
-export function isPeriodic(series: Series): series is PeriodicSeries {
-    return series.period !== undefined
-}
 
 /** @internal The column of the period, where rows may be without it. */
 export function findLoosePeriod(
@@ -40,25 +31,6 @@ export async function findStranded(
         if ((await select(runner, { sql })).length > 0) stranded.push(series)
     }
     return stranded
-}
-
-/** @internal The name of the period of a stored row as SQL; undefined where the database knows no zones. */
-export function periodSql(
-    { period, metadata, dialect }: PeriodicSeries,
-    row: string,
-): string | undefined {
-    const day = periodDay({ period, metadata, dialect }, row)
-    return day && dialect.periods.name(day, period.rule)
-}
-
-/** @internal The day of the date of a stored row as SQL; undefined where the database knows no zones. */
-export function periodDay(
-    { period, metadata, dialect }: Pick<PeriodicSeries, "period" | "metadata" | "dialect">,
-    row: string,
-): string | undefined {
-    const name = (column: ColumnMetadata) => `${row}.${columnName(column)}`
-    const zone = zoneSql(period.zone, metadata, name)
-    return dialect.periods.dayOf(name(period.date), period, zone)
 }
 
 /** @internal What keeps the database from telling periods, where its time zones have to be loaded. */

@@ -7,7 +7,7 @@ import type { Document } from "../../../series/series"
 import { type ColumnMetadata, columnName, tableName } from "../../../typeorm/names"
 import { select } from "../../../typeorm/statement"
 import type { ServedTable } from "../inventory"
-import { isPeriodic, periodDay } from "../periods/periods"
+import { isPeriodic, periodDay } from "../../../series/periods/period-sql"
 import type { Steps } from "../steps"
 
 /** @internal Gives rows the numbers that their texts tell. */

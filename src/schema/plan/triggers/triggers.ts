@@ -19,7 +19,7 @@ import {
     type TriggeredDocument,
     type TriggerFunction,
 } from "../../../dialects/statements/trigger-statements"
-import { ownSeriesOf } from "../../../series/own-series"
+import { kindsOf } from "../../../series/kinds"
 import { zoneColumns, zoneSql } from "../../../series/periods/zone"
 import { conditionSql } from "../../../series/when/row-condition"
 import { seriesOf } from "../../../series/resolve-series"
@@ -230,23 +230,6 @@ function conditionOf({ when, dialect }: Series): TriggeredColumn["condition"] {
                 )
             })
             .join(" AND ")
-}
-
-/** A table of several classes may have a number for some of them alone. */
-function kindsOf(series: Series): TriggeredColumn["kinds"] {
-    const column = series.metadata.discriminatorColumn
-    if (!column) return undefined
-    const classes = series.dataSource.entityMetadatas.filter(
-        ({ tablePath }) => tablePath === series.metadata.tablePath,
-    )
-    const numbered = classes.filter((metadata) =>
-        ownSeriesOf(metadata).some((other) => isSameColumn(other, series)),
-    )
-    if (numbered.length === classes.length) return undefined
-    return {
-        column,
-        values: numbered.flatMap(({ discriminatorValue }) => discriminatorValue ?? []),
-    }
 }
 
 /** @internal All triggers that a table is to have. */

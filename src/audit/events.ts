@@ -1,0 +1,76 @@
+import { EVENT_ENTITY } from "../declared/own-tables"
+import { hasJournal } from "../series/journal"
+import { eventTableOf } from "../series/own-table"
+import type { RangeEvent } from "./ranges"
+import type { Snapshot } from "./snapshot"
+import { OWN } from "./statements"
+import { placeOfEntity, storedColumns } from "./tables"
+
+/** Entries of these kinds are about numbers that rows have, or about none. */
+const ABOUT_NO_GAP = ["void", "format", "code", "close", "reopen", "resync"]
+/** How many scopes one statement is about. */
+const AT_ONCE = 200
+/** How many entries are kept of one series. */
+const MOST_EVENTS = 200_000
+
+/** @internal What the journal says about numbers that are missing, by the keys of their scopes. */
+export async function eventsOf(
+    snapshot: Snapshot,
+    series: string,
+    keys: readonly string[],
+): Promise<ReadonlyMap<string, readonly RangeEvent[]>> {
+    const events = new Map<string, RangeEvent[]>()
+    const { dataSource, dialect, runner, signal } = snapshot
+    if (keys.length === 0 || !(await hasEvents(snapshot))) return events
+    const event = eventTableOf(dataSource)
+    const { integer } = dialect.audit
+    const text = (name: string) => dataSource.driver.escape(`${OWN}${name}`)
+    let kept = 0
+    for (let at = 0; at < keys.length; at += AT_ONCE) {
+        signal?.throwIfAborted()
+        const parameters: unknown[] = []
+        const parameter = (value: unknown) =>
+            dataSource.driver.createParameter("", parameters.push(value) - 1)
+        const ofSeries = `e.${event.series} = ${parameter(series)}`
+        const ofScopes = `e.${event.scope} IN (${keys
+            .slice(at, at + AT_ONCE)
+            .map(parameter)
+            .join(", ")})`
+        const ofKinds = `e.${event.kind} NOT IN (${ABOUT_NO_GAP.map(parameter).join(", ")})`
+        const sql =
+            `SELECT e.${event.scope} AS ${text("scope")}, e.${event.kind} AS ${text("kind")}, ` +
+            `${integer(`e.${event.first}`)} AS ${text("first")}, ${integer(`e.${event.last}`)} AS ${text("last")}, ` +
+            `e.${event.reason} AS ${text("reason")}, e.${event.by} AS ${text("by")}, ` +
+            `${integer(dialect.journal.milliseconds(`e.${event.at}`))} AS ${text("at")} ` +
+            `FROM ${event.table} e WHERE ${ofSeries} AND ${ofScopes} AND ${ofKinds} ` +
+            `AND e.${event.first} IS NOT NULL ORDER BY e.${event.first}, e.${event.id}`
+        await dialect.audit.each<Record<string, string | null>>(
+            runner,
+            { sql, parameters },
+            (row) => {
+                if (kept >= MOST_EVENTS) return
+                kept += 1
+                const value = (name: string) => row[`${OWN}${name}`] ?? null
+                const first = BigInt(value("first") ?? 0)
+                const own = events.get(value("scope") ?? "") ?? []
+                events.set(value("scope") ?? "", own)
+                own.push({
+                    kind: value("kind") ?? "",
+                    reason: value("reason"),
+                    by: value("by"),
+                    at: new Date(Number(value("at"))).toISOString(),
+                    first,
+                    last: BigInt(value("last") ?? first),
+                })
+            },
+        )
+    }
+    return events
+}
+
+async function hasEvents(snapshot: Snapshot): Promise<boolean> {
+    const { dataSource } = snapshot
+    const metadata = dataSource.entityMetadatas.find(({ name }) => name === EVENT_ENTITY)
+    if (!metadata || !hasJournal(dataSource)) return false
+    return (await storedColumns(snapshot, placeOfEntity(metadata))).size > 0
+}

@@ -1,0 +1,130 @@
+import type { EntityMetadata } from "typeorm"
+import type {
+    StoredColumn,
+    StoredIndexColumn,
+    TablePlace,
+} from "../dialects/statements/audit-statements"
+import { COUNTER_ENTITY } from "../declared/own-tables"
+import { INSTALL_REMEDY } from "../errors"
+import { groupBy } from "../group-by"
+import { zoneColumns } from "../series/periods/zone"
+import { hasCounters, type Series } from "../series/series"
+import { type ColumnMetadata, columnName, tableName } from "../typeorm/names"
+import { dataSourceOf } from "../typeorm/compat"
+import { select } from "../typeorm/statement"
+import { checksOf } from "./checks"
+import type { Snapshot } from "./snapshot"
+import type { AuditedColumn } from "./statements"
+
+/** @internal What of a series is there to be read. */
+export interface Readable {
+    readonly columns: readonly AuditedColumn[]
+    readonly hasCounters: boolean
+    /** What is missing. */
+    readonly problems: readonly string[]
+}
+
+/** @internal Where the table of an entity is, as the catalogue of the database is asked for it. */
+export function placeOfEntity(metadata: EntityMetadata): TablePlace {
+    const { driver } = dataSourceOf(metadata)
+    const { database, schema, tableName: table } = driver.parseTableName(metadata)
+    const isNamed = metadata.tablePath !== metadata.tableName
+    return {
+        name: tableName(metadata),
+        table,
+        // Where the database has schemas, its name is a part of the other one.
+        ...(isNamed && { place: schema ?? database }),
+    }
+}
+
+/** @internal Finds what is there of the columns of a series: a schema may be installed in part. */
+export async function findReadable(
+    snapshot: Snapshot,
+    sharers: readonly Series[],
+): Promise<Readable> {
+    const problems: string[] = []
+    const columns: AuditedColumn[] = []
+    for (const series of sharers) {
+        const { metadata, column } = series
+        const place = placeOfEntity(metadata)
+        const stored = await storedColumns(snapshot, place)
+        if (stored.size === 0) {
+            problems.push(`The table ${metadata.tablePath} is not there. ${INSTALL_REMEDY}`)
+            continue
+        }
+        const missing = columnsOf(series).filter(({ databaseName }) => !stored.has(databaseName))
+        if (missing.length > 0) {
+            const names = missing.map(({ databaseName }) => databaseName).join(", ")
+            problems.push(`The table ${metadata.tablePath} has no ${names}. ${INSTALL_REMEDY}`)
+            continue
+        }
+        const isNullable = (name: string) => isYes(stored.get(name)?.isNullable)
+        columns.push({
+            series,
+            checks: checksOf(series, isNullable(column.databaseName)),
+            unique: await uniqueness(snapshot, place, series, isNullable),
+        })
+    }
+    const [first] = sharers
+    const needsCounters = first !== undefined && hasCounters(first)
+    const hasTable = needsCounters && (await hasCounterTable(snapshot))
+    if (needsCounters && !hasTable)
+        problems.push(`The counter table is not there. ${INSTALL_REMEDY}`)
+    return { columns, hasCounters: hasTable, problems }
+}
+
+/** @internal The columns of a table by their names; none where it is not there. */
+export async function storedColumns(
+    { runner, dialect }: Pick<Snapshot, "runner" | "dialect">,
+    place: TablePlace,
+): Promise<ReadonlyMap<string, StoredColumn>> {
+    const columns = await select<StoredColumn>(runner, dialect.audit.columns(place))
+    return new Map(columns.map((column) => [column.name, column]))
+}
+
+/** @internal Whether the table of counters is there. */
+export async function hasCounterTable(snapshot: Snapshot): Promise<boolean> {
+    const metadata = snapshot.dataSource.entityMetadatas.find(({ name }) => name === COUNTER_ENTITY)
+    return (
+        metadata !== undefined && (await storedColumns(snapshot, placeOfEntity(metadata))).size > 0
+    )
+}
+
+/** What is read of a table. */
+function columnsOf({ column, scopeColumns, period, when, documents }: Series): ColumnMetadata[] {
+    const dating = period ? [period.date, ...zoneColumns(period.zone)] : []
+    const asked = (when ?? []).map((test) => test.column)
+    const texts = documents.map((document) => document.column)
+    return [column, ...scopeColumns, ...dating, ...asked, ...texts]
+}
+
+/** Databases have their own words for yes. */
+function isYes(value: unknown): boolean {
+    return value === true || Number(value) === 1
+}
+
+async function uniqueness(
+    { runner, dialect }: Snapshot,
+    place: TablePlace,
+    { column, scopeColumns }: Series,
+    isNullable: (name: string) => boolean,
+): Promise<AuditedColumn["unique"]> {
+    const rows = await select<StoredIndexColumn>(runner, dialect.audit.uniqueIndexes(place))
+    const own = new Set([column, ...scopeColumns].map(({ databaseName }) => databaseName))
+    const found = groupBy(rows, ({ index }) => index)
+    let best: readonly string[] | undefined
+    for (const columns of found.values()) {
+        if (!columns.every((one) => one.column !== null && own.has(one.column))) continue
+        const loose = columns.filter(
+            (one) =>
+                one.column !== column.databaseName &&
+                isNullable(one.column ?? "") &&
+                !isYes(one.joinsNulls),
+        )
+        if (!best || loose.length < best.length)
+            best = loose.map(({ column: name }) =>
+                columnName(scopeColumns.find((one) => one.databaseName === name) ?? column),
+            )
+    }
+    return best ?? "no"
+}

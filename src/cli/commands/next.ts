@@ -1,0 +1,44 @@
+import { AutoSequenceError, InvalidOptionError } from "../../errors"
+import { seriesOf } from "../../sequence/series/series-of"
+import { UsageError } from "../arguments"
+import { type Command, textsOf } from "../frame/command"
+
+const PROPERTY = /^([^.]+)\.(.+)$/
+
+/** @internal */
+export const next: Command = {
+    name: "next",
+    synopsis: "<Entity.property> [options]",
+    help: `Tells the number that a scope gives next, and takes none: it is that of whoever comes first.
+
+  <Entity.property>           the numbered property
+
+      --scope <name=value>    a property of the scope and its value, the period by name (period=2026) or
+                              by its date; <name> alone is NULL; may be given several times`,
+    options: { scope: { type: "string", multiple: true } },
+    positionals: [1, 1],
+    check(_, [column = ""]) {
+        if (!PROPERTY.test(column))
+            throw new UsageError(`"${column}" is no numbered property, give <Entity>.<property>.`)
+    },
+    async run({ dataSource, values, positionals: [column = ""], print }) {
+        const [, entity = "", property = ""] = PROPERTY.exec(column) ?? []
+        const scope = Object.fromEntries(
+            textsOf(values, "scope").map((text) => {
+                const at = text.indexOf("=")
+                return at < 0 ? [text, null] : [text.slice(0, at), text.slice(at + 1)]
+            }),
+        )
+        try {
+            const preview = await seriesOf(dataSource, entity, property as never).preview(scope)
+            print.json({ format: 1, ...preview, number: String(preview.number) })
+            print.line(preview.text)
+            return 0
+        } catch (error) {
+            if (error instanceof InvalidOptionError) throw new UsageError(error.message)
+            if (error instanceof AutoSequenceError) print.note(error.message)
+            else throw error
+            return 1
+        }
+    },
+}

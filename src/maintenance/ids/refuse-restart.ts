@@ -1,0 +1,81 @@
+import type { Refuse } from "../../declared/options"
+import { KEY_ENTITY } from "../../declared/own-tables"
+import type { IdSequence } from "../../dialects/statements/id-statements"
+import { IdsInUseError } from "../../errors"
+import type { Snapshot } from "../../audit/snapshot"
+import { placeOfEntity, storedColumns } from "../../audit/tables"
+import { storedKeysOf } from "../../keys/resolve-keys"
+import { keyTableOf } from "../../series/own-table"
+import { select } from "../../typeorm/statement"
+import type { ColumnPlace } from "../references/column-place"
+import { referencesOf } from "../references/find-orphans"
+import { highestOf, isInteger } from "../references/orphans"
+
+/** @internal What to do in place of giving ids again. */
+export const INSTEAD =
+    "Leave the gap: nothing is wrong with it. Archive rows (@DeleteDateColumn) rather than delete them, and give " +
+    "people a public key (@PseudoKey), not the id."
+
+/** @internal Refuses to begin anew while rows are there, or something still names an id that would be given again. */
+export async function refuseRestart(
+    snapshot: Snapshot,
+    place: ColumnPlace,
+    sequences: readonly IdSequence[],
+    options: { readonly weak: readonly string[]; readonly guess: boolean; readonly refuse: Refuse },
+): Promise<void> {
+    const { runner, dialect, dataSource } = snapshot
+    const found: string[] = []
+    for (const { columns } of sequences)
+        for (const { table } of columns) {
+            const rows = await select(runner, { sql: `SELECT 1 AS found FROM ${table} LIMIT 1` })
+            if (rows.length > 0)
+                throw new IdsInUseError(
+                    `${table} has rows, and begins anew only when it is empty. ${INSTEAD}`,
+                )
+        }
+    for (const { table, column } of await dialect.ids.foreignKeys(
+        runner,
+        place.table,
+        place.column,
+    )) {
+        const sql = `SELECT 1 AS found FROM ${table} WHERE ${column} IS NOT NULL LIMIT 1`
+        if ((await select(runner, { sql })).length > 0)
+            found.push(`${table}.${column} (a foreign key)`)
+    }
+    for (const reference of await referencesOf(snapshot, { ...options, to: place })) {
+        const stored = await storedColumns(snapshot, reference.from.table)
+        const type = stored.get(reference.from.column)?.type
+        const highest =
+            type === undefined ? null : await highestOf(snapshot, reference, isInteger(type))
+        if (highest !== null)
+            found.push(`${reference.from.label} up to ${highest} (${NAMES[reference.origin]})`)
+    }
+    for (const key of place.metadata ? storedKeysOf(place.metadata) : []) {
+        const { history, name } = key
+        const table = dataSource.entityMetadatas.find((one) => one.name === KEY_ENTITY)
+        if (
+            history === false ||
+            !table ||
+            (await storedColumns(snapshot, placeOfEntity(table))).size === 0
+        )
+            continue
+        const keys = keyTableOf(dataSource)
+        const kept = await select(runner, {
+            sql: `SELECT 1 AS found FROM ${keys.name} WHERE ${keys.series} = ${dataSource.driver.createParameter("", 0)} LIMIT 1`,
+            parameters: [name],
+        })
+        if (kept.length > 0)
+            found.push(`the history of ${key.propertyPath}, whose old keys would lead to new rows`)
+    }
+    if (found.length > 0)
+        throw new IdsInUseError(
+            `${place.label} can't begin anew: ids that would be given again are still named by ${found.join("; ")}. ` +
+                `They would silently point at new rows. ${INSTEAD}`,
+        )
+}
+
+const NAMES = {
+    declared: "a weak reference",
+    relation: "a relation without a foreign key",
+    guessed: "it looks like a reference",
+} as const

@@ -1,0 +1,183 @@
+import type { DataSource, EntityTarget, ObjectLiteral, QueryRunner } from "typeorm"
+import { asMissingRight, inSnapshot, readable } from "../../audit/snapshot"
+import { checkedOptions, FLAG, LIST, refuserOf } from "../../declared/options"
+import { COUNTER_ENTITY, EVENT_ENTITY, KEY_ENTITY, SETTING_ENTITY } from "../../declared/own-tables"
+import type { IdSequence } from "../../dialects/statements/id-statements"
+import { NumberOverflowError } from "../../errors"
+import { givenDataSource, givenEntity } from "../../typeorm/given"
+import { select } from "../../typeorm/statement"
+import { type ColumnPlace, placeOfName, storedPlace } from "../references/column-place"
+import { isInteger } from "../references/orphans"
+import { refuseRestart } from "./refuse-restart"
+
+/** What {@link resetIdSequence} takes. */
+export interface ResetIdOptions {
+    /**
+     * Whether a sequence whose tables are empty begins again at its start. It is refused while foreign keys or weak
+     * references name an id that would be given again.
+     *
+     * Default is `false`: a sequence is only ever raised.
+     */
+    restart?: boolean
+
+    /** Whether nothing is changed: it tells what would be. Default is `false`. */
+    dryRun?: boolean
+
+    /** References to the column that no entity declares, which keep it from a restart: {@link OrphansOptions}. */
+    weak?: readonly string[]
+
+    /** Whether columns that look like references keep it from a restart too. Default is `true`. */
+    guess?: boolean
+}
+
+/** What has become of the sequence of an id. */
+export interface IdSequenceReset {
+    /** As the database names it. */
+    readonly sequence: string
+    /** The columns whose ids it gives. */
+    readonly columns: readonly string[]
+    /** The highest id of them; NULL where there are no rows. */
+    readonly highest: string | null
+    /** The next id that it would have given. */
+    readonly before: string
+    /** The next id that it gives. */
+    readonly after: string
+}
+
+const FORMS = { restart: FLAG, dryRun: FLAG, weak: LIST, guess: FLAG }
+
+/**
+ * Lets the database's own id sequence go on after the highest id, where it is behind: after rows came with their ids, by
+ * an import or a restore. On PostgreSQL the sequences of identity columns, serials, and of defaults, whatever they are
+ * called and whichever schema they are in, with all columns that one of them gives ids to; on MySQL and MariaDB
+ * AUTO_INCREMENT; on SQLite AUTOINCREMENT. Meanwhile nobody can insert.
+ *
+ * It never goes below the highest id. Gaps of ids are no mistake: do not fill them. `restart` lets an empty table begin
+ * anew, and only as long as nothing names an id that would be given again: an old link, tag or permission would
+ * silently point at a new row. Accept gaps; archive rows (`@DeleteDateColumn`) rather than delete them; give people
+ * a public key, not the id.
+ *
+ * The column is that of an entity's primary key, or named as `Entity.property` or `table.column`. Resolves to what each
+ * sequence of it was and is; to an empty list where the column has none.
+ *
+ * Errors: {@link IdsInUseError}, {@link InvalidOptionError}, {@link NotInstalledError} before `initialize()`,
+ * {@link NumberOverflowError} where a sequence ends before the highest id; {@link MissingRightError}.
+ *
+ * ```ts
+ * import { DataSource, Entity, PrimaryGeneratedColumn } from "typeorm"
+ * import { resetIdSequence } from "typeorm-autosequence"
+ *
+ * @Entity()
+ * class Article {
+ *     @PrimaryGeneratedColumn()
+ *     id!: number
+ * }
+ *
+ * declare const dataSource: DataSource
+ *
+ * await resetIdSequence(dataSource, Article) // [{ sequence: "public.article_id_seq", before: "1", after: "101", … }]
+ * ```
+ */
+export async function resetIdSequence(
+    dataSource: DataSource,
+    column: EntityTarget<ObjectLiteral> | string,
+    options: ResetIdOptions = {},
+): Promise<IdSequenceReset[]> {
+    const refuse = refuserOf("resetIdSequence")
+    const {
+        restart = false,
+        dryRun = false,
+        weak = [],
+        guess = true,
+    } = checkedOptions("resetIdSequence", options, FORMS)
+    const given = givenDataSource("resetIdSequence", dataSource)
+    const dialect = readable(given)
+    const isName = typeof column === "string" && !given.hasMetadata(column)
+    const name = isName ? column : givenEntity("resetIdSequence", given, column).name
+    const place = placeOfName(given, name, refuse)
+    const runner = given.createQueryRunner("master")
+    try {
+        const stored = await storedPlace({ runner, dialect }, place, refuse)
+        if (!isInteger(stored.type)) return []
+        const sequences = await dialect.ids.sequencesOf(runner, place.table, place.column)
+        if (restart && sequences.length > 0)
+            await inSnapshot(given, (snapshot) =>
+                refuseRestart(snapshot, place, sequences, { weak, guess, refuse }),
+            )
+        const resets: IdSequenceReset[] = []
+        for (const { name: sequence, columns } of sequences) {
+            const work = async () => {
+                // Whoever has inserted meanwhile has moved it.
+                const all = await dialect.ids.sequencesOf(runner, place.table, place.column)
+                const now = all.find((one) => one.name === sequence)
+                return now && reset(given, runner, place, now, { restart, dryRun })
+            }
+            const tables = [...new Set(columns.map(({ table }) => table))]
+            const done = dryRun ? await work() : await dialect.ids.locked(runner, tables, work)
+            if (done) resets.push(done)
+        }
+        return resets
+    } catch (error) {
+        throw asMissingRight(dialect, error)
+    } finally {
+        await runner.release()
+    }
+}
+
+async function reset(
+    dataSource: DataSource,
+    runner: QueryRunner,
+    { label }: ColumnPlace,
+    sequence: IdSequence,
+    { restart, dryRun }: { readonly restart: boolean; readonly dryRun: boolean },
+): Promise<IdSequenceReset> {
+    const { ids, audit } = readable(dataSource)
+    const isDown = sequence.step < 0n
+    let highest: bigint | undefined
+    for (const { table, column } of sequence.columns) {
+        const [row] = await select<{ id: string | null }>(runner, {
+            sql: `SELECT ${audit.integer(`${isDown ? "MIN" : "MAX"}(${column})`)} AS id FROM ${table}`,
+        })
+        const own = row?.id == null ? undefined : BigInt(row.id)
+        const isFurther =
+            own !== undefined && (highest === undefined || (isDown ? own < highest : own > highest))
+        if (isFurther) highest = own
+    }
+    const { next, start, step, end, name } = sequence
+    const isBehind = highest !== undefined && (isDown ? next >= highest : next <= highest)
+    const after =
+        isBehind && highest !== undefined
+            ? highest + step
+            : restart && highest === undefined
+              ? start
+              : next
+    if (isBehind && (isDown ? after < end : after > end))
+        throw new NumberOverflowError(
+            `${name} ends at ${end}, and the highest id of ${label} is ${String(highest)}. Change the sequence, or the type of the column.`,
+        )
+    if (after !== next && !dryRun) {
+        const { sql, parameters } = ids.setNext(sequence, after)
+        await runner.query(sql, parameters)
+    }
+    return {
+        sequence: name,
+        columns: sequence.columns.map(({ table, column }) => `${table}.${column}`),
+        highest: highest === undefined ? null : String(highest),
+        before: String(next),
+        after: String(after),
+    }
+}
+
+/** Rows of these are none of the user's. */
+const OWN_ENTITIES = [COUNTER_ENTITY, EVENT_ENTITY, KEY_ENTITY, SETTING_ENTITY]
+
+/** @internal The entities whose ids the database gives. */
+export function entitiesWithIds(dataSource: DataSource): string[] {
+    return dataSource.entityMetadatas.flatMap(
+        ({ name, tableType, primaryColumns: [key, ...more] }) => {
+            const isOwn = tableType === "regular" && !OWN_ENTITIES.includes(name)
+            const isMade = key?.isGenerated && key.generationStrategy === "increment"
+            return isOwn && isMade && more.length === 0 ? [name] : []
+        },
+    )
+}

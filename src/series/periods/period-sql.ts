@@ -1,0 +1,31 @@
+import { type ColumnMetadata, columnName } from "../../typeorm/names"
+import type { Series } from "../series"
+import type { Period } from "./resolve-period"
+import { zoneSql } from "./zone"
+
+/** @internal A series that counts in periods. */
+export type PeriodicSeries = Series & { readonly period: Period }
+
+/** @internal */
+export function isPeriodic(series: Series): series is PeriodicSeries {
+    return series.period !== undefined
+}
+
+/** @internal The name of the period of a stored row as SQL; undefined where the database knows no zones. */
+export function periodSql(
+    { period, metadata, dialect }: PeriodicSeries,
+    row: string,
+): string | undefined {
+    const day = periodDay({ period, metadata, dialect }, row)
+    return day && dialect.periods.name(day, period.rule)
+}
+
+/** @internal The day of the date of a stored row as SQL; undefined where the database knows no zones. */
+export function periodDay(
+    { period, metadata, dialect }: Pick<PeriodicSeries, "period" | "metadata" | "dialect">,
+    row: string,
+): string | undefined {
+    const name = (column: ColumnMetadata) => `${row}.${columnName(column)}`
+    const zone = zoneSql(period.zone, metadata, name)
+    return dialect.periods.dayOf(name(period.date), period, zone)
+}

@@ -1,0 +1,400 @@
+import { expect } from "chai"
+import type { DataSource } from "typeorm"
+import { auditSeries, InvalidOptionError, seriesOf, type ScopeAudit } from "../../src"
+import { onEveryDatabase } from "../support/databases"
+import { expectRejects } from "../support/errors"
+import {
+    Bill,
+    Call,
+    CreditNote,
+    Invoice,
+    Letter,
+    Numbered,
+    Odd,
+    Paper,
+    Plain,
+    run,
+} from "./entities"
+
+const rangesOf = ({ ranges }: ScopeAudit) =>
+    ranges.map(({ from, to, place, cause }) => `${place} ${from} to ${to} ${cause}`)
+const kindsOf = ({ findings }: ScopeAudit) =>
+    findings.map(({ kind, count, severity }) => `${kind} ${count} ${severity}`)
+
+async function auditOf(dataSource: DataSource, name?: string) {
+    const { series } = await auditSeries(dataSource, name === undefined ? {} : { series: [name] })
+    return series[0]?.scopes ?? []
+}
+
+async function save(dataSource: DataSource, entity: new () => object, ...rows: object[]) {
+    for (const row of rows) await dataSource.getRepository(entity).save(row)
+}
+
+onEveryDatabase("auditSeries", (database) => {
+    it("finds nothing in scopes that are in order, and nothing at all in empty tables", async () => {
+        const dataSource = await database().connect([Invoice])
+        const empty = await auditSeries(dataSource)
+        expect(empty.series.map(({ scopes, rows }) => [scopes, rows])).to.eql([[[], 0]])
+        await save(
+            dataSource,
+            Invoice,
+            ...["a", null, "a", null, "a"].map((company) => ({ company })),
+        )
+        await dataSource.getRepository(Invoice).softDelete({ number: 2 })
+        const report = await auditSeries(dataSource)
+        expect(report.problems).to.equal(0)
+        expect(Date.parse(report.at)).to.be.within(Date.now() - 60_000, Date.now() + 60_000)
+        const [series] = report.series
+        expect(series).to.include({
+            name: "invoice.number",
+            rows: 5,
+            scopeCount: 2,
+            problemScopes: 0,
+        })
+        const scopes = series?.scopes.map(
+            ({ scope, first, last, rows, counter, counterState, missing }) => [
+                scope.company,
+                [first, last, rows, counter, counterState, missing],
+            ],
+        )
+        expect(scopes).to.eql([
+            [null, ["1", "2", 2, "2", "level", "0"]],
+            ["a", ["1", "3", 3, "3", "level", "0"]],
+        ])
+        const moved = Date.parse(series?.scopes[0]?.movedAt ?? "")
+        expect(moved).to.be.within(Date.now() - 60_000, Date.now() + 60_000)
+    })
+
+    it("finds gaps at the start, in between and at the end, with steps and odd names", async () => {
+        const dataSource = await database().connect([Odd])
+        const rows = Array.from({ length: 8 }, () => ({ first: 1, rows: null }))
+        await save(dataSource, Odd, ...rows, { first: 1, rows: 7 }, { first: 1, rows: 7 })
+        await run(
+            dataSource,
+            "DELETE FROM {Odd} WHERE ~NUMBER~ IN (10, 20, 25, 45) AND ~rows~ IS NULL",
+        )
+        const [broken, fine] = await auditOf(dataSource)
+        if (!broken || !fine) throw new Error("no scopes")
+        expect(broken.scope).to.eql({ first: "1", rows: null })
+        expect(rangesOf(broken)).to.eql([
+            "start 10 to 10 unexplained",
+            "between 20 to 25 unexplained",
+            "end 45 to 45 unexplained",
+        ])
+        expect([broken.missing, broken.counterState]).to.eql(["4", "ahead"])
+        expect(kindsOf(broken)).to.eql(["gap 4 problem"])
+        expect(rangesOf(fine)).to.eql([])
+    })
+
+    it("explains missing numbers by the journal, in parts", async () => {
+        const dataSource = await database().connect([Invoice])
+        await save(dataSource, Invoice, ...Array.from({ length: 9 }, () => ({ company: "a" })))
+        await run(dataSource, "DELETE FROM {Invoice} WHERE ~number~ IN (3, 4, 5, 6, 9)")
+        const { metadata } = dataSource.getRepository("AutoSequenceEvent")
+        await run(dataSource, `DELETE FROM {AutoSequenceCounter} WHERE ~series~ = 'nothing'`)
+        const key = (await dataSource.getRepository("AutoSequenceCounter").find())[0]
+            ?.scope as string
+        await dataSource.getRepository(metadata.target).insert([
+            {
+                id: "901",
+                series: "invoice.number",
+                scope: key,
+                kind: "skip",
+                first: "4",
+                last: "5",
+                reason: "spoilt",
+                by: "ann",
+                at: new Date(),
+            },
+            {
+                id: "902",
+                series: "invoice.number",
+                scope: key,
+                kind: "void",
+                first: "6",
+                last: "6",
+                at: new Date(),
+            },
+            {
+                id: "903",
+                series: "invoice.number",
+                scope: "v1:other",
+                kind: "skip",
+                first: "9",
+                last: "9",
+                at: new Date(),
+            },
+        ] as never)
+        const [scope] = await auditOf(dataSource)
+        if (!scope) throw new Error("no scope")
+        expect(rangesOf(scope)).to.eql([
+            "between 3 to 3 unexplained",
+            "between 4 to 5 event",
+            "between 6 to 6 unexplained",
+            "end 9 to 9 unexplained",
+        ])
+        expect(scope.ranges[1]?.event).to.include({ kind: "skip", reason: "spoilt", by: "ann" })
+        expect(kindsOf(scope)).to.eql(["gap 3 problem"])
+    })
+
+    it("finds numbers that are there twice, in one table and in two, and behind a gap that makes up for them", async () => {
+        const dataSource = await database().connect([Bill, CreditNote])
+        await save(dataSource, Bill, {}, {}, {})
+        await save(dataSource, CreditNote, {}, {}, {})
+        await run(dataSource, "UPDATE {CreditNote} SET ~number~ = 2 WHERE ~number~ = 5")
+        const [scope] = await auditOf(dataSource)
+        if (!scope) throw new Error("no scope")
+        expect(rangesOf(scope)).to.eql(["between 5 to 5 unexplained"])
+        expect(kindsOf(scope)).to.eql(["gap 1 problem", "duplicate 1 problem"])
+        expect(scope.findings[1]?.numbers).to.eql(["2"])
+
+        const index = dataSource.getMetadata(Bill).indices.find(({ isUnique }) => isUnique)
+        const runner = dataSource.createQueryRunner()
+        await runner.dropIndex(dataSource.getMetadata(Bill).tablePath, index?.name ?? "")
+        await runner.release()
+        await run(dataSource, "DELETE FROM {CreditNote}")
+        await run(dataSource, "UPDATE {Bill} SET ~number~ = 3 WHERE ~number~ = 2")
+        const [one] = await auditOf(dataSource)
+        expect(one && kindsOf(one)).to.eql(["gap 4 problem", "duplicate 1 problem"])
+    })
+
+    it("finds counters that are behind, missing, or all that is left", async () => {
+        const dataSource = await database().connect([Invoice])
+        await save(
+            dataSource,
+            Invoice,
+            ...["a", "b", "c", "a", "b", "c"].map((company) => ({ company })),
+        )
+        await run(dataSource, "DELETE FROM {Invoice} WHERE ~company~ = 'c'")
+        const keys = (
+            await dataSource.getRepository("AutoSequenceCounter").find({ order: { scope: "ASC" } })
+        ).map(({ scope }) => scope as string)
+        await run(
+            dataSource,
+            `UPDATE {AutoSequenceCounter} SET ~last~ = 1 WHERE ~scope~ = '${keys[0] ?? ""}'`,
+        )
+        await run(
+            dataSource,
+            `DELETE FROM {AutoSequenceCounter} WHERE ~scope~ = '${keys[1] ?? ""}'`,
+        )
+        const scopes = await auditOf(dataSource)
+        expect(scopes.map(({ counterState, rows }) => `${counterState} ${rows}`).sort()).to.eql([
+            "ahead 0",
+            "behind 2",
+            "missing 2",
+        ])
+        const kinds = scopes.flatMap(kindsOf).sort()
+        expect(kinds).to.eql([
+            "counter-behind 1 problem",
+            "counter-missing 1 problem",
+            "gap 2 problem",
+        ])
+        const gone = scopes.find(({ rows }) => rows === 0)
+        expect(gone && rangesOf(gone)).to.eql(["end 1 to 2 unexplained"])
+    })
+
+    it("finds drafts with numbers, rows without one, wrong periods and texts", async () => {
+        const dataSource = await database().connect([Letter])
+        const sent = (sentOn: string, status = "final") => ({ sentOn, status })
+        await save(
+            dataSource,
+            Letter,
+            ...["2026-01-01", "2026-02-01", "2026-03-01", "2026-02-02", "2026-05-01"].map((on) =>
+                sent(on),
+            ),
+            sent("2026-01-01", "draft"),
+        )
+        const before = await auditOf(dataSource)
+        expect(before.map(kindsOf)).to.eql([["date-order 1 note"]])
+        await run(dataSource, "UPDATE {Letter} SET ~status~ = 'draft' WHERE ~number~ = 1")
+        await run(dataSource, "UPDATE {Letter} SET ~sentOn~ = '2025-02-01' WHERE ~number~ = 2")
+        await run(dataSource, "UPDATE {Letter} SET ~text~ = 'L-2026-013' WHERE ~number~ = 3")
+        await run(dataSource, "UPDATE {Letter} SET ~text~ = 'old 4' WHERE ~number~ = 4")
+        const [scope] = await auditOf(dataSource)
+        if (!scope) throw new Error("no scope")
+        const found = Object.fromEntries(
+            scope.findings.map(({ kind, numbers }) => [kind, numbers.join()]),
+        )
+        expect(found).to.deep.include({ "draft-numbered": "1", period: "2", text: "3" })
+        expect(found["text-format"]).to.include("4")
+        expect(scope.scope).to.eql({ period: "2026" })
+    })
+
+    it("tells periods of moments in the zone of the column, and dates that are to ascend", async () => {
+        const dataSource = await database().connect([Call])
+        const at = (text: string) => ({ madeAt: new Date(text) })
+        // In New York it is still 2025.
+        await save(
+            dataSource,
+            Call,
+            at("2026-01-01T03:00:00Z"),
+            at("2026-01-01T06:00:00Z"),
+            at("2026-01-02T06:00:00Z"),
+        )
+        expect((await auditOf(dataSource)).flatMap(kindsOf)).to.eql([])
+        await run(
+            dataSource,
+            "UPDATE {Call} SET ~numberPeriod~ = '2026', ~number~ = 3 WHERE ~numberPeriod~ = '2025'",
+        )
+        const scopes = await auditOf(dataSource)
+        const found = scopes.find(({ scope }) => scope.period === "2026")
+        expect(
+            found &&
+                kindsOf(found)
+                    .filter((kind) => !kind.startsWith("counter"))
+                    .sort(),
+        ).to.eql(["date-order 1 problem", "period 1 problem"])
+    })
+
+    it("leaves rows of classes without a number alone", async () => {
+        const dataSource = await database().connect([Paper, Numbered, Plain])
+        await save(dataSource, Numbered, {}, {})
+        await save(dataSource, Plain, {}, {})
+        expect((await auditOf(dataSource)).flatMap(kindsOf)).to.eql([])
+        await run(dataSource, "UPDATE {Paper} SET ~number~ = NULL WHERE ~number~ = 1")
+        expect((await auditOf(dataSource)).flatMap(kindsOf)).to.eql([
+            "gap 1 problem",
+            "unnumbered 1 problem",
+        ])
+    })
+
+    it("tells what is not installed, and reads the rest", async () => {
+        const dataSource = await database().connect([Invoice, Bill, CreditNote])
+        await save(dataSource, CreditNote, {}, {})
+        await run(dataSource, "DROP TABLE {Invoice}")
+        await run(dataSource, "DROP TABLE {Bill}")
+        const { series, problems } = await auditSeries(dataSource)
+        const [invoices, papers] = series
+        expect(invoices?.problems).to.have.lengthOf(1)
+        expect(invoices?.problems[0]).to.match(
+            /^The table \S*invoice is not there\. Generate and run a migration/,
+        )
+        expect([papers?.problems.length, papers?.rows]).to.eql([1, 2])
+        expect(problems).to.equal(2)
+        await run(dataSource, "DROP TABLE {AutoSequenceCounter}")
+        const [, without] = (await auditSeries(dataSource)).series
+        expect(without?.problems.at(-1)).to.match(/^The counter table is not there\./)
+        expect(without?.rows).to.equal(2)
+    })
+
+    it("lists no more scopes and ranges than it is told to, and counts the others", async () => {
+        const dataSource = await database().connect([Invoice])
+        for (const company of ["a", "b", "c"])
+            await dataSource
+                .getRepository(Invoice)
+                .save(Array.from({ length: 9 }, () => ({ company })))
+        await run(
+            dataSource,
+            "DELETE FROM {Invoice} WHERE ~company~ = 'b' AND ~number~ IN (2, 4, 6)",
+        )
+        const { series, problems } = await auditSeries(dataSource, { maxScopes: 2, maxRanges: 2 })
+        expect(series[0]?.scopes.map(({ scope }) => scope.company)).to.eql(["b", "a"])
+        expect(series[0]).to.include({ scopeCount: 3, problemScopes: 1 })
+        expect(series[0]?.scopes[0]).to.include({ missing: "3", moreRanges: 1 })
+        expect(series[0]?.scopes[0]?.findings[0]).to.include({ kind: "gap", count: 3 })
+        expect(problems).to.equal(1)
+    })
+
+    it("audits one scope by its handle", async () => {
+        const dataSource = await database().connect([Invoice, Letter])
+        await save(
+            dataSource,
+            Invoice,
+            { company: "a" },
+            { company: "a" },
+            { company: "a" },
+            { company: "b" },
+        )
+        await run(dataSource, "DELETE FROM {Invoice} WHERE ~company~ = 'a' AND ~number~ = 2")
+        const numbers = seriesOf(dataSource, Invoice, "number")
+        const scope = await numbers.audit({ company: "a" })
+        expect([scope.scope, rangesOf(scope), scope.rows]).to.eql([
+            { company: "a" },
+            ["between 2 to 2 unexplained"],
+            2,
+        ])
+        expect(await numbers.audit({ company: "b" })).to.include({
+            rows: 1,
+            missing: "0",
+            counterState: "level",
+        })
+        expect(await numbers.audit({ company: null })).to.include({
+            rows: 0,
+            counter: null,
+            counterState: "none",
+        })
+        await save(dataSource, Letter, { sentOn: "2026-01-01" })
+        const letters = await seriesOf(dataSource, Letter, "number").audit({ sentOn: "2026-05-05" })
+        expect(letters).to.include({ rows: 1, last: "1" })
+        await expectRejects(numbers.audit({} as never), InvalidOptionError)
+    })
+
+    it("refuses series that there are not, and ends when it is told to", async () => {
+        const dataSource = await database().connect([Invoice])
+        await expectRejects(
+            auditSeries(dataSource, { series: ["invoices"] }),
+            InvalidOptionError,
+            "There are invoice.number.",
+        )
+        await expectRejects(
+            auditSeries(dataSource, { maxScopes: 0 }),
+            InvalidOptionError,
+            "maxScopes is 0",
+        )
+        const reason = new Error("enough")
+        const found = await auditSeries(dataSource, { signal: AbortSignal.abort(reason) }).catch(
+            (error: unknown) => error,
+        )
+        expect(found).to.equal(reason)
+        // Its connection is as it was.
+        await save(dataSource, Invoice, { company: "a" })
+        expect(await dataSource.getRepository(Invoice).count()).to.equal(1)
+    })
+})
+
+onEveryDatabase(
+    "auditSeries beside writers",
+    (database) => {
+        it("is of one instant", async () => {
+            const dataSource = await database().connect([Bill, CreditNote, Invoice])
+            await save(dataSource, Bill, {}, {})
+            await save(dataSource, Invoice, { company: "a" })
+            const other = await database().connect([Bill, CreditNote, Invoice], {
+                sameAs: dataSource,
+                synchronize: false,
+            })
+            const written: Promise<unknown>[] = []
+            const { runner, release } = await pausing(dataSource, async () => {
+                await save(other, Invoice, { company: "a" }, { company: "b" })
+            })
+            const { series } = await auditSeries(runner, {
+                onProgress: () => written.push(release()),
+            })
+            expect(written.length).to.be.greaterThan(0)
+            await Promise.all(written)
+            expect(series.map(({ name, rows }) => [name, rows])).to.deep.include([
+                "invoice.number",
+                1,
+            ])
+            expect((await auditSeries(dataSource)).series.map(({ rows }) => rows)).to.include(3)
+        })
+    },
+    ({ parallel }) => parallel,
+)
+
+/** Writes once, as soon as the first series has been read; the read of the next waits for it. */
+async function pausing(dataSource: DataSource, write: () => Promise<void>) {
+    let done: Promise<void> | undefined
+    const create = dataSource.createQueryRunner.bind(dataSource)
+    dataSource.createQueryRunner = (mode) => {
+        const runner = create(mode)
+        const query = runner.query.bind(runner)
+        runner.query = (async (...args: Parameters<typeof query>) => {
+            await done
+            return query(...args)
+        }) as typeof runner.query
+        return runner
+    }
+    await Promise.resolve()
+    return { runner: dataSource, release: () => (done ??= write()) }
+}

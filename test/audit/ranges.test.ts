@@ -1,0 +1,100 @@
+import { expect } from "chai"
+import { between, explained, type RangeEvent } from "../../src/audit/ranges"
+import { textsOfKey } from "../../src/audit/scope-key-texts"
+import { partsOfName } from "../../src/maintenance/references/column-place"
+import { toCsv } from "../../src/cli/frame/csv"
+import { toTable } from "../../src/cli/frame/table"
+
+const event = (kind: string, first: bigint, last = first, at = "2026-01-01"): RangeEvent => ({
+    ...{ kind, first, last, at, reason: null, by: null },
+})
+const partsOf = (from: bigint, to: bigint, events: RangeEvent[], step = 1n, isLossy = false) =>
+    explained({ from, to, place: "between" }, events, { incrementBy: step, isLossy }).map(
+        (part) => `${part.from}-${part.to} ${part.event?.kind ?? part.cause} ${part.count}`,
+    )
+
+describe("ranges of missing numbers", () => {
+    it("are those between two numbers, on the steps, from the first number on", () => {
+        const rule = { startAt: 10n, incrementBy: 5n }
+        const shown = (low: bigint, high: bigint) =>
+            between(low, high, rule).map(({ from, to }) => `${from}-${to}`)
+        expect(shown(10n, 15n)).to.eql([])
+        expect(shown(10n, 30n)).to.eql(["15-25"])
+        expect(shown(10n, 31n)).to.eql(["15-30"])
+        expect(shown(3n, 20n)).to.eql(["10-15"])
+        expect(shown(3n, 10n)).to.eql([])
+        expect(shown(1n, 4n)).to.eql([])
+    })
+
+    it("are cut into what entries explain, each by the earliest, and what none does", () => {
+        expect(partsOf(1n, 9n, [])).to.eql(["1-9 unexplained 9"])
+        expect(partsOf(1n, 9n, [event("skip", 3n, 5n)])).to.eql([
+            "1-2 unexplained 2",
+            "3-5 skip 3",
+            "6-9 unexplained 4",
+        ])
+        expect(partsOf(3n, 5n, [event("skip", 1n, 99n)])).to.eql(["3-5 skip 3"])
+        expect(partsOf(1n, 4n, [event("skip", 3n, 4n), event("delete", 2n, 3n)])).to.eql([
+            ...["1-1 unexplained 1", "2-3 delete 2", "4-4 skip 1"],
+        ])
+        expect(partsOf(1n, 2n, [event("skip", 1n), event("delete", 1n, 1n, "2025-01-01")])).to.eql([
+            ...["1-1 delete 1", "2-2 unexplained 1"],
+        ])
+        expect(partsOf(10n, 25n, [event("skip", 12n, 22n)], 5n)).to.eql([
+            ...["10-10 unexplained 1", "15-20 skip 2", "25-25 unexplained 1"],
+        ])
+        expect(partsOf(10n, 25n, [event("skip", 11n, 14n)], 5n)).to.eql(["10-25 unexplained 4"])
+        expect(partsOf(1n, 2n, [], 1n, true)).to.eql(["1-2 declared 2"])
+    })
+
+    it("are explained by the number up to which others were passed over", () => {
+        expect(partsOf(4n, 9n, [event("explicit", 10n)])).to.eql(["4-9 explicit 6"])
+        expect(partsOf(4n, 9n, [event("delete", 10n)])).to.eql(["4-9 unexplained 6"])
+    })
+})
+
+describe("texts of the command", () => {
+    it("reads the values out of keys", () => {
+        expect(textsOfKey("v1:")).to.eql([])
+        expect(textsOfKey('v1:"7",NULL,"a ""b"", c"')).to.eql(["7", null, 'a "b", c'])
+        expect(textsOfKey("v1#1234")).to.equal(undefined)
+        expect(textsOfKey('v1:"7"x')).to.equal(undefined)
+    })
+
+    it("reads names, quoted or not", () => {
+        expect(partsOfName("tag.objectId")).to.eql(["tag", "objectId"])
+        expect(partsOfName('shop."My ""Table"".x".`a.b`')).to.eql(["shop", 'My "Table".x', "a.b"])
+        expect(partsOfName("tag.")).to.equal(undefined)
+        expect(partsOfName('"tag')).to.equal(undefined)
+    })
+
+    it("writes CSV that is read back, and runs in no spreadsheet", () => {
+        expect(
+            toCsv(
+                ["a", "b"],
+                [
+                    ['x "y", z', null],
+                    ["=1+1", "-3"],
+                    ["-cmd", "two\nlines"],
+                    [5, "@x"],
+                ],
+            ),
+        ).to.equal(
+            ["a,b", '"x ""y"", z",', "'=1+1,-3", '\'-cmd,"two\nlines"', "5,'@x"].join("\r\n"),
+        )
+    })
+
+    it("aligns tables, and makes lists of them where lines are too long", () => {
+        const rows = [
+            ["a", 1],
+            ["日本", 10],
+            [null, null],
+        ] as const
+        expect(toTable(["name", "n"], rows, undefined, "  ")).to.equal(
+            "  name   n\n  a      1\n  日本  10\n  -      -",
+        )
+        expect(toTable(["name", "n"], rows.slice(0, 2), 7, "")).to.equal(
+            "name  a\nn     1\n\nname  日本\nn     10",
+        )
+    })
+})

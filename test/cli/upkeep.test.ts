@@ -1,0 +1,334 @@
+import { expect } from "chai"
+import { spawn } from "node:child_process"
+import { createServer, type Server, type Socket } from "node:net"
+import type { AddressInfo } from "node:net"
+import { once } from "node:events"
+import { createHash } from "node:crypto"
+import { join } from "node:path"
+import type { Project, Result } from "./project"
+import { expectSnapshot, steady } from "./snapshot"
+import { connectTo, upkeepProject } from "./upkeep-project"
+import { run } from "../../src/cli/run"
+import { onOnePostgres, onEveryDatabase } from "../support/databases"
+
+const MAIN = join("node_modules", "typeorm-autosequence", "dist", "cli", "main.js")
+const FILE = { type: "better-sqlite3", database: "upkeep.db" }
+
+/** Where no data source is opened. */
+async function inProcess(...args: string[]): Promise<Result> {
+    const written = { out: "", err: "" }
+    const status = await run(args, {
+        out: (text) => (written.out += `${text}\n`),
+        err: (text) => (written.err += `${text}\n`),
+    })
+    return { status, stdout: written.out, stderr: written.err }
+}
+
+/** Everything that a person would see. */
+const shown = ({ status, stdout, stderr }: Result) =>
+    `${stdout}${stderr === "" ? "" : `--- stderr\n${stderr}`}--- ${status}\n`
+
+describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", () => {
+    let project: Project
+    const command = (name: string, ...args: string[]) =>
+        project.command(name, "-d", "data-source.js", ...args)
+    const calm = (text: string) =>
+        steady(text, [project.directory, "/app"], ["/private/app", "/app"])
+
+    before(async function () {
+        // The package is built once, which takes as long as the machine is busy.
+        this.timeout(300_000)
+        project = await upkeepProject(FILE)
+    })
+    after(() => project.remove())
+
+    const outputs = [
+        ["audit", "audit"],
+        ["audit-all", "audit", "--all", "--series", "invoice.number"],
+        ["audit-csv", "audit", "--csv"],
+        ["audit-json", "audit", "--json", "--series", "ticket.number"],
+        ["gaps", "gaps", "Ticket"],
+        ["gaps-none", "gaps", "Tag"],
+        ["gaps-csv", "gaps", "Ticket", "--csv"],
+        ["ids-reset", "ids:reset"],
+        ["ids-restart", "ids:reset", "Ticket", "--restart"],
+        ["resync-dry", "resync", "--dry-run"],
+        ["counters", "counters"],
+        ["counters-json", "counters", "--json"],
+        ["counters-waiting", "counters", "--waiting"],
+        ["next", "next", "Ticket.number"],
+        [
+            "next-scope",
+            "next",
+            "Invoice.number",
+            "--scope",
+            "company=Beta",
+            "--scope",
+            "period=2026",
+        ],
+        [
+            "next-json",
+            "next",
+            "Invoice.number",
+            "--scope",
+            "company=Beta",
+            "--scope",
+            "issuedOn=2026-03-03",
+            "--json",
+        ],
+        ["next-no-scope", "next", "Invoice.number"],
+    ] as const
+    it("prints what a person has read", async () => {
+        // They only look, so that they can do it at the same time.
+        for (let at = 0; at < outputs.length; at += 4)
+            await Promise.all(
+                outputs.slice(at, at + 4).map(async ([title, name, ...args]) => {
+                    expectSnapshot(`${title}.txt`, calm(shown(await command(name, ...args))))
+                }),
+            )
+    })
+
+    for (const name of ["audit", "gaps", "ids:reset", "resync", "counters", "next"])
+        it(`prints the help of ${name}`, async () => {
+            const help = await inProcess(name, "--help")
+            expect(help).to.include({ status: 0, stderr: "" })
+            expectSnapshot(`help-${name.replace(":", "-")}.txt`, help.stdout)
+        })
+
+    it("makes lists of tables in a narrow terminal", async () => {
+        const env = { ...process.env, COLUMNS: "40", NODE_OPTIONS: "" }
+        const child = spawn(process.execPath, [MAIN, "audit", "-d", "data-source.js"], {
+            cwd: project.directory,
+            env,
+        })
+        let text = ""
+        child.stdout.on("data", (chunk: Buffer) => (text += String(chunk)))
+        await once(child, "close")
+        expectSnapshot("audit-narrow.txt", calm(text))
+    })
+
+    it("prints nothing when it is quiet, and tells by its status", async () => {
+        expect(await command("audit", "--quiet")).to.eql({ status: 1, stdout: "", stderr: "" })
+        expect(await command("audit", "-q", "--series", "nothing.number")).to.include({
+            status: 3,
+            stdout: "",
+        })
+    })
+
+    it("raises counters, and finds nothing to do then", async () => {
+        const own = await upkeepProject(FILE)
+        try {
+            const run = (...args: string[]) =>
+                own.command("resync", "-d", "data-source.js", ...args)
+            expect(await run("--dry-run", "-q")).to.include({ status: 1 })
+            const json = JSON.parse((await run("--json")).stdout) as object
+            expect(json).to.eql({
+                format: 1,
+                dryRun: false,
+                counters: [{ series: "ticket.number", scope: {}, before: "5", after: "8" }],
+            })
+            expect(await run()).to.eql({
+                status: 0,
+                stdout: "No counter is behind its rows.\n",
+                stderr: "",
+            })
+        } finally {
+            await own.remove()
+        }
+    })
+
+    it("writes a document whose checksum a tool of others makes as well", async () => {
+        const result = await command("audit", "--html", "audit.html", "-q")
+        expect(result).to.eql({ status: 1, stdout: "", stderr: "" })
+        const text = await project.read("audit.html")
+        const lines = text.split(/(?<=\n)/)
+        const main = lines.slice(lines.indexOf("<main>\n"), lines.indexOf("</main>\n") + 1).join("")
+        const sum = createHash("sha256").update(main).digest("hex")
+        expect(text).to.include(`<meta name="sha256" content="${sum}">`)
+        expect(text).to.include(`<dt>SHA-256</dt><dd><code>${sum}</code></dd>`)
+        expect(main).to.include("Acme &amp; &lt;Sons&gt;").and.include("printed on paper")
+        expect(text).to.not.match(/https?:|src=|@import|url\(/)
+    })
+
+    it("finds one of several data sources by its name", async () => {
+        await project.write(
+            "several.js",
+            `const { of } = require("./data-sources.js")
+            exports.main = of(${JSON.stringify(FILE)})
+            exports.other = Promise.resolve(of({ type: "better-sqlite3", database: ":memory:" }))`,
+        )
+        expect(await project.command("counters", "-d", "several.js#main")).to.include({ status: 0 })
+        const other = await project.command("audit", "-d", "several.js#other")
+        expect([other.status, other.stdout]).to.satisfy(
+            ([status, text]: [number, string]) => status === 1 && text.includes("is not there"),
+        )
+        const wrong = await project.command("audit", "-d", "several.js#third")
+        expect(wrong.status).to.equal(3)
+        expect(wrong.stderr).to.match(/exports no DataSource "third"\. It exports main, other\.\n$/)
+    })
+
+    it("refuses wrong arguments with the help of the command", async () => {
+        const usual = ["-d", "data-source.js"]
+        for (const [args, sentence] of [
+            [["audit"], "There is no data source."],
+            [["audit", ...usual, "more"], "There is more than is asked for: more."],
+            [["audit", ...usual, "--dry-run"], "Unknown option '--dry-run'"],
+            [["audit", ...usual, "--json", "--csv"], "Give one."],
+            [["audit", ...usual, "--timeout", "soon"], "give seconds."],
+            [["gaps", ...usual], "gaps asks for <column>."],
+            [["ids:reset", ...usual, "--restart"], "--restart asks for a column"],
+            [["next", ...usual, "Ticket"], "give <Entity>.<property>."],
+        ] as const) {
+            const { status, stdout, stderr } = await inProcess(...args)
+            expect({ status, stdout }).to.eql({ status: 2, stdout: "" })
+            expect(stderr.split("\n\n")[0]).to.include(sentence)
+            expect(stderr).to.include(`\n\nUsage: typeorm-autosequence ${args[0]}`)
+        }
+    })
+
+    it("audits empty tables, and a database without any", async () => {
+        const empty = await upkeepProject(FILE, "empty")
+        try {
+            const audit = () => empty.command("audit", "-d", "data-source.js")
+            expect((await audit()).status).to.equal(0)
+            await connectTo(empty, "data-source.js", { ...FILE, database: "none.db" })
+            const { status, stdout } = await audit()
+            expect(status).to.equal(1)
+            expect(stdout).to.match(
+                /The table invoice is not there\..*The table ticket is not there\./s,
+            )
+        } finally {
+            await empty.remove()
+        }
+    })
+
+    it("says what is wrong with a server, and exits with 3", async () => {
+        const silent = await silentServer()
+        const { port } = silent.server.address() as AddressInfo
+        const local = {
+            type: "postgres",
+            host: "127.0.0.1",
+            username: "nobody",
+            database: "postgres",
+        }
+        try {
+            for (const [options, sentence] of [
+                [{ ...local, port: 1 }, /ECONNREFUSED/],
+                [{ ...local, port }, /did not answer within 1 s\. Is it reachable\? --timeout/],
+                [{ ...local, type: "mariadb", port }, /did not answer within 1 s|ETIMEDOUT/],
+            ] as const) {
+                await connectTo(project, "server.js", options)
+                const result = await project.command("audit", "-d", "server.js", "--timeout", "1")
+                expect({ ...result, stderr: "" }).to.eql({ status: 3, stdout: "", stderr: "" })
+                expect(result.stderr).to.match(sentence)
+            }
+        } finally {
+            silent.close()
+        }
+    })
+
+    it("ends when it is interrupted, with 130 and nothing half-done", async () => {
+        const silent = await silentServer()
+        const { port } = silent.server.address() as AddressInfo
+        await connectTo(project, "slow.js", {
+            type: "postgres",
+            host: "127.0.0.1",
+            port,
+            username: "nobody",
+        })
+        const args = [MAIN, "audit", "-d", "slow.js", "--html", "never.html", "--timeout", "60"]
+        const child = spawn(process.execPath, args, {
+            cwd: project.directory,
+            env: { ...process.env, NODE_OPTIONS: "" },
+        })
+        let stderr = ""
+        child.stderr.on("data", (chunk: Buffer) => (stderr += String(chunk)))
+        const closed = once(child, "close")
+        await silent.met
+        child.kill("SIGINT")
+        const [status] = (await closed) as [number | null]
+        silent.close()
+        expect([status, stderr]).to.eql([130, "Interrupted. Nothing is left half-done.\n"])
+        expect(await project.read("never.html").catch(() => "none")).to.equal("none")
+    })
+})
+
+onEveryDatabase(
+    "the upkeep commands",
+    (database) => {
+        it("find the same on each server", async () => {
+            const { options } = await database().connect([])
+            const { type, url, schema } = options as { type: string; url: string; schema?: string }
+            const project = await upkeepProject({ type, url, schema })
+            try {
+                const command = (...args: string[]) =>
+                    project.command(...args, "-d", "data-source.js")
+                const calm = (text: string) => steady(text).replace(/^Audit of .*$/m, "Audit")
+                expectSnapshot("servers-audit.txt", calm(shown(await command("audit"))))
+                expectSnapshot("servers-counters.txt", calm(shown(await command("counters"))))
+                expect((await command("counters", "--waiting")).stdout).to.equal(
+                    "Nobody holds a counter that others wait for.\n",
+                )
+                expect((await command("resync")).stdout).to.include("1 counter was raised.")
+                expect((await command("ids:reset")).stdout).to.include(
+                    "No sequence is behind its rows.",
+                )
+            } finally {
+                await project.remove()
+            }
+        })
+    },
+    ({ parallel }) => parallel,
+)
+
+onOnePostgres("the upkeep commands, without a right,", (database) => {
+    it("name the right that is missing", async () => {
+        const { options } = await database().connect([])
+        const { url, schema = "" } = options as unknown as { url: string; schema?: string }
+        const project = await upkeepProject({ type: "postgres", url, schema })
+        const role = `reader_${process.pid}`
+        await database().query(
+            `CREATE ROLE ${role} LOGIN PASSWORD 'reader'; GRANT USAGE ON SCHEMA "${schema}" TO ${role}`,
+        )
+        try {
+            const other = new URL(url)
+            other.username = role
+            other.password = "reader"
+            await connectTo(project, "reader.js", { type: "postgres", url: other.href, schema })
+            const result = await project.command("audit", "-d", "reader.js")
+            expect({ ...result, stderr: "" }).to.eql({ status: 3, stdout: "", stderr: "" })
+            expect(result.stderr).to.equal(
+                "The user of the data source lacks the right SELECT on table invoice. Grant it: GRANT SELECT ON table invoice TO …\n",
+            )
+            await database().query(`GRANT SELECT ON ALL TABLES IN SCHEMA "${schema}" TO ${role}`)
+            expect(await project.command("audit", "-d", "reader.js", "-q")).to.include({
+                status: 1,
+                stderr: "",
+            })
+            await database().query(`ALTER TABLE "${schema}".ticket ENABLE ROW LEVEL SECURITY`)
+            const hidden = await project.command("audit", "-d", "reader.js")
+            expect(hidden.stderr).to.match(
+                /lacks the right BYPASSRLS on "?ticket"?\. Row-level security hides rows/,
+            )
+        } finally {
+            await database().query(`DROP OWNED BY ${role}; DROP ROLE ${role}`)
+            await project.remove()
+        }
+    })
+})
+
+/** Takes connections, and says nothing. */
+async function silentServer(): Promise<{ server: Server; met: Promise<unknown>; close(): void }> {
+    const sockets: Socket[] = []
+    const server = createServer((socket) => void sockets.push(socket.on("error", () => {})))
+    const met = once(server, "connection")
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+    return {
+        server,
+        met,
+        close() {
+            for (const socket of sockets) socket.destroy()
+            server.close()
+        },
+    }
+}

@@ -51,12 +51,16 @@ export {
     findByPseudoKeyOrFail,
 } from "./keys/find/find-by-pseudo-key"
 export type {
+    Derive,
+    DeriveOptions,
     KeyColumnOptions,
     KeyFormat,
     KeyHistory,
     PseudoKeyOptions,
     SealOptions,
 } from "./declared/keys/key-options"
+export type { SlugOptions } from "./declared/keys/slug-options"
+export { slugify } from "./keys/slug/slugify"
 export type { PropertyPath } from "./keys/property-path"
 export { isPublicKey, type PublicKey } from "./keys/find/public-key"
 export {

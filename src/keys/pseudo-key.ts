@@ -1,6 +1,7 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import { withPrefix } from "../declared/keys/key-form"
 import type { KeyHistory } from "../declared/keys/key-options"
+import type { SlugOptions } from "../declared/keys/slug-options"
 import type { Scoped } from "../series/series"
 import type { ColumnMetadata } from "../typeorm/names"
 import type { Seal } from "./seal"
@@ -27,6 +28,12 @@ export interface StoredKey extends Scoped {
     /** A function of the caller's, in place of `generate`. */
     readonly generateFor?: (row: object, attempt: number) => unknown
     readonly derive?: (row: object) => unknown
+    /** Whether a stored row gets another one when what it is made of changes. */
+    readonly follows: boolean
+    /** How the text that `derive` has made becomes a key. */
+    readonly slug: Omit<SlugOptions, "length">
+    /** What stands between words, and before a suffix. */
+    readonly separator: string
     /** The most characters of a key that `derive` makes, prefix and suffix included. */
     readonly longest: number
     /** Undefined where it is as derive makes it of a number, or not. */

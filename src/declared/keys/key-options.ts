@@ -1,5 +1,6 @@
 import type { ColumnOptions } from "typeorm"
 import type { Secret, Secrets } from "../secrets"
+import type { SlugOptions } from "./slug-options"
 
 /** The formats that a pseudo key can have. */
 export type KeyFormat = "nanoid" | "uuid" | "uuidv7" | "ulid"
@@ -32,11 +33,26 @@ export interface SealOptions<Path extends string = string> {
     context?: string
 }
 
+/** Makes the text of a pseudo key of a row. */
+export type Derive<Entity extends object = object> = (row: Entity) => string
+
+/** What `derive` of {@link PseudoKey} is made of, and whether it follows that. */
+export interface DeriveOptions<Entity extends object = object> {
+    /** A pure function that makes the key of other fields of the row. */
+    from: Derive<Entity>
+
+    /**
+     * Whether a stored row gets a new key when `save()` changes what its key is made of. With a history the one
+     * before is retired.
+     *
+     * Default is `false`.
+     */
+    follow?: boolean
+}
+
 /** What {@link PseudoKey} takes. */
-export interface PseudoKeyOptions<
-    Entity extends object = object,
-    Path extends string = string,
-> extends KeyColumnOptions {
+export interface PseudoKeyOptions<Entity extends object = object, Path extends string = string>
+    extends KeyColumnOptions, Omit<SlugOptions, "length"> {
     /** What stands before the key, with `_` between. Letters, digits and single `_`. */
     prefix?: string
 
@@ -52,13 +68,22 @@ export interface PseudoKeyOptions<
     /**
      * A pure function that makes the key of other fields of the row, of its numbers, and of the
      * `relations` that are named. Its result is made fit for a URL: `"Crème brûlée, 50 %"` becomes
-     * `"Creme-brulee-50"`. Where another row has that key, there is the `suffix`. Where nothing is
+     * `"creme-brulee-50"`, by {@link slugify}, whose options stand beside it: `case`, `separator`, `language`,
+     * `letters`. Where another row has that key, there is the `suffix`. Where nothing is
      * left of it, `generate` makes the key.
      *
      * It is given a copy of the row as it is about to be stored. The key of a stored row does not
-     * follow its fields. As long as a number that it reads is NULL, so is the key.
+     * follow its fields, unless it is `{ from, follow: true }`. As long as a number that it reads is NULL, so
+     * is the key.
      */
-    derive?: (row: Entity) => string
+    derive?: Derive<Entity> | DeriveOptions<Entity>
+
+    /**
+     * For `derive`: `"lower"` makes all letters small, `"keep"` leaves them as they are.
+     *
+     * Default is `"lower"`, and `"keep"` for a key that is made of a number of its row: `INV-7`.
+     */
+    case?: "lower" | "keep"
 
     /**
      * For `derive`: whether a suffix is added where another row has the key: `acme`, `acme-2`,
@@ -156,6 +181,9 @@ export interface StoredKeyOptions {
     readonly format: KeyFormat
     readonly generate?: (row: object, attempt: number) => unknown
     readonly derive?: (row: object) => unknown
+    /** Whether a stored row gets another one when what it is made of changes. */
+    readonly follows: boolean
+    readonly slug: Omit<SlugOptions, "length">
     readonly suffix?: boolean
     readonly relations: readonly string[]
     readonly isAfterInsert: boolean

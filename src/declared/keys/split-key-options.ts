@@ -2,6 +2,7 @@ import type { ColumnOptions } from "typeorm"
 import { columnOptions } from "../column-options"
 import { MAX_LENGTH, MAX_PREFIX, PREFIX_FORM } from "./key-form"
 import type {
+    DeriveOptions,
     KeyFormat,
     KeyOptions,
     PseudoKeyOptions,
@@ -10,6 +11,7 @@ import type {
     StoredKeyOptions,
 } from "./key-options"
 import { type Refuse, refuserOf, refuseUnknown } from "../options"
+import { refuseWrongSlug } from "./slug-options"
 import { scopePaths } from "../scope-paths"
 import { isSeriesName, seriesProblem } from "../numbers/series-name"
 import { type Secret, weaknessOf } from "../secrets"
@@ -23,6 +25,9 @@ const KNOWN_FOR_STORED = [
     "suffix",
     "relations",
     "after",
+    "case",
+    "separator",
+    "language",
     "length",
     "alphabet",
     "uniqueWith",
@@ -30,6 +35,7 @@ const KNOWN_FOR_STORED = [
     "series",
     ...KNOWN_FOR_COLUMN,
 ] as const
+const FOR_DERIVE = ["suffix", "relations", "after", "case", "separator", "language"] as const
 const KNOWN_FOR_SEAL: readonly string[] = ["column", "secret", "context"]
 
 /**
@@ -55,11 +61,10 @@ export function splitKeyOptions(place: string, options: PseudoKeyOptions<never>)
 }
 
 function splitStored(options: PseudoKeyOptions<never>, refuse: Refuse): KeyOptions {
-    const { prefix, generate = "nanoid", derive, history = false } = options
+    const { prefix, generate = "nanoid", history = false } = options
+    const { from: derive, follow = false } = splitDerive(options.derive, refuse)
     if (typeof generate !== "function" && !FORMATS.includes(generate))
         refuse(`generate is ${show(generate)}, give one of ${FORMATS.join(", ")}, or a function.`)
-    if (derive !== undefined && typeof derive !== "function")
-        refuse(`derive is ${show(derive)}, give a function of the row.`)
     const relations: unknown = options.relations ?? []
     if (!Array.isArray(relations) || relations.some((path) => typeof path !== "string" || !path))
         refuse("relations is no list of paths, give names of relations.")
@@ -69,7 +74,8 @@ function splitStored(options: PseudoKeyOptions<never>, refuse: Refuse): KeyOptio
     const { suffix } = options
     if (suffix !== undefined && typeof suffix !== "boolean")
         refuse(`suffix is ${show(suffix)}, give true or false.`)
-    for (const name of ["suffix", "relations", "after"] as const)
+    refuseWrongSlug(options, refuse)
+    for (const name of FOR_DERIVE)
         if (options[name] !== undefined && derive === undefined)
             refuse(`${name} is for derive alone.`)
     if (typeof history !== "boolean" && (history as unknown) !== "forever")
@@ -110,6 +116,8 @@ function splitStored(options: PseudoKeyOptions<never>, refuse: Refuse): KeyOptio
                 ? { format: "nanoid", generate: generate as StoredKeyOptions["generate"] }
                 : { format: generate }),
             derive: derive as StoredKeyOptions["derive"],
+            follows: follow,
+            slug: { case: options.case, separator: options.separator, language: options.language },
             suffix,
             relations: relations as string[],
             isAfterInsert: after === "insert",
@@ -121,6 +129,25 @@ function splitStored(options: PseudoKeyOptions<never>, refuse: Refuse): KeyOptio
         },
         column,
     }
+}
+
+function splitDerive(
+    derive: PseudoKeyOptions<never>["derive"],
+    refuse: Refuse,
+): Partial<DeriveOptions<never>> {
+    if (derive === undefined) return {}
+    if (typeof derive === "function") return { from: derive }
+    if (typeof derive !== "object" || (derive as unknown) === null)
+        refuse(`derive is ${show(derive)}, give a function of the row, or { from, follow }.`)
+    for (const name of Object.keys(derive))
+        if (name !== "from" && name !== "follow")
+            refuse(`derive has no option "${name}". The options are from, follow.`)
+    const { from, follow } = derive
+    if (typeof from !== "function")
+        refuse(`derive.from is ${show(from)}, give a function of the row.`)
+    if (follow !== undefined && typeof follow !== "boolean")
+        refuse(`derive.follow is ${show(follow)}, give true or false.`)
+    return { from, follow }
 }
 
 function checkSeal(seal: SealOptions, refuse: Refuse): Omit<SealedKeyOptions, "prefix"> {

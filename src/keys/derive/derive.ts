@@ -7,7 +7,8 @@ import { storedKeysOf } from "../resolve-keys"
 import { hasPrimaryKey } from "../rows/primary-key"
 import { hasRelated } from "./related-rows"
 import { RowView, type Unknown } from "./row-view"
-import { cutAtWord, slugOf } from "./slug"
+import { cutAtWord } from "../slug/cut"
+import { slugOf } from "../slug/slugify"
 
 /** @internal What `derive` has made. */
 export interface Derived {
@@ -32,10 +33,14 @@ export function derive(key: StoredKey, view: RowView): Derived | undefined {
         throw new InvalidKeyError(
             `derive of ${key.label} has to return a text, and returned a value of type ${typeof made}.`,
         )
-    const slug = slugOf(made)
+    const isNumbered = numbers.length > 0
+    const slug = slugOf(made, {
+        ...key.slug,
+        case: key.slug.case ?? (isNumbered ? "keep" : "lower"),
+    })
     return {
-        text: slug && cutAtWord(withPrefix(key.prefix, slug), key.longest),
-        isExact: !(key.suffix ?? numbers.length === 0),
+        text: slug && cutAtWord(withPrefix(key.prefix, slug), key.longest, key.separator),
+        isExact: !(key.suffix ?? !isNumbered),
     }
 }
 

@@ -1,6 +1,6 @@
 import { InvalidKeyError } from "../../errors"
 import { hasPrefix, isKey } from "../../declared/keys/key-form"
-import { cutAtWord } from "../derive/slug"
+import { cutAtWord } from "../slug/cut"
 import type { StoredKey } from "../pseudo-key"
 
 /** @internal Keys to try, in their order. */

@@ -59,6 +59,7 @@ export type {
     PseudoKeyOptions,
     SealOptions,
 } from "./declared/keys/key-options"
+export { RESERVED_KEYS } from "./declared/keys/reserved-keys"
 export type { SlugOptions } from "./declared/keys/slug-options"
 export { slugify } from "./keys/slug/slugify"
 export type { PropertyPath } from "./keys/property-path"

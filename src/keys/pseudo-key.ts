@@ -37,7 +37,9 @@ export interface StoredKey extends Scoped {
     /** The most characters of a key that `derive` makes, prefix and suffix included. */
     readonly longest: number
     /** Undefined where it is as derive makes it of a number, or not. */
-    readonly suffix?: boolean
+    readonly suffix?: boolean | "number" | "random"
+    /** Whether a key is one that no row may be given. */
+    isReserved(text: string): boolean
     /** What `derive` reads of other rows. */
     readonly relations: RelationTree
     /** Whether `derive` is called when the row is in the table. */

@@ -103,6 +103,7 @@ export function resolveStoredKey(
         separator: options.slug.separator ?? "-",
         longest: options.length ? withPrefix(prefix, "").length + options.length : MAX_LENGTH,
         suffix,
+        isReserved: (text) => options.reserved.has(text.toLowerCase()),
         relations: relationTreeOf(metadata, propertyPath, relations),
         isAfterInsert,
         history,

@@ -210,7 +210,7 @@ onEveryDatabase("backfillPseudoKeys", (db) => {
     })
 
     it("keeps keys apart within their scope alone", async () => {
-        const key = { case: "keep", derive: ({ name }: Row) => name, uniqueWith: "area" }
+        const key = { case: "keep" as const, derive: ({ name }: Row) => name, uniqueWith: "area" }
         const columns = { area: { type: "int", nullable: true } } as const
         const dataSource = await db().connect([table("thing", loose({ slug: key }), columns)])
         await insertRows(

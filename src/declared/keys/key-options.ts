@@ -33,8 +33,13 @@ export interface SealOptions<Path extends string = string> {
     context?: string
 }
 
-/** Makes the text of a pseudo key of a row. */
-export type Derive<Entity extends object = object> = (row: Entity) => string
+/**
+ * Makes the text of a pseudo key of a row. Of several texts the first one is taken that no other row has, and a
+ * suffix goes behind the first. NULL is for rows that have no key yet.
+ */
+export type Derive<Entity extends object = object> = (
+    row: Entity,
+) => string | readonly string[] | null
 
 /** What `derive` of {@link PseudoKey} is made of, and whether it follows that. */
 export interface DeriveOptions<Entity extends object = object> {
@@ -86,13 +91,23 @@ export interface PseudoKeyOptions<Entity extends object = object, Path extends s
     case?: "lower" | "keep"
 
     /**
-     * For `derive`: whether a suffix is added where another row has the key: `acme`, `acme-2`,
-     * `acme-3`. Without, such a row is refused with {@link KeyTakenError}.
+     * For `derive`: the suffix that is added where another row has the key: `"number"` or `true` (`acme`,
+     * `acme-2`, `acme-3`), `"random"` (`acme-x4k2p9`, which does not tell how many there are), or `false`:
+     * such a row is refused with {@link KeyTakenError}.
      *
-     * Default is `true`, and `false` for a key that is made of a number of its row
+     * Default is `"number"`, and `false` for a key that is made of a number of its row
      * (`@AutoSequenceColumn`): `INV-7-2` would be taken for another invoice.
      */
-    suffix?: boolean
+    suffix?: boolean | "number" | "random"
+
+    /**
+     * Keys that no row is given, upper or lower case, as they are parts of addresses: a derived key gets a suffix,
+     * or is refused where it takes none; one that is made otherwise is made again; one that is set is refused with
+     * {@link InvalidKeyError}. {@link RESERVED_KEYS} is a list to begin with. Rows that have such a key keep it.
+     *
+     * Default is none.
+     */
+    reserved?: readonly string[]
 
     /**
      * For `derive`: the paths of the many-to-one relations that it reads, as `"category.parent"`.
@@ -184,7 +199,9 @@ export interface StoredKeyOptions {
     /** Whether a stored row gets another one when what it is made of changes. */
     readonly follows: boolean
     readonly slug: Omit<SlugOptions, "length">
-    readonly suffix?: boolean
+    readonly suffix?: boolean | "number" | "random"
+    /** In small letters. */
+    readonly reserved: ReadonlySet<string>
     readonly relations: readonly string[]
     readonly isAfterInsert: boolean
     readonly length?: number

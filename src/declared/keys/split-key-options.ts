@@ -33,6 +33,7 @@ const KNOWN_FOR_STORED = [
     "uniqueWith",
     "history",
     "series",
+    "reserved",
     ...KNOWN_FOR_COLUMN,
 ] as const
 const FOR_DERIVE = ["suffix", "relations", "after", "case", "separator", "language"] as const
@@ -72,8 +73,8 @@ function splitStored(options: PseudoKeyOptions<never>, refuse: Refuse): KeyOptio
     if (after !== undefined && (after as unknown) !== "insert")
         refuse(`after is ${show(after)}, give "insert" or leave it out.`)
     const { suffix } = options
-    if (suffix !== undefined && typeof suffix !== "boolean")
-        refuse(`suffix is ${show(suffix)}, give true or false.`)
+    if (suffix !== undefined && ![true, false, "number", "random"].includes(suffix))
+        refuse(`suffix is ${show(suffix)}, give "number", "random", true or false.`)
     refuseWrongSlug(options, refuse)
     for (const name of FOR_DERIVE)
         if (options[name] !== undefined && derive === undefined)
@@ -119,6 +120,7 @@ function splitStored(options: PseudoKeyOptions<never>, refuse: Refuse): KeyOptio
             follows: follow,
             slug: { case: options.case, separator: options.separator, language: options.language },
             suffix,
+            reserved: reservedOf(options.reserved, refuse),
             relations: relations as string[],
             isAfterInsert: after === "insert",
             length,
@@ -129,6 +131,13 @@ function splitStored(options: PseudoKeyOptions<never>, refuse: Refuse): KeyOptio
         },
         column,
     }
+}
+
+function reservedOf(reserved: unknown, refuse: Refuse): ReadonlySet<string> {
+    const words: unknown = reserved ?? []
+    if (!Array.isArray(words) || words.some((word) => typeof word !== "string" || word === ""))
+        refuse("reserved is no list of words, give texts.")
+    return new Set((words as string[]).map((word) => word.normalize("NFC").toLowerCase()))
 }
 
 function splitDerive(

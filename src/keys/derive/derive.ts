@@ -12,8 +12,8 @@ import { slugOf } from "../slug/slugify"
 
 /** @internal What `derive` has made. */
 export interface Derived {
-    /** The key, prefix included; empty where nothing is left for one. */
-    readonly text: string
+    /** The keys that it may be, in their order, prefix included; none where nothing is left for one. */
+    readonly texts: readonly string[]
     /** Whether no other row can have the right to it, so that one with a suffix would be wrong. */
     readonly isExact: boolean
 }
@@ -29,18 +29,28 @@ export function derive(key: StoredKey, view: RowView): Derived | undefined {
                 "nullable: true, to be made when the number is there, or give the row a number.",
         )
     }
-    if (typeof made !== "string")
+    if (made === null) {
+        if (key.column.isNullable) return undefined
         throw new InvalidKeyError(
-            `derive of ${key.label} has to return a text, and returned a value of type ${typeof made}.`,
+            `derive of ${key.label} has returned null, and the column can't be NULL. Return a text, or declare ` +
+                "the key with nullable: true.",
+        )
+    }
+    const all: readonly unknown[] = Array.isArray(made) ? made : [made]
+    const wrong = all.find((one) => typeof one !== "string")
+    if (wrong !== undefined || all.includes(undefined))
+        throw new InvalidKeyError(
+            `derive of ${key.label} has to return a text, or a list of texts, and returned a value of type ${typeof wrong}.`,
         )
     const isNumbered = numbers.length > 0
-    const slug = slugOf(made, {
-        ...key.slug,
-        case: key.slug.case ?? (isNumbered ? "keep" : "lower"),
-    })
+    const letterCase = key.slug.case ?? (isNumbered ? "keep" : "lower")
+    const slugs = (all as string[]).map((text) => slugOf(text, { ...key.slug, case: letterCase }))
+    const texts = slugs.flatMap((slug) =>
+        slug ? cutAtWord(withPrefix(key.prefix, slug), key.longest, key.separator) : [],
+    )
     return {
-        text: slug && cutAtWord(withPrefix(key.prefix, slug), key.longest, key.separator),
-        isExact: !(key.suffix ?? !isNumbered),
+        texts: [...new Set(texts)],
+        isExact: key.suffix === undefined ? isNumbered : key.suffix === false,
     }
 }
 
@@ -104,7 +114,7 @@ export function deriveShown(key: StoredKey, entity: ObjectLiteral): string | und
     if (!hasPrimaryKey(metadata, entity) || !hasRelated(entity, metadata, relations))
         return undefined
     try {
-        return derive(key, viewOfLoaded(key, entity))?.text || undefined
+        return derive(key, viewOfLoaded(key, entity))?.texts[0]
     } catch {
         // A row without a key is shown without one, rather than not at all.
         return undefined

@@ -2,6 +2,7 @@ import type { ObjectLiteral } from "typeorm"
 import { hasPrefix, isKey } from "../../declared/keys/key-form"
 import { InvalidKeyError } from "../../errors"
 import type { InsertRow } from "../../inserts/insert"
+import { reservedError } from "../free/wish"
 import { viewOfInserting } from "../derive/inserting-view"
 import type { RowView } from "../derive/row-view"
 import type { StoredKey } from "../pseudo-key"
@@ -107,4 +108,5 @@ export function refuseInvalid(key: StoredKey, value: unknown): asserts value is 
         throw new InvalidKeyError(
             `${key.label} is set to a key that does not begin with "${key.prefix ?? ""}_". Set one that does.`,
         )
+    if (key.isReserved(value)) throw reservedError(key)
 }

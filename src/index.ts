@@ -59,6 +59,7 @@ export type {
     PseudoKeyOptions,
     SealOptions,
 } from "./declared/keys/key-options"
+export { regenerateKey, type RegenerateKeyOptions } from "./keys/change/regenerate-key"
 export { RESERVED_KEYS } from "./declared/keys/reserved-keys"
 export type { SlugOptions } from "./declared/keys/slug-options"
 export { slugify } from "./keys/slug/slugify"

@@ -30,6 +30,8 @@ export interface StoredKey extends Scoped {
     readonly derive?: (row: object) => unknown
     /** Whether a stored row gets another one when what it is made of changes. */
     readonly follows: boolean
+    /** Whether `derive` reads a column of its row, as far as a call of it shows. */
+    reads(column: ColumnMetadata): boolean
     /** How the text that `derive` has made becomes a key. */
     readonly slug: Omit<SlugOptions, "length">
     /** What stands between words, and before a suffix. */

@@ -15,7 +15,7 @@ import { seriesName, tableNameBeside } from "../series/series-name"
 import { columnType } from "../typeorm/names"
 import { dataSourceOf, findDeclaredColumns } from "../typeorm/compat"
 import { MAX_LENGTH, withPrefix } from "../declared/keys/key-form"
-import { refuseUnseenNumbers, scopeOfNumbers } from "./derive/number-scope"
+import { readsBy, refuseUnseenNumbers, scopeOfNumbers } from "./derive/number-scope"
 import { relationTreeOf } from "./derive/relation-tree"
 import { generatorOf } from "./free/generate"
 import type { AnyKey, PseudoKeys, SealedKey, StoredKey } from "./pseudo-key"
@@ -79,6 +79,8 @@ export function resolveStoredKey(
         refuseScopeOfHistory(metadata, propertyPath, scopeColumns)
         refusePrimaryKeyOfHistory(metadata, propertyPath)
     }
+    if (options.follows) refuseUnnamedRelations(metadata, column, options)
+    let isRead: ((path: string) => boolean) | undefined
     return {
         get name() {
             return options.series ?? seriesName(column, KEY_ENTITY)
@@ -99,6 +101,10 @@ export function resolveStoredKey(
         generateFor: generate,
         derive,
         follows: options.follows,
+        reads({ propertyPath: path, relationMetadata: relation }) {
+            isRead ??= derive ? readsBy(metadata, column, derive) : () => false
+            return isRead(path) || (relation !== undefined && isRead(relation.propertyPath))
+        },
         slug: options.slug,
         separator: options.slug.separator ?? "-",
         longest: options.length ? withPrefix(prefix, "").length + options.length : MAX_LENGTH,
@@ -108,6 +114,24 @@ export function resolveStoredKey(
         isAfterInsert,
         history,
     }
+}
+
+/** Whether a relation that is not loaded has changed is not to be told. */
+function refuseUnnamedRelations(
+    metadata: EntityMetadata,
+    column: StoredKey["column"],
+    { derive, relations }: StoredKeyColumn["options"],
+): void {
+    const isRead = derive && readsBy(metadata, column, derive)
+    const unnamed = metadata.relations.find(
+        ({ propertyPath: path }) =>
+            isRead?.(path) && !relations.some((one) => one.split(".")[0] === path),
+    )
+    if (unnamed)
+        throw new InvalidOptionError(
+            `derive of ${metadata.name}.${column.propertyPath} follows ${unnamed.propertyPath}, which is not loaded. ` +
+                `Name it: relations: ["${unnamed.propertyPath}"].`,
+        )
 }
 
 /** The history keeps the scope of a key as text, and a look-up has to make the same one. */

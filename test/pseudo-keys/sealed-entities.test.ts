@@ -82,7 +82,12 @@ class Brand {
     @Column() name!: string
     @Column({ default: "" }) country!: string
     @PseudoKey({ case: "keep", derive: (b: Brand) => b.name, nullable: true }) slug!: string | null
-    @PseudoKey({ case: "keep", derive: (b: Brand) => `of ${b.name}`, nullable: true, history: true })
+    @PseudoKey({
+        case: "keep",
+        derive: (b: Brand) => `of ${b.name}`,
+        nullable: true,
+        history: true,
+    })
     other!: string | null
     @OneToMany(() => Model, (model) => model.brand) models!: Model[]
 }
@@ -93,7 +98,8 @@ class Model {
     @Column() name!: string
     @ManyToOne(() => Brand, (brand) => brand.models) brand!: Brand
     @PseudoKey({
-        case: "keep", derive: (m: Model) => `${m.brand.name}-${m.name}`,
+        case: "keep",
+        derive: (m: Model) => `${m.brand.name}-${m.name}`,
         relations: ["brand"],
         nullable: true,
     })
@@ -105,7 +111,12 @@ class Dish {
     @PrimaryGeneratedColumn() id!: number
     @Column() menu!: number
     @Column() name!: string
-    @PseudoKey({ case: "keep", derive: (dish: Dish) => dish.name, uniqueWith: "menu", nullable: true })
+    @PseudoKey({
+        case: "keep",
+        derive: (dish: Dish) => dish.name,
+        uniqueWith: "menu",
+        nullable: true,
+    })
     slug!: string | null
 }
 
@@ -113,7 +124,11 @@ class Dish {
 class Plate {
     @PrimaryGeneratedColumn() id!: number
     @ManyToOne(() => Dish) dish!: Dish
-    @PseudoKey({ case: "keep", derive: (plate: Plate) => `plate of ${plate.dish.name}`, relations: ["dish"] })
+    @PseudoKey({
+        case: "keep",
+        derive: (plate: Plate) => `plate of ${plate.dish.name}`,
+        relations: ["dish"],
+    })
     slug!: string
 }
 

@@ -130,6 +130,18 @@ export async function takeOut(
     return found.map(({ text }) => text)
 }
 
+/** @internal The keys that a row has, or had, in a scope. */
+export async function keysOfOwner(
+    runner: Sender,
+    key: StoredKey,
+    scope: Scope,
+    owner: string,
+): Promise<string[]> {
+    const found = await findKeys(runner, key, [owner])
+    const within = historyScopeOf(key, scope)
+    return found.flatMap((place) => (place.scope === within ? place.text : []))
+}
+
 /**
  * The keys of rows. They are looked for before they are changed: where there are none, MySQL would
  * lock the gap in which others are about to insert theirs.

@@ -60,7 +60,6 @@ function trimmedOf(slug: string, separator: string): string {
     return slug.slice(start, end)
 }
 
-// eslint-disable-next-line no-control-regex
 const ASCII = /^[\0-\x7f]*$/
 const KANA = /[\p{Script=Hiragana}\p{Script=Katakana}]/u
 

@@ -1,6 +1,7 @@
 export { AutoSequenceColumn } from "./decorators/auto-sequence-column"
 export { type HasProperties, PseudoKey } from "./decorators/pseudo-key"
 export { withAutoSequenceColumns } from "./decorators/with-auto-sequence-columns"
+export { SealedReference, withSealedReferences } from "./decorators/sealed-reference"
 export { withPseudoKeys } from "./decorators/with-pseudo-keys"
 export {
     AlreadyNumberedError,
@@ -70,6 +71,14 @@ export {
     type ResolvedPseudoKey,
     type ResolvePseudoKeyOptions,
 } from "./keys/find/resolve-pseudo-key"
+export {
+    type OpenedId,
+    openKey,
+    openKeys,
+    type SealableId,
+    sealKey,
+    sealKeys,
+} from "./keys/sealed/seal-key"
 export type { Secret } from "./declared/secrets"
 export { wherePseudoKey } from "./keys/find/where-pseudo-key"
 export {

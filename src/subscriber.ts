@@ -90,7 +90,12 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
         catchUpKeys(event)
         const changed = findChangedNumber(event)
         // Thrown, it would keep the others from being waited for.
-        return changed ? Promise.reject(changed) : changeKeys(event)
+        if (changed) return Promise.reject(changed)
+        try {
+            return changeKeys(event)
+        } catch (error) {
+            return Promise.reject(error as Error)
+        }
     }
 
     afterUpdate(event: UpdateEvent<ObjectLiteral>): Promise<void> | undefined {

@@ -23,13 +23,24 @@ export function isKey(value: unknown): value is string {
     )
 }
 
-/** @internal */
-export function withPrefix(prefix: string | undefined, key: string): string {
-    return prefix === undefined ? key : `${prefix}_${key}`
+/** @internal With what the keys of a property begin: the prefix and the delimiter; empty for none. */
+export interface Heads {
+    readonly head: string
+    /** Those of keys that rows were given before. */
+    readonly formerHeads: readonly string[]
 }
 
-/** @internal Whether a key has this prefix, and something behind it. */
-export function hasPrefix(key: string, prefix: string | undefined): boolean {
-    if (prefix === undefined) return true
-    return key.startsWith(`${prefix}_`) && key.length > prefix.length + 1
+/** @internal */
+export function headOf(prefix: string | undefined, delimiter = "_"): string {
+    return prefix === undefined ? "" : prefix + delimiter
+}
+
+/** @internal Whether a key begins like this, and has something behind it. */
+export function hasHead(key: string, head: string): boolean {
+    return key.startsWith(head) && key.length > head.length
+}
+
+/** @internal What a key begins with, of all that those of a property may begin with. */
+export function headIn({ head, formerHeads }: Heads, key: string): string | undefined {
+    return [head, ...formerHeads].find((one) => hasHead(key, one))
 }

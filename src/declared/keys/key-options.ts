@@ -1,5 +1,6 @@
 import type { ColumnOptions } from "typeorm"
 import type { Secret, Secrets } from "../secrets"
+import type { Heads } from "./key-form"
 import type { SlugOptions } from "./slug-options"
 
 /** The formats that a pseudo key can have. */
@@ -13,8 +14,8 @@ export type KeyColumnOptions = Pick<ColumnOptions, "name" | "comment" | "nullabl
 
 /** Makes pseudo keys of primary keys, without a column. */
 export interface SealOptions<Path extends string = string> {
-    /** The primary key: one column of type int, bigint or uuid. */
-    column: Path
+    /** The property of the primary key, of type int, bigint or uuid; of a composite one all of them. */
+    column: Path | readonly Path[]
 
     /**
      * What the keys can't be made or read without: at least 32 bytes, from a random source. Of
@@ -58,8 +59,24 @@ export interface DeriveOptions<Entity extends object = object> {
 /** What {@link PseudoKey} takes. */
 export interface PseudoKeyOptions<Entity extends object = object, Path extends string = string>
     extends KeyColumnOptions, Omit<SlugOptions, "length"> {
-    /** What stands before the key, with `_` between. Letters, digits and single `_`. */
+    /** What stands before the key, with the `delimiter` between. Letters, digits and single `_`. */
     prefix?: string
+
+    /**
+     * What stands between prefix and key: `_`, `-`, `.` or `~`.
+     *
+     * Default is `"_"`.
+     */
+    delimiter?: "_" | "-" | "." | "~"
+
+    /**
+     * Prefixes that keys of stored rows were given before, and still lead to their rows: `["inv"]`. One that had
+     * another delimiter ends with that (`"inv-"`), and `""` is for keys that had none. Sealed keys that were made with one
+     * are accepted as well, where `context` is not given.
+     *
+     * Default is none: rows with another prefix are not found, which {@link verifyAutoSequence} reports.
+     */
+    formerPrefixes?: readonly string[]
 
     /**
      * The format of the key: `"nanoid"` (21 characters), `"uuid"` (version 4), `"uuidv7"` and
@@ -191,7 +208,7 @@ export interface PseudoKeyOptions<Entity extends object = object, Path extends s
 }
 
 /** @internal The options of a key in a column, checked. */
-export interface StoredKeyOptions {
+export interface StoredKeyOptions extends Heads {
     readonly prefix?: string
     readonly format: KeyFormat
     readonly generate?: (row: object, attempt: number) => unknown
@@ -213,9 +230,9 @@ export interface StoredKeyOptions {
 }
 
 /** @internal */
-export interface SealedKeyOptions {
+export interface SealedKeyOptions extends Heads {
     readonly prefix?: string
-    readonly column: string
+    readonly columns: readonly string[]
     readonly secrets: Secrets
     readonly context?: string
 }

@@ -1,6 +1,6 @@
 import type { ColumnOptions } from "typeorm"
 import { columnOptions } from "../column-options"
-import { MAX_LENGTH, MAX_PREFIX, PREFIX_FORM } from "./key-form"
+import { headOf, type Heads, MAX_LENGTH, MAX_PREFIX, PREFIX_FORM } from "./key-form"
 import type {
     DeriveOptions,
     KeyFormat,
@@ -45,7 +45,11 @@ const KNOWN_FOR_SEAL: readonly string[] = ["column", "secret", "context"]
  */
 export function splitKeyOptions(place: string, options: PseudoKeyOptions<never>): KeyOptions {
     const refuse: Refuse = refuserOf(place)
-    refuseUnknown(options, ["prefix", "seal", ...KNOWN_FOR_STORED], refuse)
+    refuseUnknown(
+        options,
+        ["prefix", "seal", "delimiter", "formerPrefixes", ...KNOWN_FOR_STORED],
+        refuse,
+    )
 
     const { prefix, seal } = options
     if (prefix !== undefined && !(typeof prefix === "string" && PREFIX_FORM.test(prefix)))
@@ -53,15 +57,41 @@ export function splitKeyOptions(place: string, options: PseudoKeyOptions<never>)
             `prefix is ${show(prefix)}, give 1 to ${MAX_PREFIX} letters and digits, beginning with a ` +
                 "letter, with single _ between them.",
         )
-    if (seal === undefined) return splitStored(options, refuse)
+    const heads = headsOf(options, refuse)
+    if (seal === undefined) return splitStored(options, heads, refuse)
 
     for (const name of KNOWN_FOR_STORED)
         if (options[name] !== undefined)
             refuse(`${name} is for keys that have a column, and with seal there is none.`)
-    return { sealed: { prefix, ...checkSeal(seal, refuse) } }
+    return { sealed: { prefix, ...heads, ...checkSeal(seal, refuse) } }
 }
 
-function splitStored(options: PseudoKeyOptions<never>, refuse: Refuse): KeyOptions {
+const DELIMITERS = ["_", "-", ".", "~"]
+
+function headsOf(
+    { prefix, delimiter, formerPrefixes }: PseudoKeyOptions<never>,
+    refuse: Refuse,
+): Heads {
+    if (delimiter !== undefined && !DELIMITERS.includes(delimiter))
+        refuse(`delimiter is ${show(delimiter)}, give one of ${DELIMITERS.join(" ")}.`)
+    if (delimiter !== undefined && prefix === undefined) refuse("delimiter is for a prefix alone.")
+    const former: unknown = formerPrefixes ?? []
+    if (!Array.isArray(former)) refuse("formerPrefixes is no list, give prefixes.")
+    const formerHeads = (former as unknown[]).map((given) => {
+        const text = typeof given === "string" ? given : refuse("formerPrefixes holds no text.")
+        const end = text.slice(-1)
+        const isWhole = text === "" || DELIMITERS.includes(end)
+        const bare = isWhole ? text.slice(0, -1) : text
+        if (text !== "" && !PREFIX_FORM.test(bare))
+            refuse(`formerPrefixes holds ${show(given)}, which is no prefix.`)
+        return isWhole ? text : headOf(text, delimiter)
+    })
+    const head = headOf(prefix, delimiter)
+    if (formerHeads.includes(head)) refuse("formerPrefixes holds the prefix of today.")
+    return { head, formerHeads }
+}
+
+function splitStored(options: PseudoKeyOptions<never>, heads: Heads, refuse: Refuse): KeyOptions {
     const { prefix, generate = "nanoid", history = false } = options
     const { from: derive, follow = false } = splitDerive(options.derive, refuse)
     if (typeof generate !== "function" && !FORMATS.includes(generate))
@@ -88,7 +118,7 @@ function splitStored(options: PseudoKeyOptions<never>, refuse: Refuse): KeyOptio
         if (options[name] !== undefined && generate !== "nanoid")
             refuse(`${name} is for generate: "nanoid" alone.`)
     const { length, alphabet } = options
-    const longest = MAX_LENGTH - (prefix === undefined ? 0 : prefix.length + 1)
+    const longest = MAX_LENGTH - heads.head.length
     // A suffix takes up to six, and leaves something of the key.
     const shortest = derive ? 8 : 1
     if (
@@ -113,6 +143,7 @@ function splitStored(options: PseudoKeyOptions<never>, refuse: Refuse): KeyOptio
     return {
         stored: {
             prefix,
+            ...heads,
             ...(typeof generate === "function"
                 ? { format: "nanoid", generate: generate as StoredKeyOptions["generate"] }
                 : { format: generate }),
@@ -159,14 +190,18 @@ function splitDerive(
     return { from, follow }
 }
 
-function checkSeal(seal: SealOptions, refuse: Refuse): Omit<SealedKeyOptions, "prefix"> {
+function checkSeal(
+    seal: SealOptions,
+    refuse: Refuse,
+): Omit<SealedKeyOptions, "prefix" | keyof Heads> {
     if (typeof seal !== "object" || (seal as unknown) === null)
         refuse("seal is no object, give { column, secret }.")
     for (const name of Object.keys(seal))
         if (!KNOWN_FOR_SEAL.includes(name))
             refuse(`seal has no option "${name}". The options are ${KNOWN_FOR_SEAL.join(", ")}.`)
     const { column, secret, context } = seal
-    if (typeof column !== "string" || column === "")
+    const columns: readonly unknown[] = Array.isArray(column) ? column : [column]
+    if (columns.length === 0 || columns.some((one) => typeof one !== "string" || one === ""))
         refuse(`seal.column is ${show(column)}, give the name of the primary key's property.`)
     if (context !== undefined && (typeof context !== "string" || context === ""))
         refuse(`seal.context is ${show(context)}, give a text.`)
@@ -177,7 +212,7 @@ function checkSeal(seal: SealOptions, refuse: Refuse): Omit<SealedKeyOptions, "p
         return problem ? refuse(problem) : secrets
     }
     if (typeof secret !== "function") read()
-    return { column, secrets: read, context }
+    return { columns: columns as string[], secrets: read, context }
 }
 
 function isAlphabet(alphabet: unknown): boolean {

@@ -8,7 +8,9 @@ import { getsNumber, keyWithNumber } from "./awaited-numbers"
 import { KeyAssigner } from "../insert/key-assigner"
 import { isLookedFor, isNone, refuseInvalid } from "../insert/keyed-row"
 import type { StoredKey } from "../pseudo-key"
-import { storedKeysOf } from "../resolve-keys"
+import { pseudoKeysOf, storedKeysOf } from "../resolve-keys"
+import { refuseSetKeys } from "../sealed/sealed-property"
+import { refuseSetReferences } from "../sealed/sealed-reference"
 import { changedScope } from "../rows/stored-scope"
 import { isShown } from "../shown-keys"
 import { changedView, outdatedView } from "./changed-view"
@@ -23,6 +25,10 @@ export function changeKeys(event: UpdateEvent<ObjectLiteral>): Promise<void> | u
     // Undefined for rows that `update()` changes without loading them.
     const stored = event.databaseEntity as ObjectLiteral | undefined
     if (!entity) return undefined
+    if (stored) {
+        refuseSetKeys(pseudoKeysOf(metadata).sealed, entity)
+        refuseSetReferences(metadata, entity)
+    }
     const changed: Changed[] = []
     for (const key of storedKeysOf(metadata)) {
         // It is not the row's yet, and save() may not have loaded what it is made of.

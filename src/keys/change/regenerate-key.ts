@@ -25,8 +25,7 @@ export interface RegenerateKeyOptions<Entity extends ObjectLiteral = ObjectLiter
 }
 
 type Arguments<Entity extends ObjectLiteral> =
-    | [Repository<Entity>, Entity, RegenerateKeyOptions<Entity>?]
-    | [EntityManager, Entity, RegenerateKeyOptions<Entity>?]
+    | [Repository<Entity> | EntityManager, Entity, RegenerateKeyOptions<Entity>?]
     | [EntityManager, EntityTarget<Entity>, Entity, RegenerateKeyOptions<Entity>?]
 
 /**

@@ -1,5 +1,4 @@
 import type { ObjectLiteral } from "typeorm"
-import { withPrefix } from "../../declared/keys/key-form"
 import { InvalidKeyError } from "../../errors"
 import { ownSeriesOf } from "../../series/own-series"
 import type { StoredKey } from "../pseudo-key"
@@ -46,7 +45,7 @@ export function derive(key: StoredKey, view: RowView): Derived | undefined {
     const letterCase = key.slug.case ?? (isNumbered ? "keep" : "lower")
     const slugs = (all as string[]).map((text) => slugOf(text, { ...key.slug, case: letterCase }))
     const texts = slugs.flatMap((slug) =>
-        slug ? cutAtWord(withPrefix(key.prefix, slug), key.longest, key.separator) : [],
+        slug ? cutAtWord(key.head + slug, key.longest, key.separator) : [],
     )
     return {
         texts: [...new Set(texts)],

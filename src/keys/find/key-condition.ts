@@ -7,7 +7,7 @@ import {
     type ObjectLiteral,
     Raw,
 } from "typeorm"
-import { hasPrefix, isKey } from "../../declared/keys/key-form"
+import { headIn, isKey } from "../../declared/keys/key-form"
 import type { Scope } from "../../dialects/columns"
 import { InvalidOptionError } from "../../errors"
 import { preparedText, scopeWith } from "../../series/scope"
@@ -16,6 +16,7 @@ import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import { keyTableOf } from "../../series/own-table"
 import { type AnyKey, isSealed, type SealedKey, type StoredKey } from "../pseudo-key"
 import { pseudoKeysOf } from "../resolve-keys"
+import { openSealedKey, sealedKeyFor } from "../sealed/sealed-ids"
 import { refuseNoConditions, refuseUnset } from "./unset-conditions"
 import { historyScopeOf, isOwner } from "../rows/taken-keys"
 
@@ -70,9 +71,9 @@ export function keyFor(
                 : `${metadata.name} has no pseudo key. Declare one by @PseudoKey.`,
         )
     if (!isKey(text)) return undefined
-    const prefixed = chosen.find(({ prefix }) => prefix !== undefined && hasPrefix(text, prefix))
+    const prefixed = chosen.find((key) => headIn(key, text))
     if (prefixed) return prefixed
-    const [key, other] = chosen.filter(({ prefix }) => prefix === undefined)
+    const [key, other] = chosen.filter((one) => headIn(one, text) === "")
     if (key && other)
         throw new InvalidOptionError(
             `${metadata.name} has several pseudo keys without a prefix: ${key.propertyPath}, ` +
@@ -82,17 +83,16 @@ export function keyFor(
 }
 
 function sealedCondition(
-    { column, prefix, seal }: SealedKey,
+    key: SealedKey,
     text: string,
     { retired }: { retired: boolean },
 ): ObjectLiteral | undefined {
-    const sealed = prefix === undefined ? text : text.slice(prefix.length + 1)
-    const id = seal.open(sealed)
-    // Made by another secret than the first, it is no longer the key of its row.
-    if (id === undefined || (!retired && seal.seal(id) !== sealed)) return undefined
-    // As TypeORM has the values of these columns.
-    const isNumber = typeof id === "bigint" && column.type !== "bigint" && column.type !== "int8"
-    return atPath(column.propertyPath, isNumber ? Number(id) : String(id))
+    const ids = openSealedKey(key, text)
+    // Made by another secret than the first, or with another prefix, it is no longer the key of its row.
+    if (ids === undefined || (!retired && sealedKeyFor(key, ids) !== text)) return undefined
+    return key.columns
+        .map((column, at) => column.createValueMap(ids[at]))
+        .reduce((all, one) => bothOf(all, one), {})
 }
 
 function storedCondition(

@@ -8,10 +8,11 @@ import type {
 import { loadColumns } from "../../typeorm/load-columns"
 import { givenDataSource, givenEntity } from "../../typeorm/given"
 import { type FindByPseudoKeyOptions, findOne, checkedFind } from "./find-by-pseudo-key"
-import { hasPrefix, isKey } from "../../declared/keys/key-form"
+import { hasHead, isKey } from "../../declared/keys/key-form"
 import { keyFor } from "./key-condition"
-import { type AnyKey, isSealed, sealedKeyOf } from "../pseudo-key"
-import { keysByPrefix } from "../resolve-keys"
+import { type AnyKey, isSealed } from "../pseudo-key"
+import { sealedKeyOf } from "../sealed/sealed-ids"
+import { keysByHead } from "../resolve-keys"
 
 /** What {@link resolvePseudoKey} takes: what {@link findByPseudoKey} takes, and these. */
 export interface ResolvePseudoKeyOptions<Entity extends ObjectLiteral = ObjectLiteral> extends Omit<
@@ -83,7 +84,7 @@ export async function resolvePseudoKey<Entity extends ObjectLiteral = ObjectLite
 
 function byPrefix(dataSource: DataSource, key: unknown): AnyKey | undefined {
     if (!isKey(key)) return undefined
-    for (const [prefix, found] of keysByPrefix(dataSource)) if (hasPrefix(key, prefix)) return found
+    for (const [head, found] of keysByHead(dataSource)) if (hasHead(key, head)) return found
     return undefined
 }
 

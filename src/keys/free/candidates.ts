@@ -1,5 +1,5 @@
 import { InvalidKeyError } from "../../errors"
-import { hasPrefix, isKey } from "../../declared/keys/key-form"
+import { hasHead, isKey } from "../../declared/keys/key-form"
 import type { StoredKey } from "../pseudo-key"
 
 /** @internal Keys to try, in their order. */
@@ -49,7 +49,7 @@ function generated(key: StoredKey, row: object, attempt: number): string {
         )
     }
     const text = typeof made === "string" ? prefixed(key, made) : made
-    if (isKey(text) && hasPrefix(text, key.prefix)) return text
+    if (isKey(text) && hasHead(text, key.head)) return text
     throw new InvalidKeyError(
         `generate of ${key.label} has made something that is no key (of type ${typeof made}). A key is ` +
             "1 to 255 letters, digits and -, _, ., ~.",
@@ -57,6 +57,6 @@ function generated(key: StoredKey, row: object, attempt: number): string {
 }
 
 /** A function that writes the prefix itself is as right as one that does not. */
-function prefixed({ prefix }: StoredKey, text: string): string {
-    return prefix === undefined || hasPrefix(text, prefix) ? text : `${prefix}_${text}`
+function prefixed({ head }: StoredKey, text: string): string {
+    return hasHead(text, head) ? text : head + text
 }

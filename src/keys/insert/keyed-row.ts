@@ -1,5 +1,5 @@
 import type { ObjectLiteral } from "typeorm"
-import { hasPrefix, isKey } from "../../declared/keys/key-form"
+import { headIn, isKey } from "../../declared/keys/key-form"
 import { InvalidKeyError } from "../../errors"
 import type { InsertRow } from "../../inserts/insert"
 import { reservedError } from "../free/wish"
@@ -104,9 +104,9 @@ export function refuseInvalid(key: StoredKey, value: unknown): asserts value is 
             `${key.label} is set to something that is no key (of type ${typeof value}). A key is 1 to 255 ` +
                 "letters, digits and -, _, ., ~.",
         )
-    if (!hasPrefix(value, key.prefix))
+    if (headIn(key, value) === undefined)
         throw new InvalidKeyError(
-            `${key.label} is set to a key that does not begin with "${key.prefix ?? ""}_". Set one that does.`,
+            `${key.label} is set to a key that does not begin with "${key.head}". Set one that does.`,
         )
     if (key.isReserved(value)) throw reservedError(key)
 }

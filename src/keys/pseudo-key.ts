@@ -40,6 +40,9 @@ export interface StoredKey extends Scoped, Heads {
     readonly longest: number
     /** Undefined where it is as derive makes it of a number, or not. */
     readonly suffix?: boolean | "number" | "random"
+    readonly letters: "ascii" | "unicode"
+    /** What a key has to be behind its prefix. */
+    readonly pattern?: RegExp
     /** Whether a key is one that no row may be given. */
     isReserved(text: string): boolean
     /** What `derive` reads of other rows. */

@@ -120,6 +120,8 @@ export function resolveStoredKey(
         separator: options.slug.separator ?? "-",
         longest: options.length ? head.length + options.length : MAX_LENGTH,
         suffix,
+        letters: options.letters,
+        pattern: options.pattern,
         isReserved: (text) => options.reserved.has(text.toLowerCase()),
         relations: relationTreeOf(metadata, propertyPath, relations),
         isAfterInsert,

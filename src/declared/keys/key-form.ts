@@ -23,6 +23,43 @@ export function isKey(value: unknown): value is string {
     )
 }
 
+/**
+ * The same for keys with letters of all scripts.
+ * @internal
+ */
+export function isUnicodeKey(value: unknown): value is string {
+    return (
+        isKey(value) ||
+        (typeof value === "string" &&
+            value.length <= MAX_LENGTH &&
+            /^[\p{L}\p{M}\p{N}\p{Cf}_.~-]+$/u.test(value) &&
+            // One that is not seen is no difference that a reader could tell.
+            /[\p{L}\p{N}]/u.test(value))
+    )
+}
+
+/**
+ * A text as keys of a property are stored: composed (NFC), and not as URLs have letters beyond ASCII. Undefined
+ * for what can be no key.
+ * @internal
+ */
+export function readKey(text: unknown, letters: "ascii" | "unicode"): string | undefined {
+    if (isKey(text)) return text
+    if (letters === "ascii" || typeof text !== "string" || text.length > 9 * MAX_LENGTH)
+        return undefined
+    const key = decoded(text).normalize("NFC")
+    return isUnicodeKey(key) ? key : undefined
+}
+
+function decoded(text: string): string {
+    if (!text.includes("%")) return text
+    try {
+        return decodeURIComponent(text)
+    } catch {
+        return text
+    }
+}
+
 /** @internal With what the keys of a property begin: the prefix and the delimiter; empty for none. */
 export interface Heads {
     readonly head: string

@@ -4,7 +4,7 @@ import type { Heads } from "./key-form"
 import type { SlugOptions } from "./slug-options"
 
 /** The formats that a pseudo key can have. */
-export type KeyFormat = "nanoid" | "uuid" | "uuidv7" | "ulid"
+export type KeyFormat = "nanoid" | "uuid" | "uuidv7" | "ulid" | "typeid"
 
 /** How long a pseudo key that its row no longer has is kept. */
 export type KeyHistory = boolean | "forever"
@@ -79,13 +79,21 @@ export interface PseudoKeyOptions<Entity extends object = object, Path extends s
     formerPrefixes?: readonly string[]
 
     /**
-     * The format of the key: `"nanoid"` (21 characters), `"uuid"` (version 4), `"uuidv7"` and
-     * `"ulid"` (which tell when they were made), or a function. That one is called again, with
+     * The format of the key: `"nanoid"` (21 characters), `"uuid"` (version 4), `"uuidv7"`,
+     * `"ulid"` and `"typeid"` (which tell when they were made), or a function. That one is called again, with
      * `attempt` 1, 2 …, where another row has the key that it gave.
      *
      * Default is `"nanoid"`.
      */
     generate?: KeyFormat | ((row: Entity, attempt: number) => string)
+
+    /**
+     * What the key has to be, behind its prefix: all of it has to match, whoever makes or sets it. Keys of stored rows
+     * are left as they are.
+     *
+     * Default is what the format is, or any key.
+     */
+    pattern?: RegExp
 
     /**
      * A pure function that makes the key of other fields of the row, of its numbers, and of the
@@ -106,6 +114,14 @@ export interface PseudoKeyOptions<Entity extends object = object, Path extends s
      * Default is `"lower"`, and `"keep"` for a key that is made of a number of its row: `INV-7`.
      */
     case?: "lower" | "keep"
+
+    /**
+     * `"unicode"` allows letters and digits of all scripts in keys, and lets `derive` keep them: `東京`. They are stored
+     * composed (NFC); whoever builds a URL encodes them, and a look-up takes both forms.
+     *
+     * Default is `"ascii"`.
+     */
+    letters?: "ascii" | "unicode"
 
     /**
      * For `derive`: the suffix that is added where another row has the key: `"number"` or `true` (`acme`,
@@ -217,6 +233,9 @@ export interface StoredKeyOptions extends Heads {
     readonly follows: boolean
     readonly slug: Omit<SlugOptions, "length">
     readonly suffix?: boolean | "number" | "random"
+    readonly letters: "ascii" | "unicode"
+    /** What a key has to be behind its prefix, as a whole. */
+    readonly pattern?: RegExp
     /** In small letters. */
     readonly reserved: ReadonlySet<string>
     readonly relations: readonly string[]

@@ -17,7 +17,7 @@ import { isSeriesName, seriesProblem } from "../numbers/series-name"
 import { type Secret, weaknessOf } from "../secrets"
 import { show } from "../show"
 
-const FORMATS: readonly KeyFormat[] = ["nanoid", "uuid", "uuidv7", "ulid"]
+const FORMATS: readonly KeyFormat[] = ["nanoid", "uuid", "uuidv7", "ulid", "typeid"]
 const KNOWN_FOR_COLUMN = ["name", "comment", "nullable", "select"] as const
 const KNOWN_FOR_STORED = [
     "generate",
@@ -28,6 +28,8 @@ const KNOWN_FOR_STORED = [
     "case",
     "separator",
     "language",
+    "letters",
+    "pattern",
     "length",
     "alphabet",
     "uniqueWith",
@@ -106,6 +108,7 @@ function splitStored(options: PseudoKeyOptions<never>, heads: Heads, refuse: Ref
     if (suffix !== undefined && ![true, false, "number", "random"].includes(suffix))
         refuse(`suffix is ${show(suffix)}, give "number", "random", true or false.`)
     refuseWrongSlug(options, refuse)
+    const { letters = "ascii" } = options
     for (const name of FOR_DERIVE)
         if (options[name] !== undefined && derive === undefined)
             refuse(`${name} is for derive alone.`)
@@ -149,8 +152,15 @@ function splitStored(options: PseudoKeyOptions<never>, heads: Heads, refuse: Ref
                 : { format: generate }),
             derive: derive as StoredKeyOptions["derive"],
             follows: follow,
-            slug: { case: options.case, separator: options.separator, language: options.language },
+            slug: {
+                case: options.case,
+                separator: options.separator,
+                language: options.language,
+                letters,
+            },
             suffix,
+            letters,
+            pattern: patternOf(options, heads, refuse),
             reserved: reservedOf(options.reserved, refuse),
             relations: relations as string[],
             isAfterInsert: after === "insert",
@@ -162,6 +172,26 @@ function splitStored(options: PseudoKeyOptions<never>, heads: Heads, refuse: Ref
         },
         column,
     }
+}
+
+const TYPEID = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/
+
+function patternOf(
+    { pattern, generate, derive }: PseudoKeyOptions<never>,
+    { head }: Heads,
+    refuse: Refuse,
+): RegExp | undefined {
+    if (generate === "typeid") {
+        if (derive !== undefined || pattern !== undefined)
+            refuse('generate: "typeid" is a format by itself, without derive and pattern.')
+        if (head !== "" && !/^[a-z]([a-z_]*[a-z])?_$/.test(head))
+            refuse('generate: "typeid" takes a prefix of small letters and _, with _ behind it.')
+        return TYPEID
+    }
+    if (pattern === undefined) return undefined
+    if (!(pattern instanceof RegExp)) refuse(`pattern is ${show(pattern)}, give a RegExp.`)
+    // One that remembers where it was gives another answer each time.
+    return new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace(/[gy]/g, ""))
 }
 
 function reservedOf(reserved: unknown, refuse: Refuse): ReadonlySet<string> {

@@ -6,7 +6,7 @@ import { ownerOf } from "../history/claim-keys"
 import { lockRow, retire } from "../history/retire"
 import { getsNumber, keyWithNumber } from "./awaited-numbers"
 import { KeyAssigner } from "../insert/key-assigner"
-import { isLookedFor, isNone, refuseInvalid } from "../insert/keyed-row"
+import { composed, isLookedFor, isNone, refuseInvalid } from "../insert/keyed-row"
 import type { StoredKey } from "../pseudo-key"
 import { pseudoKeysOf, storedKeysOf } from "../resolve-keys"
 import { refuseSetKeys } from "../sealed/sealed-property"
@@ -131,9 +131,14 @@ async function changeOne(
     entity: ObjectLiteral,
     stored: ObjectLiteral,
 ): Promise<void> {
-    const value: unknown = key.column.getEntityValue(entity)
+    let value: unknown = key.column.getEntityValue(entity)
     if (value === null) refuseRemoval(key)
-    else if (value !== undefined) refuseInvalid(key, value)
+    else if (value !== undefined) {
+        refuseInvalid(key, value)
+        const text: string = composed(key, value)
+        if (text !== value) key.column.setEntityValue(entity, text)
+        value = text
+    }
     const isLocked = typeof value === "string" && session.isInTransaction && isLookedFor(key)
     if (key.history !== false) refuseWithoutTransaction(session, key)
     else if (!isLocked) return
@@ -143,7 +148,7 @@ async function changeOne(
     // Those who look for a free key go round one that a row is about to have.
     if (isLocked) {
         const locks = KeyAssigner.of(session)?.locks
-        await locks?.tryLock(placeOf({ key, scope }), [value])
+        await locks?.tryLock(placeOf({ key, scope }), [value as string])
     }
     if (key.history !== false) {
         const owner = ownerOf(key.metadata, stored)

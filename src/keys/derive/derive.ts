@@ -6,6 +6,7 @@ import { storedKeysOf } from "../resolve-keys"
 import { hasPrimaryKey } from "../rows/primary-key"
 import { hasRelated } from "./related-rows"
 import { RowView, type Unknown } from "./row-view"
+import { matches } from "../free/candidates"
 import { cutAtWord } from "../slug/cut"
 import { slugOf } from "../slug/slugify"
 
@@ -47,6 +48,10 @@ export function derive(key: StoredKey, view: RowView): Derived | undefined {
     const texts = slugs.flatMap((slug) =>
         slug ? cutAtWord(key.head + slug, key.longest, key.separator) : [],
     )
+    if (texts.some((text) => !matches(key, text)))
+        throw new InvalidKeyError(
+            `derive of ${key.label} has made a key that does not match the pattern.`,
+        )
     return {
         texts: [...new Set(texts)],
         isExact: key.suffix === undefined ? isNumbered : key.suffix === false,

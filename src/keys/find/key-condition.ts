@@ -7,7 +7,7 @@ import {
     type ObjectLiteral,
     Raw,
 } from "typeorm"
-import { headIn, isKey } from "../../declared/keys/key-form"
+import { headIn, readKey } from "../../declared/keys/key-form"
 import type { Scope } from "../../dialects/columns"
 import { InvalidOptionError } from "../../errors"
 import { preparedText, scopeWith } from "../../series/scope"
@@ -36,11 +36,12 @@ export interface KeyLookUp {
  */
 export function conditionFor(
     metadata: EntityMetadata,
-    text: unknown,
+    given: unknown,
     { property, retired = true, where = {} }: KeyLookUp,
 ): ObjectLiteral | ObjectLiteral[] | undefined {
-    const key = keyFor(metadata, text, property)
-    if (!key || typeof text !== "string") return undefined
+    const key = keyFor(metadata, given, property)
+    const text = key && keyIn(key, given)
+    if (!key || text === undefined) return undefined
     const conditions = (Array.isArray(where) ? where : [where]) as ObjectLiteral[]
     const found = conditions.flatMap((given) => {
         refuseNoConditions(given)
@@ -70,16 +71,25 @@ export function keyFor(
                 ? `${metadata.name}.${property} is no pseudo key.`
                 : `${metadata.name} has no pseudo key. Declare one by @PseudoKey.`,
         )
-    if (!isKey(text)) return undefined
-    const prefixed = chosen.find((key) => headIn(key, text))
+    const heads = new Map<AnyKey, string | undefined>()
+    for (const one of chosen) {
+        const read = keyIn(one, text)
+        if (read !== undefined) heads.set(one, headIn(one, read))
+    }
+    const prefixed = chosen.find((one) => heads.get(one))
     if (prefixed) return prefixed
-    const [key, other] = chosen.filter((one) => headIn(one, text) === "")
+    const [key, other] = chosen.filter((one) => heads.get(one) === "")
     if (key && other)
         throw new InvalidOptionError(
             `${metadata.name} has several pseudo keys without a prefix: ${key.propertyPath}, ` +
                 `${other.propertyPath}. Say by { property } which one it is.`,
         )
     return key
+}
+
+/** @internal A text as keys of a property are stored; undefined for what can be none. */
+export function keyIn(key: AnyKey, text: unknown): string | undefined {
+    return readKey(text, isSealed(key) ? "ascii" : key.letters)
 }
 
 function sealedCondition(

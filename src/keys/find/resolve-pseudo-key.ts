@@ -9,7 +9,7 @@ import { loadColumns } from "../../typeorm/load-columns"
 import { givenDataSource, givenEntity } from "../../typeorm/given"
 import { type FindByPseudoKeyOptions, findOne, checkedFind } from "./find-by-pseudo-key"
 import { hasHead, isKey } from "../../declared/keys/key-form"
-import { keyFor } from "./key-condition"
+import { keyFor, keyIn } from "./key-condition"
 import { type AnyKey, isSealed } from "../pseudo-key"
 import { sealedKeyOf } from "../sealed/sealed-ids"
 import { keysByHead } from "../resolve-keys"
@@ -79,7 +79,12 @@ export async function resolvePseudoKey<Entity extends ObjectLiteral = ObjectLite
     })
     if (!row) return null
     const current = await currentKey(manager, metadata, found, row)
-    return { row: row as Entity, entity: metadata.name, key: current, isRetired: current !== key }
+    return {
+        row: row as Entity,
+        entity: metadata.name,
+        key: current,
+        isRetired: current !== keyIn(found, key),
+    }
 }
 
 function byPrefix(dataSource: DataSource, key: unknown): AnyKey | undefined {

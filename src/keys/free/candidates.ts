@@ -1,5 +1,5 @@
 import { InvalidKeyError } from "../../errors"
-import { hasHead, isKey } from "../../declared/keys/key-form"
+import { hasHead, headIn, readKey } from "../../declared/keys/key-form"
 import type { StoredKey } from "../pseudo-key"
 
 /** @internal Keys to try, in their order. */
@@ -49,11 +49,18 @@ function generated(key: StoredKey, row: object, attempt: number): string {
         )
     }
     const text = typeof made === "string" ? prefixed(key, made) : made
-    if (isKey(text) && hasHead(text, key.head)) return text
+    const read = readKey(text, key.letters)
+    const isRight = read !== undefined && read === text && hasHead(read, key.head)
+    if (isRight && matches(key, read)) return read
     throw new InvalidKeyError(
         `generate of ${key.label} has made something that is no key (of type ${typeof made}). A key is ` +
-            "1 to 255 letters, digits and -, _, ., ~.",
+            `1 to 255 letters, digits and -, _, ., ~${isRight ? ", and has to match the pattern" : ""}.`,
     )
+}
+
+/** @internal Whether a key is what the pattern says, behind its prefix. */
+export function matches(key: StoredKey, text: string): boolean {
+    return key.pattern?.test(text.slice(headIn(key, text)?.length ?? 0)) ?? true
 }
 
 /** A function that writes the prefix itself is as right as one that does not. */

@@ -15,7 +15,15 @@ import { AwaitedKeys } from "./awaited-keys"
 import { assignEarlyKeys, makeKeys } from "./early-keys"
 import { finishKeys, hasHistory, type InsertedRows } from "./finish-keys"
 import { KeyLocks } from "../free/key-locks"
-import { isContended, isLate, isLookedFor, isNone, KeyedRow, refuseInvalid } from "./keyed-row"
+import {
+    composed,
+    isContended,
+    isLate,
+    isLookedFor,
+    isNone,
+    KeyedRow,
+    refuseInvalid,
+} from "./keyed-row"
 import { showKeys } from "./show-keys"
 import { askForPrimaryKeys } from "./stored-rows"
 import { findInserted, findLeftOut, refuseOverwrittenKeys } from "./upserted-rows"
@@ -75,7 +83,9 @@ export class KeyAssigner implements Assigner {
             const isMissing = isNone(value)
             if (!isMissing) {
                 refuseInvalid(key, value)
-                if (isContended(key)) this.awaited.add(key, value, row)
+                const text = composed(key, value)
+                if (text !== value) key.column.setEntityValue(entity, text)
+                if (isContended(key)) this.awaited.add(key, text, row)
             }
             if (key.history !== false || (isMissing && isLate(key)))
                 this.refuseWithoutTransaction(key)

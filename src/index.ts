@@ -61,6 +61,8 @@ export type {
     SealOptions,
 } from "./declared/keys/key-options"
 export { regenerateKey, type RegenerateKeyOptions } from "./keys/change/regenerate-key"
+export { releaseKey, type ReleaseKeyOptions } from "./keys/change/release-key"
+export { findManyByPseudoKey } from "./keys/find/find-many-by-pseudo-key"
 export { RESERVED_KEYS } from "./declared/keys/reserved-keys"
 export type { SlugOptions } from "./declared/keys/slug-options"
 export { slugify } from "./keys/slug/slugify"

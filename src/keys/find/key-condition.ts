@@ -112,7 +112,8 @@ function storedCondition(
     { retired }: { retired: boolean },
 ): ObjectLiteral {
     const scope = scopeIn(key, where)
-    if (key.history === false || !retired) return atPath(key.propertyPath, text)
+    // An operator, by which it is seen to be no row where somebody sets a relation to it.
+    if (key.history === false || !retired) return atPath(key.propertyPath, Equal(text))
     return Object.assign(
         {},
         ...key.metadata.primaryColumns.map((column) =>
@@ -178,8 +179,8 @@ function withValue(
     return { ...where, [name]: inner }
 }
 
-/** The scope of a key that is unique in it alone; without it several rows have the key. */
-function scopeIn({ label, scope, scopeColumns }: StoredKey, where: ObjectLiteral): Scope {
+/** @internal The scope of a key that is unique in it alone; without it several rows have the key. */
+export function scopeIn({ label, scope, scopeColumns }: StoredKey, where: ObjectLiteral): Scope {
     const values = scopeColumns.map((column) => {
         const given: unknown = column.getEntityValue(where)
         const value = given instanceof FindOperator && given.type === "isNull" ? null : given

@@ -107,7 +107,8 @@ export function composed({ letters }: StoredKey, text: string): string {
 
 /** @internal Refuses what can't be the key of a row. */
 export function refuseInvalid(key: StoredKey, value: unknown): asserts value is string {
-    const isRight: (text: unknown) => text is string = key.letters === "unicode" ? isUnicodeKey : isKey
+    const isRight: (text: unknown) => text is string =
+        key.letters === "unicode" ? isUnicodeKey : isKey
     if (!isRight(value))
         throw new InvalidKeyError(
             `${key.label} is set to something that is no key (of type ${typeof value}). A key is 1 to 255 ` +

@@ -111,6 +111,9 @@ function storedCondition(
     where: ObjectLiteral,
     { retired }: { retired: boolean },
 ): ObjectLiteral {
+    // A condition on the related row, as wherePseudoKey makes it, says in which scope the key is as well.
+    if (key.history === false && key.scope.every(({ path }) => isJoined(key, where, path)))
+        return atPath(key.propertyPath, Equal(text))
     const scope = scopeIn(key, where)
     // An operator, by which it is seen to be no row where somebody sets a relation to it.
     if (key.history === false || !retired) return atPath(key.propertyPath, Equal(text))
@@ -158,6 +161,17 @@ function hadBy(
         `WHERE h.${table.series} = :${name}_series AND h.${table.scope} = :${name}_scope ` +
         `AND h.${table.key} = :${name} AND h.${table.retiredAt} IS NOT NULL`
     return Raw((alias) => `${alias} = COALESCE((${current}), (${former}))`, values)
+}
+
+function isJoined({ metadata }: StoredKey, where: ObjectLiteral, path: string): boolean {
+    const condition: unknown = path
+        .split(".")
+        .reduce<unknown>((at, name) => (Object(at) as ObjectLiteral)[name], where)
+    return (
+        metadata.findRelationWithPropertyPath(path) !== undefined &&
+        isPlain(condition) &&
+        Object.keys(condition).length > 0
+    )
 }
 
 /** TypeORM 0.3 leaves NULL out of its conditions, and 1.x refuses it. */

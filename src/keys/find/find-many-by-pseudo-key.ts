@@ -59,7 +59,7 @@ export async function findManyByPseudoKey<Entity extends ObjectLiteral>(
         })
         const found =
             conditions.length > 0
-                ? await manager.find(metadata.target, { ...find, where: conditions } as never)
+                ? await manager.find(metadata.target, { ...find, where: conditions })
                 : []
         for (const [key, row] of await byKeys(found as Entity[])) rows.set(key, row)
         if (retired === false) continue

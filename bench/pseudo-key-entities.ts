@@ -92,7 +92,7 @@ export class UlidKey extends Invoice {
 
 @Entity()
 export class DerivedKey extends Invoice {
-    @PseudoKey({ derive: (invoice: Invoice) => invoice.orderId })
+    @PseudoKey({ case: "keep", derive: (invoice: Invoice) => invoice.orderId })
     publicId!: string
 }
 
@@ -118,7 +118,7 @@ export class KeyToFill extends Invoice {
 /** The same for a key that is made of another column, in which rows may have the same. */
 @Entity()
 export class SlugToFill extends Invoice {
-    @PseudoKey({ derive: (invoice: Invoice) => invoice.orderId, nullable: true })
+    @PseudoKey({ case: "keep", derive: (invoice: Invoice) => invoice.orderId, nullable: true })
     publicId!: string | null
 }
 

@@ -17,7 +17,7 @@ import Sqids from "sqids"
 import type { DataSource } from "typeorm"
 // An application imports it from "typeorm-autosequence".
 import { backfillPseudoKeys, findByPseudoKey } from "../src"
-import { sealOf } from "../src/keys/seal"
+import { sealOf } from "../src/keys/sealed/seal"
 import * as tables from "./pseudo-key-entities"
 import {
     assertRows,

@@ -3,6 +3,7 @@ export { DocumentNumber } from "./decorators/document-number"
 export { type HasProperties, PseudoKey } from "./decorators/pseudo-key"
 export { withAutoSequenceColumns } from "./decorators/with-auto-sequence-columns"
 export { withDocumentNumbers } from "./decorators/with-document-numbers"
+export { SealedReference, withSealedReferences } from "./decorators/sealed-reference"
 export { withPseudoKeys } from "./decorators/with-pseudo-keys"
 export {
     AlreadyNumberedError,
@@ -106,12 +107,20 @@ export {
     findByPseudoKeyOrFail,
 } from "./keys/find/find-by-pseudo-key"
 export type {
+    Derive,
+    DeriveOptions,
     KeyColumnOptions,
     KeyFormat,
     KeyHistory,
     PseudoKeyOptions,
     SealOptions,
 } from "./declared/keys/key-options"
+export { regenerateKey, type RegenerateKeyOptions } from "./keys/change/regenerate-key"
+export { releaseKey, type ReleaseKeyOptions } from "./keys/change/release-key"
+export { findManyByPseudoKey } from "./keys/find/find-many-by-pseudo-key"
+export { RESERVED_KEYS } from "./declared/keys/reserved-keys"
+export type { SlugOptions } from "./declared/keys/slug-options"
+export { slugify } from "./keys/slug/slugify"
 export type { PropertyPath } from "./keys/property-path"
 export { isPublicKey, type PublicKey } from "./keys/find/public-key"
 export {
@@ -119,6 +128,14 @@ export {
     type ResolvedPseudoKey,
     type ResolvePseudoKeyOptions,
 } from "./keys/find/resolve-pseudo-key"
+export {
+    type OpenedId,
+    openKey,
+    openKeys,
+    type SealableId,
+    sealKey,
+    sealKeys,
+} from "./keys/sealed/seal-key"
 export type { Secret } from "./declared/secrets"
 export { wherePseudoKey } from "./keys/find/where-pseudo-key"
 export {

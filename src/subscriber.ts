@@ -16,9 +16,11 @@ import { isAutoSequenceSubscriber, SUBSCRIBER } from "./declared/registry"
 import { dialectOf } from "./dialects"
 import { abortedError } from "./inserts/aborted"
 import { Session } from "./inserts/session"
-import { changeKeys, freeKeys, keepsHistory } from "./keys/history/changed-keys"
-import { catchUpKeys } from "./keys/insert/awaited-numbers"
+import { changeKeys } from "./keys/change/changed-keys"
+import { freeKeys, keepsHistory } from "./keys/change/freed-keys"
+import { catchUpKeys } from "./keys/change/awaited-numbers"
 import { KeyAssigner } from "./keys/insert/key-assigner"
+import { refuseConditions } from "./keys/find/conditions-as-rows"
 import { storedKeysOf } from "./keys/resolve-keys"
 import { showInsertedKeys, showLoadedKeys } from "./keys/shown-keys"
 import { findChangedNumber } from "./numbers/updates/changed-numbers"
@@ -55,6 +57,7 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
         // The rows of a many-to-many table have no entity.
         if (!this.isInCharge(event) || !(event.entity as ObjectLiteral | undefined)) return
         try {
+            refuseConditions(event.metadata, event.entity)
             sessionOf(event.queryRunner).notice(event.entity, event.metadata)
             return undefined
         } catch (error) {
@@ -75,6 +78,11 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
 
     beforeUpdate(event: UpdateEvent<ObjectLiteral>): Promise<void> | undefined {
         if (!this.isInCharge(event)) return
+        try {
+            if (event.entity) refuseConditions(event.metadata, event.entity)
+        } catch (error) {
+            return Promise.reject(error as Error)
+        }
         const { metadata, entity, queryRunner } = event
         if (seriesOf(metadata).length > 0 || storedKeysOf(metadata).length > 0) {
             const session = sessionOf(queryRunner)
@@ -89,7 +97,12 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
         catchUpKeys(event)
         const changed = findChangedNumber(event)
         // Thrown, it would keep the others from being waited for.
-        return changed ? Promise.reject(changed) : changeKeys(event)
+        if (changed) return Promise.reject(changed)
+        try {
+            return changeKeys(event)
+        } catch (error) {
+            return Promise.reject(error as Error)
+        }
     }
 
     afterUpdate(event: UpdateEvent<ObjectLiteral>): Promise<void> | undefined {

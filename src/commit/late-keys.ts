@@ -1,4 +1,3 @@
-import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import type { Scope } from "../dialects/columns"
 import { groupBy } from "../group-by"
 import type { NumberedRow } from "../inserts/assigner"
@@ -13,6 +12,7 @@ import type { StoredKey } from "../keys/pseudo-key"
 import { storedKeysOf } from "../keys/resolve-keys"
 import { primaryKeyText } from "../keys/rows/primary-key"
 import { loadScopes } from "../keys/rows/stored-scope"
+import { loadWholeRows } from "../keys/rows/whole-rows"
 import { writeKeys } from "../keys/rows/write-keys"
 
 const BATCH = 500
@@ -57,7 +57,8 @@ async function giveKeys<Row extends KeyRow>(
 ): Promise<LateKey<Row>[]> {
     const { metadata, column } = key
     const locks = KeyAssigner.of(session)?.locks
-    const stored = await loadRows(session, key, rows)
+    const ids = rows.map(({ id }) => id)
+    const stored = await loadWholeRows(session, key, ids)
     const wanting = rows.flatMap((row) => {
         const found = stored.get(primaryKeyText(metadata, row.id))
         return found && column.getEntityValue(found) === null ? [{ row, found }] : []
@@ -90,27 +91,4 @@ async function giveKeys<Row extends KeyRow>(
             given.map(({ row: { id }, text }) => ({ id, text })),
         )
     return given
-}
-
-/** The rows as they are stored, hidden columns included, by their primary keys. */
-async function loadRows(
-    { manager }: Session,
-    { metadata, relations }: StoredKey,
-    rows: readonly KeyRow[],
-): Promise<Map<string, ObjectLiteral>> {
-    const stored = await manager
-        .createQueryBuilder(metadata.target, "row")
-        .setFindOptions({ relations, loadEagerRelations: false })
-        .addSelect(hiddenOf(metadata))
-        .callListeners(false)
-        .withDeleted()
-        .whereInIds(rows.map(({ id }) => metadata.getEntityIdMap(id)))
-        .getMany()
-    return new Map(stored.map((row) => [primaryKeyText(metadata, row), row]))
-}
-
-function hiddenOf({ columns }: EntityMetadata): string[] {
-    return columns
-        .filter(({ isSelect, isVirtual }) => !isSelect && !isVirtual)
-        .map(({ propertyPath }) => `row.${propertyPath}`)
 }

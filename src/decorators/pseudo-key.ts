@@ -60,7 +60,7 @@ export type HasProperties<Entity, Path extends string> = [Path] extends [Propert
  *         relations: ["category"],
  *         history: true,
  *     })
- *     slug!: string // Tea-Earl-Grey
+ *     slug!: string // tea-earl-grey
  * }
  * ```
  */

@@ -1,9 +1,10 @@
-import type { EntityMetadata, ObjectLiteral } from "typeorm"
-import { withPrefix } from "../declared/keys/key-form"
+import type { EntityMetadata } from "typeorm"
+import type { Heads } from "../declared/keys/key-form"
 import type { KeyHistory } from "../declared/keys/key-options"
+import type { SlugOptions } from "../declared/keys/slug-options"
 import type { Scoped } from "../series/series"
 import type { ColumnMetadata } from "../typeorm/names"
-import type { Seal } from "./seal"
+import type { KeySeal } from "./sealed/composite-seal"
 
 /** @internal Relations by their names, each with those behind it. */
 export interface RelationTree {
@@ -11,7 +12,7 @@ export interface RelationTree {
 }
 
 /** @internal A pseudo key in a column of one entity in one data source. */
-export interface StoredKey extends Scoped {
+export interface StoredKey extends Scoped, Heads {
     /** `<table>.<column>` or the name that the options give, as the history names it. */
     readonly name: string
     /** `<Entity>.<property>`, as error texts name it. */
@@ -27,10 +28,23 @@ export interface StoredKey extends Scoped {
     /** A function of the caller's, in place of `generate`. */
     readonly generateFor?: (row: object, attempt: number) => unknown
     readonly derive?: (row: object) => unknown
+    /** Whether a stored row gets another one when what it is made of changes. */
+    readonly follows: boolean
+    /** Whether `derive` reads a column of its row, as far as a call of it shows. */
+    reads(column: ColumnMetadata): boolean
+    /** How the text that `derive` has made becomes a key. */
+    readonly slug: Omit<SlugOptions, "length">
+    /** What stands between words, and before a suffix. */
+    readonly separator: string
     /** The most characters of a key that `derive` makes, prefix and suffix included. */
     readonly longest: number
     /** Undefined where it is as derive makes it of a number, or not. */
-    readonly suffix?: boolean
+    readonly suffix?: boolean | "number" | "random"
+    readonly letters: "ascii" | "unicode"
+    /** What a key has to be behind its prefix. */
+    readonly pattern?: RegExp
+    /** Whether a key is one that no row may be given. */
+    isReserved(text: string): boolean
     /** What `derive` reads of other rows. */
     readonly relations: RelationTree
     /** Whether `derive` is called when the row is in the table. */
@@ -39,13 +53,14 @@ export interface StoredKey extends Scoped {
 }
 
 /** @internal A pseudo key that is computed from the primary key. */
-export interface SealedKey {
+export interface SealedKey extends Heads {
     readonly metadata: EntityMetadata
     /** The primary key. */
-    readonly column: ColumnMetadata
+    readonly columns: readonly ColumnMetadata[]
     readonly propertyPath: string
     readonly prefix?: string
-    readonly seal: Seal
+    /** By what keys begin with; the first one makes them. */
+    readonly seals: readonly { readonly head: string; readonly seal: KeySeal }[]
 }
 
 /** @internal The pseudo keys of an entity, its parents' included. */
@@ -59,14 +74,5 @@ export type AnyKey = StoredKey | SealedKey
 
 /** @internal */
 export function isSealed(key: AnyKey): key is SealedKey {
-    return "seal" in key
-}
-
-/** @internal The key of a row; undefined where its primary key is not there. */
-export function sealedKeyOf(
-    { column, prefix, seal }: SealedKey,
-    row: ObjectLiteral,
-): string | undefined {
-    const id: unknown = column.getEntityValue(row)
-    return seal.accepts(id) ? withPrefix(prefix, seal.seal(id)) : undefined
+    return "seals" in key
 }

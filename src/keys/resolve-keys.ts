@@ -14,12 +14,13 @@ import { resolveScopeProperty } from "../series/scope-property"
 import { seriesName, tableNameBeside } from "../series/series-name"
 import { columnType } from "../typeorm/names"
 import { dataSourceOf, findDeclaredColumns } from "../typeorm/compat"
-import { MAX_LENGTH, withPrefix } from "../declared/keys/key-form"
-import { refuseUnseenNumbers, scopeOfNumbers } from "./derive/number-scope"
+import { MAX_LENGTH } from "../declared/keys/key-form"
+import { readsBy, refuseUnseenNumbers, scopeOfNumbers } from "./derive/number-scope"
 import { relationTreeOf } from "./derive/relation-tree"
 import { generatorOf } from "./free/generate"
 import type { AnyKey, PseudoKeys, SealedKey, StoredKey } from "./pseudo-key"
-import { type SealedType, sealOf } from "./seal"
+import { keySealOf } from "./sealed/composite-seal"
+import type { SealedType } from "./sealed/seal"
 
 const cache = new WeakMap<EntityMetadata, PseudoKeys>()
 const own = new WeakMap<EntityMetadata, readonly StoredKey[]>()
@@ -68,7 +69,17 @@ export function resolveStoredKey(
             `${metadata.name}.${propertyPath} is a pseudo key, but another decorator declares it as ` +
                 "well. Remove that one: @PseudoKey takes the column's options itself.",
         )
-    const { prefix, generate, derive, suffix, relations, isAfterInsert, history } = options
+    const {
+        head,
+        formerHeads,
+        prefix,
+        generate,
+        derive,
+        suffix,
+        relations,
+        isAfterInsert,
+        history,
+    } = options
     const dataSource = dataSourceOf(metadata)
     const generator = generatorOf(options)
     refuseUnseenNumbers(metadata, column, derive)
@@ -79,6 +90,8 @@ export function resolveStoredKey(
         refuseScopeOfHistory(metadata, propertyPath, scopeColumns)
         refusePrimaryKeyOfHistory(metadata, propertyPath)
     }
+    if (options.follows) refuseUnnamedRelations(metadata, column, options)
+    let isRead: ((path: string) => boolean) | undefined
     return {
         get name() {
             return options.series ?? seriesName(column, KEY_ENTITY)
@@ -90,20 +103,48 @@ export function resolveStoredKey(
         metadata,
         column,
         propertyPath,
-        prefix,
+        ...{ prefix, head, formerHeads },
         scope,
         scopeColumns,
-        generate: () => withPrefix(prefix, generator.generate()),
+        generate: () => head + generator.generate(),
         isUnique: generator.isUnique,
         format: generator.format,
         generateFor: generate,
         derive,
-        longest: options.length ? withPrefix(prefix, "").length + options.length : MAX_LENGTH,
+        follows: options.follows,
+        reads({ propertyPath: path, relationMetadata: relation }) {
+            isRead ??= derive ? readsBy(metadata, column, derive) : () => false
+            return isRead(path) || (relation !== undefined && isRead(relation.propertyPath))
+        },
+        slug: options.slug,
+        separator: options.slug.separator ?? "-",
+        longest: options.length ? head.length + options.length : MAX_LENGTH,
         suffix,
+        letters: options.letters,
+        pattern: options.pattern,
+        isReserved: (text) => options.reserved.has(text.toLowerCase()),
         relations: relationTreeOf(metadata, propertyPath, relations),
         isAfterInsert,
         history,
     }
+}
+
+/** Whether a relation that is not loaded has changed is not to be told. */
+function refuseUnnamedRelations(
+    metadata: EntityMetadata,
+    column: StoredKey["column"],
+    { derive, relations }: StoredKeyColumn["options"],
+): void {
+    const isRead = derive && readsBy(metadata, column, derive)
+    const unnamed = metadata.relations.find(
+        ({ propertyPath: path }) =>
+            isRead?.(path) && !relations.some((one) => one.split(".")[0] === path),
+    )
+    if (unnamed)
+        throw new InvalidOptionError(
+            `derive of ${metadata.name}.${column.propertyPath} follows ${unnamed.propertyPath}, which is not loaded. ` +
+                `Name it: relations: ["${unnamed.propertyPath}"].`,
+        )
 }
 
 /** The history keeps the scope of a key as text, and a look-up has to make the same one. */
@@ -142,12 +183,15 @@ export function resolveSealedKey(
     { target, propertyName, options }: SealedKeyProperty,
 ): SealedKey {
     const place = `${metadata.name}.${propertyName}`
-    const [column, ...others] = metadata.primaryColumns
-    if (!column || column.propertyPath !== options.column || others.length > 0)
+    const paths = metadata.primaryColumns.map(({ propertyPath }) => propertyPath)
+    // Their order is that of the option: those of classes are written in another one now and then.
+    const columns = options.columns.flatMap(
+        (path) => metadata.primaryColumns.find((one) => one.propertyPath === path) ?? [],
+    )
+    if ([...paths].sort().join() !== [...options.columns].sort().join())
         throw new InvalidOptionError(
-            `seal.column of ${place} is "${options.column}", and the primary key is ` +
-                `${metadata.primaryColumns.map((c) => c.propertyPath).join(", ")}. Only a primary key ` +
-                "of one column can be sealed.",
+            `seal.column of ${place} is "${options.columns.join(", ")}", and the primary key is ` +
+                `${paths.join(", ")}. Name all of its properties.`,
         )
     if (
         findDeclaredColumns(target, propertyName).length > 0 ||
@@ -157,23 +201,31 @@ export function resolveSealedKey(
             `${place} is a sealed key, which has no column, but another decorator declares one. ` +
                 "Remove that one.",
         )
-    const type = sealedTypeOf(column)
-    if (!type)
+    const types = columns.map((column) => {
+        const type = sealedTypeOf(column)
+        if (type) return type
         throw new UnsupportedError(
             `${place} seals ${column.propertyPath}, which is of type ${columnType(column)}. Only ` +
                 "integers and UUIDs can be sealed.",
         )
-    const { prefix, secrets } = options
+    })
+    const { head, formerHeads, prefix, context } = options
+    const secrets = options.secrets()
     // Neither changes by itself, as the names of classes do that are minified. No table is named so as a
     // prefix is here.
-    const context =
-        options.context ?? (prefix === undefined ? tableNameBeside(metadata) : `${prefix}\0`)
+    const contextOf = (bare: string | undefined) =>
+        context ?? (bare === undefined ? tableNameBeside(metadata) : `${bare}\0`)
+    const bareOf = (former: string) => (former === "" ? undefined : former.slice(0, -1))
+    const sealWith = (bare: string | undefined) => keySealOf(types, secrets, contextOf(bare))
     return {
         metadata,
-        column,
+        columns,
         propertyPath: propertyName,
-        prefix,
-        seal: sealOf(type, secrets(), context),
+        ...{ prefix, head, formerHeads },
+        seals: [
+            { head, seal: sealWith(prefix) },
+            ...formerHeads.map((former) => ({ head: former, seal: sealWith(bareOf(former)) })),
+        ],
     }
 }
 
@@ -187,8 +239,8 @@ function sealedTypeOf(column: StoredKey["column"]): SealedType | undefined {
 
 const prefixes = new WeakMap<DataSource, Map<string, AnyKey>>()
 
-/** @internal The keys of a data source by their prefixes. */
-export function keysByPrefix(dataSource: DataSource): ReadonlyMap<string, AnyKey> {
+/** @internal The keys of a data source by what they begin with. */
+export function keysByHead(dataSource: DataSource): ReadonlyMap<string, AnyKey> {
     for (const metadata of dataSource.entityMetadatas) refusePrefixes(metadata)
     return prefixes.get(dataSource) ?? new Map<string, AnyKey>()
 }
@@ -200,21 +252,23 @@ export function refusePrefixes(metadata: EntityMetadata): void {
     prefixes.set(dataSource, known)
     const { stored, sealed } = pseudoKeysOf(metadata)
     for (const key of [...stored, ...sealed]) {
-        const { prefix, propertyPath } = key
-        if (prefix === undefined) continue
-        const others = [...known].filter(
-            // The classes of a single-table inheritance are in one table.
-            ([, other]) => !isSameKey(other, key),
-        )
-        for (const [other, { metadata: of, propertyPath: property }] of others)
-            if (`${other}_`.startsWith(`${prefix}_`) || `${prefix}_`.startsWith(`${other}_`))
-                throw new InvalidOptionError(
-                    `${metadata.name}.${propertyPath} has the prefix "${prefix}", and ` +
-                        `${of.name}.${property} has "${other}": a key could be of either. Give ` +
-                        "each its own, of which none begins like another.",
-                )
-        // That of a parent is the one that finds rows of all classes.
-        if (!known.has(prefix) || metadata.tableType !== "entity-child") known.set(prefix, key)
+        const { propertyPath } = key
+        for (const head of [key.head, ...key.formerHeads]) {
+            if (head === "") continue
+            const others = [...known].filter(
+                // The classes of a single-table inheritance are in one table.
+                ([, other]) => !isSameKey(other, key),
+            )
+            for (const [other, { metadata: of, propertyPath: property }] of others)
+                if (other.startsWith(head) || head.startsWith(other))
+                    throw new InvalidOptionError(
+                        `${metadata.name}.${propertyPath} has the prefix "${head.slice(0, -1)}", and ` +
+                            `${of.name}.${property} has "${other.slice(0, -1)}": a key could be of either. Give ` +
+                            "each its own, of which none begins like another.",
+                    )
+            // That of a parent is the one that finds rows of all classes.
+            if (!known.has(head) || metadata.tableType !== "entity-child") known.set(head, key)
+        }
     }
 }
 

@@ -7,12 +7,20 @@ import { dataSourceOf } from "../typeorm/compat"
 import { deriveShown } from "./derive/derive"
 import { placeOf } from "./free/free-keys"
 import { KeyAssigner } from "./insert/key-assigner"
-import { sealedKeyOf, type StoredKey } from "./pseudo-key"
+import type { StoredKey } from "./pseudo-key"
+import { defineSealed, showSealed } from "./sealed/sealed-property"
+import {
+    defineReferences,
+    hasReferences,
+    lacksReference,
+    loadReferences,
+} from "./sealed/sealed-reference"
 import { pseudoKeysOf, storedKeysOf } from "./resolve-keys"
 import { loadScopes } from "./rows/stored-scope"
 import { findTaken } from "./rows/taken-keys"
 import type { Sender } from "../typeorm/statement"
 
+const PLAIN = { enumerable: true, configurable: true, writable: true }
 const shownKeys = new WeakMap<ObjectLiteral, Map<StoredKey, string>>()
 const showing = new WeakSet<DataSource>()
 
@@ -27,7 +35,9 @@ interface ShowsKeys {
  */
 export function showKeys(metadata: EntityMetadata): void {
     const { stored, sealed } = pseudoKeysOf(metadata)
-    const isShown = sealed.length > 0 || stored.some((key) => key.derive && key.column.isNullable)
+    if (sealed.length > 0) showSealed(metadata, sealed)
+    const isShown =
+        hasReferences(metadata) || stored.some((key) => key.derive && key.column.isNullable)
     if (!isShown) return
     const dataSource = dataSourceOf(metadata)
     showing.add(dataSource)
@@ -48,21 +58,16 @@ export function watchLoads(dataSource: DataSource): void {
     subscribers[at] = subscriber.watchingLoads()
 }
 
-/** Sets the keys of an entity that are computed from its primary key. */
-function showSealedKeys(metadata: EntityMetadata, entity: ObjectLiteral): void {
-    for (const key of pseudoKeysOf(metadata).sealed)
-        entity[key.propertyPath] = sealedKeyOf(key, entity)
-}
-
 /** @internal Called for a row that was loaded. */
 export function showLoadedKeys(
     runner: QueryRunner,
     metadata: EntityMetadata,
     entity: ObjectLiteral,
 ): Promise<void> | undefined {
-    showSealedKeys(metadata, entity)
     const lacksKey = storedKeysOf(metadata).some((key) => lacks(key, entity))
-    return lacksKey ? showTogether(runner, metadata, entity) : undefined
+    return lacksKey || lacksReference(metadata, entity)
+        ? showTogether(runner, metadata, entity)
+        : undefined
 }
 
 interface Loaded {
@@ -83,12 +88,18 @@ function showTogether(
         const rows: Loaded["rows"] = []
         const shown = Promise.resolve().then(() => {
             loaded.delete(runner)
-            return showDerived(Session.find(runner) ?? runner, rows)
+            return showAll(Session.find(runner) ?? runner, rows)
         })
         loaded.set(runner, (together = { rows, shown }))
     }
     together.rows.push({ metadata, entity })
     return together.shown
+}
+
+async function showAll(runner: Sender, rows: Loaded["rows"]): Promise<void> {
+    const lacking = rows.filter(({ metadata, entity }) => lacksReference(metadata, entity))
+    if (lacking.length > 0) await loadReferences(runner, lacking)
+    await showDerived(runner, rows)
 }
 
 async function showDerived(runner: Sender, rows: Loaded["rows"]): Promise<void> {
@@ -153,6 +164,7 @@ export function showInsertedKeys(
     entity: ObjectLiteral,
 ): void {
     const { sealed, stored } = pseudoKeysOf(metadata)
+    defineReferences(metadata, entity)
     if (sealed.length === 0 && stored.length === 0) return
     const upserted = KeyAssigner.of(session)?.takeUpserted(entity)
     // TypeORM may have set the primary key of another row.
@@ -163,12 +175,13 @@ export function showInsertedKeys(
         )
     if (sealed.length === 0) return
     const clear = () => {
-        for (const { propertyPath } of sealed) entity[propertyPath] = undefined
+        for (const { propertyPath } of sealed)
+            Object.defineProperty(entity, propertyPath, { ...PLAIN, value: undefined })
     }
     if (upserted && !upserted.stored) {
         clear()
         return
     }
-    showSealedKeys(metadata, entity)
+    for (const key of sealed) defineSealed(entity, key)
     session.onRollback(clear)
 }

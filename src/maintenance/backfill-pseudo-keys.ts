@@ -14,7 +14,7 @@ import { Session } from "../inserts/session"
 import { viewOfLoaded } from "../keys/derive/derive"
 import { addRelated } from "../keys/derive/related-rows"
 import { claimKeys } from "../keys/history/claim-keys"
-import { Suffixes } from "../keys/free/candidates"
+import { Numbered, Suffixes } from "../keys/free/suffixes"
 import { giveFreeKeys, placeOf } from "../keys/free/free-keys"
 import { KeyAssigner } from "../keys/insert/key-assigner"
 import { KeyLocks } from "../keys/free/key-locks"
@@ -234,7 +234,7 @@ class Filling {
         const wishes = views.map((view, at) => {
             const scope = scopes[at] as Scope
             const place = placeOf({ key, scope })
-            return wishFor(key, scope, view, (text) => suffixes.from(place, text))
+            return wishFor(key, scope, view, { from: (text) => suffixes.from(place, text) })
         })
         const session = Session.find(runner)
         // Those of a session are given up when its transaction ends.
@@ -247,7 +247,7 @@ class Filling {
             if (!shared || !runner.isTransactionActive) await locks.release()
         }
         for (const wish of wishes)
-            if (wish.text !== undefined && typeof wish.got === "string")
+            if (wish.candidates instanceof Numbered && wish.text && typeof wish.got === "string")
                 suffixes.note(placeOf(wish), wish.text, wish.got)
         return wishes.map(({ got }) => got)
     }

@@ -24,6 +24,13 @@ export function checkedIndex(caller: unknown): IndexMetadata {
     return index as IndexMetadata
 }
 
+/** @internal What makes the entities of an EntityMetadata. */
+export function checkedCreate(metadata: EntityMetadata): EntityMetadata["create"] {
+    const create = metadata.create as unknown
+    if (typeof create !== "function" || create.length !== 2) throw otherVersion("makes entities")
+    return metadata.create.bind(metadata)
+}
+
 /** @internal What makes the changes of `synchronize()`. */
 export interface SchemaBuilder extends ReturnType<DataSource["driver"]["createSchemaBuilder"]> {
     /** Set when it builds. */

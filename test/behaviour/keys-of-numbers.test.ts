@@ -30,8 +30,10 @@ onEachCell("Keys that are made of a number", ({ way, can, tables }) => {
         @PrimaryGeneratedColumn() id!: number
         @ManyToOne(() => Customer, { nullable: false }) customer!: Customer
         @AutoSequenceColumn({ ...way.options, uniqueWith: "customer" }) number!: number
-        @PseudoKey({ derive: (row: Invoice) => `INV-${row.number}`, after }) key!: string
+        @PseudoKey({ case: "keep", derive: (row: Invoice) => `INV-${row.number}`, after })
+        key!: string
         @PseudoKey({
+            case: "keep",
             derive: (row: Invoice) => `${row.customer.code}-${row.number}`,
             relations: ["customer"],
             after,
@@ -43,16 +45,26 @@ onEachCell("Keys that are made of a number", ({ way, can, tables }) => {
     class Bill {
         @PrimaryGeneratedColumn() id!: number
         @AutoSequenceColumn(way.options) number!: number
-        @PseudoKey({ derive: (row: Bill) => `B-${row.number}`, after }) key!: string
+        @PseudoKey({ case: "keep", derive: (row: Bill) => `B-${row.number}`, after }) key!: string
     }
 
     @Entity()
     class Order {
         @PrimaryGeneratedColumn() id!: number
         @AutoSequenceColumn(way.options) number!: number
-        @PseudoKey({ derive: (row: Order) => `O-${row.number}`, history: true, after })
+        @PseudoKey({
+            case: "keep",
+            derive: (row: Order) => `O-${row.number}`,
+            history: true,
+            after,
+        })
         key!: string
-        @PseudoKey({ derive: (row: Order) => `O-${row.number % 2}`, suffix: true, after })
+        @PseudoKey({
+            case: "keep",
+            derive: (row: Order) => `O-${row.number % 2}`,
+            suffix: true,
+            after,
+        })
         parity!: string
     }
 
@@ -167,9 +179,14 @@ onEachCell(
             @Column({ default: "" }) note!: string
             @ManyToOne(() => Person) person!: Person | null
             @AutoSequenceColumn({ ...way.options, nullable: true }) number!: number | null
-            @PseudoKey({ derive: (row: Draft) => `INV-${row.number}`, nullable: true })
+            @PseudoKey({
+                case: "keep",
+                derive: (row: Draft) => `INV-${row.number}`,
+                nullable: true,
+            })
             key!: string | null
             @PseudoKey({
+                case: "keep",
                 derive: (row: Draft) => `${row.number?.toFixed(0)}-${row.person?.name ?? "nobody"}`,
                 relations: ["person"],
                 nullable: true,
@@ -183,7 +200,7 @@ onEachCell(
         class Strict {
             @PrimaryGeneratedColumn() id!: number
             @AutoSequenceColumn({ ...way.options, nullable: true }) number!: number | null
-            @PseudoKey({ derive: (row: Strict) => `INV-${row.number}` }) key!: string
+            @PseudoKey({ case: "keep", derive: (row: Strict) => `INV-${row.number}` }) key!: string
         }
 
         const dataSource = tables([Person, Draft, Strict])

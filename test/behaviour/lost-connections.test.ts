@@ -23,7 +23,7 @@ class Parcel {
     @AutoSequenceColumn({ strategy: "counter" })
     number!: number
 
-    @PseudoKey({ derive: ({ name }: Parcel) => name })
+    @PseudoKey({ case: "keep", derive: ({ name }: Parcel) => name })
     key!: string
 }
 

@@ -32,12 +32,14 @@ onCounters("What comes with a number that is made at COMMIT", ({ tables }) => {
         number!: number | null
         numberPeriod!: string | null
         @PseudoKey({
+            case: "keep",
             derive: (row: Receipt) => `${row.office.code}-${row.numberPeriod}-${row.number}`,
             relations: ["office"],
             nullable: true,
         })
         key!: string | null
         @PseudoKey({
+            case: "keep",
             derive: (row: Receipt) => `N-${(row.number ?? 0) % 2}`,
             suffix: true,
             nullable: true,
@@ -51,7 +53,7 @@ onCounters("What comes with a number that is made at COMMIT", ({ tables }) => {
     class Refused {
         @PrimaryGeneratedColumn() id!: number
         @AutoSequenceColumn(LATE) number!: number | null
-        @PseudoKey({ derive: (row: Refused) => `N-${row.number}` }) key!: string
+        @PseudoKey({ case: "keep", derive: (row: Refused) => `N-${row.number}` }) key!: string
     }
     const dataSource = tables([Office, Receipt, Refused])
     const receipts = () => dataSource().getRepository(Receipt)

@@ -47,7 +47,7 @@ export class Invoice {
 export class Ticket {
     @PrimaryGeneratedColumn() id!: number
     @AutoSequenceColumn(LATE) number!: number | null
-    @PseudoKey({ derive: (row: Ticket) => `T-${row.number}`, nullable: true })
+    @PseudoKey({ case: "keep", derive: (row: Ticket) => `T-${row.number}`, nullable: true })
     key!: string | null
     @Column({ default: "" }) note!: string
 }

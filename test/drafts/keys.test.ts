@@ -31,6 +31,7 @@ onEachCell("Keys that are made of the numbers of drafts", ({ way, tables }) => {
         number!: number | null
         numberPeriod!: string | null
         @PseudoKey({
+            case: "keep",
             derive: (bill: Bill) => `${bill.numberPeriod}-${bill.number}`,
             nullable: true,
             history: true,

@@ -189,7 +189,7 @@ function pages(table: string, series?: string, schema?: string) {
     class Page {
         @PrimaryGeneratedColumn() id!: number
         @Column({ type: "varchar", length: 50 }) title!: string
-        @PseudoKey({ derive: ({ title }: Page) => title, history: true, series })
+        @PseudoKey({ case: "keep", derive: ({ title }: Page) => title, history: true, series })
         slug!: string
     }
     return [Page]

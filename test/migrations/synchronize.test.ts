@@ -47,7 +47,7 @@ function entities(number?: Number, more: { hasKeys?: boolean; isUuid?: boolean }
     else if (number) AutoSequenceColumn(number)(prototype, "number")
     if (more.hasKeys) {
         PseudoKey({ prefix: "let" })(prototype, "publicId")
-        PseudoKey({ derive: ({ title }: Letter) => title })(prototype, "slug")
+        PseudoKey({ case: "keep", derive: ({ title }: Letter) => title })(prototype, "slug")
     }
     return [Office, Letter]
 }

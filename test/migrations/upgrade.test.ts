@@ -33,7 +33,7 @@ class Letter {
 class Page {
     @PrimaryGeneratedColumn() id!: number
     @Column({ type: "varchar", length: 50 }) title!: string
-    @PseudoKey({ derive: ({ title }: Page) => title, history: true }) slug!: string
+    @PseudoKey({ case: "keep", derive: ({ title }: Page) => title, history: true }) slug!: string
 }
 
 /**

@@ -29,7 +29,8 @@ export class Article {
     @Column({ default: "" }) title!: string
     @Column({ type: "int", default: 1 }) tenantId!: number
     @PseudoKey({ prefix: "art" }) publicId!: string
-    @PseudoKey({ derive: (article: Article) => article.title, history: true }) slug!: string
+    @PseudoKey({ case: "keep", derive: (article: Article) => article.title, history: true })
+    slug!: string
     @ManyToOne(() => Author, (author) => author.articles) author!: Author | null
     @DeleteDateColumn() deletedAt!: Date | null
 }

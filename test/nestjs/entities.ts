@@ -47,7 +47,7 @@ export class Page {
     @PseudoKey({ prefix: "page", seal: { column: "id", secret: "0".repeat(32) } })
     publicId!: string
 
-    @PseudoKey({ derive: ({ title }: Page) => title, nullable: true })
+    @PseudoKey({ case: "keep", derive: ({ title }: Page) => title, nullable: true })
     slug!: string | null
 }
 

@@ -11,7 +11,7 @@ export abstract class Order {
     @Column()
     title!: string
 
-    @PseudoKey({ derive: ({ title }: Order) => title, history: true })
+    @PseudoKey({ case: "keep", derive: ({ title }: Order) => title, history: true })
     slug!: string
 
     number!: number

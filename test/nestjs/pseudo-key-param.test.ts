@@ -16,7 +16,8 @@ import { Column, Entity, PrimaryGeneratedColumn } from "typeorm"
 import { PseudoKey } from "../../src"
 import { PseudoKeyParam, type PseudoKeyParamOptions, PseudoKeyPipe } from "../../src/nestjs"
 import { onOnePostgres } from "../support/databases"
-import { Applications, Messages } from "./applications"
+import { rejection } from "../support/errors"
+import { Applications } from "./applications"
 import { Article, Page, type Site, startSite } from "./articles"
 
 interface TenantRequest {
@@ -235,11 +236,7 @@ onOnePostgres("@PseudoKeyParam", (database) => {
     })
 
     it("says what to import where that is missing", async () => {
-        const messages = new Messages()
-        const site = await start({ keys: false, messages })
-        expect((await site.ask("/articles/tea", as(1))).status).to.equal(500)
-        expect(messages.errors.join("\n")).to.match(
-            /PseudoKeyParam\(Article\).*AutoSequenceModule\.forRoot\(\)/,
-        )
+        const { message } = await rejection(start({ keys: false }))
+        expect(message).to.match(/PseudoKeyParam\(Article\).*AutoSequenceModule\.forRoot\(\)/)
     })
 })

@@ -104,12 +104,14 @@ onEachCell("Rows in periods", ({ way, tables }) => {
         @AutoSequenceColumn({ ...options, period: PERIOD }) number!: number
         numberPeriod!: string
         @PseudoKey({
+            case: "keep",
             derive: (row: Keyed) => `R-${row.numberPeriod}-${row.number}`,
             after: way.isInDatabase ? "insert" : undefined,
         })
         key!: string
         // Unique in what its number is unique in.
         @PseudoKey({
+            case: "keep",
             derive: (row: Keyed) => `N-${row.number}`,
             after: way.isInDatabase ? "insert" : undefined,
         })

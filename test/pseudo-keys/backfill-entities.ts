@@ -151,9 +151,15 @@ export class Outer {
     @PrimaryGeneratedColumn() id!: number
     @Column() name!: string
     @Column(() => Inner) inner!: Inner
-    @PseudoKey({ nullable: true, select: false, derive: (outer: Outer) => outer.name })
+    @PseudoKey({
+        nullable: true,
+        select: false,
+        case: "keep",
+        derive: (outer: Outer) => outer.name,
+    })
     slug!: string | null
 }
 
 /** For the process that is killed. */
-export const killed = () => table("killed", loose({ slug: { derive: ({ name }) => name } }))
+export const killed = () =>
+    table("killed", loose({ slug: { case: "keep", derive: ({ name }) => name } }))

@@ -30,7 +30,7 @@ import {
 import { suffixed } from "./insert-rows"
 import { runUntilKilled } from "./processes/run-until-killed"
 
-const BY_NAME: Keys = loose({ slug: { derive: ({ name }) => name } })
+const BY_NAME: Keys = loose({ slug: { case: "keep", derive: ({ name }) => name } })
 const SECRET = "0123456789abcdef0123456789abcdef"
 
 onEveryDatabase("backfillPseudoKeys", (db) => {
@@ -66,7 +66,7 @@ onEveryDatabase("backfillPseudoKeys", (db) => {
 
     it("fills all keys of a row or the one that is named, and leaves those that are there", async () => {
         const keys = loose({
-            slug: { derive: ({ name }) => name },
+            slug: { case: "keep", derive: ({ name }) => name },
             uid: { generate: "uuid" },
         })
         const Thing = table("thing", keys, {
@@ -147,7 +147,7 @@ onEveryDatabase("backfillPseudoKeys", (db) => {
         }
         const thing = table(
             "thing",
-            loose({ slug: { derive, relations: ["maker.land"] } }),
+            loose({ slug: { case: "keep", derive, relations: ["maker.land"] } }),
             {},
             {
                 maker: { type: "many-to-one", target: "maker", nullable: false },
@@ -210,7 +210,7 @@ onEveryDatabase("backfillPseudoKeys", (db) => {
     })
 
     it("keeps keys apart within their scope alone", async () => {
-        const key = { derive: ({ name }: Row) => name, uniqueWith: "area" }
+        const key = { case: "keep" as const, derive: ({ name }: Row) => name, uniqueWith: "area" }
         const columns = { area: { type: "int", nullable: true } } as const
         const dataSource = await db().connect([table("thing", loose({ slug: key }), columns)])
         await insertRows(
@@ -231,7 +231,9 @@ onEveryDatabase("backfillPseudoKeys", (db) => {
     })
 
     it("writes the history, so that a key which changes goes on leading to its row", async () => {
-        const keys: Keys = loose({ slug: { derive: ({ name }) => name, history: true } })
+        const keys: Keys = loose({
+            slug: { case: "keep", derive: ({ name }) => name, history: true },
+        })
         const dataSource = await db().connect([table("thing", keys)])
         await insertRows(dataSource, "thing", named("a", "a", "b"))
         await backfillPseudoKeys(dataSource, "thing", { batchSize: 2 })
@@ -277,7 +279,7 @@ onEveryDatabase("backfillPseudoKeys", (db) => {
         const dataSource = await db().connect(
             tables.map(({ kind, history, name }) => {
                 const keys: Keys = {
-                    slug: { derive: (row) => row.name, history },
+                    slug: { case: "keep", derive: (row) => row.name, history },
                     uid: { history },
                 }
                 return table(name, loose(keys), ids[kind])
@@ -294,7 +296,7 @@ onEveryDatabase("backfillPseudoKeys", (db) => {
     })
 
     it("fills the rows of a class of a single-table inheritance", async () => {
-        const dataSource = await db().connect(animals({ derive: ({ name }) => name }))
+        const dataSource = await db().connect(animals({ case: "keep", derive: ({ name }) => name }))
         await insertRows(dataSource, "Animal", [
             { name: "a", kind: "Cat" },
             { name: "a", kind: "Dog" },
@@ -377,7 +379,9 @@ onEveryDatabase(
         }
 
         it("overwrites no key that is committed while it waits for the row", async () => {
-            const keys = loose({ slug: { derive: ({ name }) => name, history: true } })
+            const keys = loose({
+                slug: { case: "keep", derive: ({ name }) => name, history: true },
+            })
             const writer = await both(keys, 4)
             const filling = await changeEntities(db(), writer, [table("thing", keys)], {
                 connections: 1,

@@ -27,8 +27,8 @@ const TEXTS: Record<string, string> = {
     "a?b=c&d#e": "a-b-c-d-e",
     "Straße nach Łódź": "Strasse-nach-Lodz",
     "e\u0301te\u0301": "ete",
-    "東京 2024": "2024",
-    東京: "",
+    "東京 2024": "Dong-Jing-2024",
+    東京: "Dong-Jing",
     "🎉🎉": "",
     "Tea 🍵 time": "Tea-time",
     "\ud83d": "",
@@ -246,7 +246,7 @@ onEveryDatabase("A derived key", (database) => {
     it("is refused where derive throws or makes no text, before anything is written", async () => {
         const dataSource = await database().connect([Company])
         const companies = dataSource.getRepository(Company)
-        const broken = [null, undefined, 7, {}, ["a"], Promise.resolve("a")]
+        const broken = [null, undefined, 7, {}, ["a", 7], Promise.resolve("a")]
         for (const row of [...broken, THROWING].map((text) => company(text as string)))
             for (const insert of [
                 () => companies.save([company("Acme"), row]),

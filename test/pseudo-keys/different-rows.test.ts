@@ -34,7 +34,12 @@ class Random extends Thing {
 
 @Entity()
 class Late extends Thing {
-    @PseudoKey({ derive: ({ id, name }: Late) => `${name}-${id}`, after: "insert", history: true })
+    @PseudoKey({
+        case: "keep",
+        derive: ({ id, name }: Late) => `${name}-${id}`,
+        after: "insert",
+        history: true,
+    })
     slug!: string
 }
 

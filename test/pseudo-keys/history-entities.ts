@@ -35,7 +35,7 @@ import { rejection } from "../support/errors"
 export class Account {
     @PrimaryGeneratedColumn() id!: number
     @Column() name!: string
-    @PseudoKey({ derive: (account: Account) => account.name }) handle!: string
+    @PseudoKey({ case: "keep", derive: (account: Account) => account.name }) handle!: string
     @PseudoKey({ prefix: "acc", select: false }) hidden!: string
     @PseudoKey({ prefix: "inv", nullable: true }) invitation!: string | null
 }
@@ -45,7 +45,7 @@ export class Page {
     @PrimaryGeneratedColumn() id!: number
     @Column() title!: string
     @DeleteDateColumn() deletedAt!: Date | null
-    @PseudoKey({ derive: (page: Page) => page.title, history: true }) slug!: string
+    @PseudoKey({ case: "keep", derive: (page: Page) => page.title, history: true }) slug!: string
 }
 
 /** Its key is unique within a floor alone, and has no history. */
@@ -54,7 +54,8 @@ export class Hall {
     @PrimaryGeneratedColumn() id!: number
     @Column() floor!: number
     @Column() name!: string
-    @PseudoKey({ derive: (hall: Hall) => hall.name, uniqueWith: "floor" }) slug!: string
+    @PseudoKey({ case: "keep", derive: (hall: Hall) => hall.name, uniqueWith: "floor" })
+    slug!: string
 }
 
 /** A key that can be taken off a row. */
@@ -77,7 +78,8 @@ export class Item {
 export class Reserved {
     @PrimaryGeneratedColumn() id!: number
     @Column() title!: string
-    @PseudoKey({ derive: (row: Reserved) => row.title, history: "forever" }) slug!: string
+    @PseudoKey({ case: "keep", derive: (row: Reserved) => row.title, history: "forever" })
+    slug!: string
 }
 
 @Entity()

@@ -30,7 +30,13 @@ function table(name: string, id: Column, part?: Column): EntitySchema<Row> {
     })
     return withPseudoKeys(schema, {
         slug: { history: true },
-        code: { derive: (row: Row) => row.name, after: "insert", nullable: true, history: true },
+        code: {
+            case: "keep",
+            derive: (row: Row) => row.name,
+            after: "insert",
+            nullable: true,
+            history: true,
+        },
     })
 }
 

@@ -91,6 +91,7 @@ export class Company {
     stock!: number
 
     @PseudoKey({
+        case: "keep",
         derive: ({ text }: Company) => {
             if (text === THROWING) throw new Error("row 7 is secret")
             return text as string
@@ -129,10 +130,14 @@ export class Category {
     @PseudoKey({ prefix: "cat" })
     publicId!: string
 
-    @PseudoKey({ derive: (category: Category) => category.name })
+    @PseudoKey({ case: "keep", derive: (category: Category) => category.name })
     slug!: string
 
-    @PseudoKey({ after: "insert", derive: (category: Category) => `c-${category.id}` })
+    @PseudoKey({
+        after: "insert",
+        case: "keep",
+        derive: (category: Category) => `c-${category.id}`,
+    })
     late!: string
 }
 
@@ -155,6 +160,7 @@ export class Product {
     category?: Category | null
 
     @PseudoKey({
+        case: "keep",
         derive: ({ category, name }: Product) =>
             [category?.department?.name, category?.name, name].filter(Boolean).join(" "),
         relations: ["category.department"],
@@ -171,16 +177,32 @@ export class Offer {
     @ManyToOne(() => Category, { nullable: false, cascade: ["insert"] })
     category!: Category
 
-    @PseudoKey({ relations: ["category"], derive: (offer: Offer) => offer.category.publicId })
+    @PseudoKey({
+        relations: ["category"],
+        case: "keep",
+        derive: (offer: Offer) => offer.category.publicId,
+    })
     byPublicId!: string
 
-    @PseudoKey({ relations: ["category"], derive: (offer: Offer) => `of-${offer.category.id}` })
+    @PseudoKey({
+        relations: ["category"],
+        case: "keep",
+        derive: (offer: Offer) => `of-${offer.category.id}`,
+    })
     byId!: string
 
-    @PseudoKey({ relations: ["category"], derive: (offer: Offer) => `of-${offer.category.slug}` })
+    @PseudoKey({
+        relations: ["category"],
+        case: "keep",
+        derive: (offer: Offer) => `of-${offer.category.slug}`,
+    })
     bySlug!: string
 
-    @PseudoKey({ relations: ["category"], derive: (offer: Offer) => `of-${offer.category.late}` })
+    @PseudoKey({
+        relations: ["category"],
+        case: "keep",
+        derive: (offer: Offer) => `of-${offer.category.late}`,
+    })
     byLate!: string
 }
 
@@ -201,20 +223,21 @@ export class Letter {
     @CreateDateColumn()
     createdAt!: Date
 
-    @PseudoKey({ after: "insert", derive: (letter: Letter) => `no-${letter.id}` })
+    @PseudoKey({ after: "insert", case: "keep", derive: (letter: Letter) => `no-${letter.id}` })
     byId!: string
 
     @PseudoKey({
         prefix: "on",
         after: "insert",
+        case: "keep",
         derive: (letter: Letter) => `${letter.createdAt.getFullYear() > 2000}`,
     })
     byDate!: string
 
-    @PseudoKey({ derive: (letter: Letter) => letter.status })
+    @PseudoKey({ case: "keep", derive: (letter: Letter) => letter.status })
     byStatus!: string
 
-    @PseudoKey({ after: "insert", derive: (letter: Letter) => `by-${letter.byId}` })
+    @PseudoKey({ after: "insert", case: "keep", derive: (letter: Letter) => `by-${letter.byId}` })
     byKey!: string
 }
 
@@ -227,7 +250,7 @@ export class Short {
     @Column({ default: "" })
     text!: string
 
-    @PseudoKey({ prefix: "sh", derive: (row: Short) => row.text, length: 10 })
+    @PseudoKey({ prefix: "sh", case: "keep", derive: (row: Short) => row.text, length: 10 })
     slug!: string
 }
 
@@ -273,6 +296,7 @@ export class Page {
     department?: Department | null
 
     @PseudoKey({
+        case: "keep",
         derive: (page: Page) => page.title,
         uniqueWith: ["department", "language"],
     })

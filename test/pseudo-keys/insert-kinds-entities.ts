@@ -18,7 +18,7 @@ export class Animal {
     @Column()
     name!: string
 
-    @PseudoKey({ derive: (animal: Animal) => animal.name })
+    @PseudoKey({ case: "keep", derive: (animal: Animal) => animal.name })
     slug!: string
 }
 
@@ -27,7 +27,12 @@ export class Cat extends Animal {
     @Column({ nullable: true })
     lives?: number
 
-    @PseudoKey({ prefix: "cat", nullable: true, derive: (cat: Cat) => `${cat.name}-${cat.lives}` })
+    @PseudoKey({
+        prefix: "cat",
+        nullable: true,
+        case: "keep",
+        derive: (cat: Cat) => `${cat.name}-${cat.lives}`,
+    })
     catId?: string
 }
 
@@ -44,7 +49,7 @@ export class Links {
     @PseudoKey({ prefix: "pub" })
     publicId!: string
 
-    @PseudoKey({ derive: (links: Links) => links.title })
+    @PseudoKey({ case: "keep", derive: (links: Links) => links.title })
     slug!: string
 }
 
@@ -74,7 +79,7 @@ export const PersonEntity = withPseudoKeys(
     }),
     {
         publicId: { prefix: "per", generate: "ulid" },
-        slug: { derive: (person) => person.name },
+        slug: { case: "keep", derive: (person) => person.name },
     },
 )
 
@@ -86,13 +91,13 @@ export class Room {
     @PrimaryColumn()
     id!: number
 
-    @PseudoKey({ derive: (room: Room) => `room-${room.id}`, uniqueWith: "house" })
+    @PseudoKey({ case: "keep", derive: (room: Room) => `room-${room.id}`, uniqueWith: "house" })
     slug!: string
 
     @Column({ default: "blue" })
     colour!: string
 
-    @PseudoKey({ derive: (room: Room) => `${room.house}-${room.colour}` })
+    @PseudoKey({ case: "keep", derive: (room: Room) => `${room.house}-${room.colour}` })
     late!: string
 }
 
@@ -103,7 +108,7 @@ export abstract class Base {
     @Column()
     name!: string
 
-    @PseudoKey({ derive: (base: Base) => base.name })
+    @PseudoKey({ case: "keep", derive: (base: Base) => base.name })
     slug!: string
 
     @PseudoKey()

@@ -13,6 +13,7 @@ function billsBy(strategy: Strategy) {
 
         @PseudoKey({
             prefix: "bill",
+            case: "keep",
             derive: (bill: { number: number }) => `B-${bill.number}`,
             after: strategy === "trigger" ? "insert" : undefined,
         })

@@ -55,7 +55,7 @@ const isBySql = (db: TestDatabase, property: string) =>
 
 /** Formats that no database makes. */
 const NOT_BY_SQL: Keys = {
-    derived: { derive: ({ name }) => name },
+    derived: { case: "keep", derive: ({ name }) => name },
     called: { prefix: "called", generate: ({ name }, attempt) => `${name}.${attempt}` },
     ulid: { generate: "ulid" },
     v7: { generate: "uuidv7", prefix: "v7" },
@@ -159,7 +159,7 @@ onEveryDatabase("generateMigration and pseudo keys", (db) => {
     it("fills what the old code has written since, where both migrations run at once", async () => {
         const keys: Keys = {
             uid: { generate: "uuid" },
-            slug: { derive: ({ name }) => name, history: true },
+            slug: { case: "keep", derive: ({ name }) => name, history: true },
         }
         const before = await db().connect([table("thing")])
         const first = await migrate(db(), before, [table("thing", loose(keys))])
@@ -294,9 +294,9 @@ onEveryDatabase("generateMigration and pseudo keys", (db) => {
         ])
         const shapes = [await shapeOf(before, "shop"), await shapeOf(before, "shop_order")]
         const keys: Keys = {
-            slug: { derive: ({ name }) => name, uniqueWith: "area" },
+            slug: { case: "keep", derive: ({ name }) => name, uniqueWith: "area" },
             uid: { generate: "uuid", uniqueWith: "area" },
-            ofNo: { derive: ({ no }) => `No ${String(no)}` },
+            ofNo: { case: "keep", derive: ({ no }) => `No ${String(no)}` },
         }
         const { dataSource, migration } = await migrate(db(), before, shops(keys, true))
         await expectUpToDate(dataSource)
@@ -327,7 +327,7 @@ onEveryDatabase("generateMigration and pseudo keys", (db) => {
     it("is deployed in three steps while the old code writes", async () => {
         const keys: Keys = {
             uid: { generate: "uuid", prefix: "t" },
-            slug: { derive: ({ name }) => name, history: true },
+            slug: { case: "keep", derive: ({ name }) => name, history: true },
         }
         const nullable = Object.fromEntries(
             Object.entries(keys).map(([name, options]) => [name, { ...options, nullable: true }]),
@@ -393,7 +393,7 @@ describe("typeorm-autosequence migration:generate and pseudo keys", () => {
             `const { DataSource } = require(${JSON.stringify(require.resolve("typeorm"))})
             const { withAutoSequence } = require(${JSON.stringify(resolve("src"))})
             const { table } = require(${JSON.stringify(resolve("test/pseudo-keys/backfill-entities"))})
-            const keys = { slug: { derive: ({ name }) => name, nullable: true } }
+            const keys = { slug: { case: "keep", derive: ({ name }) => name, nullable: true } }
             const options = ${JSON.stringify(options)}
             module.exports = new DataSource(
                 withAutoSequence({ ...options, entities: [table("thing", keys)] }),

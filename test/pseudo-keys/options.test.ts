@@ -414,7 +414,7 @@ describe("@PseudoKey", () => {
             @Column(() => Inner) inner!: Inner
         }
         for (const [entity, expected, ...texts] of [
-            [OfTwo, InvalidOptionError, "OfTwo.key", "id, other", "one column"],
+            [OfTwo, InvalidOptionError, "OfTwo.key", "id, other", "Name all"],
             [OfText, UnsupportedError, "OfText.key", "varchar", "integers and UUIDs"],
             [OfAnother, InvalidOptionError, "OfAnother.key", '"number"', "primary key is id"],
             [OfNone, InvalidOptionError, "OfNone.key", '"uuid"', "primary key is id"],

@@ -22,7 +22,7 @@ class Page {
     @AutoSequenceColumn({ strategy: "counter", series: "pages" })
     number!: number
 
-    @PseudoKey({ derive: ({ title }: Page) => title })
+    @PseudoKey({ case: "keep", derive: ({ title }: Page) => title })
     slug!: string
 }
 

@@ -17,7 +17,11 @@ class Book {
     @PrimaryGeneratedColumn() id!: number
     @Column() title!: string
     @ManyToOne(() => Author, (author) => author.books, { nullable: false }) author!: Author
-    @PseudoKey({ derive: (b: Book) => `${b.author.name} ${b.title}`, relations: ["author"] })
+    @PseudoKey({
+        case: "keep",
+        derive: (b: Book) => `${b.author.name} ${b.title}`,
+        relations: ["author"],
+    })
     slug!: string
 }
 
@@ -27,7 +31,10 @@ class Leaflet {
     @PrimaryGeneratedColumn() id!: number
     @Column() title!: string
     @ManyToOne(() => Author, { nullable: false }) author!: Author
-    @PseudoKey({ derive: (leaflet: Leaflet) => `${leaflet.author.name} ${leaflet.title}` })
+    @PseudoKey({
+        case: "keep",
+        derive: (leaflet: Leaflet) => `${leaflet.author.name} ${leaflet.title}`,
+    })
     slug!: string
 }
 
@@ -35,7 +42,7 @@ class Leaflet {
 @Entity()
 class Flyer {
     @PrimaryGeneratedColumn() id!: number
-    @PseudoKey({ derive: (flyer: Flyer) => `F-${flyer.id}` }) slug!: string
+    @PseudoKey({ case: "keep", derive: (flyer: Flyer) => `F-${flyer.id}` }) slug!: string
 }
 
 function withRelations(relations: string[]) {
@@ -44,7 +51,7 @@ function withRelations(relations: string[]) {
         @PrimaryGeneratedColumn() id!: number
         @ManyToOne(() => Author) author!: Author
         @ManyToOne(() => Author, { lazy: true }) lazy!: Promise<Author>
-        @PseudoKey({ derive: () => "x", relations }) slug!: string
+        @PseudoKey({ case: "keep", derive: () => "x", relations }) slug!: string
     }
     return Poster
 }

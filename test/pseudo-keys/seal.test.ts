@@ -9,7 +9,7 @@ import {
     resolvePseudoKey,
     type Secret,
 } from "../../src"
-import { sealOf } from "../../src/keys/seal"
+import { sealOf } from "../../src/keys/sealed/seal"
 import { onEveryDatabase, StatementLog } from "../support/databases"
 import { expectRejects, expectThrows } from "../support/errors"
 

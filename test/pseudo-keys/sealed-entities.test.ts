@@ -16,6 +16,8 @@ import {
     resolvePseudoKey,
     withPseudoKeys,
 } from "../../src"
+import { InvalidKeyError } from "../../src"
+import { refused } from "./history-entities"
 import { tableName } from "../../src/typeorm/names"
 import { onEveryDatabase, StatementLog } from "../support/databases"
 import { rejection } from "../support/errors"
@@ -81,8 +83,13 @@ class Brand {
     @PrimaryGeneratedColumn() id!: number
     @Column() name!: string
     @Column({ default: "" }) country!: string
-    @PseudoKey({ derive: (b: Brand) => b.name, nullable: true }) slug!: string | null
-    @PseudoKey({ derive: (b: Brand) => `of ${b.name}`, nullable: true, history: true })
+    @PseudoKey({ case: "keep", derive: (b: Brand) => b.name, nullable: true }) slug!: string | null
+    @PseudoKey({
+        case: "keep",
+        derive: (b: Brand) => `of ${b.name}`,
+        nullable: true,
+        history: true,
+    })
     other!: string | null
     @OneToMany(() => Model, (model) => model.brand) models!: Model[]
 }
@@ -93,6 +100,7 @@ class Model {
     @Column() name!: string
     @ManyToOne(() => Brand, (brand) => brand.models) brand!: Brand
     @PseudoKey({
+        case: "keep",
         derive: (m: Model) => `${m.brand.name}-${m.name}`,
         relations: ["brand"],
         nullable: true,
@@ -105,7 +113,12 @@ class Dish {
     @PrimaryGeneratedColumn() id!: number
     @Column() menu!: number
     @Column() name!: string
-    @PseudoKey({ derive: (dish: Dish) => dish.name, uniqueWith: "menu", nullable: true })
+    @PseudoKey({
+        case: "keep",
+        derive: (dish: Dish) => dish.name,
+        uniqueWith: "menu",
+        nullable: true,
+    })
     slug!: string | null
 }
 
@@ -113,7 +126,11 @@ class Dish {
 class Plate {
     @PrimaryGeneratedColumn() id!: number
     @ManyToOne(() => Dish) dish!: Dish
-    @PseudoKey({ derive: (plate: Plate) => `plate of ${plate.dish.name}`, relations: ["dish"] })
+    @PseudoKey({
+        case: "keep",
+        derive: (plate: Plate) => `plate of ${plate.dish.name}`,
+        relations: ["dish"],
+    })
     slug!: string
 }
 
@@ -272,18 +289,22 @@ onEveryDatabase("The property of a sealed key", (database) => {
     it("is never taken from another entity", async () => {
         const { manager } = await database().connect(ENTITIES)
         const source = await manager.save(Shop, { name: "source" })
-        const copy = await manager.save(Shop, {
-            ...source,
-            id: undefined as unknown as number,
-            name: "copy",
-        })
+        const other = { ...source, id: undefined as unknown as number, name: "copy" }
+        await refused(manager.save(Shop, other), InvalidKeyError)
+        const copy = await manager.save(Shop, { ...other, publicId: undefined as never })
         expect(copy.publicId).to.match(/^shp_/).and.not.to.equal(source.publicId)
         expect(await findByPseudoKey(manager, Shop, copy.publicId)).to.include({ name: "copy" })
         expect(manager.create(Shop, source).publicId).to.equal(undefined)
         // It can't be set either.
-        const set = await manager.save(Shop, { name: "set", publicId: source.publicId })
-        expect(set.publicId).not.to.equal(source.publicId)
-        await manager.save(Shop, { ...source, publicId: copy.publicId, name: "renamed" })
+        const { publicId } = source
+        await refused(manager.save(Shop, { name: "set", publicId }), InvalidKeyError)
+        const changed = { ...source, publicId: copy.publicId, name: "renamed" }
+        await refused(manager.save(Shop, changed), InvalidKeyError)
+        const loaded = await manager.findOneByOrFail(Shop, { id: source.id })
+        expect(() => (loaded.publicId = copy.publicId)).to.throw(InvalidKeyError)
+        loaded.publicId = publicId
+        expect(await manager.count(Shop)).to.equal(2)
+        await manager.save(Shop, { ...source, name: "renamed" })
         const found = await findByPseudoKey(manager, Shop, source.publicId)
         expect(found).to.eql(Object.assign(new Shop(), { ...source, name: "renamed" }))
     })
@@ -360,7 +381,7 @@ onEveryDatabase("The property of a sealed key", (database) => {
         const watches = ({ subscribers }: { subscribers: object[] }) =>
             subscribers.filter((one) => one instanceof AutoSequenceSubscriber && "afterLoad" in one)
         expect(watches(await database().connect([Plain]))).to.eql([])
-        expect(watches(await database().connect(ENTITIES))).to.have.length(1)
+        expect(watches(await database().connect(ENTITIES))).to.eql([])
         expect(watches(await database().connect([Brand, Model]))).to.have.length(1)
     })
 })

@@ -20,7 +20,8 @@ class Shop {
     @Column() tenant!: number
     @Column({ length: 50 }) code!: string
     @Column() name!: string
-    @PseudoKey({ derive: (shop: Shop) => shop.name, uniqueWith: "tenant" }) slug!: string
+    @PseudoKey({ case: "keep", derive: (shop: Shop) => shop.name, uniqueWith: "tenant" })
+    slug!: string
     @PseudoKey({ prefix: "shp", seal: { column: "id", secret: "s".repeat(32) } }) publicId!: string
 }
 
@@ -34,7 +35,7 @@ class Meter {
     @PrimaryColumn({ type: "bigint", transformer: bigints }) id!: bigint
     @Column() name!: string
     @Column({ default: 0 }) value!: number
-    @PseudoKey({ derive: (meter: Meter) => meter.name }) slug!: string
+    @PseudoKey({ case: "keep", derive: (meter: Meter) => meter.name }) slug!: string
 }
 
 /** Two columns, and nothing that TypeORM would ask the INSERT for. */
@@ -45,12 +46,17 @@ class Reading {
     @ManyToOne(() => Meter) meter!: Meter
     @Column({ type: "int" }) value!: number
     @PseudoKey({
+        case: "keep",
         derive: (row: Reading) => `${row.meter.name}-${row.meter.id}-${row.value}`,
         relations: ["meter"],
         history: true,
     })
     slug!: string
-    @PseudoKey({ derive: (row: Reading) => `${row.meterId}-${row.value}`, after: "insert" })
+    @PseudoKey({
+        case: "keep",
+        derive: (row: Reading) => `${row.meterId}-${row.value}`,
+        after: "insert",
+    })
     late!: string
 }
 
@@ -58,7 +64,7 @@ class Reading {
 class Guarded {
     @PrimaryGeneratedColumn() id!: number
     @Column() name!: string
-    @PseudoKey({ derive: (row: Guarded) => row.name }) slug!: string
+    @PseudoKey({ case: "keep", derive: (row: Guarded) => row.name }) slug!: string
     @PseudoKey() code!: string
 
     @BeforeInsert()

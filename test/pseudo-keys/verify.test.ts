@@ -7,7 +7,7 @@ import { onEveryDatabase } from "../support/databases"
 import { rejection } from "../support/errors"
 import { animals, type Keys, loose, table } from "./backfill-entities"
 
-const KEYS: Keys = { slug: { derive: ({ name }) => name, history: true } }
+const KEYS: Keys = { slug: { case: "keep", derive: ({ name }) => name, history: true } }
 
 const SECRET = "0123456789abcdef0123456789abcdef"
 
@@ -30,7 +30,7 @@ onEveryDatabase("verifyAutoSequence and pseudo keys", (db) => {
                     area: { type: "int", nullable: true },
                 },
             ),
-            ...animals({ derive: ({ name }) => name }),
+            ...animals({ case: "keep", derive: ({ name }) => name }),
         ])
         await verifyAutoSequence(dataSource)
         for (const entity of [COUNTER_ENTITY, KEY_ENTITY])

@@ -23,13 +23,61 @@ export function isKey(value: unknown): value is string {
     )
 }
 
-/** @internal */
-export function withPrefix(prefix: string | undefined, key: string): string {
-    return prefix === undefined ? key : `${prefix}_${key}`
+/**
+ * The same for keys with letters of all scripts.
+ * @internal
+ */
+export function isUnicodeKey(value: unknown): value is string {
+    return (
+        isKey(value) ||
+        (typeof value === "string" &&
+            value.length <= MAX_LENGTH &&
+            /^[\p{L}\p{M}\p{N}\p{Cf}_.~-]+$/u.test(value) &&
+            // One that is not seen is no difference that a reader could tell.
+            /[\p{L}\p{N}]/u.test(value))
+    )
 }
 
-/** @internal Whether a key has this prefix, and something behind it. */
-export function hasPrefix(key: string, prefix: string | undefined): boolean {
-    if (prefix === undefined) return true
-    return key.startsWith(`${prefix}_`) && key.length > prefix.length + 1
+/**
+ * A text as keys of a property are stored: composed (NFC), and not as URLs have letters beyond ASCII. Undefined
+ * for what can be no key.
+ * @internal
+ */
+export function readKey(text: unknown, letters: "ascii" | "unicode"): string | undefined {
+    if (isKey(text)) return text
+    if (letters === "ascii" || typeof text !== "string" || text.length > 9 * MAX_LENGTH)
+        return undefined
+    const key = decoded(text).normalize("NFC")
+    return isUnicodeKey(key) ? key : undefined
+}
+
+function decoded(text: string): string {
+    if (!text.includes("%")) return text
+    try {
+        return decodeURIComponent(text)
+    } catch {
+        return text
+    }
+}
+
+/** @internal With what the keys of a property begin: the prefix and the delimiter; empty for none. */
+export interface Heads {
+    readonly head: string
+    /** Those of keys that rows were given before. */
+    readonly formerHeads: readonly string[]
+}
+
+/** @internal */
+export function headOf(prefix: string | undefined, delimiter = "_"): string {
+    return prefix === undefined ? "" : prefix + delimiter
+}
+
+/** @internal Whether a key begins like this, and has something behind it. */
+export function hasHead(key: string, head: string): boolean {
+    return key.startsWith(head) && key.length > head.length
+}
+
+/** @internal What a key begins with, of all that those of a property may begin with. */
+export function headIn({ head, formerHeads }: Heads, key: string): string | undefined {
+    return [head, ...formerHeads].find((one) => hasHead(key, one))
 }

@@ -1,8 +1,10 @@
 import type { ColumnOptions } from "typeorm"
 import type { Secret, Secrets } from "../secrets"
+import type { Heads } from "./key-form"
+import type { SlugOptions } from "./slug-options"
 
 /** The formats that a pseudo key can have. */
-export type KeyFormat = "nanoid" | "uuid" | "uuidv7" | "ulid"
+export type KeyFormat = "nanoid" | "uuid" | "uuidv7" | "ulid" | "typeid"
 
 /** How long a pseudo key that its row no longer has is kept. */
 export type KeyHistory = boolean | "forever"
@@ -12,8 +14,8 @@ export type KeyColumnOptions = Pick<ColumnOptions, "name" | "comment" | "nullabl
 
 /** Makes pseudo keys of primary keys, without a column. */
 export interface SealOptions<Path extends string = string> {
-    /** The primary key: one column of type int, bigint or uuid. */
-    column: Path
+    /** The property of the primary key, of type int, bigint or uuid; of a composite one all of them. */
+    column: Path | readonly Path[]
 
     /**
      * What the keys can't be made or read without: at least 32 bytes, from a random source. Of
@@ -32,17 +34,53 @@ export interface SealOptions<Path extends string = string> {
     context?: string
 }
 
+/**
+ * Makes the text of a pseudo key of a row. Of several texts the first one is taken that no other row has, and a
+ * suffix goes behind the first. NULL is for rows that have no key yet.
+ */
+export type Derive<Entity extends object = object> = (
+    row: Entity,
+) => string | readonly string[] | null
+
+/** What `derive` of {@link PseudoKey} is made of, and whether it follows that. */
+export interface DeriveOptions<Entity extends object = object> {
+    /** A pure function that makes the key of other fields of the row. */
+    from: Derive<Entity>
+
+    /**
+     * Whether a stored row gets a new key when `save()` changes what its key is made of. With a history the one
+     * before is retired.
+     *
+     * Default is `false`.
+     */
+    follow?: boolean
+}
+
 /** What {@link PseudoKey} takes. */
-export interface PseudoKeyOptions<
-    Entity extends object = object,
-    Path extends string = string,
-> extends KeyColumnOptions {
-    /** What stands before the key, with `_` between. Letters, digits and single `_`. */
+export interface PseudoKeyOptions<Entity extends object = object, Path extends string = string>
+    extends KeyColumnOptions, Omit<SlugOptions, "length"> {
+    /** What stands before the key, with the `delimiter` between. Letters, digits and single `_`. */
     prefix?: string
 
     /**
-     * The format of the key: `"nanoid"` (21 characters), `"uuid"` (version 4), `"uuidv7"` and
-     * `"ulid"` (which tell when they were made), or a function. That one is called again, with
+     * What stands between prefix and key: `_`, `-`, `.` or `~`.
+     *
+     * Default is `"_"`.
+     */
+    delimiter?: "_" | "-" | "." | "~"
+
+    /**
+     * Prefixes that keys of stored rows were given before, and still lead to their rows: `["inv"]`. One that had
+     * another delimiter ends with that (`"inv-"`), and `""` is for keys that had none. Sealed keys that were made with one
+     * are accepted as well, where `context` is not given.
+     *
+     * Default is none: rows with another prefix are not found, which {@link verifyAutoSequence} reports.
+     */
+    formerPrefixes?: readonly string[]
+
+    /**
+     * The format of the key: `"nanoid"` (21 characters), `"uuid"` (version 4), `"uuidv7"`,
+     * `"ulid"` and `"typeid"` (which tell when they were made), or a function. That one is called again, with
      * `attempt` 1, 2 …, where another row has the key that it gave.
      *
      * Default is `"nanoid"`.
@@ -50,24 +88,59 @@ export interface PseudoKeyOptions<
     generate?: KeyFormat | ((row: Entity, attempt: number) => string)
 
     /**
+     * What the key has to be, behind its prefix: all of it has to match, whoever makes or sets it. Keys of stored rows
+     * are left as they are.
+     *
+     * Default is what the format is, or any key.
+     */
+    pattern?: RegExp
+
+    /**
      * A pure function that makes the key of other fields of the row, of its numbers, and of the
      * `relations` that are named. Its result is made fit for a URL: `"Crème brûlée, 50 %"` becomes
-     * `"Creme-brulee-50"`. Where another row has that key, there is the `suffix`. Where nothing is
+     * `"creme-brulee-50"`, by {@link slugify}, whose options stand beside it: `case`, `separator`, `language`,
+     * `letters`. Where another row has that key, there is the `suffix`. Where nothing is
      * left of it, `generate` makes the key.
      *
      * It is given a copy of the row as it is about to be stored. The key of a stored row does not
-     * follow its fields. As long as a number that it reads is NULL, so is the key.
+     * follow its fields, unless it is `{ from, follow: true }`. As long as a number that it reads is NULL, so
+     * is the key.
      */
-    derive?: (row: Entity) => string
+    derive?: Derive<Entity> | DeriveOptions<Entity>
 
     /**
-     * For `derive`: whether a suffix is added where another row has the key: `acme`, `acme-2`,
-     * `acme-3`. Without, such a row is refused with {@link KeyTakenError}.
+     * For `derive`: `"lower"` makes all letters small, `"keep"` leaves them as they are.
      *
-     * Default is `true`, and `false` for a key that is made of a number of its row
+     * Default is `"lower"`, and `"keep"` for a key that is made of a number of its row: `INV-7`.
+     */
+    case?: "lower" | "keep"
+
+    /**
+     * `"unicode"` allows letters and digits of all scripts in keys, and lets `derive` keep them: `東京`. They are stored
+     * composed (NFC); whoever builds a URL encodes them, and a look-up takes both forms.
+     *
+     * Default is `"ascii"`.
+     */
+    letters?: "ascii" | "unicode"
+
+    /**
+     * For `derive`: the suffix that is added where another row has the key: `"number"` or `true` (`acme`,
+     * `acme-2`, `acme-3`), `"random"` (`acme-x4k2p9`, which does not tell how many there are), or `false`:
+     * such a row is refused with {@link KeyTakenError}.
+     *
+     * Default is `"number"`, and `false` for a key that is made of a number of its row
      * (`@AutoSequenceColumn`): `INV-7-2` would be taken for another invoice.
      */
-    suffix?: boolean
+    suffix?: boolean | "number" | "random"
+
+    /**
+     * Keys that no row is given, upper or lower case, as they are parts of addresses: a derived key gets a suffix,
+     * or is refused where it takes none; one that is made otherwise is made again; one that is set is refused with
+     * {@link InvalidKeyError}. {@link RESERVED_KEYS} is a list to begin with. Rows that have such a key keep it.
+     *
+     * Default is none.
+     */
+    reserved?: readonly string[]
 
     /**
      * For `derive`: the paths of the many-to-one relations that it reads, as `"category.parent"`.
@@ -151,12 +224,20 @@ export interface PseudoKeyOptions<
 }
 
 /** @internal The options of a key in a column, checked. */
-export interface StoredKeyOptions {
+export interface StoredKeyOptions extends Heads {
     readonly prefix?: string
     readonly format: KeyFormat
     readonly generate?: (row: object, attempt: number) => unknown
     readonly derive?: (row: object) => unknown
-    readonly suffix?: boolean
+    /** Whether a stored row gets another one when what it is made of changes. */
+    readonly follows: boolean
+    readonly slug: Omit<SlugOptions, "length">
+    readonly suffix?: boolean | "number" | "random"
+    readonly letters: "ascii" | "unicode"
+    /** What a key has to be behind its prefix, as a whole. */
+    readonly pattern?: RegExp
+    /** In small letters. */
+    readonly reserved: ReadonlySet<string>
     readonly relations: readonly string[]
     readonly isAfterInsert: boolean
     readonly length?: number
@@ -168,9 +249,9 @@ export interface StoredKeyOptions {
 }
 
 /** @internal */
-export interface SealedKeyOptions {
+export interface SealedKeyOptions extends Heads {
     readonly prefix?: string
-    readonly column: string
+    readonly columns: readonly string[]
     readonly secrets: Secrets
     readonly context?: string
 }

@@ -1,7 +1,8 @@
 import type { ColumnOptions } from "typeorm"
 import { columnOptions } from "../column-options"
-import { MAX_LENGTH, MAX_PREFIX, PREFIX_FORM } from "./key-form"
+import { headOf, type Heads, MAX_LENGTH, MAX_PREFIX, PREFIX_FORM } from "./key-form"
 import type {
+    DeriveOptions,
     KeyFormat,
     KeyOptions,
     PseudoKeyOptions,
@@ -10,12 +11,13 @@ import type {
     StoredKeyOptions,
 } from "./key-options"
 import { type Refuse, refuserOf, refuseUnknown } from "../options"
+import { refuseWrongSlug } from "./slug-options"
 import { scopePaths } from "../scope-paths"
 import { isSeriesName, seriesProblem } from "../numbers/series-name"
 import { type Secret, weaknessOf } from "../secrets"
 import { show } from "../show"
 
-const FORMATS: readonly KeyFormat[] = ["nanoid", "uuid", "uuidv7", "ulid"]
+const FORMATS: readonly KeyFormat[] = ["nanoid", "uuid", "uuidv7", "ulid", "typeid"]
 const KNOWN_FOR_COLUMN = ["name", "comment", "nullable", "select"] as const
 const KNOWN_FOR_STORED = [
     "generate",
@@ -23,13 +25,20 @@ const KNOWN_FOR_STORED = [
     "suffix",
     "relations",
     "after",
+    "case",
+    "separator",
+    "language",
+    "letters",
+    "pattern",
     "length",
     "alphabet",
     "uniqueWith",
     "history",
     "series",
+    "reserved",
     ...KNOWN_FOR_COLUMN,
 ] as const
+const FOR_DERIVE = ["suffix", "relations", "after", "case", "separator", "language"] as const
 const KNOWN_FOR_SEAL: readonly string[] = ["column", "secret", "context"]
 
 /**
@@ -38,7 +47,11 @@ const KNOWN_FOR_SEAL: readonly string[] = ["column", "secret", "context"]
  */
 export function splitKeyOptions(place: string, options: PseudoKeyOptions<never>): KeyOptions {
     const refuse: Refuse = refuserOf(place)
-    refuseUnknown(options, ["prefix", "seal", ...KNOWN_FOR_STORED], refuse)
+    refuseUnknown(
+        options,
+        ["prefix", "seal", "delimiter", "formerPrefixes", ...KNOWN_FOR_STORED],
+        refuse,
+    )
 
     const { prefix, seal } = options
     if (prefix !== undefined && !(typeof prefix === "string" && PREFIX_FORM.test(prefix)))
@@ -46,20 +59,45 @@ export function splitKeyOptions(place: string, options: PseudoKeyOptions<never>)
             `prefix is ${show(prefix)}, give 1 to ${MAX_PREFIX} letters and digits, beginning with a ` +
                 "letter, with single _ between them.",
         )
-    if (seal === undefined) return splitStored(options, refuse)
+    const heads = headsOf(options, refuse)
+    if (seal === undefined) return splitStored(options, heads, refuse)
 
     for (const name of KNOWN_FOR_STORED)
         if (options[name] !== undefined)
             refuse(`${name} is for keys that have a column, and with seal there is none.`)
-    return { sealed: { prefix, ...checkSeal(seal, refuse) } }
+    return { sealed: { prefix, ...heads, ...checkSeal(seal, refuse) } }
 }
 
-function splitStored(options: PseudoKeyOptions<never>, refuse: Refuse): KeyOptions {
-    const { prefix, generate = "nanoid", derive, history = false } = options
+const DELIMITERS = ["_", "-", ".", "~"]
+
+function headsOf(
+    { prefix, delimiter, formerPrefixes }: PseudoKeyOptions<never>,
+    refuse: Refuse,
+): Heads {
+    if (delimiter !== undefined && !DELIMITERS.includes(delimiter))
+        refuse(`delimiter is ${show(delimiter)}, give one of ${DELIMITERS.join(" ")}.`)
+    if (delimiter !== undefined && prefix === undefined) refuse("delimiter is for a prefix alone.")
+    const former: unknown = formerPrefixes ?? []
+    if (!Array.isArray(former)) refuse("formerPrefixes is no list, give prefixes.")
+    const formerHeads = (former as unknown[]).map((given) => {
+        const text = typeof given === "string" ? given : refuse("formerPrefixes holds no text.")
+        const end = text.slice(-1)
+        const isWhole = text === "" || DELIMITERS.includes(end)
+        const bare = isWhole ? text.slice(0, -1) : text
+        if (text !== "" && !PREFIX_FORM.test(bare))
+            refuse(`formerPrefixes holds ${show(given)}, which is no prefix.`)
+        return isWhole ? text : headOf(text, delimiter)
+    })
+    const head = headOf(prefix, delimiter)
+    if (formerHeads.includes(head)) refuse("formerPrefixes holds the prefix of today.")
+    return { head, formerHeads }
+}
+
+function splitStored(options: PseudoKeyOptions<never>, heads: Heads, refuse: Refuse): KeyOptions {
+    const { prefix, generate = "nanoid", history = false } = options
+    const { from: derive, follow = false } = splitDerive(options.derive, refuse)
     if (typeof generate !== "function" && !FORMATS.includes(generate))
         refuse(`generate is ${show(generate)}, give one of ${FORMATS.join(", ")}, or a function.`)
-    if (derive !== undefined && typeof derive !== "function")
-        refuse(`derive is ${show(derive)}, give a function of the row.`)
     const relations: unknown = options.relations ?? []
     if (!Array.isArray(relations) || relations.some((path) => typeof path !== "string" || !path))
         refuse("relations is no list of paths, give names of relations.")
@@ -67,9 +105,11 @@ function splitStored(options: PseudoKeyOptions<never>, refuse: Refuse): KeyOptio
     if (after !== undefined && (after as unknown) !== "insert")
         refuse(`after is ${show(after)}, give "insert" or leave it out.`)
     const { suffix } = options
-    if (suffix !== undefined && typeof suffix !== "boolean")
-        refuse(`suffix is ${show(suffix)}, give true or false.`)
-    for (const name of ["suffix", "relations", "after"] as const)
+    if (suffix !== undefined && ![true, false, "number", "random"].includes(suffix))
+        refuse(`suffix is ${show(suffix)}, give "number", "random", true or false.`)
+    refuseWrongSlug(options, refuse)
+    const { letters = "ascii" } = options
+    for (const name of FOR_DERIVE)
         if (options[name] !== undefined && derive === undefined)
             refuse(`${name} is for derive alone.`)
     if (typeof history !== "boolean" && (history as unknown) !== "forever")
@@ -81,7 +121,7 @@ function splitStored(options: PseudoKeyOptions<never>, refuse: Refuse): KeyOptio
         if (options[name] !== undefined && generate !== "nanoid")
             refuse(`${name} is for generate: "nanoid" alone.`)
     const { length, alphabet } = options
-    const longest = MAX_LENGTH - (prefix === undefined ? 0 : prefix.length + 1)
+    const longest = MAX_LENGTH - heads.head.length
     // A suffix takes up to six, and leaves something of the key.
     const shortest = derive ? 8 : 1
     if (
@@ -106,11 +146,22 @@ function splitStored(options: PseudoKeyOptions<never>, refuse: Refuse): KeyOptio
     return {
         stored: {
             prefix,
+            ...heads,
             ...(typeof generate === "function"
                 ? { format: "nanoid", generate: generate as StoredKeyOptions["generate"] }
                 : { format: generate }),
             derive: derive as StoredKeyOptions["derive"],
+            follows: follow,
+            slug: {
+                case: options.case,
+                separator: options.separator,
+                language: options.language,
+                letters,
+            },
             suffix,
+            letters,
+            pattern: patternOf(options, heads, refuse),
+            reserved: reservedOf(options.reserved, refuse),
             relations: relations as string[],
             isAfterInsert: after === "insert",
             length,
@@ -123,14 +174,64 @@ function splitStored(options: PseudoKeyOptions<never>, refuse: Refuse): KeyOptio
     }
 }
 
-function checkSeal(seal: SealOptions, refuse: Refuse): Omit<SealedKeyOptions, "prefix"> {
+const TYPEID = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/
+
+function patternOf(
+    { pattern, generate, derive }: PseudoKeyOptions<never>,
+    { head }: Heads,
+    refuse: Refuse,
+): RegExp | undefined {
+    if (generate === "typeid") {
+        if (derive !== undefined || pattern !== undefined)
+            refuse('generate: "typeid" is a format by itself, without derive and pattern.')
+        if (head !== "" && !/^[a-z]([a-z_]*[a-z])?_$/.test(head))
+            refuse('generate: "typeid" takes a prefix of small letters and _, with _ behind it.')
+        return TYPEID
+    }
+    if (pattern === undefined) return undefined
+    if (!(pattern instanceof RegExp)) refuse(`pattern is ${show(pattern)}, give a RegExp.`)
+    // One that remembers where it was gives another answer each time.
+    return new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace(/[gy]/g, ""))
+}
+
+function reservedOf(reserved: unknown, refuse: Refuse): ReadonlySet<string> {
+    const words: unknown = reserved ?? []
+    if (!Array.isArray(words) || words.some((word) => typeof word !== "string" || word === ""))
+        refuse("reserved is no list of words, give texts.")
+    return new Set((words as string[]).map((word) => word.normalize("NFC").toLowerCase()))
+}
+
+function splitDerive(
+    derive: PseudoKeyOptions<never>["derive"],
+    refuse: Refuse,
+): Partial<DeriveOptions<never>> {
+    if (derive === undefined) return {}
+    if (typeof derive === "function") return { from: derive }
+    if (typeof derive !== "object" || (derive as unknown) === null)
+        refuse(`derive is ${show(derive)}, give a function of the row, or { from, follow }.`)
+    for (const name of Object.keys(derive))
+        if (name !== "from" && name !== "follow")
+            refuse(`derive has no option "${name}". The options are from, follow.`)
+    const { from, follow } = derive
+    if (typeof from !== "function")
+        refuse(`derive.from is ${show(from)}, give a function of the row.`)
+    if (follow !== undefined && typeof follow !== "boolean")
+        refuse(`derive.follow is ${show(follow)}, give true or false.`)
+    return { from, follow }
+}
+
+function checkSeal(
+    seal: SealOptions,
+    refuse: Refuse,
+): Omit<SealedKeyOptions, "prefix" | keyof Heads> {
     if (typeof seal !== "object" || (seal as unknown) === null)
         refuse("seal is no object, give { column, secret }.")
     for (const name of Object.keys(seal))
         if (!KNOWN_FOR_SEAL.includes(name))
             refuse(`seal has no option "${name}". The options are ${KNOWN_FOR_SEAL.join(", ")}.`)
     const { column, secret, context } = seal
-    if (typeof column !== "string" || column === "")
+    const columns: readonly unknown[] = Array.isArray(column) ? column : [column]
+    if (columns.length === 0 || columns.some((one) => typeof one !== "string" || one === ""))
         refuse(`seal.column is ${show(column)}, give the name of the primary key's property.`)
     if (context !== undefined && (typeof context !== "string" || context === ""))
         refuse(`seal.context is ${show(context)}, give a text.`)
@@ -141,7 +242,7 @@ function checkSeal(seal: SealOptions, refuse: Refuse): Omit<SealedKeyOptions, "p
         return problem ? refuse(problem) : secrets
     }
     if (typeof secret !== "function") read()
-    return { column, secrets: read, context }
+    return { columns: columns as string[], secrets: read, context }
 }
 
 function isAlphabet(alphabet: unknown): boolean {

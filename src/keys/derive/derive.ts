@@ -1,5 +1,4 @@
 import type { ObjectLiteral } from "typeorm"
-import { withPrefix } from "../../declared/keys/key-form"
 import { InvalidKeyError } from "../../errors"
 import { ownSeriesOf } from "../../series/own-series"
 import type { StoredKey } from "../pseudo-key"
@@ -7,12 +6,14 @@ import { storedKeysOf } from "../resolve-keys"
 import { hasPrimaryKey } from "../rows/primary-key"
 import { hasRelated } from "./related-rows"
 import { RowView, type Unknown } from "./row-view"
-import { cutAtWord, slugOf } from "./slug"
+import { matches } from "../free/candidates"
+import { cutAtWord } from "../slug/cut"
+import { slugOf } from "../slug/slugify"
 
 /** @internal What `derive` has made. */
 export interface Derived {
-    /** The key, prefix included; empty where nothing is left for one. */
-    readonly text: string
+    /** The keys that it may be, in their order, prefix included; none where nothing is left for one. */
+    readonly texts: readonly string[]
     /** Whether no other row can have the right to it, so that one with a suffix would be wrong. */
     readonly isExact: boolean
 }
@@ -28,14 +29,32 @@ export function derive(key: StoredKey, view: RowView): Derived | undefined {
                 "nullable: true, to be made when the number is there, or give the row a number.",
         )
     }
-    if (typeof made !== "string")
+    if (made === null) {
+        if (key.column.isNullable) return undefined
         throw new InvalidKeyError(
-            `derive of ${key.label} has to return a text, and returned a value of type ${typeof made}.`,
+            `derive of ${key.label} has returned null, and the column can't be NULL. Return a text, or declare ` +
+                "the key with nullable: true.",
         )
-    const slug = slugOf(made)
+    }
+    const all: readonly unknown[] = Array.isArray(made) ? made : [made]
+    const wrong = all.find((one) => typeof one !== "string")
+    if (wrong !== undefined || all.includes(undefined))
+        throw new InvalidKeyError(
+            `derive of ${key.label} has to return a text, or a list of texts, and returned a value of type ${typeof wrong}.`,
+        )
+    const isNumbered = numbers.length > 0
+    const letterCase = key.slug.case ?? (isNumbered ? "keep" : "lower")
+    const slugs = (all as string[]).map((text) => slugOf(text, { ...key.slug, case: letterCase }))
+    const texts = slugs.flatMap((slug) =>
+        slug ? cutAtWord(key.head + slug, key.longest, key.separator) : [],
+    )
+    if (texts.some((text) => !matches(key, text)))
+        throw new InvalidKeyError(
+            `derive of ${key.label} has made a key that does not match the pattern.`,
+        )
     return {
-        text: slug && cutAtWord(withPrefix(key.prefix, slug), key.longest),
-        isExact: !(key.suffix ?? numbers.length === 0),
+        texts: [...new Set(texts)],
+        isExact: key.suffix === undefined ? isNumbered : key.suffix === false,
     }
 }
 
@@ -99,7 +118,7 @@ export function deriveShown(key: StoredKey, entity: ObjectLiteral): string | und
     if (!hasPrimaryKey(metadata, entity) || !hasRelated(entity, metadata, relations))
         return undefined
     try {
-        return derive(key, viewOfLoaded(key, entity))?.text || undefined
+        return derive(key, viewOfLoaded(key, entity))?.texts[0]
     } catch {
         // A row without a key is shown without one, rather than not at all.
         return undefined

@@ -56,8 +56,8 @@ export function refuseUnseenNumbers(
         )
 }
 
-/** Whether `derive` reads a property of the row. */
-function readsBy(
+/** @internal Whether `derive` reads a property of the row. */
+export function readsBy(
     metadata: EntityMetadata,
     { embeddedMetadata: embedded }: ColumnMetadata,
     derive: (row: object) => unknown,

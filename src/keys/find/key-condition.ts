@@ -7,7 +7,7 @@ import {
     type ObjectLiteral,
     Raw,
 } from "typeorm"
-import { hasPrefix, isKey } from "../../declared/keys/key-form"
+import { headIn, readKey } from "../../declared/keys/key-form"
 import type { Scope } from "../../dialects/columns"
 import { InvalidOptionError } from "../../errors"
 import { preparedText, scopeWith } from "../../series/scope"
@@ -16,6 +16,7 @@ import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import { keyTableOf } from "../../series/own-table"
 import { type AnyKey, isSealed, type SealedKey, type StoredKey } from "../pseudo-key"
 import { pseudoKeysOf } from "../resolve-keys"
+import { openSealedKey, sealedKeyFor } from "../sealed/sealed-ids"
 import { refuseNoConditions, refuseUnset } from "./unset-conditions"
 import { historyScopeOf, isOwner } from "../rows/taken-keys"
 
@@ -35,11 +36,12 @@ export interface KeyLookUp {
  */
 export function conditionFor(
     metadata: EntityMetadata,
-    text: unknown,
+    given: unknown,
     { property, retired = true, where = {} }: KeyLookUp,
 ): ObjectLiteral | ObjectLiteral[] | undefined {
-    const key = keyFor(metadata, text, property)
-    if (!key || typeof text !== "string") return undefined
+    const key = keyFor(metadata, given, property)
+    const text = key && keyIn(key, given)
+    if (!key || text === undefined) return undefined
     const conditions = (Array.isArray(where) ? where : [where]) as ObjectLiteral[]
     const found = conditions.flatMap((given) => {
         refuseNoConditions(given)
@@ -69,10 +71,14 @@ export function keyFor(
                 ? `${metadata.name}.${property} is no pseudo key.`
                 : `${metadata.name} has no pseudo key. Declare one by @PseudoKey.`,
         )
-    if (!isKey(text)) return undefined
-    const prefixed = chosen.find(({ prefix }) => prefix !== undefined && hasPrefix(text, prefix))
+    const heads = new Map<AnyKey, string | undefined>()
+    for (const one of chosen) {
+        const read = keyIn(one, text)
+        if (read !== undefined) heads.set(one, headIn(one, read))
+    }
+    const prefixed = chosen.find((one) => heads.get(one))
     if (prefixed) return prefixed
-    const [key, other] = chosen.filter(({ prefix }) => prefix === undefined)
+    const [key, other] = chosen.filter((one) => heads.get(one) === "")
     if (key && other)
         throw new InvalidOptionError(
             `${metadata.name} has several pseudo keys without a prefix: ${key.propertyPath}, ` +
@@ -81,18 +87,22 @@ export function keyFor(
     return key
 }
 
+/** @internal A text as keys of a property are stored; undefined for what can be none. */
+export function keyIn(key: AnyKey, text: unknown): string | undefined {
+    return readKey(text, isSealed(key) ? "ascii" : key.letters)
+}
+
 function sealedCondition(
-    { column, prefix, seal }: SealedKey,
+    key: SealedKey,
     text: string,
     { retired }: { retired: boolean },
 ): ObjectLiteral | undefined {
-    const sealed = prefix === undefined ? text : text.slice(prefix.length + 1)
-    const id = seal.open(sealed)
-    // Made by another secret than the first, it is no longer the key of its row.
-    if (id === undefined || (!retired && seal.seal(id) !== sealed)) return undefined
-    // As TypeORM has the values of these columns.
-    const isNumber = typeof id === "bigint" && column.type !== "bigint" && column.type !== "int8"
-    return atPath(column.propertyPath, isNumber ? Number(id) : String(id))
+    const ids = openSealedKey(key, text)
+    // Made by another secret than the first, or with another prefix, it is no longer the key of its row.
+    if (ids === undefined || (!retired && sealedKeyFor(key, ids) !== text)) return undefined
+    return key.columns
+        .map((column, at) => column.createValueMap(ids[at]))
+        .reduce((all, one) => bothOf(all, one), {})
 }
 
 function storedCondition(
@@ -101,8 +111,12 @@ function storedCondition(
     where: ObjectLiteral,
     { retired }: { retired: boolean },
 ): ObjectLiteral {
+    // A condition on the related row, as wherePseudoKey makes it, says in which scope the key is as well.
+    if (key.history === false && key.scope.every(({ path }) => isJoined(key, where, path)))
+        return atPath(key.propertyPath, Equal(text))
     const scope = scopeIn(key, where)
-    if (key.history === false || !retired) return atPath(key.propertyPath, text)
+    // An operator, by which it is seen to be no row where somebody sets a relation to it.
+    if (key.history === false || !retired) return atPath(key.propertyPath, Equal(text))
     return Object.assign(
         {},
         ...key.metadata.primaryColumns.map((column) =>
@@ -149,6 +163,17 @@ function hadBy(
     return Raw((alias) => `${alias} = COALESCE((${current}), (${former}))`, values)
 }
 
+function isJoined({ metadata }: StoredKey, where: ObjectLiteral, path: string): boolean {
+    const condition: unknown = path
+        .split(".")
+        .reduce<unknown>((at, name) => (Object(at) as ObjectLiteral)[name], where)
+    return (
+        metadata.findRelationWithPropertyPath(path) !== undefined &&
+        isPlain(condition) &&
+        Object.keys(condition).length > 0
+    )
+}
+
 /** TypeORM 0.3 leaves NULL out of its conditions, and 1.x refuses it. */
 function withNulls({ scopeColumns }: StoredKey, where: ObjectLiteral): ObjectLiteral {
     const nulls = scopeColumns.filter((column) => column.getEntityValue(where) === null)
@@ -168,8 +193,8 @@ function withValue(
     return { ...where, [name]: inner }
 }
 
-/** The scope of a key that is unique in it alone; without it several rows have the key. */
-function scopeIn({ label, scope, scopeColumns }: StoredKey, where: ObjectLiteral): Scope {
+/** @internal The scope of a key that is unique in it alone; without it several rows have the key. */
+export function scopeIn({ label, scope, scopeColumns }: StoredKey, where: ObjectLiteral): Scope {
     const values = scopeColumns.map((column) => {
         const given: unknown = column.getEntityValue(where)
         const value = given instanceof FindOperator && given.type === "isNull" ? null : given

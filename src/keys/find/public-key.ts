@@ -1,4 +1,4 @@
-import { hasPrefix, isKey } from "../../declared/keys/key-form"
+import { hasHead, headOf, isKey } from "../../declared/keys/key-form"
 
 declare const PREFIX: unique symbol
 
@@ -46,5 +46,5 @@ export function isPublicKey<Prefix extends string>(
     prefix: Prefix,
     value: unknown,
 ): value is PublicKey<Prefix> {
-    return isKey(value) && hasPrefix(value, prefix)
+    return isKey(value) && hasHead(value, headOf(prefix))
 }

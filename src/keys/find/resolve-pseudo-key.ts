@@ -8,10 +8,11 @@ import type {
 import { loadColumns } from "../../typeorm/load-columns"
 import { givenDataSource, givenEntity } from "../../typeorm/given"
 import { type FindByPseudoKeyOptions, findOne, checkedFind } from "./find-by-pseudo-key"
-import { hasPrefix, isKey } from "../../declared/keys/key-form"
-import { keyFor } from "./key-condition"
-import { type AnyKey, isSealed, sealedKeyOf } from "../pseudo-key"
-import { keysByPrefix } from "../resolve-keys"
+import { hasHead, isKey } from "../../declared/keys/key-form"
+import { keyFor, keyIn } from "./key-condition"
+import { type AnyKey, isSealed } from "../pseudo-key"
+import { sealedKeyOf } from "../sealed/sealed-ids"
+import { keysByHead } from "../resolve-keys"
 
 /** What {@link resolvePseudoKey} takes: what {@link findByPseudoKey} takes, and these. */
 export interface ResolvePseudoKeyOptions<Entity extends ObjectLiteral = ObjectLiteral> extends Omit<
@@ -78,12 +79,17 @@ export async function resolvePseudoKey<Entity extends ObjectLiteral = ObjectLite
     })
     if (!row) return null
     const current = await currentKey(manager, metadata, found, row)
-    return { row: row as Entity, entity: metadata.name, key: current, isRetired: current !== key }
+    return {
+        row: row as Entity,
+        entity: metadata.name,
+        key: current,
+        isRetired: current !== keyIn(found, key),
+    }
 }
 
 function byPrefix(dataSource: DataSource, key: unknown): AnyKey | undefined {
     if (!isKey(key)) return undefined
-    for (const [prefix, found] of keysByPrefix(dataSource)) if (hasPrefix(key, prefix)) return found
+    for (const [head, found] of keysByHead(dataSource)) if (hasHead(key, head)) return found
     return undefined
 }
 

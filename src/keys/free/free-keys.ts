@@ -3,6 +3,8 @@ import { groupBy } from "../../group-by"
 import type { StoredKey } from "../pseudo-key"
 import { findTaken } from "../rows/taken-keys"
 import type { KeyLocks } from "./key-locks"
+import { goOnBehindHighest } from "./highest-suffix"
+import { Numbered } from "./suffixes"
 import type { Wish } from "./wish"
 import type { Sender } from "../../typeorm/statement"
 
@@ -21,7 +23,8 @@ export async function giveFreeKeys(
     const search = new Search(runner, locks, isAwaited)
     const open = wishes.filter(({ got }) => got === undefined)
     for (const [, ofPlace] of groupBy(open, placeOf)) {
-        await search.give([...groupBy(ofPlace, (wish) => wish.text ?? wish).values()])
+        const groups = [...groupBy(ofPlace, (wish) => wish.text ?? wish).values()]
+        await search.give(groups.flatMap((open) => (open[0] ? { first: open[0], open } : [])))
     }
 }
 
@@ -41,6 +44,13 @@ export function placeOf({ key, scope }: Pick<Wish, "key" | "scope">): string {
 /** How many candidates are tried at first where one text is left. */
 const BLOCK = 32
 
+/** Rows that want the same. */
+interface Group {
+    /** It is the one whose candidates are tried. */
+    readonly first: Wish
+    readonly open: readonly Wish[]
+}
+
 interface Found {
     readonly locked: readonly string[]
     readonly free: Set<string>
@@ -56,31 +66,40 @@ class Search {
     ) {}
 
     /** Looks for candidates of all groups together: nearly all get one of the first. */
-    async give(groups: readonly (readonly Wish[])[]): Promise<void> {
+    async give(groups: readonly Group[]): Promise<void> {
         let open = groups
-        let blocks: (readonly string[])[] = groups.map(
-            ([wish], at) => wish?.candidates.first(groups[at]?.length ?? 0) ?? [],
+        let blocks: (readonly string[])[] = groups.map((group) =>
+            group.first.candidates.first(group.open.length),
         )
         for (let size = 1; ; size *= 2) {
             await this.giveOf(open, blocks)
-            open = open
-                .map((group) => group.filter(({ got }) => got === undefined))
-                .filter(({ length }) => length > 0)
+            open = open.flatMap((group) => stillOpen(group) ?? [])
+            await this.goOnBehindOthers(open)
             const [last, ...others] = open
             if (!last) return
             if (others.length === 0) return this.giveOne(last)
-            blocks = open.map((group) => nextOf(group, Math.max(size, group.length)))
+            blocks = open.map((group) => nextOf(group.first, Math.max(size, group.open.length)))
         }
     }
 
+    /** Nobody tries one number after the other where many rows have the same text. */
+    private async goOnBehindOthers([group, ...others]: readonly Group[]): Promise<void> {
+        if (!group) return
+        const texts = [group, ...others].flatMap(({ first: { candidates } }) =>
+            candidates instanceof Numbered && candidates.isOpen ? candidates : [],
+        )
+        const { key, scope } = group.first
+        if (texts.length > 0) await goOnBehindHighest(this.runner, key, scope, texts)
+    }
+
     private async giveOf(
-        groups: readonly (readonly Wish[])[],
+        groups: readonly Group[],
         blocks: readonly (readonly string[])[],
     ): Promise<void> {
-        const wish = groups[0]?.[0]
-        if (!wish) return
-        const { free } = await this.find(wish, blocks.flat())
-        const open = groups.map((group) => group.values())
+        const [group] = groups
+        if (!group) return
+        const { free } = await this.find(group.first, blocks.flat())
+        const open = groups.map((one) => one.open.values())
         const take = (at: number, keys: readonly string[]) => {
             for (const key of keys) {
                 if (!free.has(key)) continue
@@ -96,11 +115,10 @@ class Search {
     }
 
     /** Tries one candidate after the other for rows that want the same. */
-    private async giveOne(wishes: readonly Wish[]): Promise<void> {
-        const open = [...wishes]
-        const [first] = wishes
-        for (let size = BLOCK; first && open.length > 0; size *= 2) {
-            let left: readonly string[] = nextOf(wishes, size)
+    private async giveOne({ first, open: all }: Group): Promise<void> {
+        const open = [...all]
+        for (let size = Math.max(BLOCK, all.length); open.length > 0; size *= 2) {
+            let left: readonly string[] = nextOf(first, size)
             while (left.length > 0 && open.length > 0) {
                 const isFirst = open.length === 1
                 const tried = isFirst ? left : left.slice(0, open.length)
@@ -131,27 +149,36 @@ class Search {
         const { key, scope } = wish
         const place = placeOf({ key, scope })
         const open = [...new Set(keys)].filter(
-            (one) => !this.locks.isGiven(place, one) && !this.isAwaited(wish, one),
+            (one) =>
+                !key.isReserved(one) &&
+                !this.locks.isGiven(place, one) &&
+                !this.isAwaited(wish, one),
         )
         const locked = await this.locks.tryLock(place, open, { isFirst })
         // What was committed before the lock was had is seen by a statement that begins after it.
         const looked = isFirst && locked.length > 0 ? open : locked
         const taken = await findTaken(this.runner, key, scope, looked)
+        for (const own of wish.own ?? []) taken.delete(own)
         return { locked, free: new Set(locked.filter((one) => !taken.has(one))), taken }
     }
 }
 
-function nextOf([wish]: readonly Wish[], size: number): readonly string[] {
-    const block = wish?.candidates.next(size)
-    if (wish && !block) throw noneLeft(wish.key)
-    return block ?? []
+function stillOpen({ first, open }: Group): Group | undefined {
+    const left = open.filter(({ got }) => got === undefined)
+    return left.length > 0 ? { first, open: left } : undefined
+}
+
+function nextOf({ key, candidates }: Wish, size: number): readonly string[] {
+    const block = candidates.next(size)
+    if (!block) throw noneLeft(key)
+    return block
 }
 
 function noneLeft({ label, derive, generateFor }: StoredKey): KeyTakenError {
     return new KeyTakenError(
         `${label}: no free key was found. ` +
             (derive
-                ? "Too many rows have the same key but for its suffix: derive it of more fields."
+                ? "Other rows have all those that derive gives: derive it of more fields, or allow suffixes."
                 : generateFor
                   ? "generate has made only keys that other rows have."
                   : "Too many of the possible keys are in use: raise length, or use more characters."),

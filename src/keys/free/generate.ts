@@ -40,9 +40,21 @@ export function generatorOf({ format, length, alphabet, derive }: StoredKeyOptio
             }
         case "uuidv7":
             return { generate: () => v7(), isUnique: true }
+        case "typeid":
+            return { generate: () => typeId(v7(undefined, new Uint8Array(16))), isUnique: true }
         case "ulid":
             return { generate: () => ulid(undefined, random), isUnique: true }
     }
+}
+
+const BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"
+
+/** A UUID as TypeID writes it: 26 digits of 5 bits, of which the first has but 3. */
+function typeId(uuid: Uint8Array): string {
+    let value = BigInt(`0x${Buffer.from(uuid).toString("hex")}`)
+    let text = ""
+    for (let at = 0; at < 26; at++, value >>= 5n) text = (BASE32[Number(value & 31n)] ?? "") + text
+    return text
 }
 
 /** Node's own, which keeps random bytes in store; the default of the library fetches each byte. */

@@ -119,6 +119,28 @@ export async function forget(
     await changeAt(runner, key, await findKeys(runner, key, owners), { change })
 }
 
+/** @internal Frees a key that no row has any more. Resolves to whether it was kept. */
+export async function releaseFormer(
+    runner: Sender,
+    key: StoredKey,
+    scope: Scope,
+    text: string,
+): Promise<boolean> {
+    const { table, parameters } = statementOn(key)
+    const where = [
+        `${table.series} = ${parameters.add(key.name)}`,
+        `${table.scope} = ${parameters.add(historyScopeOf(key, scope))}`,
+        `${table.key} = ${parameters.add(text)}`,
+        `${table.retiredAt} IS NOT NULL`,
+    ]
+    const { affected } = await runner.query(
+        `DELETE FROM ${table.name} WHERE ${where.join(" AND ")}`,
+        parameters.values,
+        true,
+    )
+    return (affected ?? 0) > 0
+}
+
 /** @internal Takes the keys of a row out of the history, for another scope. */
 export async function takeOut(
     runner: Sender,
@@ -128,6 +150,18 @@ export async function takeOut(
     const found = await findKeys(runner, key, [owner])
     await changeAt(runner, key, found)
     return found.map(({ text }) => text)
+}
+
+/** @internal The keys that a row has, or had, in a scope. */
+export async function keysOfOwner(
+    runner: Sender,
+    key: StoredKey,
+    scope: Scope,
+    owner: string,
+): Promise<string[]> {
+    const found = await findKeys(runner, key, [owner])
+    const within = historyScopeOf(key, scope)
+    return found.flatMap((place) => (place.scope === within ? place.text : []))
 }
 
 /**

@@ -1,6 +1,5 @@
 import { nanoid } from "nanoid"
 import type { ObjectLiteral } from "typeorm"
-import { withPrefix } from "../../declared/keys/key-form"
 import { StaleSnapshotError, TransactionRequiredError } from "../../errors"
 import type { Assigner, Refused } from "../../inserts/assigner"
 import type { Insert, InsertRow } from "../../inserts/insert"
@@ -10,11 +9,21 @@ import type { Session } from "../../inserts/session"
 import { keyErrorOf } from "../key-errors"
 import type { StoredKey } from "../pseudo-key"
 import { pseudoKeysOf, storedKeysOf } from "../resolve-keys"
+import { refuseSetKeys } from "../sealed/sealed-property"
+import { refuseSetReferences } from "../sealed/sealed-reference"
 import { AwaitedKeys } from "./awaited-keys"
 import { assignEarlyKeys, makeKeys } from "./early-keys"
 import { finishKeys, hasHistory, type InsertedRows } from "./finish-keys"
 import { KeyLocks } from "../free/key-locks"
-import { isContended, isLate, isLookedFor, isNone, KeyedRow, refuseInvalid } from "./keyed-row"
+import {
+    composed,
+    isContended,
+    isLate,
+    isLookedFor,
+    isNone,
+    KeyedRow,
+    refuseInvalid,
+} from "./keyed-row"
 import { showKeys } from "./show-keys"
 import { askForPrimaryKeys } from "./stored-rows"
 import { findInserted, findLeftOut, refuseOverwrittenKeys } from "./upserted-rows"
@@ -61,6 +70,8 @@ export class KeyAssigner implements Assigner {
     notice(row: NewRow): boolean {
         const { entity, metadata } = row
         this.upserted.delete(entity)
+        refuseSetKeys(pseudoKeysOf(metadata).sealed, entity)
+        refuseSetReferences(metadata, entity)
         const keys = storedKeysOf(metadata)
         if (keys.length === 0) return hasKeys(metadata)
         NewRow.mark(
@@ -72,7 +83,9 @@ export class KeyAssigner implements Assigner {
             const isMissing = isNone(value)
             if (!isMissing) {
                 refuseInvalid(key, value)
-                if (isContended(key)) this.awaited.add(key, value, row)
+                const text = composed(key, value)
+                if (text !== value) key.column.setEntityValue(entity, text)
+                if (isContended(key)) this.awaited.add(key, text, row)
             }
             if (key.history !== false || (isMissing && isLate(key)))
                 this.refuseWithoutTransaction(key)
@@ -98,7 +111,7 @@ export class KeyAssigner implements Assigner {
         for (const row of rows)
             for (const key of row.missing) {
                 // What only the INSERT gives is not known yet, but the column is NOT NULL.
-                if (isLate(key)) row.holdPlace(key, withPrefix(key.prefix, nanoid()))
+                if (isLate(key)) row.holdPlace(key, key.head + nanoid())
                 else if (!isLookedFor(key)) row.assign(key, key.generate())
             }
         const told = insert.upsert ? rows : rows.filter(hasHistory)

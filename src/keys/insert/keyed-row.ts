@@ -1,7 +1,9 @@
 import type { ObjectLiteral } from "typeorm"
-import { hasPrefix, isKey } from "../../declared/keys/key-form"
+import { headIn, isKey, isUnicodeKey } from "../../declared/keys/key-form"
 import { InvalidKeyError } from "../../errors"
 import type { InsertRow } from "../../inserts/insert"
+import { matches } from "../free/candidates"
+import { reservedError } from "../free/wish"
 import { viewOfInserting } from "../derive/inserting-view"
 import type { RowView } from "../derive/row-view"
 import type { StoredKey } from "../pseudo-key"
@@ -35,7 +37,9 @@ export class KeyedRow {
             const value: unknown = cell.kind === "value" ? cell.value : cell
             if (isNone(value)) continue
             refuseInvalid(key, value)
-            this.texts[at] = value
+            const text = composed(key, value)
+            if (text !== value) row.assign(key.column, text)
+            this.texts[at] = text
             explicit.push(key)
         }
         this.explicit = explicit.length > 0 ? explicit : NONE
@@ -96,15 +100,27 @@ export function isNone(value: unknown): boolean {
     return value === undefined || value === null || value === ""
 }
 
+/** @internal A key as it is stored, in which the same letters are written in the same way. */
+export function composed({ letters }: StoredKey, text: string): string {
+    return letters === "unicode" ? text.normalize("NFC") : text
+}
+
 /** @internal Refuses what can't be the key of a row. */
 export function refuseInvalid(key: StoredKey, value: unknown): asserts value is string {
-    if (!isKey(value))
+    const isRight: (text: unknown) => text is string =
+        key.letters === "unicode" ? isUnicodeKey : isKey
+    if (!isRight(value))
         throw new InvalidKeyError(
             `${key.label} is set to something that is no key (of type ${typeof value}). A key is 1 to 255 ` +
                 "letters, digits and -, _, ., ~.",
         )
-    if (!hasPrefix(value, key.prefix))
+    if (headIn(key, value) === undefined)
         throw new InvalidKeyError(
-            `${key.label} is set to a key that does not begin with "${key.prefix ?? ""}_". Set one that does.`,
+            `${key.label} is set to a key that does not begin with "${key.head}". Set one that does.`,
         )
+    if (!matches(key, value))
+        throw new InvalidKeyError(
+            `${key.label} is set to a key that does not match its pattern. Set one that does, or leave it undefined.`,
+        )
+    if (key.isReserved(value)) throw reservedError(key)
 }

@@ -14,7 +14,17 @@ import { findByKeys, primaryKeysOf } from "./stored-rows"
 
 /** @internal Refuses an upsert that would change a key without a trace in its history. */
 export function refuseOverwrittenKeys({ rows: [row] }: Insert, upsert: Upsert): void {
-    for (const key of row ? pseudoKeysOf(row.metadata).stored : [])
+    for (const key of row ? pseudoKeysOf(row.metadata).stored : []) {
+        const followed = key.follows
+            ? key.metadata.columns.find(
+                  (one) => key.reads(one) && upsert.overwrites(columnName(one)),
+              )
+            : undefined
+        if (followed)
+            throw new UnsupportedError(
+                `This upsert would change ${followed.propertyPath} of a stored row, which ${key.label} follows. Leave ` +
+                    "it out of the rows, or out of orUpdate(), and change it by save().",
+            )
         if (
             key.history !== false &&
             [key.column, ...key.scopeColumns].some((one) => upsert.overwrites(columnName(one)))
@@ -23,6 +33,7 @@ export function refuseOverwrittenKeys({ rows: [row] }: Insert, upsert: Upsert): 
                 `This upsert would change ${key.label} of a stored row, and the key has a history. Leave it ` +
                     "out of the rows, or out of orUpdate(), and change it by save().",
             )
+    }
 }
 
 /**

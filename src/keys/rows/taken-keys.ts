@@ -35,22 +35,32 @@ export async function findTaken(
 }
 
 function selectCurrent(
-    { dataSource: { driver }, metadata, column, scopeColumns }: StoredKey,
-    { values }: Scope,
+    key: StoredKey,
+    scope: Scope,
     keys: readonly string[],
     parameters: Parameters,
 ): string {
+    const { dataSource, metadata, column } = key
     const name = columnName(column)
-    const where = scopeColumns.map((c, at) => {
+    const where = isInScope(key, scope, parameters)
+    return (
+        `SELECT t.${name} AS ${dataSource.driver.escape("taken")} FROM ${tableName(metadata)} t ` +
+        `WHERE ${[...where, `t.${name} IN (${parameters.list(keys)})`].join(" AND ")}`
+    )
+}
+
+/** @internal The conditions under which a row `t` is in a scope. */
+export function isInScope(
+    { scopeColumns }: StoredKey,
+    { values }: Scope,
+    parameters: Parameters,
+): string[] {
+    return scopeColumns.map((c, at) => {
         const value = values[at]
         return typeof value === "string"
             ? `t.${columnName(c)} = ${parameters.add(value)}`
             : `t.${columnName(c)} IS NULL`
     })
-    return (
-        `SELECT t.${name} AS ${driver.escape("taken")} FROM ${tableName(metadata)} t ` +
-        `WHERE ${[...where, `t.${name} IN (${parameters.list(keys)})`].join(" AND ")}`
-    )
 }
 
 function selectFormer(
@@ -60,14 +70,35 @@ function selectFormer(
     parameters: Parameters,
 ): string {
     const table = keyTableOf(key.dataSource)
+    const where = isInHistory(key, scope, parameters)
+    return (
+        `SELECT h.${table.key} FROM ${table.name} h WHERE ` +
+        [...where, `h.${table.key} IN (${parameters.list(keys)})`].join(" AND ")
+    )
+}
+
+/** @internal Expressions that are NULL where no row had a text, which is SQL; none without a history. */
+export function hasFormer(
+    key: StoredKey,
+    scope: Scope,
+    text: string,
+    parameters: Parameters,
+): string[] {
+    if (key.history === false) return []
+    const table = keyTableOf(key.dataSource)
+    const where = [...isInHistory(key, scope, parameters), `h.${table.key} = ${text}`]
+    return [`(SELECT 1 FROM ${table.name} h WHERE ${where.join(" AND ")} LIMIT 1)`]
+}
+
+function isInHistory(key: StoredKey, scope: Scope, parameters: Parameters): string[] {
+    const table = keyTableOf(key.dataSource)
     const where = [
         `h.${table.series} = ${parameters.add(key.name)}`,
         `h.${table.scope} = ${parameters.add(historyScopeOf(key, scope))}`,
-        `h.${table.key} IN (${parameters.list(keys)})`,
     ]
     // The key of a row that is gone, whoever deleted it, is free again.
     if (key.history !== "forever") where.push(`EXISTS (${selectOwner(key, `h.${table.owner}`)})`)
-    return `SELECT h.${table.key} FROM ${table.name} h WHERE ${where.join(" AND ")}`
+    return where
 }
 
 /** @internal Selects the row that an owner in the history stands for. */

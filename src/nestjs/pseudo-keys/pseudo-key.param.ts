@@ -31,7 +31,12 @@ export interface PseudoKeyParamOptions<
  * function, because global pipes come in between: one that copies or trims objects would walk through
  * the request.
  */
-type Asked = () => { readonly key: unknown; readonly request: unknown }
+type Asked = () => {
+    readonly key: unknown
+    readonly request: unknown
+    /** GraphQL has no address that could be another one. */
+    readonly type: "param" | "custom"
+}
 
 /**
  * Gives a handler the row that a route parameter leads to, as `@Param(name, PseudoKeyPipe(Entity))`
@@ -40,6 +45,7 @@ type Asked = () => { readonly key: unknown; readonly request: unknown }
  * - `where` may be a function of the request. Pipe and controllers are singletons all the same.
  * - A global `ValidationPipe` takes no notice of it, unless it has `validateCustomDecorators`. From
  *   `@Param` it takes the key for what the validators of the entity are for, where that has any.
+ * - In a GraphQL resolver it is an argument; the request is `req` of the context, or the context itself.
  * - For `@nestjs/swagger` there is no parameter. Declare it by `@ApiParam({ name: "key" })`.
  *
  * Errors: those of {@link PseudoKeyPipe}.
@@ -88,18 +94,30 @@ export function PseudoKeyParam<Entity extends ObjectLiteral>(
     class Pipe implements PipeTransform<Asked, Promise<Entity>> {
         @Inject(ModuleRef) private readonly modules!: ModuleRef
 
+        onModuleInit(): void {
+            rows.check(this.modules)
+        }
+
         async transform(asked: Asked): Promise<Entity> {
-            const { key, request } = asked()
-            const argument = { type: "param", data: name } as const
+            const { key, request, type } = asked()
+            const argument = { type, data: name }
             const conditions = await conditionsOf(where, request)
             return rows.find(this.modules, { key, argument, where: conditions })
         }
     }
     const decorator = createParamDecorator((_: unknown, context: ExecutionContext): Asked => {
+        if (context.getType<string>() === "graphql") return () => inGraphQL(context, name)
         const request = context.switchToHttp().getRequest<KeyRequest>()
-        return () => ({ key: request.params[name], request })
+        return () => ({ key: request.params[name], request, type: "param" })
     })
     return decorator(name, named(Pipe, rows.name))
+}
+
+/** What a resolver is called with: the parent, the arguments, and the context, which has the request by custom. */
+function inGraphQL(context: ExecutionContext, name: string): ReturnType<Asked> {
+    const [, given, own] = context.getArgs<[unknown, unknown, unknown]>()
+    const { req: request = own } = Object(own) as { req?: unknown }
+    return { key: (Object(given) as Record<string, unknown>)[name], request, type: "custom" }
 }
 
 async function conditionsOf<Entity extends ObjectLiteral>(

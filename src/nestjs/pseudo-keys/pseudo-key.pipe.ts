@@ -83,6 +83,10 @@ export function PseudoKeyPipe<Entity extends ObjectLiteral>(
     class Pipe implements KeyPipe<Entity> {
         @Inject(ModuleRef) private readonly modules!: ModuleRef
 
+        onModuleInit(): void {
+            rows.check(this.modules)
+        }
+
         async transform(key: unknown, argument: ArgumentMetadata) {
             if (optional && (key === undefined || key === null)) return key
             return rows.find(this.modules, { key, argument, where })

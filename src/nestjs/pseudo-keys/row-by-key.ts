@@ -8,6 +8,7 @@ import { NotInstalledError, InvalidOptionError } from "../../errors"
 import type { PropertyPath } from "../../keys/property-path"
 import { resolvePseudoKey, type ResolvePseudoKeyOptions } from "../../keys/find/resolve-pseudo-key"
 import type { Preparation } from "../module/preparation"
+import { testRowOf } from "./test-keys"
 import { RetiredKeyException } from "./retired-keys"
 import { preparationToken } from "../module/tokens"
 
@@ -64,6 +65,8 @@ export interface RowByKey<Entity extends ObjectLiteral> {
     /** For errors, and for the class of a pipe. */
     readonly name: string
     find(modules: ModuleRef, asked: AskedKey<Entity>): Promise<Entity>
+    /** Refuses, when the application starts, a data source that there is none of, or that lacks the entity. */
+    check(modules: ModuleRef): void
 }
 
 const FORMS = {
@@ -87,7 +90,22 @@ export function rowByKey<Entity extends ObjectLiteral>(
     const token = preparationToken(dataSource)
     return {
         name,
+        check(modules) {
+            if (testRowOf(modules, entity)) return
+            const { dataSource: target } = findPreparation(modules, token, name)
+            if (target.isInitialized && !target.hasMetadata(entity))
+                throw new InvalidOptionError(
+                    `${name}: the data source ${dataSource ?? "without a name"} does not have this entity. Say by ` +
+                        "{ dataSource } which one has.",
+                )
+        },
         async find(modules, { key, argument, where }) {
+            const testRow = testRowOf(modules, entity)
+            if (testRow) {
+                const row = await testRow(key as string)
+                if (row) return row as Entity
+                throw exceptionFactory ? exceptionFactory() : new NotFoundException()
+            }
             const { dataSource: target, options: all } = findPreparation(modules, token, name)
             const found = await resolvePseudoKey<Entity>(target, key as string, {
                 ...find,

@@ -1,6 +1,5 @@
 import type { EntityMetadata, QueryRunner, Table } from "typeorm"
 import { select } from "../../typeorm/statement"
-import { withPrefix } from "../../declared/keys/key-form"
 import type { StoredKey } from "../../keys/pseudo-key"
 import { pseudoKeysOf, storedKeysOf } from "../../keys/resolve-keys"
 import { columnName, tableName } from "../../typeorm/names"
@@ -94,14 +93,14 @@ function ofOwners(key: StoredKey): string[] {
 
 /** An expression that gives each row another key; undefined where only this library can make them. */
 function keySql(key: StoredKey): string | undefined {
-    const { format, prefix } = key
+    const { format, head } = key
     if (key.derive ?? key.generateFor) return undefined
     // What is reserved has to be written down as well, and short keys may be there already.
     if (key.history !== false || !key.isUnique || !format) return undefined
     const { keys, expressions } = key.dialect
     const random = keys.random(format.name, format.length)
     if (random === undefined) return undefined
-    return prefix === undefined ? random : expressions.concat(`'${withPrefix(prefix, "")}'`, random)
+    return head === "" ? random : expressions.concat(`'${head}'`, random)
 }
 
 /** @internal What is left to be done about rows that may be without a key. */

@@ -24,6 +24,7 @@ import { findBehind } from "../plan/counters-in-rows"
 import { refuseUninitialized, servedEntities } from "../plan/inventory"
 import { zoneProblems } from "../plan/periods/periods"
 import { readLeftOver, readTriggers } from "../plan/triggers/triggers"
+import { foreignPrefixes } from "./prefixes"
 import { inexactKeys, inexactPseudoKeys } from "./collations"
 import { ownTableProblems, tableProblems } from "./tables"
 import { leftOverProblems, triggerProblems, unreadProblems } from "./triggers"
@@ -110,6 +111,7 @@ export async function verifyAutoSequence(
             found.push(
                 await tableProblems(runner, metadata),
                 await inexactPseudoKeys(runner, dialect, metadata),
+                await foreignPrefixes(runner, metadata),
             )
         found.push(await zoneProblems(runner, dataSource))
         const { renamings, problems: strays } = await findRenamings(runner, dataSource)

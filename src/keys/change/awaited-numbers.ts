@@ -2,15 +2,14 @@ import type { ObjectLiteral, UpdateEvent } from "typeorm"
 import type { Scope } from "../../dialects/columns"
 import type { Session } from "../../inserts/session"
 import { ownSeriesOf } from "../../series/own-series"
-import { addRelated, addStored } from "../derive/related-rows"
-import { RowView } from "../derive/row-view"
 import { giveFreeKeys } from "../free/free-keys"
 import { wishFor } from "../free/wish"
 import type { StoredKey } from "../pseudo-key"
 import { changedScope, loadScopes } from "../rows/stored-scope"
 import { storedKeysOf } from "../resolve-keys"
-import { KeyAssigner } from "./key-assigner"
-import { isNone } from "./keyed-row"
+import { changedView } from "./changed-view"
+import { KeyAssigner } from "../insert/key-assigner"
+import { isNone } from "../insert/keyed-row"
 
 /** @internal Whether an UPDATE brings the number that a row without a key has waited for. */
 export function getsNumber(key: StoredKey, entity: ObjectLiteral, stored: ObjectLiteral): boolean {
@@ -47,22 +46,11 @@ export async function keyWithNumber(
     entity: ObjectLiteral,
     stored: ObjectLiteral,
 ): Promise<void> {
-    const { metadata, column } = key
+    const { column } = key
     const locks = KeyAssigner.of(session)?.locks
-    const row = await session.manager
-        .createQueryBuilder(metadata.target, "row")
-        .setFindOptions({ relations: key.relations, loadEagerRelations: false })
-        .callListeners(false)
-        .withDeleted()
-        .whereInIds([metadata.getEntityIdMap(stored)])
-        .getOne()
+    const view = await changedView(session, key, entity, stored)
     // What is gone is not updated either.
-    if (!row || !locks) return
-    const view = new RowView(entity, metadata)
-    addStored(view, row, key.relations)
-    view.setUnknown(column)
-    view.setUnknownRelated()
-    await addRelated(session, [view], key.relations)
+    if (!view || !locks) return
     const [scope] = await loadScopes(session, key, [stored])
     const wish = wishFor(key, changedScope(key, scope as Scope, entity), view)
     await giveFreeKeys(session, locks, [wish])

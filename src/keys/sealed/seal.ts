@@ -5,7 +5,7 @@ import {
     hkdfSync,
     timingSafeEqual,
 } from "node:crypto"
-import type { Secret } from "../declared/secrets"
+import type { Secret } from "../../declared/secrets"
 
 /** @internal What a primary key is made of. */
 export type SealedType = "integer" | "uuid"

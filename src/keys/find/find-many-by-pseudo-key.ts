@@ -1,0 +1,114 @@
+import type { EntityManager, EntityTarget, ObjectLiteral } from "typeorm"
+import { LIST, refuseOther, refuserOf } from "../../declared/options"
+import { givenEntity } from "../../typeorm/given"
+import { loadColumns } from "../../typeorm/load-columns"
+import { isSealed } from "../pseudo-key"
+import { primaryKeyText } from "../rows/primary-key"
+import { sealedKeyFor } from "../sealed/sealed-ids"
+import { checkedFind, type FindByPseudoKeyOptions, findOne } from "./find-by-pseudo-key"
+import { conditionFor, keyFor, keyIn } from "./key-condition"
+
+const BATCH = 200
+
+/**
+ * The rows that pseudo keys lead to, in the order of the keys, with NULL where there is none: for a list of keys in
+ * a request, or the loader of a GraphQL field.
+ *
+ * It takes one query for 200 keys, one more where a key is not among what was selected, and one for each key that its row
+ * no longer has. Options are those of {@link findByPseudoKey}.
+ *
+ * Errors: those of {@link findByPseudoKey}.
+ *
+ * ```ts
+ * import { type EntityManager, Entity, PrimaryGeneratedColumn } from "typeorm"
+ * import { findManyByPseudoKey, PseudoKey } from "typeorm-autosequence"
+ *
+ * @Entity()
+ * class Tag {
+ *     @PrimaryGeneratedColumn()
+ *     id!: number
+ *
+ *     @PseudoKey({ prefix: "tag" })
+ *     publicId!: string
+ * }
+ *
+ * export async function tagsOf(manager: EntityManager, keys: string[]): Promise<Tag[]> {
+ *     const tags = await findManyByPseudoKey(manager, Tag, keys)
+ *     return tags.filter((tag) => tag !== null)
+ * }
+ * ```
+ */
+export async function findManyByPseudoKey<Entity extends ObjectLiteral>(
+    manager: EntityManager,
+    entity: EntityTarget<Entity>,
+    keys: readonly string[],
+    options: FindByPseudoKeyOptions<Entity> = {},
+): Promise<(Entity | null)[]> {
+    const caller = "findManyByPseudoKey"
+    refuseOther("the keys are", keys, LIST, refuserOf(caller))
+    const metadata = givenEntity(caller, manager, entity)
+    const { where, property, retired, ...find } = checkedFind(caller, options)
+    const rows = new Map<string, Entity>()
+    const texts = [...new Set(keys)]
+    for (let start = 0; start < texts.length; start += BATCH) {
+        const batch = texts.slice(start, start + BATCH)
+        // Those that rows have now; the others are few.
+        const conditions = batch.flatMap((key) => {
+            const found = conditionFor(metadata, key, { where, property, retired: false })
+            return found === undefined ? [] : [found].flat()
+        })
+        const found =
+            conditions.length > 0
+                ? await manager.find(metadata.target, { ...find, where: conditions })
+                : []
+        for (const [key, row] of await byKeys(found as Entity[])) rows.set(key, row)
+        if (retired === false) continue
+        for (const key of batch)
+            if (!rows.has(textOf(key) ?? "")) {
+                const row = await findOne(manager, metadata, key, options)
+                if (row) rows.set(textOf(key) ?? "", row)
+            }
+    }
+    return keys.map((key) => rows.get(textOf(key) ?? "") ?? null)
+
+    function textOf(text: unknown): string | undefined {
+        const key = keyFor(metadata, text, property)
+        return key && keyIn(key, text)
+    }
+
+    async function byKeys(found: readonly Entity[]): Promise<Map<string, Entity>> {
+        const columns = [
+            ...new Set(
+                texts.flatMap((text) => {
+                    const key = keyFor(metadata, text, property)
+                    return key && !isSealed(key) ? key.column : []
+                }),
+            ),
+        ]
+        const isSelected = found.every((row) =>
+            columns.every((column) => typeof column.getEntityValue(row) === "string"),
+        )
+        const stored =
+            isSelected || found.length === 0
+                ? found
+                : await loadColumns(manager, metadata, columns, found)
+        const byId = new Map(found.map((row) => [primaryKeyText(metadata, row), row]))
+        const all = new Map<string, Entity>()
+        for (const one of stored) {
+            const row = byId.get(primaryKeyText(metadata, one))
+            for (const column of row ? columns : [])
+                all.set(String(column.getEntityValue(one)), row as Entity)
+        }
+        for (const text of texts) {
+            const key = keyFor(metadata, text, property)
+            if (!key || !isSealed(key)) continue
+            for (const row of found) {
+                const ids = key.columns.map((column) => column.getEntityValue(row) as unknown)
+                const sealed = sealedKeyFor(key, ids)
+                if (sealed !== undefined) all.set(sealed, row)
+            }
+            break
+        }
+        return all
+    }
+}

@@ -1,0 +1,163 @@
+import type { DataSource, EntityMetadata, ObjectLiteral } from "typeorm"
+import { type ReferenceProperty, sealedReferences } from "../../declared/keys/sealed-reference"
+import { InvalidKeyError, InvalidOptionError } from "../../errors"
+import { groupBy } from "../../group-by"
+import { lineageOf } from "../../series/own-columns"
+import { dataSourceOf } from "../../typeorm/compat"
+import { onCreated } from "../../typeorm/created-entities"
+import type { ColumnMetadata, RelationMetadata } from "../../typeorm/names"
+import type { Sender } from "../../typeorm/statement"
+import type { SealedKey } from "../pseudo-key"
+import { hasPrimaryKey } from "../rows/primary-key"
+import { readRows, withPrimaryKey } from "../rows/read-rows"
+import { sealedKeyIn } from "./seal-key"
+import { sealedKeyFor } from "./sealed-ids"
+
+interface Reference {
+    readonly propertyName: string
+    readonly relation: RelationMetadata
+    readonly key: SealedKey
+    /** The foreign key, in the order of the columns of the sealed key. */
+    readonly columns: readonly ColumnMetadata[]
+    readonly accessor: PropertyDescriptor
+}
+
+const cache = new WeakMap<EntityMetadata, readonly Reference[]>()
+/** Foreign keys that are on no property of a loaded row. */
+const loaded = new WeakMap<ObjectLiteral, Map<ColumnMetadata, unknown>>()
+
+/** @internal Lets rows show the sealed keys of those that they are related to. */
+export function showReference(metadata: EntityMetadata): void {
+    onCreated(metadata, define.bind(undefined, metadata))
+}
+
+function define(metadata: EntityMetadata, entity: ObjectLiteral): void {
+    for (const { propertyName, accessor } of referencesOf(metadata))
+        Object.defineProperty(entity, propertyName, accessor)
+}
+
+/** @internal Shows them on a row that was inserted. */
+export const defineReferences = define
+
+/** @internal Whether rows of an entity show keys of others. */
+export function hasReferences(metadata: EntityMetadata): boolean {
+    return referencesOf(metadata).length > 0
+}
+
+function referencesOf(metadata: EntityMetadata): readonly Reference[] {
+    let references = cache.get(metadata)
+    if (!references) {
+        const dataSource: DataSource = dataSourceOf(metadata)
+        references = lineageOf(metadata.target)
+            .flatMap((target) => sealedReferences.of(target))
+            .filter(
+                (one) => sealedReferences.find(one.target, one.propertyName, dataSource) === one,
+            )
+            .map((declared) => resolve(metadata, declared))
+        cache.set(metadata, references)
+    }
+    return references
+}
+
+function resolve(
+    metadata: EntityMetadata,
+    { propertyName, relation: path }: ReferenceProperty,
+): Reference {
+    const place = `${metadata.name}.${propertyName}`
+    const relation = metadata.findRelationWithPropertyPath(path)
+    if (!relation || relation.joinColumns.length === 0)
+        throw new InvalidOptionError(
+            `${place} shows the key of "${path}", which is no many-to-one or owning one-to-one relation of the entity.`,
+        )
+    if (
+        metadata.columns.some((column) => column.propertyPath === propertyName && !column.isVirtual)
+    )
+        throw new InvalidOptionError(
+            `${place} shows a sealed key, but is a column as well. Remove that.`,
+        )
+    const key = sealedKeyIn(relation.inverseEntityMetadata)
+    const columns = key.columns.flatMap(
+        (column) => relation.joinColumns.find((one) => one.referencedColumn === column) ?? [],
+    )
+    if (columns.length < key.columns.length)
+        throw new InvalidOptionError(
+            `${place} shows the key of "${path}", whose foreign key is not that of the primary key. Name another relation.`,
+        )
+    const reference: Omit<Reference, "accessor"> = { propertyName, relation, key, columns }
+    return { ...reference, accessor: accessorOf(metadata, reference) }
+}
+
+function accessorOf(
+    metadata: EntityMetadata,
+    reference: Omit<Reference, "accessor">,
+): PropertyDescriptor {
+    return {
+        enumerable: true,
+        configurable: true,
+        get(this: ObjectLiteral) {
+            return keyOf(reference, this)
+        },
+        set(this: ObjectLiteral, value: unknown) {
+            if (value !== keyOf(reference, this)) throw setError(metadata, reference)
+        },
+    }
+}
+
+/** NULL where the relation is; undefined where nobody knows. */
+function keyOf(
+    { relation, key, columns }: Omit<Reference, "accessor">,
+    entity: ObjectLiteral,
+): string | null | undefined {
+    if (!relation.isLazy && relation.getEntityValue(entity) === null) return null
+    const ids = columns.map((column) => {
+        const value: unknown = column.getEntityValue(entity)
+        return value === undefined ? loaded.get(entity)?.get(column) : value
+    })
+    return ids.includes(null) ? null : sealedKeyFor(key, ids)
+}
+
+/** @internal Refuses a row on which such a property is set. */
+export function refuseSetReferences(metadata: EntityMetadata, entity: ObjectLiteral): void {
+    for (const reference of referencesOf(metadata)) {
+        const value: unknown = entity[reference.propertyName]
+        const isSet = value !== undefined && value !== null && value !== ""
+        if (isSet && value !== keyOf(reference, entity)) throw setError(metadata, reference)
+    }
+}
+
+function setError(
+    { name }: EntityMetadata,
+    { propertyName, relation }: Omit<Reference, "accessor">,
+): InvalidKeyError {
+    return new InvalidKeyError(
+        `${name}.${propertyName} shows the key of ${relation.propertyPath}, and can't be set. Set that.`,
+    )
+}
+
+/** @internal Whether a row that was loaded does not tell where a relation leads. */
+export function lacksReference(metadata: EntityMetadata, entity: ObjectLiteral): boolean {
+    return (
+        hasPrimaryKey(metadata, entity) &&
+        referencesOf(metadata).some((reference) => keyOf(reference, entity) === undefined)
+    )
+}
+
+/** @internal Asks for the foreign keys of such rows, which TypeORM puts on no property. */
+export async function loadReferences(
+    runner: Sender,
+    rows: readonly { readonly metadata: EntityMetadata; readonly entity: ObjectLiteral }[],
+): Promise<void> {
+    for (const [metadata, ofEntity] of groupBy(rows, (row) => row.metadata)) {
+        const columns = [...new Set(referencesOf(metadata).flatMap((one) => one.columns))]
+        const { driver } = dataSourceOf(metadata)
+        const conditions = ofEntity.map(({ entity }) => withPrimaryKey(metadata, entity))
+        const found = await readRows(runner, metadata, columns, conditions)
+        for (const [at, { entity }] of ofEntity.entries()) {
+            const values = columns.map((column, i): [ColumnMetadata, unknown] => [
+                column,
+                driver.prepareHydratedValue(found[at]?.[i] ?? null, column),
+            ])
+            loaded.set(entity, new Map(values))
+        }
+    }
+}

@@ -1,0 +1,156 @@
+import { expect } from "chai"
+import { Column, Entity, ManyToOne, PrimaryGeneratedColumn } from "typeorm"
+import {
+    findByPseudoKey,
+    findManyByPseudoKey,
+    InvalidKeyError,
+    InvalidOptionError,
+    KeyTakenError,
+    NotInstalledError,
+    PseudoKey,
+    releaseKey,
+    verifyAutoSequence,
+    wherePseudoKey,
+} from "../../src"
+import { tableName } from "../../src/typeorm/names"
+import { onEveryDatabase } from "../support/databases"
+import { storedRows } from "../support/errors"
+import { expectLeads, refused } from "./history-entities"
+
+const secret = "a secret of at least thirty-two bytes"
+
+@Entity()
+class Market {
+    @PrimaryGeneratedColumn() id!: number
+    @Column() name!: string
+    @PseudoKey({ derive: (market: Market) => market.name }) slug!: string
+    @PseudoKey({ prefix: "mkt", seal: { column: "id", secret } }) sealed!: string
+}
+
+@Entity()
+class Stall {
+    @PrimaryGeneratedColumn() id!: number
+    @Column() name!: string
+    @ManyToOne(() => Market, { nullable: true }) market!: Market | null
+    @PseudoKey({ derive: (stall: Stall) => stall.name, uniqueWith: "market" }) slug!: string
+    @PseudoKey({ prefix: "stl", select: false }) hidden!: string
+    @PseudoKey({ prefix: "old", history: true }) publicId!: string
+}
+
+@Entity({ name: "stall" })
+class Kept {
+    @PrimaryGeneratedColumn() id!: number
+    @Column() name!: string
+    @PseudoKey({ prefix: "new", formerPrefixes: ["old"], series: "stalls", history: true })
+    publicId!: string
+}
+
+onEveryDatabase("Look-ups that compose", (database) => {
+    async function connect() {
+        const dataSource = await database().connect([Market, Stall])
+        const { manager } = dataSource
+        const [north, south] = await manager.save(Market, [{ name: "North" }, { name: "South" }])
+        const stalls = await manager.save(Stall, [
+            { name: "Tea", market: north },
+            { name: "Tea", market: south },
+            { name: "Fish", market: south },
+        ])
+        return { dataSource, manager, north: north!, south: south!, stalls }
+    }
+
+    it("take the key of another row for their scope", async () => {
+        const { dataSource, manager, south, stalls } = await connect()
+        for (const key of ["south", south.sealed]) {
+            const market = wherePseudoKey(dataSource, Market, key)
+            const row = await findByPseudoKey(manager, Stall, "tea", { where: { market } })
+            expect(row?.id, key).to.equal(stalls[1]!.id)
+        }
+        const market = wherePseudoKey(dataSource, Market, "nowhere")
+        expect(await findByPseudoKey(manager, Stall, "tea", { where: { market } })).to.equal(null)
+        await refused(findByPseudoKey(manager, Stall, "tea"), InvalidOptionError)
+    })
+
+    it("find the rows of many keys, in their order", async () => {
+        const { manager, stalls, north } = await connect()
+        const [one, two, three] = stalls
+        const former = two!.publicId
+        await manager.save(Stall, { id: two!.id, publicId: "old_b" })
+        const keys = [
+            three!.publicId,
+            "old_x",
+            former,
+            one!.publicId,
+            "old_b",
+            "no key at all",
+            one!.hidden,
+        ]
+        const found = await findManyByPseudoKey(manager, Stall, keys)
+        expect(found.map((row) => row?.id ?? null)).to.eql([3, null, 2, 1, 2, null, 1])
+        const now = await findManyByPseudoKey(manager, Stall, keys, { retired: false })
+        expect(now.map((row) => row?.id ?? null)).to.eql([3, null, null, 1, 2, null, 1])
+        const where = { market: { id: north.id } }
+        const own = await findManyByPseudoKey(manager, Stall, keys, { where })
+        expect(own.map((row) => row?.id ?? null)).to.eql([null, null, null, 1, null, null, 1])
+        const slugs = await findManyByPseudoKey(manager, Stall, ["fish", "tea"], { where })
+        expect(slugs.map((row) => row?.id ?? null)).to.eql([null, 1])
+        const markets = await findManyByPseudoKey(manager, Market, ["south", north.sealed, "mkt_x"])
+        expect(markets.map((row) => row?.id ?? null)).to.eql([2, 1, null])
+        expect(await findManyByPseudoKey(manager, Market, [])).to.eql([])
+    })
+
+    it("are no rows: a key that leads nowhere is refused before anything is written", async () => {
+        const { dataSource, manager, south } = await connect()
+        const stalls = manager.getRepository(Stall)
+        const before = await storedRows(stalls)
+        for (const key of ["south", "mkt_x", "no key at all", `${south.sealed}x`]) {
+            const market = wherePseudoKey(dataSource, Market, key) as Market
+            await refused(stalls.save({ name: "Salt", market }), InvalidKeyError)
+            await refused(stalls.save(stalls.create({ name: "Salt", market })), InvalidKeyError)
+            await refused(stalls.save({ id: 1, market }), InvalidKeyError)
+        }
+        expect(await storedRows(stalls)).to.eql(before)
+        const market = wherePseudoKey(dataSource, Market, south.sealed) as Market
+        const saved = await stalls.save(stalls.create({ name: "Salt", market }))
+        const row = await stalls.findOneOrFail({
+            where: { id: saved.id },
+            relations: { market: true },
+        })
+        expect(row.market?.id).to.equal(south.id)
+    })
+})
+
+onEveryDatabase("A key that is given up", (database) => {
+    it("leads nowhere, and any row may have it", async () => {
+        const dataSource = await database().connect([Market, Stall])
+        const { manager } = dataSource
+        const [a, b] = await manager.save(Stall, [{ name: "a" }, { name: "b" }])
+        const former = a!.publicId
+        await refused(releaseKey(manager, Stall, former), KeyTakenError)
+        await manager.save(Stall, { id: a!.id, publicId: "old_a" })
+        await refused(manager.save(Stall, { id: b!.id, publicId: former }), KeyTakenError)
+        expect(await releaseKey(manager, Stall, former)).to.equal(true)
+        await expectLeads(manager, Stall, { [former]: null, old_a: a!.id })
+        expect(await releaseKey(manager, Stall, former)).to.equal(false)
+        await manager.save(Stall, { id: b!.id, publicId: former })
+        await expectLeads(manager, Stall, { [former]: b!.id })
+        await refused(releaseKey(manager, Stall, b!.hidden), InvalidOptionError)
+    })
+
+    it("of a prefix from before is found where that is named, and noticed where it is not", async () => {
+        const dataSource = await database().connect([Kept])
+        const { manager } = dataSource
+        const row = await manager.save(Kept, { name: "a", publicId: "old_a" })
+        const other = await manager.save(Kept, { name: "b" })
+        expect(other.publicId).to.match(/^new_/)
+        await expectLeads(manager, Kept, { old_a: row.id, [other.publicId]: other.id })
+        await manager.save(Kept, { id: row.id, publicId: null as never })
+        await expectLeads(manager, Kept, { old_a: row.id })
+        await manager.save(Kept, { id: other.id, publicId: "old_b" })
+        await verifyAutoSequence(dataSource)
+        const table = tableName(dataSource.getMetadata(Kept))
+        const column = dataSource.driver.escape("publicId")
+        await dataSource.query(`UPDATE ${table} SET ${column} = 'inv_x' WHERE id = ${other.id}`)
+        const error = await refused(verifyAutoSequence(dataSource), NotInstalledError)
+        expect(error.message).to.include('"new_"').and.include("formerPrefixes")
+    })
+})

@@ -93,7 +93,8 @@ describe("Invoices", { skip }, () => {
         assert.equal((await tenant.get(path(other, "INV/00002"))).status, 404)
 
         await tenant.patch(customer, { key: "cus_ann" })
-        assert.deepEqual((await tenant.follow(path(customer, "INV/00001"))).body, body)
+        const { body: moved } = await tenant.follow(path(customer, "INV/00001"))
+        assert.deepEqual(moved, { ...body, customer: "cus_ann" })
         const stranger = await Client.signUp(url())
         assert.equal((await stranger.get(path("/customers/cus_ann", "INV/00001"))).status, 404)
     })

@@ -26,11 +26,14 @@ describe("The application", { skip }, () => {
             "/customers/{key}",
             "/customers/{key}/drafts",
             "/customers/{key}/invoices",
+            "/customers/{key}/invoices/{number}",
             "/drafts/{key}",
             "/drafts/{key}/finalise",
+            "/drafts/{key}/preview",
             "/health",
             "/invoices/{key}",
             "/invoices/{key}/payment",
+            "/invoices/{key}/void",
             "/tenants",
         ])
         const { get, patch } = paths["/customers/{key}"] ?? {}
@@ -57,7 +60,9 @@ describe("The application", { skip }, () => {
             "Lines",
             "NewCustomer",
             "NewTenant",
+            "NumberPreviewView",
             "TenantView",
+            "VoidReason",
         ])
     })
 })

@@ -16,7 +16,7 @@ describe("Drafts", { skip }, () => {
 
     it("have no number, and can be changed and thrown away", async () => {
         const { tenant, customer, draft, body } = await newDraft()
-        assert.ok(!("number" in body))
+        assert.ok(!("number" in body) && !("sequence" in body))
         assert.deepEqual(await tenant.numbers(customer), [])
         assert.equal((await tenant.put(draft, linesOver(700))).body.total, 700)
         assert.equal((await tenant.get(draft)).body.total, 700)
@@ -25,7 +25,7 @@ describe("Drafts", { skip }, () => {
         assert.equal((await tenant.post(`${draft}/finalise`)).status, 404)
 
         const next = await tenant.post(`${customer}/invoices`, linesOver(100))
-        assert.equal(next.body.number, 1)
+        assert.equal(next.body.sequence, 1)
     })
 
     it("become one invoice with a number, however often they are finalised at once", async () => {
@@ -33,10 +33,20 @@ describe("Drafts", { skip }, () => {
         const answers = await Promise.all([1, 2, 3].map(() => tenant.post(`${draft}/finalise`)))
         assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 404, 404])
         const issued = answers.find(({ status }) => status === 201)
-        assert.deepEqual([issued?.body.key, issued?.body.number], [body.key, 1])
+        assert.deepEqual([issued?.body.key, issued?.body.sequence], [body.key, 1])
         assert.ok(issued?.body.issuedAt)
-        assert.equal((await tenant.post(`${customer}/invoices`, linesOver(100))).body.number, 2)
+        assert.equal((await tenant.post(`${customer}/invoices`, linesOver(100))).body.sequence, 2)
         assert.deepEqual(await tenant.numbers(customer), [1, 2])
+    })
+
+    it("show the number that they would get, and reserve none", async () => {
+        const { tenant, customer, draft } = await newDraft()
+        const preview = async () => (await tenant.get(`${draft}/preview`)).body
+        assert.deepEqual(await preview(), { number: "INV/00001", reserved: false })
+        await tenant.post(`${customer}/invoices`, linesOver(100))
+        assert.deepEqual(await preview(), { number: "INV/00002", reserved: false })
+        assert.equal((await tenant.post(`${draft}/finalise`)).body.number, "INV/00002")
+        assert.equal((await tenant.get(`${draft}/preview`)).status, 404)
     })
 
     it("are numbered 1 to 20 when 20 of a customer are finalised at once", async () => {
@@ -62,7 +72,7 @@ describe("Drafts", { skip }, () => {
         assert.equal((await tenant.put(draft, linesOver(100))).status, 404)
         assert.equal((await tenant.delete(draft)).status, 404)
         const { status, body: paid } = await tenant.post(`${invoice}/payment`)
-        assert.deepEqual([status, paid.number, paid.total, paid.receiptNumber], [200, 1, 500, 1])
+        assert.deepEqual([status, paid.sequence, paid.total, paid.receiptNumber], [200, 1, 500, 1])
         assert.deepEqual(await tenant.numbers(customer), [1])
     })
 
@@ -83,7 +93,7 @@ describe("Drafts", { skip }, () => {
                 assert.equal(removal.status, 404)
                 assert.deepEqual(finalise.body, invoice.body)
                 assert.deepEqual(
-                    [invoice.body.number, invoice.body.total],
+                    [invoice.body.sequence, invoice.body.total],
                     [++issued, change.status === 200 ? 700 : 500],
                 )
             } else
@@ -107,6 +117,6 @@ describe("Drafts", { skip }, () => {
         assert.deepEqual(await tenant.numbers(customer), [])
 
         await tenant.put(draft, linesOver(100))
-        assert.equal((await tenant.post(`${draft}/finalise`)).body.number, 1)
+        assert.equal((await tenant.post(`${draft}/finalise`)).body.sequence, 1)
     })
 })

@@ -16,7 +16,7 @@ describe("Public keys", { skip }, () => {
         const moved = await tenant.get(`${old}/invoices`)
         assert.deepEqual([moved.status, moved.location], [301, "/customers/cus_ann/invoices"])
         const [invoice] = await tenant.list(`${old}/invoices`)
-        assert.deepEqual([invoice?.number, invoice?.customer], [1, "cus_ann"])
+        assert.deepEqual([invoice?.sequence, invoice?.customer], [1, "cus_ann"])
 
         const post = await tenant.post(`${old}/invoices`, linesOver(100))
         assert.deepEqual([post.status, post.location], [308, "/customers/cus_ann/invoices"])

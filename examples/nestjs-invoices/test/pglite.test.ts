@@ -113,7 +113,7 @@ describe("Without a server", () => {
         const same = tenant.at(await start())
         assert.deepEqual(await same.numbers(customer), upTo(10))
         const next = await same.post(`${customer}/invoices`, linesOver(100))
-        assert.equal(next.body.number, 11)
+        assert.equal(next.body.sequence, 11)
         await stop()
     })
 })

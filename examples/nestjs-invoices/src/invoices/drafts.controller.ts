@@ -12,7 +12,7 @@ import { ApiChangeableKey, ApiKey, ApiTenant } from "../openapi.js"
 import { DraftView } from "./draft.dto.js"
 import { DraftsService } from "./drafts.service.js"
 import { DraftByKey } from "./invoice-by-key.js"
-import { InvoiceView } from "./invoice.dto.js"
+import { InvoiceView, NumberPreviewView } from "./invoice.dto.js"
 import { Invoice } from "./invoice.entity.js"
 import { Lines } from "./line.js"
 
@@ -50,6 +50,13 @@ export class DraftsController {
     @ApiNoContentResponse()
     async remove(@DraftByKey() draft: Invoice): Promise<void> {
         await this.drafts.remove(draft)
+    }
+
+    @Get("drafts/:key/preview")
+    @ApiKey("inv")
+    @ApiOkResponse({ type: NumberPreviewView })
+    async preview(@DraftByKey() draft: Invoice) {
+        return new NumberPreviewView(await this.drafts.preview(draft))
     }
 
     @Post("drafts/:key/finalise")

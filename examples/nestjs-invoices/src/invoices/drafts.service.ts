@@ -1,5 +1,6 @@
 import { Injectable, NotFoundException } from "@nestjs/common"
 import { DataSource } from "typeorm"
+import { seriesOf } from "typeorm-autosequence"
 import type { Customer } from "../customers/customer.entity.js"
 import { Invoice } from "./invoice.entity.js"
 import { InvoicesService } from "./invoices.service.js"
@@ -32,6 +33,11 @@ export class DraftsService {
     async remove({ id }: Invoice): Promise<void> {
         const { affected } = await this.dataSource.manager.delete(Invoice, { id, status: "draft" })
         if (!affected) throw new NotFoundException()
+    }
+
+    /** The number that a draft would get now. Nothing is reserved. */
+    preview({ customer }: Invoice) {
+        return seriesOf(this.dataSource, Invoice, "sequence").preview({ customer })
     }
 
     finalise({ id }: Invoice): Promise<Invoice> {

@@ -1,9 +1,9 @@
-import { Column, Entity, ManyToOne, PrimaryGeneratedColumn } from "typeorm"
-import { AutoSequenceColumn, PseudoKey } from "typeorm-autosequence"
+import { Column, Entity, ManyToOne, Not, PrimaryGeneratedColumn } from "typeorm"
+import { AutoSequenceColumn, DocumentNumber, PseudoKey } from "typeorm-autosequence"
 import { Customer } from "../customers/customer.entity.js"
 import type { Line } from "./line.js"
 
-/** A draft may be changed and thrown away. A final one has a number, and only its payment is to come. */
+/** A draft may be changed and thrown away. A final one has a number for ever: it is paid, or made void. */
 @Entity()
 export class Invoice {
     @PrimaryGeneratedColumn()
@@ -13,14 +13,19 @@ export class Invoice {
     customer!: Customer
 
     @Column({ default: "draft" })
-    status!: "draft" | "final"
+    status!: "draft" | "final" | "void"
 
     @AutoSequenceColumn({
         uniqueWith: "customer",
         strategy: "counter",
-        when: { status: "final" },
+        when: { status: Not("draft") },
+        deletable: false,
     })
-    number!: number | null
+    sequence!: number | null
+
+    /** The number as people read it. */
+    @DocumentNumber({ of: "sequence", format: "INV/{00000}" })
+    number!: string | null
 
     @PseudoKey({ prefix: "inv" })
     key!: string

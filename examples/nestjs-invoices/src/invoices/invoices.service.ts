@@ -1,6 +1,11 @@
-import { ConflictException, Injectable, UnprocessableEntityException } from "@nestjs/common"
-import { DataSource, type EntityManager, IsNull } from "typeorm"
-import { Sequence } from "typeorm-autosequence"
+import {
+    ConflictException,
+    Injectable,
+    NotFoundException,
+    UnprocessableEntityException,
+} from "@nestjs/common"
+import { DataSource, type EntityManager, IsNull, Not } from "typeorm"
+import { findByDocumentNumber, Sequence, seriesOf } from "typeorm-autosequence"
 import { InjectSequence } from "typeorm-autosequence/nestjs"
 import type { Customer } from "../customers/customer.entity.js"
 import type { Tenant } from "../tenants/tenant.entity.js"
@@ -40,24 +45,51 @@ export class InvoicesService {
 
     list(customer: Customer): Promise<Invoice[]> {
         return this.dataSource.manager.find(Invoice, {
-            where: { customer: { id: customer.id }, status: "final" },
+            where: { customer: { id: customer.id }, status: Not("draft") },
             relations: { customer: true },
-            order: { number: "ASC" },
+            order: { sequence: "ASC" },
         })
     }
 
-    /** Marks an invoice as paid, by a receipt. */
-    pay({ id }: Invoice, tenant: Tenant): Promise<Invoice> {
-        return this.dataSource.transaction(async (manager) => {
-            const invoice = await manager.findOneOrFail(Invoice, {
-                where: { id },
-                relations: { customer: true },
-                // Who comes second waits here, and sees that it is paid.
-                lock: { mode: "pessimistic_write", tables: ["invoice"] },
-            })
-            if (invoice.receiptNumber !== null) throw new ConflictException("It is paid already.")
-            invoice.receiptNumber = await this.receipts.inScope({ tenant: tenant.id }).next(manager)
-            return manager.save(invoice)
+    /** That of a customer with the number as people read it. */
+    async find({ id }: Customer, number: string): Promise<Invoice> {
+        const found = await findByDocumentNumber(this.dataSource.manager, Invoice, number, {
+            where: { customer: { id } },
+            relations: { customer: true },
         })
+        if (!found) throw new NotFoundException()
+        return found
+    }
+
+    /** Marks an invoice as paid, by a receipt. */
+    pay(invoice: Invoice, tenant: Tenant): Promise<Invoice> {
+        return this.dataSource.transaction(async (manager) => {
+            const unpaid = await this.lockUnpaid(invoice, manager)
+            unpaid.receiptNumber = await this.receipts.inScope({ tenant: tenant.id }).next(manager)
+            return manager.save(unpaid)
+        })
+    }
+
+    /** Makes an invoice void. It keeps its number, and the journal keeps the reason. */
+    void(invoice: Invoice, tenant: Tenant, reason: string): Promise<Invoice> {
+        return this.dataSource.transaction(async (manager) => {
+            const unpaid = await this.lockUnpaid(invoice, manager)
+            const set = { status: "void" } as const
+            const series = seriesOf(this.dataSource, Invoice, "sequence")
+            await series.void(manager, unpaid, { reason, by: tenant.name, set })
+            return unpaid
+        })
+    }
+
+    private async lockUnpaid({ id }: Invoice, manager: EntityManager): Promise<Invoice> {
+        const invoice = await manager.findOneOrFail(Invoice, {
+            where: { id },
+            relations: { customer: true },
+            // Who comes second waits here, and sees that it is paid, or void.
+            lock: { mode: "pessimistic_write", tables: ["invoice"] },
+        })
+        if (invoice.receiptNumber !== null) throw new ConflictException("It is paid already.")
+        if (invoice.status === "void") throw new ConflictException("It is void.")
+        return invoice
     }
 }

@@ -2,7 +2,10 @@
 export interface Fields {
     readonly apiKey: string
     readonly key: string
-    readonly number: number
+    readonly status: string
+    readonly number: string
+    readonly sequence: number
+    readonly reserved: boolean
     readonly customer: string
     readonly total: number
     readonly issuedAt: string
@@ -46,7 +49,7 @@ export class Client {
     /** The numbers of a customer's invoices. */
     async numbers(customer: string): Promise<number[]> {
         const invoices = await this.list(`${customer}/invoices`)
-        return invoices.map(({ number }) => number)
+        return invoices.map(({ sequence }) => sequence)
     }
 
     /** What a list has. */

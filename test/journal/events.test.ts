@@ -43,6 +43,8 @@ onEachCell("What the journal says of numbers", ({ way, tables }) => {
         const other = await invoices().save({})
         await series().assign(dataSource(), other.id, { set: FINAL })
         await invoices().delete((await invoices().save({})).id)
+        const moved = await invoices().save({})
+        await invoices().save({ id: moved.id, company: "Other", issuedOn: "2027-01-01" })
         expect(await events()).to.eql([])
         expect(await series().events()).to.eql([])
     })

@@ -27,7 +27,9 @@ export async function changedTexts(
     )
     for (const { row, number, explicit, scope } of requests) {
         const given = number ?? explicit
-        const isKept = given === parseNumber(row.number) && !periods.has(row)
+        // One that is made for another scope may be the same.
+        const isKept =
+            explicit !== undefined && explicit === parseNumber(row.number) && !periods.has(row)
         if (given === undefined || isKept) continue
         const own = new Map<ColumnMetadata, string>()
         let at = 0

@@ -36,7 +36,7 @@ export function eventBlocks(column: TriggeredColumn): EventBlocks {
         changed: `
         IF OLD.${number} IS NOT NULL THEN
             ${write(moveEvent(column, mysqlJournal, text))}
-        ELSEIF NOT ${GIVES_NUMBERS} THEN
+        ELSEIF NEW.${number} IS NOT NULL AND NOT ${GIVES_NUMBERS} THEN
             ${explicit}
         END IF;`,
         deleted: `

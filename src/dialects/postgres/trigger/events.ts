@@ -47,7 +47,7 @@ export function eventBlocks(column: TriggeredColumn): EventBlocks {
     END IF;`,
         changed: `
     IF OLD.${number} IS NULL THEN
-        IF NOT ${GIVES_NUMBERS} THEN
+        IF NEW.${number} IS NOT NULL AND NOT ${GIVES_NUMBERS} THEN
             ${write({ kind: "explicit", row: "NEW" })}
         END IF;
     ELSE

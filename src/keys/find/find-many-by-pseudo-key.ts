@@ -1,4 +1,4 @@
-import type { EntityManager, EntityTarget, ObjectLiteral } from "typeorm"
+import type { EntityManager, EntityTarget, FindManyOptions, ObjectLiteral } from "typeorm"
 import { LIST, refuseOther, refuserOf } from "../../declared/options"
 import { givenEntity } from "../../typeorm/given"
 import { loadColumns } from "../../typeorm/load-columns"
@@ -59,9 +59,12 @@ export async function findManyByPseudoKey<Entity extends ObjectLiteral>(
         })
         const found =
             conditions.length > 0
-                ? await manager.find(metadata.target, { ...find, where: conditions })
+                ? await manager.find(metadata.target, {
+                      ...find,
+                      where: conditions,
+                  } as FindManyOptions<Entity>)
                 : []
-        for (const [key, row] of await byKeys(found as Entity[])) rows.set(key, row)
+        for (const [key, row] of await byKeys(found)) rows.set(key, row)
         if (retired === false) continue
         for (const key of batch)
             if (!rows.has(textOf(key) ?? "")) {

@@ -1,5 +1,6 @@
 import type { ObjectLiteral } from "typeorm"
 import { parseFormat, type Token } from "../../declared/documents/format"
+import { plainText } from "../../dialects/column-type"
 import { DocumentNumberError } from "../../errors"
 import { type DocumentFrame, documentText } from "../../series/documents/document"
 import { frameOf, refuseText } from "../../series/documents/frame"
@@ -27,8 +28,8 @@ export function rowFrame(document: Document, row: ShownRow): DocumentFrame {
     for (const token of tokens) {
         if (token.kind !== "value") continue
         const path = pathOf(document, token.path)
-        const value = row.valueOf(path)
-        if (value !== null && value !== undefined) texts.set(token.path, String(value as string))
+        const text = plainText(row.valueOf(path))
+        if (text !== undefined) texts.set(token.path, text)
     }
     return frameOf(document, tokens, { day: row.day, texts, code: row.settings?.code })
 }
@@ -60,16 +61,13 @@ function tokensFor(document: Document, row: ShownRow): readonly Token[] {
         return parsed(document, text)
     }
     const path = paths.get(format.by)
-    const value = path && row.valueOf(path)
-    const tokens =
-        value === null || value === undefined
-            ? undefined
-            : format.formats.get(String(value as string))
+    const value = path && plainText(row.valueOf(path))
+    const tokens = value === undefined ? undefined : format.formats.get(value)
     if (tokens) return tokens
     const known = [...format.formats.keys()].join(", ")
     throw new DocumentNumberError(
         `${place} has a format for each ${format.by} (${known}), and ${format.by} of a row is ${
-            value === null || value === undefined ? "not set" : "another one"
+            value === undefined ? "not set" : "another one"
         }. Set it, or add a format.`,
     )
 }
@@ -132,8 +130,10 @@ export function refuseOtherText(
                 "both.",
         )
     const shown = typeof text === "string" ? [...text.matchAll(/\d+/g)] : []
-    if (shown.some(([digits]) => parseNumber(digits) === number))
-        return refuseText(document, String(text))
+    if (shown.some(([digits]) => parseNumber(digits) === number)) {
+        refuseText(document, String(text))
+        return
+    }
     throw new DocumentNumberError(
         `${place} is set, and does not show the number that ${series.column.propertyPath} is set to. Leave the text ` +
             "undefined to have it made.",

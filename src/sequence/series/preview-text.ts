@@ -2,6 +2,7 @@ import { tokensOf } from "../../declared/documents/document-options"
 import type { DatePart, Token } from "../../declared/documents/format"
 import type { PeriodUnit } from "../../declared/numbers/period-options"
 import { dialectOf } from "../../dialects"
+import { plainText } from "../../dialects/column-type"
 import { documentText } from "../../series/documents/document"
 import { frameOf } from "../../series/documents/frame"
 import { type Path, pathSql } from "../../series/path"
@@ -39,7 +40,7 @@ export function splitScope<Scope extends object>(
     const counted = [...scope.map(({ path }) => path), ...(period ? periodNames(period) : [])]
     const names = documents.flatMap(({ paths }) => [...paths.keys()])
     const isShown = ([name]: [string, unknown]) => names.includes(name) && !counted.includes(name)
-    const entries = Object.entries((given as Scope | undefined) ?? {}) as [string, unknown][]
+    const entries = Object.entries<unknown>({ ...(given as Scope | undefined) })
     return {
         counted: Object.fromEntries(entries.filter((one) => !isShown(one))) as Scope,
         shown: new Map(entries.filter(isShown)),
@@ -65,7 +66,8 @@ export async function previewText(
     const texts = new Map<string, string>()
     for (const [name, path] of document.paths) {
         const value = await valueOf(read, document, path, given)
-        if (value !== null && value !== undefined) texts.set(name, String(value as string))
+        const text = plainText(value)
+        if (text !== undefined) texts.set(name, text)
     }
     const { period } = document.series
     const told = period && name !== undefined ? firstDayOf(name, period.rule) : undefined

@@ -141,7 +141,7 @@ function formatOf({ format, by }: DocumentNumberOptions, refuse: Refuse): Format
         return { kind: "by", by, formats: new Map(formats) }
     }
     if (by !== undefined) refuse("by is for several formats, give format as an object of them.")
-    if (typeof format === "function") return { kind: "function", of: format as FormatOf }
+    if (typeof format === "function") return { kind: "function", of: format }
     return { kind: "fixed", tokens: tokensOfText(format, refuse) }
 }
 

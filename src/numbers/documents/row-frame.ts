@@ -28,7 +28,7 @@ export function rowFrame(document: Document, row: ShownRow): DocumentFrame {
         if (token.kind !== "value") continue
         const path = pathOf(document, token.path)
         const value = row.valueOf(path)
-        if (value !== null && value !== undefined) texts.set(token.path, String(value as string))
+        if ((value ?? null) !== null) texts.set(token.path, String(value))
     }
     return frameOf(document, tokens, { day: row.day, texts, code: row.settings?.code })
 }
@@ -61,15 +61,13 @@ function tokensFor(document: Document, row: ShownRow): readonly Token[] {
     }
     const path = paths.get(format.by)
     const value = path && row.valueOf(path)
-    const tokens =
-        value === null || value === undefined
-            ? undefined
-            : format.formats.get(String(value as string))
+    const isUnset = (value ?? null) === null
+    const tokens = isUnset ? undefined : format.formats.get(String(value))
     if (tokens) return tokens
     const known = [...format.formats.keys()].join(", ")
     throw new DocumentNumberError(
         `${place} has a format for each ${format.by} (${known}), and ${format.by} of a row is ${
-            value === null || value === undefined ? "not set" : "another one"
+            isUnset ? "not set" : "another one"
         }. Set it, or add a format.`,
     )
 }
@@ -132,8 +130,10 @@ export function refuseOtherText(
                 "both.",
         )
     const shown = typeof text === "string" ? [...text.matchAll(/\d+/g)] : []
-    if (shown.some(([digits]) => parseNumber(digits) === number))
-        return refuseText(document, String(text))
+    if (shown.some(([digits]) => parseNumber(digits) === number)) {
+        refuseText(document, String(text))
+        return
+    }
     throw new DocumentNumberError(
         `${place} is set, and does not show the number that ${series.column.propertyPath} is set to. Leave the text ` +
             "undefined to have it made.",

@@ -13,7 +13,7 @@ export function rowView(
     entity?: ObjectLiteral,
 ): ObjectLiteral {
     const { driver, manager } = dataSourceOf(metadata)
-    const view = manager.create(metadata.target) as ObjectLiteral
+    const view = manager.create<ObjectLiteral>(metadata.target)
     for (const [column, value] of values) {
         const shown: unknown = driver.prepareHydratedValue(value, column)
         if (column.relationMetadata) setKey(view, column, shown)

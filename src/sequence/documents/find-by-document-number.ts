@@ -80,7 +80,7 @@ export async function findByDocumentNumber<Entity extends ObjectLiteral>(
     const isManager = target instanceof EntityManager || !("metadata" in Object(target))
     const [entity, text, options = {}] = isManager
         ? (given as [EntityTarget<Entity>, unknown, FindByDocumentNumberOptions<Entity>?])
-        : ([(target as Repository<Entity>).target, ...given] as const as [
+        : ([(target as Repository<Entity>).target, ...given] as [
               EntityTarget<Entity>,
               unknown,
               FindByDocumentNumberOptions<Entity>?,

@@ -39,7 +39,7 @@ export function splitScope<Scope extends object>(
     const counted = [...scope.map(({ path }) => path), ...(period ? periodNames(period) : [])]
     const names = documents.flatMap(({ paths }) => [...paths.keys()])
     const isShown = ([name]: [string, unknown]) => names.includes(name) && !counted.includes(name)
-    const entries = Object.entries((given as Scope | undefined) ?? {}) as [string, unknown][]
+    const entries = Object.entries<unknown>((given as Scope | undefined) ?? {})
     return {
         counted: Object.fromEntries(entries.filter((one) => !isShown(one))) as Scope,
         shown: new Map(entries.filter(isShown)),
@@ -65,7 +65,7 @@ export async function previewText(
     const texts = new Map<string, string>()
     for (const [name, path] of document.paths) {
         const value = await valueOf(read, document, path, given)
-        if (value !== null && value !== undefined) texts.set(name, String(value as string))
+        if ((value ?? null) !== null) texts.set(name, String(value))
     }
     const { period } = document.series
     const told = period && name !== undefined ? firstDayOf(name, period.rule) : undefined

@@ -34,7 +34,7 @@ function placesOf(tokens: readonly Token[]): Place[] {
     return tokens.flatMap((token): Place[] => {
         switch (token.kind) {
             case "text":
-                return [...token.text].map((character) => ({
+                return Array.from(token.text, (character) => ({
                     accepts: { character },
                     repeats: false,
                 }))

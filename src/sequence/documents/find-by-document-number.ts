@@ -2,7 +2,6 @@ import {
     EntityManager,
     type EntityMetadata,
     type EntityTarget,
-    type FindManyOptions,
     type FindOneOptions,
     type FindOptionsWhere,
     type ObjectLiteral,
@@ -80,12 +79,12 @@ export async function findByDocumentNumber<Entity extends ObjectLiteral>(
     const isManager = target instanceof EntityManager || !("metadata" in Object(target))
     const [entity, text, options = {}] = isManager
         ? (given as [EntityTarget<Entity>, unknown, FindByDocumentNumberOptions<Entity>?])
-        : ([(target as Repository<Entity>).target, ...given] as [
+        : ([target.target, ...given] as [
               EntityTarget<Entity>,
               unknown,
               FindByDocumentNumberOptions<Entity>?,
           ])
-    const manager = isManager ? (target as EntityManager) : (target as Repository<Entity>).manager
+    const manager = isManager ? (target as EntityManager) : target.manager
     const metadata = givenEntity("findByDocumentNumber", manager, entity)
     refuseWrong<object>(options, FORMS, refuserOf("findByDocumentNumber"))
     const { where = {}, property, ...others } = options
@@ -97,8 +96,8 @@ export async function findByDocumentNumber<Entity extends ObjectLiteral>(
     const [found] = await manager.find(metadata.target, {
         ...others,
         where: condition,
-    } as FindManyOptions<Entity>)
-    return (found as Entity | undefined) ?? null
+    })
+    return found ?? null
 }
 
 function documentOf(metadata: EntityMetadata, property: string | undefined): Document {

@@ -205,11 +205,12 @@ for (const isPeriodic of [true, false])
                             return
                         }
                         case "move": {
-                            if (!row || row.number === null || model.isVoid(at)) return
+                            if (!row || row.number === null) return
                             const { company, issuedOn } = columns(one.scope, "")
-                            const saved = await series().move(manager, id, {
-                                set: { company, issuedOn },
-                            })
+                            const set = { company, issuedOn }
+                            const move = (inner: EntityManager) => series().move(inner, id, { set })
+                            if (model.isVoid(at)) return fails(manager, ReadOnlyNumberError, move)
+                            const saved = await move(manager)
                             model.move(at, one.scope)
                             return void expect(kept(saved)).to.eql(expected(at))
                         }

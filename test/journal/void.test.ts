@@ -90,6 +90,27 @@ onEachCell("Rows that are made void", ({ way, can, tables }) => {
         expect(await series().isVoid(row)).to.equal(false)
     })
 
+    it("are moved to no other scope, also while they are made void", async () => {
+        const [row, other] = await invoices().save([{ ...FINAL }, { ...FINAL }])
+        await series().void(dataSource(), row!.id, { reason: "a" })
+        const move = (set: object) => series().move(dataSource(), row!.id, { set })
+        for (const set of [{ company: "Other" }, { issuedOn: "2027-01-01" }])
+            expect(await rejection(move(set))).to.be.instanceOf(ReadOnlyNumberError)
+        expect(await invoices().findOneByOrFail({ id: row!.id })).to.include({
+            company: "Acme",
+            number: 1,
+        })
+        expect(await events()).to.have.length(1)
+        if (!can.parallel) return
+        const results = await Promise.allSettled([
+            series().void(dataSource(), other!.id, { reason: "b" }),
+            series().move(dataSource(), other!.id, { set: { company: "Other" } }),
+        ])
+        const { company } = await invoices().findOneByOrFail({ id: other!.id })
+        // The move came first, or was refused.
+        expect(company).to.equal(results[1].status === "fulfilled" ? "Other" : "Acme")
+    })
+
     it("are not void after a rollback, and can be made so again", async () => {
         const row = await invoices().save({ ...FINAL })
         await rolledBack(dataSource(), async (manager) => {

@@ -28,8 +28,8 @@ export function rowFrame(document: Document, row: ShownRow): DocumentFrame {
     for (const token of tokens) {
         if (token.kind !== "value") continue
         const path = pathOf(document, token.path)
-        const text = plainText(row.valueOf(path))
-        if (text !== undefined) texts.set(token.path, text)
+        const value = row.valueOf(path)
+        if ((value ?? null) !== null) texts.set(token.path, String(value))
     }
     return frameOf(document, tokens, { day: row.day, texts, code: row.settings?.code })
 }
@@ -61,13 +61,14 @@ function tokensFor(document: Document, row: ShownRow): readonly Token[] {
         return parsed(document, text)
     }
     const path = paths.get(format.by)
-    const value = path && plainText(row.valueOf(path))
-    const tokens = value === undefined ? undefined : format.formats.get(value)
+    const value = path && row.valueOf(path)
+    const isUnset = (value ?? null) === null
+    const tokens = isUnset ? undefined : format.formats.get(String(value))
     if (tokens) return tokens
     const known = [...format.formats.keys()].join(", ")
     throw new DocumentNumberError(
         `${place} has a format for each ${format.by} (${known}), and ${format.by} of a row is ${
-            value === undefined ? "not set" : "another one"
+            isUnset ? "not set" : "another one"
         }. Set it, or add a format.`,
     )
 }

@@ -13,7 +13,7 @@ export function rowView(
     entity?: ObjectLiteral,
 ): ObjectLiteral {
     const { driver, manager } = dataSourceOf(metadata)
-    const view = manager.create<ObjectLiteral>(metadata.target)
+    const view: ObjectLiteral = manager.create(metadata.target)
     for (const [column, value] of values) {
         const shown: unknown = driver.prepareHydratedValue(value, column)
         if (column.relationMetadata) setKey(view, column, shown)

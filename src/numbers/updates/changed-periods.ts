@@ -121,6 +121,12 @@ export function leavesPeriod(change: Change, row: StoredDate): boolean {
     return periodOfRow(change, period, row).name !== row.period
 }
 
+/** @internal The day of the date that a row will have. */
+export function dayOfRow(change: Change, row: StoredDate): CivilDate | undefined {
+    const { period } = change.series
+    return period && periodOfRow(change, period, row).day
+}
+
 /** Refuses a period that the caller has set otherwise. */
 function refuseOther({ update }: Change, period: Period, name: string): void {
     const set = update.valueOf(period.column)

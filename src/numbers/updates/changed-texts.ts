@@ -7,17 +7,19 @@ import { settingsOfScopes } from "../documents/scope-settings"
 import { rowView } from "../documents/row-view"
 import { parseNumber } from "../number-values"
 import type { Change } from "./change"
+import { dayOfRow } from "./changed-periods"
 import type { ChangedRequest } from "./changed-requests"
 import type { ChangedRows, StoredRow } from "./changed-rows"
 
 /** @internal The texts of rows that are given another number, or their first one. */
 export async function changedTexts(
     runner: Sender,
-    { series, update }: Change,
+    change: Change,
     { periods }: ChangedRows,
     requests: readonly ChangedRequest[],
     entityOf: (row: StoredRow) => object | undefined,
 ): Promise<Map<StoredRow, Map<ColumnMetadata, string>>> {
+    const { series, update } = change
     const texts = new Map<StoredRow, Map<ColumnMetadata, string>>()
     if (series.documents.length === 0) return texts
     const settings = await settingsOfScopes(
@@ -38,7 +40,8 @@ export async function changedTexts(
                 [...document.paths.values()].map((path) => [path, row[`d${at++}`]]),
             )
             const frame = rowFrame(document, {
-                day: periods.get(row)?.day,
+                // Who moves within a period keeps it.
+                day: periods.get(row)?.day ?? dayOfRow(change, row),
                 valueOf: (path) =>
                     values.has(path)
                         ? values.get(path)

@@ -79,7 +79,7 @@ export async function findByDocumentNumber<Entity extends ObjectLiteral>(
     const isManager = target instanceof EntityManager || !("metadata" in Object(target))
     const [entity, text, options = {}] = isManager
         ? (given as [EntityTarget<Entity>, unknown, FindByDocumentNumberOptions<Entity>?])
-        : ([target.target, ...given] as const as [
+        : ([target.target, ...given] as [
               EntityTarget<Entity>,
               unknown,
               FindByDocumentNumberOptions<Entity>?,

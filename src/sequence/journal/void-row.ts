@@ -1,5 +1,5 @@
 import type { EntityManager, ObjectLiteral, QueryRunner } from "typeorm"
-import { AlreadyVoidedError, DraftError, RowNotFoundError } from "../../errors"
+import { AlreadyVoidedError, DraftError, ReadOnlyNumberError, RowNotFoundError } from "../../errors"
 import { writeEvents } from "../../numbers/journal/write-events"
 import type { ReasonOptions } from "../../numbers/journal/with-reason"
 import { preparedValue } from "../../keys/rows/primary-key"
@@ -22,9 +22,7 @@ export async function voidRow(
     const runner = manager.queryRunner as QueryRunner
     const isSet = Object.values(set).some((value) => value !== undefined)
     const { number, key } = await onHeldConnection(runner, async (sender) => {
-        // Whoever locks a row before its table waits for those who do it the other way round.
-        if (isSet && !hasCounters(series) && sender instanceof Session)
-            await lockTables(sender, [series.metadata])
+        if (isSet) await lockTable(sender, series)
         return lockRow(sender, series, id)
     })
     if (isSet)
@@ -49,6 +47,34 @@ export async function voidRow(
             said,
         )
     })
+}
+
+/**
+ * Refuses a row that was made void: it keeps its number, and so its place. Whoever makes it void waits from here on.
+ * @internal
+ */
+export async function refuseVoided(
+    manager: EntityManager,
+    series: Series,
+    id: ObjectLiteral,
+): Promise<void> {
+    await onHeldConnection(manager.queryRunner as QueryRunner, async (sender) => {
+        await lockTable(sender, series)
+        const row = await findRow(sender, series, id, { isLocking: true })
+        if (row?.number === undefined) return
+        const { key, number } = row
+        if (await isVoided(sender, series.name, { key, number }, { isLatest: true }))
+            throw new ReadOnlyNumberError(
+                `A row with a number of ${placeOf(series)} was to be moved to another scope, and is void: it keeps its number, ` +
+                    "which the journal has made void. Save another row there. Nothing was written.",
+            )
+    })
+}
+
+/** Whoever locks a row before its table waits for those who do it the other way round. */
+async function lockTable(sender: Sender, series: Series): Promise<void> {
+    if (!hasCounters(series) && sender instanceof Session)
+        await lockTables(sender, [series.metadata])
 }
 
 /** Refuses what can't be made void. Who comes second waits here, and is told. */

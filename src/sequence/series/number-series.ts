@@ -45,7 +45,7 @@ export interface NumberSeries<Entity extends ObjectLiteral, Path extends Propert
      * it had is a gap. Where scope and period stay as they are, the number does too. Outside of a transaction it opens one.
      *
      * Errors, before anything is written: {@link DraftError} where the row has no number; {@link ReadOnlyNumberError} where
-     * the entity has another number, whose scope or period the row would leave; {@link RowNotFoundError}.
+     * the entity has another number, whose scope or period the row would leave, or the row is void; {@link RowNotFoundError}.
      */
     move(
         manager: SequenceTarget,

@@ -40,7 +40,7 @@ export function splitScope<Scope extends object>(
     const counted = [...scope.map(({ path }) => path), ...(period ? periodNames(period) : [])]
     const names = documents.flatMap(({ paths }) => [...paths.keys()])
     const isShown = ([name]: [string, unknown]) => names.includes(name) && !counted.includes(name)
-    const entries = Object.entries<unknown>({ ...(given as Scope | undefined) })
+    const entries = Object.entries<unknown>((given as Scope | undefined) ?? {})
     return {
         counted: Object.fromEntries(entries.filter((one) => !isShown(one))) as Scope,
         shown: new Map(entries.filter(isShown)),
@@ -66,8 +66,7 @@ export async function previewText(
     const texts = new Map<string, string>()
     for (const [name, path] of document.paths) {
         const value = await valueOf(read, document, path, given)
-        const text = plainText(value)
-        if (text !== undefined) texts.set(name, text)
+        if ((value ?? null) !== null) texts.set(name, String(value))
     }
     const { period } = document.series
     const told = period && name !== undefined ? firstDayOf(name, period.rule) : undefined

@@ -32,7 +32,7 @@ import type { SeriesSettings } from "../journal/series-settings"
 import { SettingsHandle } from "../journal/settings-handle"
 import { skipRange } from "../journal/skip-range"
 import type { EventsOptions, SeriesEvent, SkipOptions, VoidOptions } from "../journal/types"
-import { voidRow } from "../journal/void-row"
+import { refuseVoided, voidRow } from "../journal/void-row"
 import { isNowait, refuseCount } from "../rule"
 import { columnKey, type SequenceKey } from "../scope"
 import { takeNumbers } from "../take"
@@ -378,7 +378,9 @@ export class SeriesHandle<
         refuseSet(series, asking, this.refuse)
         const rows = givenRows(series.metadata, given, this.refuse)
         if (rows.size === 0) return []
-        const work = (inner: EntityManager) => {
+        const work = async (inner: EntityManager) => {
+            if (asking.kind === "move" && keepsJournal(series))
+                for (const { id } of rows.values()) await refuseVoided(inner, series, id)
             const ask = () => askForRows(inner, series, rows, asking)
             const { said = {} } = asking
             return inner.queryRunner && Object.keys(said).length > 0

@@ -1,6 +1,5 @@
 import type { ObjectLiteral } from "typeorm"
 import { parseFormat, type Token } from "../../declared/documents/format"
-import { plainText } from "../../dialects/column-type"
 import { DocumentNumberError } from "../../errors"
 import { type DocumentFrame, documentText } from "../../series/documents/document"
 import { frameOf, refuseText } from "../../series/documents/frame"

@@ -47,8 +47,8 @@ function pathOf({ metadata, paths, place }: Document, name: string): Path {
 
 function tokensFor(document: Document, row: ShownRow): readonly Token[] {
     const { format, paths, place } = document
-    const set = settingFor(document, row)
-    if (set !== undefined) return parsed(document, set)
+    const set = formatOn(document, row.settings, row.day)
+    if (set) return set
     if (format.kind === "fixed") return format.tokens
     if (format.kind === "function") {
         const text: unknown = format.of(row.view())
@@ -72,10 +72,16 @@ function tokensFor(document: Document, row: ShownRow): readonly Token[] {
     )
 }
 
-function settingFor({ hasSettings }: Document, { day, settings }: ShownRow): string | undefined {
-    if (!hasSettings || !settings) return undefined
-    const today = day ? civilText(day) : new Date().toISOString().slice(0, 10)
-    return settings.formats.find(({ since }) => since <= today)?.format
+/** @internal The format that holds on a day, where one is set for the scope. */
+export function formatOn(
+    document: Document,
+    settings: ScopeSettings | undefined,
+    day: CivilDate | undefined,
+): readonly Token[] | undefined {
+    if (!document.hasSettings || !settings) return undefined
+    const date = day ? civilText(day) : new Date().toISOString().slice(0, 10)
+    const found = settings.formats.find(({ since }) => since <= date)
+    return found && parsed(document, found.format)
 }
 
 const MOST = 1000

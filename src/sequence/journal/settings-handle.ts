@@ -20,6 +20,7 @@ import { writeEvents } from "../../numbers/journal/write-events"
 import { parseNumber } from "../../numbers/number-values"
 import { lockTables } from "../../numbers/table-lock/table-lock"
 import { Session } from "../../inserts/session"
+import { CODE_LENGTH } from "../../series/documents/check-format"
 import { refuseFormat } from "../../series/documents/resolve-document"
 import { keepsSettings } from "../../series/journal"
 import { civilDateOf, civilText } from "../../series/periods/civil-date"
@@ -152,6 +153,10 @@ export class SettingsHandle<NumberType> implements SeriesSettings<NumberType> {
     ): Promise<void> {
         const { period, ...said } = this.reasonOf(options)
         refuseOther("the code is", code, TEXT, this.owner.refuse)
+        if (code.length > CODE_LENGTH)
+            this.owner.refuse(
+                `the code has ${code.length} characters. Give one of ${CODE_LENGTH} at most, for which texts have room.`,
+            )
         const series = this.settable()
         const key = await this.owner.keyOf(period, manager)
         await this.owner.write(manager, async (sender) => {

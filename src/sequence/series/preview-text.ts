@@ -2,13 +2,20 @@ import { tokensOf } from "../../declared/documents/document-options"
 import type { DatePart, Token } from "../../declared/documents/format"
 import type { PeriodUnit } from "../../declared/numbers/period-options"
 import { dialectOf } from "../../dialects"
+import { formatOn } from "../../numbers/documents/row-frame"
+import {
+    type ScopeSettings,
+    settingsOfScopes,
+    showsSettings,
+} from "../../numbers/documents/scope-settings"
 import { documentText } from "../../series/documents/document"
 import { frameOf } from "../../series/documents/frame"
 import { type Path, pathSql } from "../../series/path"
 import type { CivilDate } from "../../series/periods/civil-date"
 import { firstDayOf } from "../../series/periods/period-name"
 import type { Document, Series } from "../../series/series"
-import { columnValues } from "../scope"
+import type { Sender } from "../../typeorm/statement"
+import { columnKey, columnValues, type SequenceKey } from "../scope"
 import { periodNames, type Read } from "./scope-period"
 
 /** @internal What is known of a row that is still to come. */
@@ -19,7 +26,8 @@ export interface ComingRow {
     readonly day?: CivilDate
     /** The name of its period. */
     readonly period?: string
-    readonly code?: string
+    /** What is registered for its scope. */
+    readonly settings?: ScopeSettings
 }
 
 /** What the name of a period tells of a date. */
@@ -46,6 +54,17 @@ export function splitScope<Scope extends object>(
     }
 }
 
+/** @internal What is registered for a scope, where texts show such things. */
+export async function settingsOfKey(
+    sender: Sender,
+    series: Series,
+    keyOf: () => Promise<SequenceKey>,
+): Promise<ScopeSettings | undefined> {
+    if (!showsSettings(series)) return undefined
+    const { scope } = await columnKey(sender, series.name, series, await keyOf())
+    return (await settingsOfScopes(sender, series, [scope])).get(scope)
+}
+
 /**
  * The text of the next number, as far as it can be told: tokens of what is not known stay as they are.
  * @internal
@@ -53,14 +72,15 @@ export function splitScope<Scope extends object>(
 export async function previewText(
     read: Read,
     { documents: [document] }: Series,
-    { given, day, code, period: name }: ComingRow,
+    { given, day, settings, period: name }: ComingRow,
     number: bigint,
 ): Promise<string> {
     if (!document) return String(number)
     const { format } = document
     const chosen =
         format.kind === "by" ? format.formats.get(String(given.get(format.by))) : undefined
-    const tokens = format.kind === "by" ? chosen : tokensOf(format)[0]
+    const set = formatOn(document, settings, day)
+    const tokens = set ?? (format.kind === "by" ? chosen : tokensOf(format)[0])
     if (!tokens) return String(number)
     const texts = new Map<string, string>()
     for (const [name, path] of document.paths) {
@@ -74,7 +94,7 @@ export async function previewText(
             token.kind === "date" && !day && !TOLD[period?.rule.by ?? "day"].includes(token.part)
         return isOpen ? { kind: "text", text: token.source } : token
     })
-    const values = { day: day ?? told, code, texts, isPartial: true }
+    const values = { day: day ?? told, code: settings?.code, texts, isPartial: true }
     return documentText(frameOf(document, known, values), number)
 }
 

@@ -45,7 +45,7 @@ import { givenScope, keyOfScope } from "./given-scope"
 import { auditScope } from "./audit-scope"
 import { findLastOf, numberAfter } from "./last-number"
 import type { NumberSeries } from "./number-series"
-import { previewText, splitScope } from "./preview-text"
+import { previewText, settingsOfKey, splitScope } from "./preview-text"
 import { rowOrder } from "./row-order"
 import { dayOfScope, periodNames, type Read } from "./scope-period"
 import { raiseTo } from "./set-next"
@@ -137,7 +137,10 @@ export class SeriesHandle<
         const values = givenScope(series, counted, this.refuse)
         const day = series.period && (await dayOfScope(read, series.period, values))
         const given = new Map([...values.given, ...shown])
-        const text = await previewText(read, series, { given, day, period }, number)
+        const settings = await onTarget(target, (sender) =>
+            settingsOfKey(sender, series, () => this.keyOf(series, counted, target)),
+        )
+        const text = await previewText(read, series, { given, day, period, settings }, number)
         return { number: this.shown(series, number), text, reserved: false }
     }
 

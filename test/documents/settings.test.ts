@@ -1,0 +1,138 @@
+import { expect } from "chai"
+import { Column, Entity, Not, PrimaryGeneratedColumn } from "typeorm"
+import {
+    AutoSequenceColumn,
+    DocumentNumber,
+    DocumentNumberError,
+    InvalidOptionError,
+    seriesOf,
+    UnsupportedError,
+} from "../../src"
+import { rejection } from "../support/errors"
+import { onEachCell } from "../support/matrix"
+
+const said = { reason: "the tax office", by: "ann" }
+
+// What texts show that is set while the application runs.
+onEachCell(
+    "Texts of settings",
+    ({ way: { options }, tables }) => {
+        const isTrigger = options.strategy === "trigger"
+
+        @Entity()
+        class Invoice {
+            @PrimaryGeneratedColumn() id!: number
+            @Column({ length: 9 }) shop!: string
+            @Column({ length: 9, default: "final" }) status!: string
+            @Column({ type: "date" }) issuedOn!: string
+            @AutoSequenceColumn({
+                ...options,
+                uniqueWith: "shop",
+                period: { of: "issuedOn", by: "year" },
+                when: { status: Not("draft") },
+            })
+            sequence!: number | null
+            @DocumentNumber({ of: "sequence", format: "{YYYY} {series.code}-{0}" })
+            number!: string | null
+        }
+
+        @Entity()
+        class Receipt {
+            @PrimaryGeneratedColumn() id!: number
+            @Column({ length: 9 }) shop!: string
+            @Column({ length: 9, default: "final" }) status!: string
+            @Column({ type: "date" }) issuedOn!: string
+            @AutoSequenceColumn({
+                ...options,
+                uniqueWith: "shop",
+                period: { of: "issuedOn", by: "year" },
+                when: { status: Not("draft") },
+                settings: true,
+            })
+            sequence!: number | null
+            @DocumentNumber({ of: "sequence", format: "{shop}/{YYYY}/{000}" })
+            number!: string | null
+        }
+
+        const dataSource = tables([Invoice, Receipt])
+        const codes = (shop: string, period: string) =>
+            seriesOf(dataSource(), Invoice, "sequence").settings({ shop, period })
+        const receipts = () => seriesOf(dataSource(), Receipt, "sequence")
+        const setCode = (shop: string, period: string, code: string) =>
+            dataSource().transaction((manager) => codes(shop, period).setCode(manager, code, said))
+        const save = async (row: Partial<Invoice>) =>
+            (
+                await dataSource()
+                    .getRepository(Invoice)
+                    .save({ ...row })
+            ).number
+        const setFormat = (shop: string, since: string, format: string) =>
+            dataSource().transaction((manager) =>
+                receipts()
+                    .settings({ shop })
+                    .setFormat(manager, { since, format, ...said }),
+            )
+
+        it("show the code of their scope and period, which has to be there first", async () => {
+            await setCode("a", "2026", "AAJFJ2K6JF")
+            const row = { shop: "a", issuedOn: "2026-05-05" }
+            expect(await save(row)).to.equal("2026 AAJFJ2K6JF-1")
+            for (const other of [
+                { shop: "b", issuedOn: "2026-05-05" },
+                { shop: "a", issuedOn: "2027-05-05" },
+            ])
+                expect(await rejection(save(other))).to.be.instanceOf(DocumentNumberError)
+            await setCode("a", "2027", "X")
+            expect(await save({ shop: "a", issuedOn: "2027-05-05" })).to.equal("2027 X-1")
+            const draft = await dataSource()
+                .getRepository(Invoice)
+                .save({ ...row, status: "draft" })
+            draft.status = "final"
+            await dataSource().getRepository(Invoice).save(draft)
+            expect(draft.number).to.equal("2026 AAJFJ2K6JF-2")
+            const { text } = await seriesOf(dataSource(), Invoice, "sequence").preview(row)
+            expect(text).to.equal("2026 AAJFJ2K6JF-3")
+            expect(await rejection(setCode("c", "2026", "x".repeat(21)))).to.be.instanceOf(
+                InvalidOptionError,
+            )
+        })
+
+        it("have the format that holds on their day", async () => {
+            if (isTrigger)
+                return expect(
+                    await rejection(setFormat("a", "2026-07-01", "R{YY}/{0}")),
+                ).to.be.instanceOf(UnsupportedError)
+            const save = async (issuedOn: string, shop = "a", status = "final") =>
+                dataSource().getRepository(Receipt).save({ shop, issuedOn, status })
+            const draft = await save("2026-07-02", "a", "draft")
+            await save("2026-06-30")
+            await setFormat("a", "2026-07-01", "R{YY}/{00}")
+            const texts = [
+                (await save("2026-06-30")).number,
+                (await save("2026-07-01")).number,
+                (await save("2026-07-01", "b")).number,
+                (await save("2026-01-01")).number,
+            ]
+            expect(texts).to.eql(["a/2026/002", "R26/03", "b/2026/001", "a/2026/004"])
+            draft.status = "final"
+            await dataSource().getRepository(Receipt).save(draft)
+            expect(draft.number).to.equal("R26/05")
+            const preview = (issuedOn: string) => receipts().preview({ shop: "a", issuedOn })
+            expect((await preview("2026-08-01")).text).to.equal("R26/06")
+            expect((await preview("2026-06-01")).text).to.equal("a/2026/006")
+            const stored = await dataSource()
+                .getRepository(Receipt)
+                .find({ order: { id: "ASC" } })
+            expect(stored.map(({ number }) => number)).to.eql(["R26/05", "a/2026/001", ...texts])
+        })
+
+        it("can't get a format by which two rows might have the same text", async () => {
+            if (isTrigger) return
+            for (const format of ["R{0}", "R{YYYY}", "{status}/{YYYY}/{0}", "{shop}{YYYY"])
+                expect(await rejection(setFormat("a", "2026-07-01", format))).to.be.instanceOf(
+                    InvalidOptionError,
+                )
+        })
+    },
+    ({ isGapless }) => isGapless,
+)

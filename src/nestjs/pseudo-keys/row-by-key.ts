@@ -65,8 +65,11 @@ export interface RowByKey<Entity extends ObjectLiteral> {
     /** For errors, and for the class of a pipe. */
     readonly name: string
     find(modules: ModuleRef, asked: AskedKey<Entity>): Promise<Entity>
-    /** Refuses, when the application starts, a data source that there is none of, or that lacks the entity. */
-    check(modules: ModuleRef): void
+    /**
+     * Refuses, when the application starts, a data source that there is none of. One that lacks the entity is reported as
+     * the options of the module want it: a test may have put another one in its place.
+     */
+    check(modules: ModuleRef): Promise<void>
 }
 
 const FORMS = {
@@ -90,14 +93,17 @@ export function rowByKey<Entity extends ObjectLiteral>(
     const token = preparationToken(dataSource)
     return {
         name,
-        check(modules) {
+        async check(modules) {
             if (testRowOf(modules, entity)) return
-            const { dataSource: target } = findPreparation(modules, token, name)
-            if (target.isInitialized && !target.hasMetadata(entity))
-                throw new InvalidOptionError(
-                    `${name}: the data source ${dataSource ?? "without a name"} does not have this entity. Say by ` +
-                        "{ dataSource } which one has.",
-                )
+            const preparation = findPreparation(modules, token, name)
+            await preparation.check(() => {
+                const { dataSource: target } = preparation
+                if (target.isInitialized && !target.hasMetadata(entity))
+                    throw new InvalidOptionError(
+                        `${name}: the data source ${dataSource ?? "without a name"} does not have this entity. Say by ` +
+                            "{ dataSource } which one has.",
+                    )
+            })
         },
         async find(modules, { key, argument, where }) {
             const testRow = testRowOf(modules, entity)

@@ -94,8 +94,8 @@ export function PseudoKeyParam<Entity extends ObjectLiteral>(
     class Pipe implements PipeTransform<Asked, Promise<Entity>> {
         @Inject(ModuleRef) private readonly modules!: ModuleRef
 
-        onModuleInit(): Promise<void> {
-            return rows.check(this.modules)
+        onModuleInit(): void {
+            rows.check(this.modules)
         }
 
         async transform(asked: Asked): Promise<Entity> {

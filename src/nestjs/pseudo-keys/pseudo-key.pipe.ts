@@ -83,8 +83,8 @@ export function PseudoKeyPipe<Entity extends ObjectLiteral>(
     class Pipe implements KeyPipe<Entity> {
         @Inject(ModuleRef) private readonly modules!: ModuleRef
 
-        onModuleInit(): Promise<void> {
-            return rows.check(this.modules)
+        onModuleInit(): void {
+            rows.check(this.modules)
         }
 
         async transform(key: unknown, argument: ArgumentMetadata) {

@@ -1,4 +1,4 @@
-import { type ArgumentMetadata, NotFoundException, type Type } from "@nestjs/common"
+import { type ArgumentMetadata, Logger, NotFoundException, type Type } from "@nestjs/common"
 import type { ModuleRef } from "@nestjs/core"
 import type { EntityTarget, FindOptionsWhere, ObjectLiteral } from "typeorm"
 import { FLAG, FUNCTION, TEXT, refuseWrong, refuserOf } from "../../declared/options"
@@ -66,10 +66,10 @@ export interface RowByKey<Entity extends ObjectLiteral> {
     readonly name: string
     find(modules: ModuleRef, asked: AskedKey<Entity>): Promise<Entity>
     /**
-     * Refuses, when the application starts, a data source that there is none of. One that lacks the entity is reported as
-     * the options of the module want it: a test may have put another one in its place.
+     * Refuses, when the application starts, a data source that there is none of, and warns of one that lacks the
+     * entity: a test may have put another one in its place.
      */
-    check(modules: ModuleRef): Promise<void>
+    check(modules: ModuleRef): void
 }
 
 const FORMS = {
@@ -93,17 +93,14 @@ export function rowByKey<Entity extends ObjectLiteral>(
     const token = preparationToken(dataSource)
     return {
         name,
-        async check(modules) {
+        check(modules) {
             if (testRowOf(modules, entity)) return
-            const preparation = findPreparation(modules, token, name)
-            await preparation.check(() => {
-                const { dataSource: target } = preparation
-                if (target.isInitialized && !target.hasMetadata(entity))
-                    throw new InvalidOptionError(
-                        `${name}: the data source ${dataSource ?? "without a name"} does not have this entity. Say by ` +
-                            "{ dataSource } which one has.",
-                    )
-            })
+            const { dataSource: target } = findPreparation(modules, token, name)
+            if (target.isInitialized && !target.hasMetadata(entity))
+                new Logger("AutoSequenceModule").warn(
+                    `${name}: the data source ${dataSource ?? "without a name"} does not have this entity. Say by ` +
+                        "{ dataSource } which one has.",
+                )
         },
         async find(modules, { key, argument, where }) {
             const testRow = testRowOf(modules, entity)

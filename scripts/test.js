@@ -20,9 +20,11 @@ const LONGEST_FIRST = [
   "behaviour",
   "strategies/trigger",
   "pseudo-keys",
+  "cli",
   "strategies/counter",
   "nestjs",
   "migrations",
+  "documents",
   "strategies/table-lock",
 ]
 

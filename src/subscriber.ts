@@ -81,7 +81,7 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
         try {
             if (event.entity) refuseConditions(event.metadata, event.entity)
         } catch (error) {
-            return Promise.reject(error as Error)
+            return rejected(error)
         }
         const { metadata, entity, queryRunner } = event
         if (seriesOf(metadata).length > 0 || storedKeysOf(metadata).length > 0) {
@@ -101,7 +101,7 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
         try {
             return changeKeys(event)
         } catch (error) {
-            return Promise.reject(error as Error)
+            return rejected(error)
         }
     }
 
@@ -224,4 +224,9 @@ function nameError({
     // TypeORM 0.3 doesn't wait for it on MySQL, and throws its own error.
     refused.catch(() => undefined)
     return refused
+}
+
+/** Thrown, it would keep the other subscribers from being waited for. */
+function rejected(error: unknown): Promise<never> {
+    return Promise.reject(error instanceof Error ? error : new Error(String(error)))
 }

@@ -17,7 +17,7 @@ export function onCreated(metadata: EntityMetadata, look: Look): void {
         looks.set(metadata, (known = all))
         const create = checkedCreate(metadata)
         metadata.create = (queryRunner, options) => {
-            const entity = create.call(metadata, queryRunner, options)
+            const entity = create.call(metadata, queryRunner, options) as ObjectLiteral
             if (options?.fromDeserializer) for (const one of all) one(entity)
             return entity
         }

@@ -45,7 +45,7 @@ onEveryDatabase("a migration of column options", (db) => {
         await save(dataSource, "2026-05-05")
         const rows = await dataSource.getRepository("Invoice").find({ order: { number: "ASC" } })
         // The last of the options is a start.
-        expect(rows.map(({ number }) => number as number)).to.eql([1, 2, 3, 4, 7, 8])
+        expect(rows.map(({ number }) => number as number)).to.eql([1, 2, 3, 7, 8])
     })
 
     it("lets a column be NULL whose type changes as well", async () => {

@@ -1,5 +1,5 @@
 import { ApiProperty } from "@nestjs/swagger"
-import { IsInt, IsOptional, IsString, Max, Min } from "class-validator"
+import { IsInt, IsNotEmpty, IsOptional, IsString, Max, Min } from "class-validator"
 import { IsText } from "../text.js"
 import type { Customer } from "./customer.entity.js"
 
@@ -24,6 +24,8 @@ export class NewCustomer {
 export class CustomerChange {
     @ApiProperty({ example: "cus_ann", description: "The old one goes on leading here." })
     @IsString()
+    // The library would make a new one.
+    @IsNotEmpty()
     key!: string
 }
 

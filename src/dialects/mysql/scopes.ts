@@ -1,3 +1,4 @@
+import type { EntityMetadata } from "typeorm"
 import type { CountedColumn, Scope, ScopedColumn, ScopeValue } from "../columns"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import { selectNeighbours } from "../neighbours"
@@ -6,16 +7,18 @@ import { cast } from "./types"
 
 /** @internal Selects the highest number of each scope. */
 export function lastNumbers(series: CountedColumn, scopes: readonly Scope[]): Statement {
-    const parameters: string[] = []
     const number = `t.${columnName(series.column)}`
-    const selects = scopes.map(({ values }, at) => {
-        const where = [...equalTo(series.scopeColumns, values, parameters), `${number} IS NOT NULL`]
-        const last =
-            `(SELECT CAST(${number} AS CHAR) FROM ${tableName(series.metadata)} t ` +
-            `WHERE ${where.join(" AND ")} ORDER BY ${number} DESC LIMIT 1)`
-        return `SELECT ${at} AS \`at\`, '${at}' AS \`group\`, ${last} AS \`last\`, '' AS \`isolation\``
-    })
-    return { sql: selects.join(" UNION ALL "), parameters }
+    const values = scopes.map((scope) => scope.values)
+    const { sql, parameters, where } = valuesAsRows(series.metadata, series.scopeColumns, values)
+    const last =
+        `(SELECT CAST(${number} AS CHAR) FROM ${tableName(series.metadata)} t ` +
+        `WHERE ${[...where, `${number} IS NOT NULL`].join(" AND ")} ORDER BY ${number} DESC LIMIT 1)`
+    return {
+        sql:
+            `SELECT s.\`scope at\` AS \`at\`, CAST(s.\`scope at\` AS CHAR) AS \`group\`, ${last} AS \`last\`, ` +
+            `'' AS \`isolation\` FROM ${sql}`,
+        parameters,
+    }
 }
 
 /** @internal Selects the places of those numbers that rows have. */
@@ -23,16 +26,12 @@ export function storedNumbers(
     series: CountedColumn,
     numbers: readonly { readonly scope: Scope; readonly number: string }[],
 ): Statement {
-    const parameters: string[] = []
-    const selects = numbers.map(({ scope, number }, at) => {
-        const columns = [...series.scopeColumns, series.column]
-        const where = equalTo(columns, [...scope.values, number], parameters)
-        return (
-            `SELECT ${at} AS \`at\` FROM DUAL WHERE EXISTS ` +
-            `(SELECT 1 FROM ${tableName(series.metadata)} t WHERE ${where.join(" AND ")})`
-        )
-    })
-    return { sql: selects.join(" UNION ALL "), parameters }
+    const columns = [...series.scopeColumns, series.column]
+    const values = numbers.map(({ scope, number }) => [...scope.values, number])
+    const { sql, parameters, where } = valuesAsRows(series.metadata, columns, values)
+    // With EXISTS, the server might read the whole table.
+    const found = `(SELECT 1 FROM ${tableName(series.metadata)} t WHERE ${where.join(" AND ")} LIMIT 1)`
+    return { sql: `SELECT s.\`scope at\` AS \`at\` FROM ${sql} WHERE ${found} = 1`, parameters }
 }
 
 /** @internal {@link Dialect.neighbours}: a plain read would show the snapshot. */
@@ -68,26 +67,37 @@ function equalTo(
     })
 }
 
-/**
- * Selects the keys of scopes as the columns store them. A union with the columns themselves gives the
- * values their collations.
- * @internal
- */
+/** @internal Selects the keys of scopes as the columns store them. */
 export function scopeKeys(scoped: ScopedColumn, scopes: readonly Scope[], key: string): Statement {
-    const { metadata, scopeColumns } = scoped
+    const values = scopes.map((scope) => scope.values)
+    const { sql, parameters } = valuesAsRows(scoped.metadata, scoped.scopeColumns, values)
+    return { sql: `SELECT s.\`scope at\` AS \`at\`, ${key} AS \`key\` FROM ${sql}`, parameters }
+}
+
+/**
+ * Values as a table `s` whose columns are those of the entity's own: a union with these gives them their types and
+ * collations. With the conditions under which a row `t` has them. A table that is named once for each of many values is
+ * opened as often, its triggers read as often.
+ */
+function valuesAsRows(
+    metadata: EntityMetadata,
+    columns: readonly ColumnMetadata[],
+    rows: readonly (readonly ScopeValue[])[],
+): Statement & { readonly where: string[] } {
     const parameters: (string | null)[] = []
-    const rows = scopes.map(({ values }, at) => {
-        const stored = scopeColumns.map((column, i) => {
+    const selects = rows.map((values, at) => {
+        const stored = columns.map((column, i) => {
             parameters.push(values[i] ?? null)
             return cast(column)
         })
         return `SELECT ${[at, ...stored].join(", ")}`
     })
-    const own = ["0 AS `scope at`", ...scopeColumns.map(columnName)].join(", ")
-    const all = [`SELECT ${own} FROM ${tableName(metadata)} WHERE FALSE`, ...rows]
+    const names = columns.map((column) => columnName(column))
+    const own = `SELECT ${["0 AS `scope at`", ...names].join(", ")} FROM ${tableName(metadata)} WHERE FALSE`
     return {
-        sql: `SELECT s.\`scope at\` AS \`at\`, ${key} AS \`key\` FROM (${all.join(" UNION ALL ")}) s`,
+        sql: `(${[own, ...selects].join(" UNION ALL ")}) s`,
         parameters,
+        where: names.map((name) => `t.${name} <=> s.${name}`),
     }
 }
 

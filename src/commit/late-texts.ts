@@ -3,7 +3,7 @@ import { rowView } from "../numbers/documents/row-view"
 import type { ScopeSettings } from "../numbers/documents/scope-settings"
 import { pathSql } from "../series/path"
 import type { CivilDate } from "../series/periods/civil-date"
-import type { DocumentFrame } from "../series/documents/document"
+import { areViewed, type DocumentFrame, shownPaths } from "../series/documents/document"
 import type { Document, Series } from "../series/series"
 import { columnName } from "../typeorm/names"
 import { entitiesOf, type LateRow } from "./late-row"
@@ -11,12 +11,9 @@ import { entitiesOf, type LateRow } from "./late-row"
 /** @internal What the texts of a stored row are made of, as SQL over the row `t`. */
 export function lateColumns({ documents, dialect, metadata }: Series): string[] {
     const nameOf = (column: Document["column"]) => `t.${columnName(column)}`
-    const isViewed = documents.some(({ format }) => format.kind === "function")
     return [
-        ...documents.flatMap(({ paths }) =>
-            [...paths.values()].map((path) => dialect.expressions.text(pathSql(path, nameOf))),
-        ),
-        ...(isViewed ? metadata.columns.map(nameOf) : []),
+        ...shownPaths(documents).map((path) => dialect.expressions.text(pathSql(path, nameOf))),
+        ...(areViewed(documents) ? metadata.columns.map(nameOf) : []),
     ]
 }
 
@@ -39,9 +36,9 @@ export function lateFrames({
 }: Asked): Map<Document, DocumentFrame> {
     const frames = new Map<Document, DocumentFrame>()
     if (documents.length === 0) return frames
-    const names = documents.flatMap(({ paths }) => [...paths.values()])
+    const paths = shownPaths(documents)
     const columns = metadata.columns.map(
-        (column, at) => [column, shown[names.length + at]] as const,
+        (column, at) => [column, shown[paths.length + at]] as const,
     )
     const own = new Map(columns)
     for (const [column, value] of row.values) own.set(column, value)
@@ -52,7 +49,7 @@ export function lateFrames({
                 day,
                 settings,
                 valueOf: (path) =>
-                    names.includes(path) ? shown[names.indexOf(path)] : own.get(path.column),
+                    paths.includes(path) ? shown[paths.indexOf(path)] : own.get(path.column),
                 view: () => rowView(metadata, own, entitiesOf(row)[0]),
             }),
         )

@@ -13,7 +13,7 @@ import { frameSql } from "../series/documents/document-sql"
 import { fitsWhatever } from "../numbers/documents/row-frame"
 import { columnName } from "../typeorm/names"
 import { forgetKnown, isKnown } from "./known-counters"
-import { lateFrames } from "./late-texts"
+import { giveLateTexts, lateFrames } from "./late-texts"
 import { isMadeOfNumber } from "./late-keys"
 import type { LateRequest } from "./late-requests"
 
@@ -42,8 +42,12 @@ export async function numberWithCommit(
     const { series } = first
     try {
         const [, found] = (await send([`SAVEPOINT ${SAVEPOINT}`, sql])) as Result[]
-        for (const [at, request] of requests.entries())
-            request.number = parseNumber(found?.rows[0]?.numbers[at])
+        for (const [at, request] of requests.entries()) {
+            const number = parseNumber(found?.rows[0]?.numbers[at])
+            request.number = number
+            // The statement has made them itself.
+            if (number !== undefined) giveLateTexts(request, number)
+        }
         return true
     } catch (error) {
         const cause = driverErrorOf(error)

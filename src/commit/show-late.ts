@@ -3,7 +3,6 @@ import type { Session } from "../inserts/session"
 import { storedValue } from "../numbers/number-values"
 import { showValues, shownValue } from "../numbers/shown/shown-values"
 import type { LateKey } from "./late-keys"
-import { giveLateTexts } from "./late-texts"
 import type { LateRequest } from "./late-requests"
 import { entitiesOf, type LateRow } from "./late-row"
 
@@ -18,8 +17,6 @@ export function showLate(
 ): void {
     for (const request of requests) {
         const { series, row, number = 0n } = request
-        // Those that COMMIT has made itself are known by their numbers alone.
-        giveLateTexts(request, number)
         const values = new Map(row.values).set(series.column, storedValue(series, number))
         for (const entity of entitiesOf(row))
             showValues(

@@ -3,6 +3,7 @@ import { Session } from "../inserts/session"
 import { repeat } from "../inserts/retry/repeat"
 import { InvalidOptionError, TransactionRequiredError } from "../errors"
 import { dataSourceOf } from "../typeorm/compat"
+import { inOwnTransaction } from "../typeorm/own-transaction"
 import type { Sender } from "../typeorm/statement"
 
 type Work<T> = (sender: Sender) => Promise<T>
@@ -49,7 +50,9 @@ export function onHeldConnection<T>(
     { name, needsTransaction = false }: { name?: string; needsTransaction?: boolean } = {},
 ): Promise<T> {
     if (!runner.isTransactionActive)
-        return inTurn(runner, () => (needsTransaction ? inTransaction(runner, work) : work(runner)))
+        return inTurn(runner, () =>
+            needsTransaction ? inOwnTransaction(runner, () => work(runner)) : work(runner),
+        )
     // There is none where the data source has no subscriber.
     const session = Session.find(runner)
     const run = async (sender: Sender): Promise<T> => {
@@ -91,23 +94,11 @@ export async function onFreeConnection<T>(
     const runner = dataSource.createQueryRunner("master")
     try {
         await runner.connect()
-        const attempt = () => (needsTransaction ? inTransaction(runner, work) : work(runner))
+        const attempt = () =>
+            needsTransaction ? inOwnTransaction(runner, () => work(runner)) : work(runner)
         return await inTurn(runner, () => repeat(dataSource, attempt))
     } finally {
         await runner.release()
-    }
-}
-
-async function inTransaction<T>(runner: QueryRunner, work: Work<T>): Promise<T> {
-    await runner.startTransaction()
-    try {
-        const result = await work(runner)
-        await runner.commitTransaction()
-        return result
-    } catch (error) {
-        // The first error is the one to know.
-        await runner.rollbackTransaction().catch(() => {})
-        throw error
     }
 }
 

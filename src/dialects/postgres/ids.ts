@@ -1,4 +1,5 @@
 import type { IdSequence, IdStatements } from "../statements/id-statements"
+import { inOwnTransaction } from "../../typeorm/own-transaction"
 import { select } from "../../typeorm/statement"
 
 interface SequenceRow {
@@ -59,20 +60,13 @@ export const postgresIds: IdStatements = {
         return sequences
     },
 
-    async locked(runner, tables, work) {
-        await runner.startTransaction()
-        try {
+    locked: (runner, tables, work) =>
+        inOwnTransaction(runner, async () => {
             // Whoever inserts has taken its own lock of the table before it asks a sequence.
             await runner.query(`SET LOCAL lock_timeout = '10s'`)
             await runner.query(`LOCK TABLE ${tables.join(", ")} IN SHARE ROW EXCLUSIVE MODE`)
-            const result = await work()
-            await runner.commitTransaction()
-            return result
-        } catch (error) {
-            await runner.rollbackTransaction().catch(() => {})
-            throw error
-        }
-    },
+            return work()
+        }),
 
     setNext: ({ name }, next) => ({
         sql: "SELECT setval($1::regclass, $2::bigint, false)",

@@ -1,4 +1,5 @@
 import type { IdStatements } from "../statements/id-statements"
+import { inOwnTransaction } from "../../typeorm/own-transaction"
 import { select } from "../../typeorm/statement"
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
@@ -32,19 +33,12 @@ export const sqliteIds: IdStatements = {
         ]
     },
 
-    async locked(runner, _, work) {
-        await runner.startTransaction()
-        try {
+    locked: (runner, _, work) =>
+        inOwnTransaction(runner, async () => {
             // A statement that may write takes the lock of the whole database.
             await runner.query("UPDATE sqlite_sequence SET seq = seq WHERE FALSE")
-            const result = await work()
-            await runner.commitTransaction()
-            return result
-        } catch (error) {
-            await runner.rollbackTransaction().catch(() => {})
-            throw error
-        }
-    },
+            return work()
+        }),
 
     setNext({ name }, next) {
         const [, schema = "", table] =

@@ -40,14 +40,8 @@ export function textRequests(insert: Insert): TextRequest[] {
             const explicit = explicitNumber(series, row)
             const isMade = explicit !== null && (explicit !== undefined || !series.assignsAtCommit)
             for (const document of ownDocuments(series, row)) {
-                if (isSet(row, document.column)) {
-                    const found = rowValue(row, document.column)
-                    refuseOtherText(
-                        document,
-                        "value" in found ? found.value : undefined,
-                        explicit ?? undefined,
-                    )
-                } else if (isMade) requests.push({ series, document, row, explicit })
+                if (isSet(row, document.column)) refuseSetText(document, row, explicit ?? undefined)
+                else if (isMade) requests.push({ series, document, row, explicit })
             }
         }
     return requests
@@ -82,8 +76,17 @@ export function givenText({ row, document, text }: MadeText): GivenValue {
     return { row, column: document.column, value: text }
 }
 
-/** Classes of one table have texts of their own. */
-function ownDocuments({ documents }: Series, { metadata }: InsertRow): readonly Document[] {
+/** @internal Refuses the text that a row comes with, unless it is that of the number that it comes with as well. */
+export function refuseSetText(
+    document: Document,
+    row: InsertRow,
+    explicit: bigint | undefined,
+): void {
+    refuseOtherText(document, valueOf(row, document.column), explicit)
+}
+
+/** @internal Those of a row: classes of one table have texts of their own. */
+export function ownDocuments({ documents }: Series, { metadata }: InsertRow): readonly Document[] {
     return documents.filter(({ column }) => isOwnColumn(column, metadata.target, declared))
 }
 

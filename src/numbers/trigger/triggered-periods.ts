@@ -1,15 +1,13 @@
-import { documents as declared } from "../../declared/registry"
 import { groupBy } from "../../group-by"
 import type { Insert, InsertRow } from "../../inserts/insert"
 import { returnedRows } from "../../inserts/returned-rows"
-import { isSet, rowValue } from "../../inserts/row-value"
+import { isSet } from "../../inserts/row-value"
 import type { Session } from "../../inserts/session"
-import { isOwnColumn } from "../../series/own-columns"
 import { triggeredSeriesOf } from "../../series/own-series"
 import type { Series } from "../../series/series"
 import { dataSourceOf } from "../../typeorm/compat"
 import { type ColumnMetadata, columnName } from "../../typeorm/names"
-import { refuseOtherText } from "../documents/row-frame"
+import { ownDocuments, refuseSetText } from "../documents/inserted-texts"
 import { explicitNumber } from "../number-values"
 import type { GivenValue } from "../periods/give-periods"
 import { valuesWhere } from "../stored-numbers"
@@ -39,23 +37,19 @@ export function awaitPeriods(insert: Insert): AwaitedValue[] {
     return awaited
 }
 
-function besideNumber({ period, documents }: Series, { metadata }: InsertRow): ColumnMetadata[] {
+function besideNumber(series: Series, row: InsertRow): ColumnMetadata[] {
+    const { period } = series
     return [
         ...(period ? [period.column, period.date] : []),
-        ...documents
-            .map(({ column }) => column)
-            .filter((column) => isOwnColumn(column, metadata.target, declared)),
+        ...ownDocuments(series, row).map(({ column }) => column),
     ]
 }
 
 /** Refuses texts that come without their number. */
 function refuseTexts(series: Series, row: InsertRow): void {
-    for (const document of series.documents) {
-        if (!isSet(row, document.column)) continue
-        const found = rowValue(row, document.column)
-        const text = "value" in found ? found.value : undefined
-        refuseOtherText(document, text, explicitNumber(series, row) ?? undefined)
-    }
+    for (const document of series.documents)
+        if (isSet(row, document.column))
+            refuseSetText(document, row, explicitNumber(series, row) ?? undefined)
 }
 
 /** @internal What the database has made of them, as the driver sends it. */

@@ -1,4 +1,5 @@
 import { type Piece, piece, plain, type Update } from "../../inserts/sql/update"
+import { areViewed, shownPaths } from "../../series/documents/document"
 import { pathSql } from "../../series/path"
 import type { Series } from "../../series/series"
 import { columnName } from "../../typeorm/names"
@@ -12,16 +13,14 @@ export function shownColumns(
 ): Piece[] {
     if (documents.length === 0) return []
     const { text } = dialect.expressions
-    const paths = documents.flatMap((document) => [...document.paths.values()])
-    const isViewed = documents.some(({ format }) => format.kind === "function")
     const stored = [
         ...documents.map(({ column }, at) => `${columnName(column)} ${as(`t${at}`)}`),
-        ...(isViewed ? metadata.columns : []).map(
+        ...(areViewed(documents) ? metadata.columns : []).map(
             (column, at) => `${columnName(column)} ${as(`v${at}`)}`,
         ),
     ]
     return [
-        ...paths.map((path, at) =>
+        ...shownPaths(documents).map((path, at) =>
             piece(
                 ["", ` ${as(`d${at}`)}`],
                 afterUpdate(update, (nameOf) => text(pathSql(path, nameOf))),

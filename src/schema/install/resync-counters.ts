@@ -16,6 +16,7 @@ import {
 import { refuseUnsupportedSeries } from "../plan/inventory"
 import { hasCounters } from "../../series/series"
 import { allSeriesOf } from "../../series/sharers"
+import { inOwnTransaction } from "../../typeorm/own-transaction"
 import { select } from "../../typeorm/statement"
 
 /** A counter that was raised, or made. */
@@ -114,8 +115,7 @@ async function raise(runner: QueryRunner, sharers: Sharers, said: Said): Promise
         await runner.query(sql, parameters)
         return
     }
-    await runner.startTransaction()
-    try {
+    await inOwnTransaction(runner, async () => {
         const behind = await select<BehindCounter>(runner, selectBehind(sharers))
         await runner.query(sql, parameters)
         const events = behind.map(({ key, last, highest }) => ({
@@ -124,9 +124,5 @@ async function raise(runner: QueryRunner, sharers: Sharers, said: Said): Promise
             details: { before: last, after: highest },
         }))
         await writeEvents(runner, first.name, events, said)
-        await runner.commitTransaction()
-    } catch (error) {
-        await runner.rollbackTransaction().catch(() => undefined)
-        throw error
-    }
+    })
 }

@@ -58,10 +58,10 @@ export function splitScope<Scope extends object>(
 export async function settingsOfKey(
     sender: Sender,
     series: Series,
-    keyOf: () => Promise<SequenceKey>,
+    key: SequenceKey,
 ): Promise<ScopeSettings | undefined> {
     if (!showsSettings(series)) return undefined
-    const { scope } = await columnKey(sender, series.name, series, await keyOf())
+    const { scope } = await columnKey(sender, series.name, series, key)
     return (await settingsOfScopes(sender, series, [scope])).get(scope)
 }
 

@@ -130,16 +130,14 @@ export class SeriesHandle<
         manager?: SequenceTarget,
     ): Promise<NumberPreview<SeriesNumber<Entity, Path>>> {
         const { counted, shown } = splitScope(this.series(), scope)
-        const { series, last, period } = await this.look(counted, manager)
+        const { series, key, last, period } = await this.look(counted, manager)
         const number = numberAfter(series, last)
         const target = this.targetOf(manager ?? this.dataSource)
         const read = this.readerOf(target)
         const values = givenScope(series, counted, this.refuse)
         const day = series.period && (await dayOfScope(read, series.period, values))
         const given = new Map([...values.given, ...shown])
-        const settings = await onTarget(target, (sender) =>
-            settingsOfKey(sender, series, () => this.keyOf(series, counted, target)),
-        )
+        const settings = await onTarget(target, (sender) => settingsOfKey(sender, series, key))
         const text = await previewText(read, series, { given, day, period, settings }, number)
         return { number: this.shown(series, number), text, reserved: false }
     }
@@ -321,9 +319,6 @@ export class SeriesHandle<
     }
 
     settings(scope: SeriesScope<Entity> = {}): SeriesSettings<SeriesNumber<Entity, Path>> {
-        const read = (target: Target): Read => {
-            return (statement) => onTarget(target, (sender) => select(sender, statement))
-        }
         return new SettingsHandle({
             label: this.label,
             refuse: this.refuse,
@@ -338,7 +333,7 @@ export class SeriesHandle<
                 const series = this.journaled()
                 const values = givenScope(series, scope, this.refuse)
                 const names = series.period ? periodNames(series.period) : []
-                const own = read(this.targetOf(target))
+                const own = this.readerOf(this.targetOf(target))
                 return {
                     key: await keyOfScope(own, withoutPeriod(series), values),
                     hasPeriod: names.some((name) => values.given.get(name) !== undefined),
@@ -396,13 +391,13 @@ export class SeriesHandle<
     private async look(
         scope: SeriesScope<Entity>,
         manager: SequenceTarget = this.dataSource,
-    ): Promise<{ series: Series; last: bigint | null; period?: string }> {
+    ): Promise<{ series: Series; key: SequenceKey; last: bigint | null; period?: string }> {
         const series = this.series()
         const target = this.targetOf(manager)
         const key = await this.keyOf(series, scope, target)
         const last = await onTarget(target, (sender) => findLastOf(sender, series, key))
         const period = series.period && String(key.values.at(-1))
-        return { series, last, period }
+        return { series, key, last, period }
     }
 
     private series(): Series {

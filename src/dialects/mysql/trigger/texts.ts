@@ -1,17 +1,8 @@
 import { columnName } from "../../../typeorm/names"
 import { RAISED, raisedTexts } from "../../statements/raised"
+import { joinedBlocks, type TextBlocks } from "../../statements/text-blocks"
 import type { TriggeredColumn } from "../../statements/trigger-statements"
 import { literal } from "../literal"
-
-/** @internal What the triggers of a column do with the texts of its numbers; nothing where there are none. */
-export interface TextBlocks {
-    /** Refuses a text that comes without its number. */
-    readonly refuse: string
-    /** Gives a row the texts of the number that it has. */
-    readonly write: string
-    /** Refuses other texts for a stored row. */
-    readonly keep: string
-}
 
 /** @internal */
 export function textBlocks(
@@ -48,6 +39,5 @@ export function textBlocks(
     END IF;`,
         }
     })
-    const all = (block: keyof TextBlocks) => blocks.map((one) => one[block]).join("")
-    return { refuse: all("refuse"), write: all("write"), keep: all("keep") }
+    return joinedBlocks(blocks)
 }

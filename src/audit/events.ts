@@ -4,7 +4,7 @@ import { eventTableOf } from "../series/own-table"
 import type { RangeEvent } from "./ranges"
 import type { Snapshot } from "./snapshot"
 import { OWN } from "./statements"
-import { placeOfEntity, storedColumns } from "./tables"
+import { hasOwnTable } from "./tables"
 
 /** Entries of these kinds are about numbers that rows have, or about none. */
 const ABOUT_NO_GAP = ["void", "format", "code", "close", "reopen", "resync"]
@@ -69,8 +69,5 @@ export async function eventsOf(
 }
 
 async function hasEvents(snapshot: Snapshot): Promise<boolean> {
-    const { dataSource } = snapshot
-    const metadata = dataSource.entityMetadatas.find(({ name }) => name === EVENT_ENTITY)
-    if (!metadata || !hasJournal(dataSource)) return false
-    return (await storedColumns(snapshot, placeOfEntity(metadata))).size > 0
+    return hasJournal(snapshot.dataSource) && (await hasOwnTable(snapshot, EVENT_ENTITY))
 }

@@ -4,16 +4,17 @@ import type {
     StoredIndexColumn,
     TablePlace,
 } from "../dialects/statements/audit-statements"
-import { COUNTER_ENTITY } from "../declared/own-tables"
-import { INSTALL_REMEDY } from "../errors"
+import { COUNTER_ENTITY, EVENT_ENTITY } from "../declared/own-tables"
+import { INSTALL_REMEDY, MissingRightError } from "../errors"
 import { groupBy } from "../group-by"
+import { keepsJournal } from "../series/journal"
 import { zoneColumns } from "../series/periods/zone"
 import { hasCounters, type Series } from "../series/series"
 import { type ColumnMetadata, columnName, tableName } from "../typeorm/names"
 import { dataSourceOf } from "../typeorm/compat"
 import { select } from "../typeorm/statement"
 import { checksOf } from "./checks"
-import type { Snapshot } from "./snapshot"
+import { asMissingRight, type Snapshot } from "./snapshot"
 import type { AuditedColumn } from "./statements"
 
 /** @internal What of a series is there to be read. */
@@ -54,6 +55,7 @@ export async function findReadable(
         }
         const missing = columnsOf(series).filter(({ databaseName }) => !stored.has(databaseName))
         if (missing.length > 0) {
+            await refuseHidden(snapshot, place, missing)
             const names = missing.map(({ databaseName }) => databaseName).join(", ")
             problems.push(`The table ${metadata.tablePath} has no ${names}. ${INSTALL_REMEDY}`)
             continue
@@ -67,24 +69,48 @@ export async function findReadable(
     }
     const [first] = sharers
     const needsCounters = first !== undefined && hasCounters(first)
-    const hasTable = needsCounters && (await hasCounterTable(snapshot))
+    const hasTable = needsCounters && (await hasOwnTable(snapshot, COUNTER_ENTITY))
     if (needsCounters && !hasTable)
         problems.push(`The counter table is not there. ${INSTALL_REMEDY}`)
+    if (sharers.some(keepsJournal) && !(await hasOwnTable(snapshot, EVENT_ENTITY)))
+        problems.push(
+            `The table of the journal is not there, and with it why numbers are missing. ${INSTALL_REMEDY}`,
+        )
     return { columns, hasCounters: hasTable, problems }
 }
 
+type Reader = Pick<Snapshot, "runner" | "dialect">
+
 /** @internal The columns of a table by their names; none where it is not there. */
 export async function storedColumns(
-    { runner, dialect }: Pick<Snapshot, "runner" | "dialect">,
+    reader: Reader,
     place: TablePlace,
 ): Promise<ReadonlyMap<string, StoredColumn>> {
+    const { runner, dialect } = reader
     const columns = await select<StoredColumn>(runner, dialect.audit.columns(place))
+    if (columns.length === 0) await refuseHidden(reader, place)
     return new Map(columns.map((column) => [column.name, column]))
 }
 
-/** @internal Whether the table of counters is there. */
-export async function hasCounterTable(snapshot: Snapshot): Promise<boolean> {
-    const metadata = snapshot.dataSource.entityMetadatas.find(({ name }) => name === COUNTER_ENTITY)
+/** What is not listed may be there, and not be shown to this user. */
+async function refuseHidden(
+    { runner, dialect }: Reader,
+    { name }: TablePlace,
+    columns: readonly ColumnMetadata[] = [],
+): Promise<void> {
+    if (!dialect.audit.listsReadable) return
+    const read = columns.length > 0 ? columns.map((column) => columnName(column)).join(", ") : "1"
+    try {
+        await runner.query(`SELECT ${read} FROM ${name} WHERE FALSE`)
+    } catch (error) {
+        const missing = asMissingRight(dialect, error)
+        if (missing instanceof MissingRightError) throw missing
+    }
+}
+
+/** @internal Whether a table of the library's own is there. */
+export async function hasOwnTable(snapshot: Snapshot, entity: string): Promise<boolean> {
+    const metadata = snapshot.dataSource.entityMetadatas.find(({ name }) => name === entity)
     return (
         metadata !== undefined && (await storedColumns(snapshot, placeOfEntity(metadata))).size > 0
     )

@@ -1,6 +1,7 @@
 import { expect } from "chai"
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
+import type { Result } from "./project"
 
 const DIRECTORY = join("test", "cli", "snapshots")
 
@@ -30,4 +31,9 @@ export function expectSnapshot(name: string, text: string): void {
     if (!existsSync(path))
         throw new Error(`There is no ${path}. UPDATE_SNAPSHOTS=1 writes it; read it then.`)
     expect(text).to.equal(readFileSync(path, "utf8"))
+}
+
+/** Everything that a person would see of a command. */
+export function shown({ status, stdout, stderr }: Result): string {
+    return `${stdout}${stderr === "" ? "" : `--- stderr\n${stderr}`}--- ${status}\n`
 }

@@ -6,10 +6,9 @@ import { once } from "node:events"
 import { createHash } from "node:crypto"
 import { join } from "node:path"
 import type { Project, Result } from "./project"
-import { expectSnapshot, steady } from "./snapshot"
+import { expectSnapshot, shown, steady } from "./snapshot"
 import { connectTo, upkeepProject } from "./upkeep-project"
 import { run } from "../../src/cli/run"
-import { onOnePostgres, onEveryDatabase } from "../support/databases"
 
 const MAIN = join("node_modules", "typeorm-autosequence", "dist", "cli", "main.js")
 const FILE = { type: "better-sqlite3", database: "upkeep.db" }
@@ -23,10 +22,6 @@ async function inProcess(...args: string[]): Promise<Result> {
     })
     return { status, stdout: written.out, stderr: written.err }
 }
-
-/** Everything that a person would see. */
-const shown = ({ status, stdout, stderr }: Result) =>
-    `${stdout}${stderr === "" ? "" : `--- stderr\n${stderr}`}--- ${status}\n`
 
 describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", () => {
     let project: Project
@@ -202,6 +197,35 @@ describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", 
         }
     })
 
+    it("tells what is missing of a schema, and reads the rest", async () => {
+        const half = await upkeepProject(FILE)
+        try {
+            await half.write(
+                "drop.js",
+                `const { dataSource } = require("./data-source.js")
+                dataSource.initialize().then(() => dataSource.query("DROP TABLE autosequence_" + process.argv[2]))`,
+            )
+            const run = (...args: string[]) => half.command(...args, "-d", "data-source.js")
+            await half.node("drop.js", "event")
+            const audit = await run("audit")
+            expect(audit.stdout).to.match(
+                /The table of the journal is not there, and with it why numbers are missing\..* 3 numbers are missing/s,
+            )
+            expect(audit.stdout.match(/not there/g)).to.have.length(1)
+            await half.node("drop.js", "counter")
+            expect((await run("audit")).stdout).to.match(
+                /The counter table is not there\..* 2 numbers are missing/s,
+            )
+            for (const [name, ...args] of [["counters"], ["resync"], ["next", "Ticket.number"]]) {
+                const { stdout, stderr } = await run(name as string, ...args)
+                expect(stdout).to.equal("")
+                expect(stderr).to.match(/table.*migration:generate/)
+            }
+        } finally {
+            await half.remove()
+        }
+    })
+
     it("says what is wrong with a server, and exits with 3", async () => {
         const silent = await silentServer()
         const { port } = silent.server.address() as AddressInfo
@@ -250,70 +274,6 @@ describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", 
         silent.close()
         expect([status, stderr]).to.eql([130, "Interrupted. Nothing is left half-done.\n"])
         expect(await project.read("never.html").catch(() => "none")).to.equal("none")
-    })
-})
-
-onEveryDatabase(
-    "the upkeep commands",
-    (database) => {
-        it("find the same on each server", async () => {
-            const { options } = await database().connect([])
-            const { type, url, schema } = options as { type: string; url: string; schema?: string }
-            const project = await upkeepProject({ type, url, schema })
-            try {
-                const command = (...args: string[]) =>
-                    project.command(...args, "-d", "data-source.js")
-                const calm = (text: string) => steady(text).replace(/^Audit of .*$/m, "Audit")
-                expectSnapshot("servers-audit.txt", calm(shown(await command("audit"))))
-                expectSnapshot("servers-counters.txt", calm(shown(await command("counters"))))
-                expect((await command("counters", "--waiting")).stdout).to.equal(
-                    "Nobody holds a counter that others wait for.\n",
-                )
-                expect((await command("resync")).stdout).to.include("1 counter was raised.")
-                expect((await command("ids:reset")).stdout).to.include(
-                    "No sequence is behind its rows.",
-                )
-            } finally {
-                await project.remove()
-            }
-        })
-    },
-    ({ parallel }) => parallel,
-)
-
-onOnePostgres("the upkeep commands, without a right,", (database) => {
-    it("name the right that is missing", async () => {
-        const { options } = await database().connect([])
-        const { url, schema = "" } = options as unknown as { url: string; schema?: string }
-        const project = await upkeepProject({ type: "postgres", url, schema })
-        const role = `reader_${process.pid}`
-        await database().query(
-            `CREATE ROLE ${role} LOGIN PASSWORD 'reader'; GRANT USAGE ON SCHEMA "${schema}" TO ${role}`,
-        )
-        try {
-            const other = new URL(url)
-            other.username = role
-            other.password = "reader"
-            await connectTo(project, "reader.js", { type: "postgres", url: other.href, schema })
-            const result = await project.command("audit", "-d", "reader.js")
-            expect({ ...result, stderr: "" }).to.eql({ status: 3, stdout: "", stderr: "" })
-            expect(result.stderr).to.equal(
-                "The user of the data source lacks the right SELECT on table invoice. Grant it: GRANT SELECT ON table invoice TO …\n",
-            )
-            await database().query(`GRANT SELECT ON ALL TABLES IN SCHEMA "${schema}" TO ${role}`)
-            expect(await project.command("audit", "-d", "reader.js", "-q")).to.include({
-                status: 1,
-                stderr: "",
-            })
-            await database().query(`ALTER TABLE "${schema}".ticket ENABLE ROW LEVEL SECURITY`)
-            const hidden = await project.command("audit", "-d", "reader.js")
-            expect(hidden.stderr).to.match(
-                /lacks the right BYPASSRLS on "?ticket"?\. Row-level security hides rows/,
-            )
-        } finally {
-            await database().query(`DROP OWNED BY ${role}; DROP ROLE ${role}`)
-            await project.remove()
-        }
     })
 })
 

@@ -2,6 +2,7 @@ import { showRange } from "../../audit/findings"
 import { findGaps, type GapReport } from "../../maintenance/gaps/find-gaps"
 import { type Command, textsOf } from "../frame/command"
 import type { Printer } from "../frame/printer"
+import { withProgress } from "../frame/run-command"
 import { showOrphans, showReference, showScope } from "./show"
 
 const WHY_NOT = `Do not fill them. An INSERT that is rolled back takes its id along, and a row that is deleted leaves one
@@ -30,12 +31,14 @@ are gone.
     positionals: [1, 1],
     hasTable: true,
     async run({ dataSource, values, positionals: [column = ""], print, signal }) {
-        const report = await findGaps(dataSource, column, {
-            by: textsOf(values, "by"),
-            weak: textsOf(values, "weak"),
-            guess: values["no-guess"] !== true,
-            signal,
-        })
+        const report = await withProgress(print, () =>
+            findGaps(dataSource, column, {
+                by: textsOf(values, "by"),
+                weak: textsOf(values, "weak"),
+                guess: values["no-guess"] !== true,
+                signal,
+            }),
+        )
         print.json(report)
         print.csv(
             ["column", "by", "from", "to", "count"],

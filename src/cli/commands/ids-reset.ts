@@ -6,6 +6,7 @@ import {
 } from "../../maintenance/ids/reset-id-sequence"
 import { UsageError } from "../arguments"
 import { type Command, textsOf } from "../frame/command"
+import { withProgress } from "../frame/run-command"
 
 /** @internal */
 export const idsReset: Command = {
@@ -38,23 +39,29 @@ behind. Never below it: gaps of ids are no mistake.
         const dryRun = values["dry-run"] === true
         const columns = positionals.length > 0 ? positionals : entitiesWithIds(dataSource)
         const resets: IdSequenceReset[] = []
+        const unknown: string[] = []
+        const reset = async (column: string) => {
+            const found = await resetIdSequence(dataSource, column, {
+                restart: values.restart === true,
+                dryRun,
+                weak: textsOf(values, "weak"),
+                guess: values["no-guess"] !== true,
+            })
+            if (found.length === 0) unknown.push(column)
+            const isNew = ({ sequence }: IdSequenceReset) =>
+                resets.every((one) => one.sequence !== sequence)
+            resets.push(...found.filter(isNew))
+        }
         try {
-            for (const column of columns) {
-                signal.throwIfAborted()
-                const found = await resetIdSequence(dataSource, column, {
-                    restart: values.restart === true,
-                    dryRun,
-                    weak: textsOf(values, "weak"),
-                    guess: values["no-guess"] !== true,
-                })
-                if (found.length === 0 && positionals.length > 0)
-                    print.note(`${column} gets its values from no sequence of the database.`)
-                resets.push(
-                    ...found.filter(({ sequence }) =>
-                        resets.every((one) => one.sequence !== sequence),
-                    ),
-                )
-            }
+            await withProgress(print, async (tell) => {
+                for (const [done, column] of columns.entries()) {
+                    tell({ done, total: columns.length })
+                    signal.throwIfAborted()
+                    await reset(column)
+                }
+            })
+            for (const column of positionals.filter((one) => unknown.includes(one)))
+                print.note(`${column} gets its values from no sequence of the database.`)
         } catch (error) {
             if (!(error instanceof IdsInUseError)) throw error
             print.note(error.message)

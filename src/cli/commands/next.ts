@@ -1,3 +1,4 @@
+import { asMissingRight, readable } from "../../audit/snapshot"
 import { AutoSequenceError, InvalidOptionError } from "../../errors"
 import { seriesOf } from "../../sequence/series/series-of"
 import { UsageError } from "../arguments"
@@ -36,8 +37,9 @@ export const next: Command = {
             return 0
         } catch (error) {
             if (error instanceof InvalidOptionError) throw new UsageError(error.message)
-            if (error instanceof AutoSequenceError) print.note(error.message)
-            else throw error
+            if (!(error instanceof AutoSequenceError))
+                throw asMissingRight(readable(dataSource), error)
+            print.note(error.message)
             return 1
         }
     },

@@ -1,5 +1,6 @@
 import { type RaisedCounter, resyncCounters } from "../../schema/install/resync-counters"
 import { type Command, textOf } from "../frame/command"
+import { withProgress } from "../frame/run-command"
 import { showScope } from "./show"
 
 /** @internal */
@@ -20,12 +21,14 @@ by raw SQL, an import or a restore. Never lowers one. The journal says it, where
         const raised: RaisedCounter[] = []
         const reason = textOf(values, "reason")
         const by = textOf(values, "by")
-        await resyncCounters(dataSource, {
-            dryRun,
-            ...(reason !== undefined && { reason }),
-            ...(by !== undefined && { by }),
-            onRaise: (one) => raised.push(one),
-        })
+        await withProgress(print, () =>
+            resyncCounters(dataSource, {
+                dryRun,
+                ...(reason !== undefined && { reason }),
+                ...(by !== undefined && { by }),
+                onRaise: (one) => raised.push(one),
+            }),
+        )
         print.json({ format: 1, dryRun, counters: raised })
         const rows = raised.map(({ series, scope, before, after }) => [
             series,

@@ -51,6 +51,7 @@ export const mysqlAudit: AuditStatements = {
     moment: (sql) =>
         `DATE_FORMAT(CONVERT_TZ(${sql}, @@session.time_zone, '+00:00'), '%Y-%m-%dT%H:%i:%s.000Z')`,
     missingRight,
+    listsReadable: true,
 }
 
 function missingRight({ errno, message }: DriverError): MissingRight | undefined {

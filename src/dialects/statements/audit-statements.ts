@@ -51,6 +51,8 @@ export interface AuditStatements {
     each<Row>(runner: QueryRunner, statement: Statement, take: (row: Row) => void): Promise<void>
     /** Selects {@link StoredColumn} rows; none where there is no such table. */
     columns(table: TablePlace): Statement
+    /** Whether it does not list what the user has no right to read. */
+    readonly listsReadable?: boolean
     /** Selects {@link StoredIndexColumn} rows of the unique indexes that hold for all rows. */
     uniqueIndexes(table: TablePlace): Statement
     /** A value of a scope as people read it, and as {@link parameter} takes it. */

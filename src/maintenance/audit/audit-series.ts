@@ -52,7 +52,7 @@ export interface AuditOptions {
     /** Whether references without a foreign key are looked at. Default is `true`, unless series are named. */
     references?: boolean
 
-    /** Called when a series has been read. */
+    /** Called before the first series is read, and behind each. */
     onProgress?: (progress: AuditProgress) => void
 
     /** Ends it before the next statement, when it is aborted: it rejects with the reason. */

@@ -3,9 +3,10 @@ import { namedScope } from "../../audit/named-scope"
 import { textsOfKey } from "../../audit/scope-key-texts"
 import { inSnapshot, type Snapshot } from "../../audit/snapshot"
 import { type Audited, OWN, type ScopeRow, selectScopes } from "../../audit/statements"
-import { findReadable, hasCounterTable } from "../../audit/tables"
+import { findReadable, hasOwnTable } from "../../audit/tables"
 import type { AuditNumber } from "../../audit/types"
 import { checkedOptions, integerFrom } from "../../declared/options"
+import { COUNTER_ENTITY } from "../../declared/own-tables"
 import { INSTALL_REMEDY, NotInstalledError } from "../../errors"
 import { counterTableOf } from "../../series/own-table"
 import type { Series } from "../../series/series"
@@ -64,7 +65,7 @@ export async function listCounters(
     const given = givenDataSource("listCounters", dataSource)
     return inSnapshot(given, async (snapshot) => {
         const table = counterTableOf(given)
-        if (!(await hasCounterTable(snapshot)))
+        if (!(await hasOwnTable(snapshot, COUNTER_ENTITY)))
             throw new NotInstalledError(`The counter table is not there. ${INSTALL_REMEDY}`)
         const { integer, moment, each } = snapshot.dialect.audit
         const names = await ScopeNames.of(snapshot)

@@ -1,6 +1,9 @@
 import type { DataSource, QueryRunner } from "typeorm"
 import { checkedOptions, FLAG, FUNCTION, TEXT_OR_NONE } from "../../declared/options"
 import { asMissingRight, inSnapshot, readable } from "../../audit/snapshot"
+import type { Dialect } from "../../dialects/dialect"
+import { type DriverError, driverErrorOf } from "../../dialects/driver-error"
+import { INSTALL_REMEDY, NotInstalledError } from "../../errors"
 import { ScopeNames } from "../../maintenance/counters/list-counters"
 import type { Said } from "../../numbers/journal/said"
 import type { ReasonOptions } from "../../numbers/journal/with-reason"
@@ -100,11 +103,21 @@ export async function resyncCounters(
                     onRaise?.({ series: name, scope: names.scopeOf(name, key), before, after })
         }
     } catch (error) {
-        throw asMissingRight(readable(dataSource), error)
+        throw asMissingTable(readable(dataSource), error)
     } finally {
         await runner.release()
     }
     return raised
+}
+
+function asMissingTable(dialect: Dialect, error: unknown): unknown {
+    const cause = driverErrorOf(error) ?? (error as DriverError)
+    return dialect.isMissingTable(cause)
+        ? new NotInstalledError(
+              `Counters were to be raised, and a table is not there (${String(cause.message)}). ${INSTALL_REMEDY}`,
+              { cause: error },
+          )
+        : asMissingRight(dialect, error)
 }
 
 /** Where a journal is kept, it is told in the same transaction which counters were where. */

@@ -56,6 +56,8 @@ describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", 
         ["counters", "counters"],
         ["counters-json", "counters", "--json"],
         ["counters-waiting", "counters", "--waiting"],
+        ["doctor", "doctor"],
+        ["doctor-json", "doctor", "--json", "--no-counters"],
         ["next", "next", "Ticket.number"],
         [
             "next-scope",
@@ -88,7 +90,7 @@ describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", 
             )
     })
 
-    for (const name of ["audit", "gaps", "ids:reset", "resync", "counters", "next"])
+    for (const name of ["audit", "gaps", "ids:reset", "resync", "counters", "next", "doctor"])
         it(`prints the help of ${name}`, async () => {
             const help = await inProcess(name, "--help")
             expect(help).to.include({ status: 0, stderr: "" })
@@ -162,7 +164,8 @@ describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", 
         expect([other.status, other.stdout]).to.satisfy(
             ([status, text]: [number, string]) => status === 1 && text.includes("is not there"),
         )
-        const wrong = await project.command("audit", "-d", "several.js#third")
+        expect(await project.command("doctor", "-d", "nowhere.js")).to.include({ status: 3 })
+        const wrong = await project.command("doctor", "-d", "several.js#third")
         expect(wrong.status).to.equal(3)
         expect(wrong.stderr).to.match(/exports no DataSource "third"\. It exports main, other\.\n$/)
     })
@@ -177,6 +180,7 @@ describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", 
             [["audit", ...usual, "--timeout", "soon"], "give seconds."],
             [["gaps", ...usual], "gaps asks for <column>."],
             [["ids:reset", ...usual, "--restart"], "--restart asks for a column"],
+            [["doctor", ...usual, "--csv"], "Unknown option '--csv'"],
             [["next", ...usual, "Ticket"], "give <Entity>.<property>."],
         ] as const) {
             const { status, stdout, stderr } = await inProcess(...args)
@@ -218,7 +222,8 @@ describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", 
                 [{ ...local, type: "mariadb", port }, /did not answer within 1 s|ETIMEDOUT/],
             ] as const) {
                 await connectTo(project, "server.js", options)
-                const result = await project.command("audit", "-d", "server.js", "--timeout", "1")
+                const name = options.port === 1 ? "doctor" : "audit"
+                const result = await project.command(name, "-d", "server.js", "--timeout", "1")
                 expect({ ...result, stderr: "" }).to.eql({ status: 3, stdout: "", stderr: "" })
                 expect(result.stderr).to.match(sentence)
             }
@@ -269,7 +274,13 @@ onEveryDatabase(
                 expect((await command("counters", "--waiting")).stdout).to.equal(
                     "Nobody holds a counter that others wait for.\n",
                 )
+                const behind = await command("doctor")
+                expect(behind.status).to.equal(1)
+                expect(behind.stdout).to.include(
+                    "npx typeorm-autosequence resync -d data-source.js\n",
+                )
                 expect((await command("resync")).stdout).to.include("1 counter was raised.")
+                expect(await command("doctor", "-q")).to.eql({ status: 0, stdout: "", stderr: "" })
                 expect((await command("ids:reset")).stdout).to.include(
                     "No sequence is behind its rows.",
                 )

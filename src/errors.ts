@@ -34,6 +34,10 @@ export const INSTALL_REMEDY =
     "Generate and run a migration (typeorm-autosequence migration:generate), or call " +
     "installAutoSequence(dataSource)."
 
+/** @internal The same of what an installation does not make. */
+export const MIGRATION_REMEDY =
+    "Generate and run a migration (typeorm-autosequence migration:generate)."
+
 /** A number was asked for where no transaction is open, or after it has ended. */
 export class TransactionRequiredError extends AutoSequenceError {
     readonly code = "TRANSACTION_REQUIRED"

@@ -151,6 +151,13 @@ export {
     type SettingTableOptions,
 } from "./tables/setting-entity"
 export { type AutoSequenceKey, keyEntity, type KeyTableOptions } from "./tables/key-entity"
+export { diagnose } from "./schema/doctor/diagnose"
+export type {
+    DiagnoseOptions,
+    Diagnosis,
+    DiagnosisCheck,
+    DiagnosisLine,
+} from "./schema/doctor/types"
 export { verifyAutoSequence, type VerifyOptions } from "./schema/verify/verify"
 export { Sequence } from "./sequence/sequence"
 export { type ReasonOptions, withReason } from "./numbers/journal/with-reason"

@@ -29,6 +29,7 @@ Exits with 0, with 1 if something fails or --check finds changes, and with 2 for
 
 Other commands, each of which has its own --help:
 
+  doctor                      what is wrong with the data source, the database and the server, and what mends it
   audit                       which numbers are missing and why, and what else is wrong with them
   gaps                        which values are missing in any column, and what points at rows that are gone
   ids:reset                   let the database's ids go on after the highest row

@@ -5,6 +5,7 @@ import type { ColumnMetadata } from "../typeorm/names"
 import type { AuditStatements } from "./statements/audit-statements"
 import type { CounterStatements } from "./statements/counter-statements"
 import type { DriverError } from "./driver-error"
+import type { ServerChecks } from "./server/server-checks"
 import type { IdStatements } from "./statements/id-statements"
 import type { JournalStatements } from "./statements/journal-statements"
 import type { TriggerCatalogue } from "./statements/trigger-catalogue"
@@ -94,6 +95,7 @@ export interface Dialect {
     readonly ids: IdStatements
     /** Undefined where a writer holds the whole database. */
     readonly locks?: LockStatements
+    readonly server: ServerChecks
     readonly journal: JournalStatements
     readonly triggers: TriggerCatalogue
     readonly periods: PeriodStatements

@@ -42,7 +42,13 @@ onEveryDatabase(
                 expect((await command("counters", "--waiting")).stdout).to.equal(
                     "Nobody holds a counter that others wait for.\n",
                 )
+                const behind = await command("doctor")
+                expect(behind.status).to.equal(1)
+                expect(behind.stdout).to.include(
+                    "npx typeorm-autosequence resync -d data-source.js\n",
+                )
                 expect((await command("resync")).stdout).to.include("1 counter was raised.")
+                expect(await command("doctor", "-q")).to.eql({ status: 0, stdout: "", stderr: "" })
                 expect((await command("ids:reset")).stdout).to.include(
                     "No sequence is behind its rows.",
                 )

@@ -11,6 +11,7 @@ import { mysqlKeys } from "./keys"
 import { mysqlLocks } from "./locks"
 import { mysqlPeriods } from "./periods"
 import { mysqlSchema } from "./schema"
+import { mysqlServer } from "../server/mysql-server"
 import { lastNumbers, neighbours, scopeKeys, storedNumbers } from "./scopes"
 import { mysqlText } from "./text"
 import { mysqlTriggers } from "./trigger/catalogue"
@@ -37,6 +38,7 @@ export const mysql: Dialect = {
     sharesRunner: false,
     rowLock: " FOR UPDATE",
     audit: mysqlAudit,
+    server: mysqlServer,
     locks: mysqlLocks,
     ids: mysqlIds,
     counter: mysqlCounter,

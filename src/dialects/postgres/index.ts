@@ -11,6 +11,7 @@ import { postgresKeys } from "./keys"
 import { postgresLocks } from "./locks"
 import { postgresPeriods } from "./periods"
 import { postgresSchema } from "./schema"
+import { postgresServer } from "../server/postgres-server"
 import { lastNumbers, neighbours, scopeKeys, storedNumbers } from "./scopes"
 import { isPglite, postgresText } from "./text"
 import { postgresTriggers } from "./trigger/catalogue"
@@ -26,6 +27,7 @@ export const postgres: Dialect = {
     sharesRunner: false,
     rowLock: " FOR UPDATE",
     audit: postgresAudit,
+    server: postgresServer,
     locks: postgresLocks,
     ids: postgresIds,
     counter: postgresCounter,

@@ -102,6 +102,8 @@ export interface StoredTrigger extends Trigger {
     readonly table: string
     readonly schema?: string
     readonly isEnabled: boolean
+    /** Whether the user may not see what it does. */
+    readonly isHidden?: boolean
 }
 
 /** @internal What of a row is the same in all databases. */

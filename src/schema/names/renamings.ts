@@ -165,8 +165,12 @@ function tableOf(name: string): string {
     return name.slice(0, name.lastIndexOf("."))
 }
 
-/** Whether a name is that of a column, and there is none. */
-async function isGone(runner: QueryRunner, { metadata }: Ledger, name: string): Promise<boolean> {
+/** @internal Whether a name is that of a column, and there is none. */
+export async function isGone(
+    runner: QueryRunner,
+    { metadata }: Ledger,
+    name: string,
+): Promise<boolean> {
     const table = tableOf(name)
     if (table === "") return false
     const place = metadata.tablePath.slice(0, -metadata.tableName.length)

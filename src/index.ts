@@ -25,6 +25,7 @@ export {
     InvalidPeriodError,
     KeyNotFoundError,
     KeyTakenError,
+    MigrationLockedError,
     MissingRightError,
     NotDeletableError,
     NotInstalledError,
@@ -204,6 +205,7 @@ export {
     generateMigration,
     type GenerateMigrationOptions,
 } from "./schema/migrate/generate-migration"
+export { runMigrations, type RunMigrationsOptions } from "./schema/migrate/run-migrations"
 export type { MigrationFormat } from "./schema/migrate/migration-source"
 export type { Renames } from "./schema/names/renamings"
 export type { NumberingOrder } from "./schema/plan/row-order"

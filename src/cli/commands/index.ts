@@ -3,8 +3,19 @@ import { audit } from "./audit"
 import { counters } from "./counters"
 import { gaps } from "./gaps"
 import { idsReset } from "./ids-reset"
+import { migrate } from "./migrate"
+import { migrationGenerate } from "./migration-generate"
 import { next } from "./next"
 import { resync } from "./resync"
 
 /** @internal */
-export const COMMANDS: readonly Command[] = [audit, gaps, idsReset, resync, counters, next]
+export const COMMANDS: readonly Command[] = [
+    migrationGenerate,
+    migrate,
+    audit,
+    gaps,
+    idsReset,
+    resync,
+    counters,
+    next,
+]

@@ -205,6 +205,10 @@ export {
     generateMigration,
     type GenerateMigrationOptions,
 } from "./schema/migrate/generate-migration"
+export {
+    backfillNumbers,
+    type BackfillNumbersOptions,
+} from "./schema/backfill/backfill-numbers"
 export { runMigrations, type RunMigrationsOptions } from "./schema/migrate/run-migrations"
 export type { MigrationFormat } from "./schema/migrate/migration-source"
 export type { Renames } from "./schema/names/renamings"

@@ -1,5 +1,17 @@
+import { InvalidOptionError } from "../errors"
+
 /** @internal The command line is wrong; the message says where. */
 export class UsageError extends Error {}
+
+/** @internal Says of an option that the library refuses, that the command line is wrong. */
+export async function asUsage<T>(work: () => Promise<T>): Promise<T> {
+    try {
+        return await work()
+    } catch (error) {
+        if (error instanceof InvalidOptionError) throw new UsageError(error.message)
+        throw error
+    }
+}
 
 /** @internal Whichever of some names was meant, in the form of a question; nothing where none is like it. */
 export function didYouMean(given: string, names: readonly string[]): string {

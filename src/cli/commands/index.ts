@@ -1,5 +1,6 @@
 import type { Command } from "../frame/command"
 import { audit } from "./audit"
+import { backfill } from "./backfill"
 import { counters } from "./counters"
 import { gaps } from "./gaps"
 import { idsReset } from "./ids-reset"
@@ -12,6 +13,7 @@ import { resync } from "./resync"
 export const COMMANDS: readonly Command[] = [
     migrationGenerate,
     migrate,
+    backfill,
     audit,
     gaps,
     idsReset,

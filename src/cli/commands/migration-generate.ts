@@ -11,7 +11,7 @@ import {
     migrationName,
     migrationSource,
 } from "../../schema/migrate/migration-source"
-import { UsageError } from "../arguments"
+import { asUsage, UsageError } from "../arguments"
 import { type Command, type ExitStatus, type Given, textsOf, type Values } from "../frame/command"
 import { isModule } from "../typescript"
 import { prettySteps } from "./pretty-steps"
@@ -176,15 +176,6 @@ function timestampOf({ timestamp }: Values): number {
 }
 
 const NOW = Date.now()
-
-async function asUsage<T>(work: () => Promise<T>): Promise<T> {
-    try {
-        return await work()
-    } catch (error) {
-        if (error instanceof InvalidOptionError) throw new UsageError(error.message)
-        throw error
-    }
-}
 
 async function write(path: string, source: string): Promise<void> {
     await mkdir(dirname(path), { recursive: true })

@@ -29,7 +29,7 @@ export async function openDataSource(
         logger: silentLogger,
         ...masterOnly(dataSource.options),
         ...namedAs(program, dataSource.options),
-    } as Partial<DataSourceOptions>)
+    })
     if (dataSource.isInitialized) return dataSource
     try {
         await withTimeout(dataSource.initialize(), seconds)
@@ -42,8 +42,8 @@ export async function openDataSource(
 }
 
 /** What is decided from another server's state may be decided from an old one. */
-function masterOnly({ type, ...options }: DataSourceOptions): object {
-    const { replication } = options as { replication?: { slaves?: unknown } }
+function masterOnly(options: DataSourceOptions): object {
+    const { replication } = options as object as { replication?: { slaves?: unknown } }
     return replication ? { replication: { ...replication, slaves: [], defaultMode: "master" } } : {}
 }
 

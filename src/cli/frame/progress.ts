@@ -8,7 +8,10 @@ export class Progress {
     private bar: SingleBarOf | undefined
     private readonly started = performance.now()
 
-    constructor(private readonly isSeen: boolean) {}
+    constructor(
+        private readonly isSeen: boolean,
+        private readonly unit = "series",
+    ) {}
 
     readonly tell = ({ done, total }: { readonly done: number; readonly total: number }): void => {
         if (!this.isSeen || performance.now() - this.started < AFTER_MS) return
@@ -16,7 +19,7 @@ export class Progress {
             // eslint-disable-next-line @typescript-eslint/no-require-imports -- it is loaded where there is a bar
             const { SingleBar } = require("cli-progress") as { SingleBar: typeof SingleBarOf }
             this.bar = new SingleBar({
-                format: "{bar} {value} of {total} series",
+                format: `{bar} {value} of {total} ${this.unit}`,
                 stream: process.stderr,
                 clearOnComplete: true,
                 hideCursor: true,

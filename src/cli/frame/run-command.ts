@@ -190,8 +190,9 @@ function stackOf(error: unknown): string {
 export async function withProgress<T>(
     { options }: Printer,
     work: (tell: Progress["tell"]) => Promise<T>,
+    unit?: string,
 ): Promise<T> {
-    const progress = new Progress(options.bar)
+    const progress = new Progress(options.bar, unit)
     try {
         return await work(progress.tell)
     } finally {

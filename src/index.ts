@@ -197,6 +197,19 @@ export {
     transactionWithRetry,
     type TransactionWithRetryOptions,
 } from "./inserts/retry/transaction-with-retry"
+export type {
+    AutoSequenceMessages,
+    GapRefusedMessage,
+    LostMessage,
+    RetryMessage,
+    TakeMessage,
+} from "./signals/messages"
+export {
+    type OpenTelemetryMeter,
+    type OpenTelemetryOptions,
+    type OpenTelemetryTracer,
+    reportToOpenTelemetry,
+} from "./signals/open-telemetry"
 export { AutoSequenceSubscriber } from "./subscriber"
 export { withAutoSequence, type WithAutoSequenceOptions } from "./with-auto-sequence"
 export { type TableLockOptions, withTableLock } from "./numbers/table-lock/with-table-lock"
@@ -205,10 +218,7 @@ export {
     generateMigration,
     type GenerateMigrationOptions,
 } from "./schema/migrate/generate-migration"
-export {
-    backfillNumbers,
-    type BackfillNumbersOptions,
-} from "./schema/backfill/backfill-numbers"
+export { backfillNumbers, type BackfillNumbersOptions } from "./schema/backfill/backfill-numbers"
 export { runMigrations, type RunMigrationsOptions } from "./schema/migrate/run-migrations"
 export type { MigrationFormat } from "./schema/migrate/migration-source"
 export type { Renames } from "./schema/names/renamings"

@@ -2,6 +2,7 @@ import type { Command } from "../frame/command"
 import { audit } from "./audit"
 import { backfill } from "./backfill"
 import { counters } from "./counters"
+import { demo } from "./demo"
 import { gaps } from "./gaps"
 import { idsReset } from "./ids-reset"
 import { migrate } from "./migrate"
@@ -20,4 +21,5 @@ export const COMMANDS: readonly Command[] = [
     resync,
     counters,
     next,
+    demo,
 ]

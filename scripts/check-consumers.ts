@@ -125,5 +125,5 @@ function check(project: string, pool: string, consumer: Consumer): void {
         : status === 1 && stdout.includes("CREATE TABLE")
     console.log(`TypeScript ${typescript}, ${loader}, ${type}: ${isRight ? "right" : "wrong"}`)
     if (!isRight)
-        throw new Error(`${JSON.stringify(consumer)}: exit ${status}\n${stdout}\n${stderr}`)
+        throw new Error(`${JSON.stringify(consumer)}: exit ${String(status)}\n${stdout}\n${stderr}`)
 }

@@ -7,6 +7,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { startEmbeddedPostgres } from "../test/support/embedded-postgres"
+import { checkConsumers } from "./check-consumers"
 import {
     installedManifest,
     npmInstall,
@@ -53,6 +54,7 @@ async function main(): Promise<void> {
             for (const program of PROGRAMS) use(project, program, postgres.url)
             useCommand(project)
         }
+        checkConsumers(directory, tarball)
         console.log("The package is in order.")
     } finally {
         await postgres.stop()

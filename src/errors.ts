@@ -29,6 +29,11 @@ export class NotInstalledError extends AutoSequenceError {
     readonly code = "NOT_INSTALLED"
 }
 
+/** Another process migrates the database, and has not come to an end in time. */
+export class MigrationLockedError extends AutoSequenceError {
+    readonly code = "MIGRATION_LOCKED"
+}
+
 /** @internal What to do about most of it. */
 export const INSTALL_REMEDY =
     "Generate and run a migration (typeorm-autosequence migration:generate), or call " +

@@ -6,6 +6,7 @@ import { keepsJournal } from "../series/journal"
 import { seriesOf } from "../series/resolve-series"
 import { keySql } from "../series/scope-key"
 import { placeOf, type Series } from "../series/series"
+import { tellRefusedGap } from "../signals/channels"
 import { columnName } from "../typeorm/names"
 import { select } from "../typeorm/statement"
 import { saidIn } from "./journal/said"
@@ -141,8 +142,11 @@ export function keptRowError(series: Series, cause?: unknown): NotDeletableError
         deletable === false
             ? "Keep it, and mark it as void: void() of seriesOf(), or a column of its own; a soft delete keeps it as well."
             : "Say why: withReason(manager, { reason }, () => …), or keep it, and void() it by seriesOf()."
-    return new NotDeletableError(
-        `A row with a number of ${placeOf(series)} was to be deleted, which would leave a gap (${option}). ${remedy}`,
-        { cause },
+    return tellRefusedGap(
+        series,
+        new NotDeletableError(
+            `A row with a number of ${placeOf(series)} was to be deleted, which would leave a gap (${option}). ${remedy}`,
+            { cause },
+        ),
     )
 }

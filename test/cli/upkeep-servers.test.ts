@@ -243,7 +243,7 @@ onOnePostgres("the upkeep commands, with a million rows in two schemas,", (datab
             const command = `${process.execPath} ${MAIN} audit -d data-source.js --html never.html`
             await client.query(lock)
             const interrupted = new Terminal(project.directory, command, 40)
-            await interrupted.shows(/0 of 1, \d+ s/)
+            await interrupted.shows(/0 of 1 series, \d+ s/)
             interrupted.press("\x03")
             expect(await interrupted.end()).to.equal(130)
             // The bar is gone, and the cursor is back.
@@ -253,7 +253,7 @@ onOnePostgres("the upkeep commands, with a million rows in two schemas,", (datab
             expect(await project.read("never.html").catch(() => "none")).to.equal("none")
 
             const waiting = new Terminal(project.directory, command, 40)
-            await waiting.shows(/0 of 1, \d+ s/)
+            await waiting.shows(/0 of 1 series, \d+ s/)
             await client.query("COMMIT")
             expect(await waiting.end()).to.equal(1)
             const [, result = ""] = waiting.text.split(/\x1b\[\?25h/)

@@ -165,12 +165,12 @@ describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", 
         expect(wrong.stderr).to.match(/exports no DataSource "third"\. It exports main, other\.\n$/)
     })
 
-    it("refuses wrong arguments with the help of the command", async () => {
+    it("refuses wrong arguments by one line, and one of usage", async () => {
         const usual = ["-d", "data-source.js"]
         for (const [args, sentence] of [
             [["audit"], "There is no data source."],
             [["audit", ...usual, "more"], "There is more than is asked for: more."],
-            [["audit", ...usual, "--dry-run"], "Unknown option '--dry-run'"],
+            [["audit", ...usual, "--dry-run"], "There is no option --dry-run."],
             [["audit", ...usual, "--json", "--csv"], "Give one."],
             [["audit", ...usual, "--timeout", "soon"], "give seconds."],
             [["gaps", ...usual], "gaps asks for <column>."],
@@ -180,8 +180,10 @@ describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", 
         ] as const) {
             const { status, stdout, stderr } = await inProcess(...args)
             expect({ status, stdout }).to.eql({ status: 2, stdout: "" })
-            expect(stderr.split("\n\n")[0]).to.include(sentence)
-            expect(stderr).to.include(`\n\nUsage: typeorm-autosequence ${args[0]}`)
+            expect(stderr).to.include(sentence)
+            expect(stderr).to.match(
+                new RegExp(`^[^\\n]*\\nUsage: typeorm-autosequence ${args[0]} [^\\n]*\\n$`),
+            )
         }
     })
 
@@ -241,7 +243,10 @@ describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", 
         }
         try {
             for (const [options, sentence] of [
-                [{ ...local, port: 1 }, /ECONNREFUSED/],
+                [
+                    { ...local, port: 1 },
+                    /^The postgres database "postgres" on 127\.0\.0\.1:1 can't be opened: .*ECONNREFUSED.* \(data source of server\.js\)\n$/,
+                ],
                 [{ ...local, port }, /did not answer within 1 s\. Is it reachable\? --timeout/],
                 [{ ...local, type: "mariadb", port }, /did not answer within 1 s|ETIMEDOUT/],
             ] as const) {

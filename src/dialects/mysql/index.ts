@@ -16,6 +16,7 @@ import { lastNumbers, neighbours, scopeKeys, storedNumbers } from "./scopes"
 import { mysqlText } from "./text"
 import { mysqlTriggers } from "./trigger/catalogue"
 import { mysqlTrigger } from "./trigger/trigger"
+import { ownName } from "../own-name"
 import { mysqlTypes } from "./types"
 
 const LOCK_WAIT_TIMEOUT = 1205
@@ -107,12 +108,14 @@ function findUpsert(head: string, tail: string): Upsert | undefined {
 function separateConnection({ options }: DataSource): DataSourceOptions | undefined {
     if (options.type !== "mysql" && options.type !== "mariadb") return undefined
     const { replication } = options
-    const extra = options.extra as object | undefined
+    const extra = options.extra as { connectAttributes?: { program_name?: string } } | undefined
+    const named = extra?.connectAttributes
+    const connectAttributes = { ...named, program_name: ownName(named?.program_name) }
     return {
         ...options,
         ...replication?.master,
         replication: undefined,
         poolSize: 1,
-        extra: { ...extra, connectionLimit: 1 },
+        extra: { ...extra, connectionLimit: 1, connectAttributes },
     }
 }

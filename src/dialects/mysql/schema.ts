@@ -4,6 +4,7 @@ import { literal } from "./literal"
 import { counterColumns, equalKeys, type SchemaStatements } from "../statements/schema-statements"
 
 const INSTALL_LOCK = "CONCAT('typeorm-autosequence.', MD5(DATABASE()))"
+const MIGRATION_LOCK = "CONCAT('typeorm-autosequence:', MD5(DATABASE()))"
 const SECONDS = 60
 
 /** @internal */
@@ -66,6 +67,11 @@ export const mysqlSchema: SchemaStatements = {
         isTransactional: false,
         take: [{ sql: `SELECT GET_LOCK(${INSTALL_LOCK}, ${SECONDS}) AS taken` }],
         release: { sql: `DO RELEASE_LOCK(${INSTALL_LOCK})` },
+    },
+    migrationLock: {
+        isTransactional: false,
+        take: [{ sql: `SELECT GET_LOCK(${MIGRATION_LOCK}, 0) AS taken` }],
+        release: { sql: `DO RELEASE_LOCK(${MIGRATION_LOCK})` },
     },
 
     async findMistake(runner) {

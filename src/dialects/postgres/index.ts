@@ -13,6 +13,7 @@ import { postgresPeriods } from "./periods"
 import { postgresSchema } from "./schema"
 import { postgresServer } from "../server/postgres-server"
 import { lastNumbers, neighbours, scopeKeys, storedNumbers } from "./scopes"
+import { ownName } from "../own-name"
 import { isPglite, postgresText } from "./text"
 import { postgresTriggers } from "./trigger/catalogue"
 import { postgresTrigger } from "./trigger/trigger"
@@ -96,6 +97,7 @@ function separateConnection(dataSource: DataSource): DataSourceOptions | undefin
         ...replication?.master,
         replication: undefined,
         poolSize: 1,
+        applicationName: ownName(options.applicationName),
         // A process may end while the connection is idle.
         extra: { ...extra, max: 1, allowExitOnIdle: true },
     }

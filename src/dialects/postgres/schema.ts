@@ -3,6 +3,7 @@ import { type SchemaStatements, standardSchema } from "../statements/schema-stat
 
 // Of our own choice: PostgreSQL has no names for advisory locks.
 const INSTALL_LOCK = "1635087729, 1"
+const MIGRATION_LOCK = "1635087729, 2"
 
 /** @internal */
 export const postgresSchema: SchemaStatements = {
@@ -40,5 +41,10 @@ export const postgresSchema: SchemaStatements = {
         isTransactional: true,
         isolation: "READ COMMITTED",
         take: [{ sql: `SELECT pg_advisory_xact_lock(${INSTALL_LOCK})` }],
+    },
+    migrationLock: {
+        isTransactional: false,
+        take: [{ sql: `SELECT pg_try_advisory_lock(${MIGRATION_LOCK})::int AS taken` }],
+        release: { sql: `SELECT pg_advisory_unlock(${MIGRATION_LOCK})` },
     },
 }

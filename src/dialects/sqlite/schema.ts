@@ -1,4 +1,18 @@
-import { type SchemaStatements, standardSchema } from "../statements/schema-statements"
+import {
+    type InstallLock,
+    type SchemaStatements,
+    standardSchema,
+} from "../statements/schema-statements"
+
+const LOCK: InstallLock = {
+    isTransactional: true,
+    // Any statement that writes takes the lock of the whole database. This is TypeORM's
+    // transaction, which begins without it, and there may be no table yet.
+    take: [
+        { sql: "CREATE TABLE autosequence_lock (id INTEGER)" },
+        { sql: "DROP TABLE autosequence_lock" },
+    ],
+}
 
 /** @internal */
 export const sqliteSchema: SchemaStatements = {
@@ -6,13 +20,6 @@ export const sqliteSchema: SchemaStatements = {
     exactly: (text) => text,
     isWhole: (sql) => `CAST(CAST(${sql} AS INTEGER) AS TEXT) = CAST(${sql} AS TEXT)`,
     makesValues: () => false,
-    installLock: {
-        isTransactional: true,
-        // Any statement that writes takes the lock of the whole database. This is TypeORM's
-        // transaction, which begins without it, and there may be no table yet.
-        take: [
-            { sql: "CREATE TABLE autosequence_lock (id INTEGER)" },
-            { sql: "DROP TABLE autosequence_lock" },
-        ],
-    },
+    installLock: LOCK,
+    migrationLock: LOCK,
 }

@@ -77,6 +77,8 @@ export interface SchemaStatements {
     /** Whether an index can't be dropped while a foreign key has no other. */
     readonly foreignKeysNeedIndex: boolean
     readonly installLock: InstallLock
+    /** Is not waited for: its first statement tells whether it was taken, or fails as a lock does that is not free. */
+    readonly migrationLock: InstallLock
     /** Says what to do where TypeORM takes the server for another one, and sees changes that are none. */
     findMistake?(runner: QueryRunner): Promise<string | undefined>
     /** For databases whose columns may take different texts for equal. */

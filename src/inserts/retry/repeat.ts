@@ -1,6 +1,7 @@
 import type { DataSource } from "typeorm"
 import { dialectOf } from "../../dialects"
 import { driverErrorOf } from "../../dialects/driver-error"
+import { codeOf, tellRetry } from "../../signals/channels"
 
 const ATTEMPTS = 5
 
@@ -17,5 +18,7 @@ export async function repeat<T>(dataSource: DataSource, work: () => Promise<T>):
             const cause = driverErrorOf(error)
             const isTransient = cause && dialectOf(dataSource)?.isTransient(cause)
             if (attempt === ATTEMPTS || isTransient !== true) throw error
+            const code = codeOf(cause)
+            tellRetry({ dataSource, attempt, attempts: ATTEMPTS, delayMs: 0, code })
         }
 }

@@ -129,8 +129,8 @@ function textOf({ column }: StoredKey, row: ObjectLiteral): unknown {
 }
 
 /** Fits into the column, and no row has it. */
-function placeholderOf({ head }: StoredKey): string {
-    return head + nanoid()
+function placeholderOf(key: StoredKey): string {
+    return key.isUuid ? key.generate() : key.head + nanoid()
 }
 
 /** In an order that all callers have. */

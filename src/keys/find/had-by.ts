@@ -97,7 +97,7 @@ function selectRelated(
         query.addSelect(`${name}_r.${referencedColumn?.propertyPath ?? ""}`, `c${at}`)
     // TypeORM gives the parameters of each query the same names.
     const renamed = (parameter: string) => parameter.replace(/^orm_param/, `${name}_p`)
-    for (const [parameter, value] of Object.entries(query.getParameters()))
+    for (const [parameter, value] of Object.entries<unknown>(query.getParameters()))
         values[renamed(parameter)] = value
     return query
         .getQuery()

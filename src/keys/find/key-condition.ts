@@ -1,5 +1,5 @@
 import { And, Equal, type EntityMetadata, FindOperator, IsNull, type ObjectLiteral } from "typeorm"
-import { headIn, readKey } from "../../declared/keys/key-form"
+import { headIn, readKey, UUID_FORM } from "../../declared/keys/key-form"
 import { InvalidOptionError } from "../../errors"
 import { type AnyKey, isSealed, type SealedKey, type StoredKey } from "../pseudo-key"
 import { pseudoKeysOf } from "../resolve-keys"
@@ -77,7 +77,10 @@ export function keyFor(
 
 /** @internal A text as keys of a property are stored; undefined for what can be none. */
 export function keyIn(key: AnyKey, text: unknown): string | undefined {
-    return readKey(text, isSealed(key) ? "ascii" : key.letters)
+    if (isSealed(key)) return readKey(text, "ascii")
+    const read = readKey(text, key.letters)
+    // A column of UUIDs reads other forms as well, and fails for what is none.
+    return read !== undefined && key.isUuid && !UUID_FORM.test(read) ? undefined : read
 }
 
 function sealedCondition(

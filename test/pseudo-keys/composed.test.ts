@@ -239,8 +239,20 @@ onEveryDatabase("A key that is given up", (database) => {
         await verifyAutoSequence(dataSource)
         const table = tableName(dataSource.getMetadata(Kept))
         const column = dataSource.driver.escape("publicId")
-        await dataSource.query(`UPDATE ${table} SET ${column} = 'inv_x' WHERE id = ${other.id}`)
-        const error = await refused(verifyAutoSequence(dataSource), NotInstalledError)
-        expect(error.message).to.include('"new_"').and.include("formerPrefixes")
+        // One in the midst of many is enough, whatever it begins with.
+        const many = Array.from({ length: 300 }, (_, at) => ({ name: `row ${at}` }))
+        const rows = await manager.save(Kept, many)
+        const { id } = rows[150]!
+        const set = (key: string) =>
+            dataSource.query(`UPDATE ${table} SET ${column} = '${key}' WHERE id = ${id}`)
+        for (const wrong of ["inv_x", "neww", "new", "NEW_x", "ne", "new-x", "o", "zzz"]) {
+            await set(wrong)
+            const error = await refused(verifyAutoSequence(dataSource), NotInstalledError)
+            expect(error.message, wrong).to.include('"new_"').and.include("formerPrefixes")
+        }
+        for (const right of ["old_x", "new_x", "new_~", "old_-"]) {
+            await set(right)
+            await verifyAutoSequence(dataSource)
+        }
     })
 })

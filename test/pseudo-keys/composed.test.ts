@@ -125,6 +125,9 @@ onEveryDatabase("Look-ups that compose", (database) => {
             ["two", { market: marketOf("south"), side: null as never }, second],
             ["two", { market: { ...marketOf("south"), name: "South" }, side: IsNull() }, second],
             ["two", { market: { ...marketOf("south"), name: "x" }, side: IsNull() }, null],
+            // Values beside it are no parameters of the condition.
+            ["two", { name: "one", market: marketOf("south"), side: IsNull() }, second],
+            ["one", { name: "one", id: first!, side: 1, market: marketOf("north") }, first],
             ["one", { market: marketOf("nowhere"), side: 1 }, null],
             ["ber_one", { port: portOf(a!.publicId) }, first],
             ["ber_one", { port: portOf(former) }, second],
@@ -140,6 +143,11 @@ onEveryDatabase("Look-ups that compose", (database) => {
             expect(same?.id ?? null).to.equal(id)
         }
         const where = { market: marketOf("south"), side: IsNull() }
+        const either = [where, { market: marketOf("north"), side: IsNull() }]
+        for (const of of [either, [...either].reverse()]) {
+            const row = await findByPseudoKey(manager, Berth, "one", { where: of })
+            expect(row?.id).to.equal(second)
+        }
         expect(await findByPseudoKey(manager, Berth, "one", { where, retired: false })).to.equal(
             null,
         )

@@ -1,3 +1,4 @@
+import { columnType } from "../typeorm/names"
 import type { EntityMetadata } from "typeorm"
 import { UnsupportedError } from "../errors"
 import { refusePrefixes, refuseSharedHistory, resolveStoredKey } from "../keys/resolve-keys"
@@ -11,8 +12,11 @@ import { lookAfter } from "./look-after"
 export function uniqueKeyIndex(declared: StoredKeyColumn): () => string[] {
     return uniqueIndex((metadata, embeddedPath) => {
         const key = resolveStoredKey(metadata, declared, embeddedPath)
+        // MySQL and SQLite have no type for them, and TypeORM no length.
+        if (key.isUuid && columnType(key.column) !== "uuid")
+            Object.assign(key.column, { type: "varchar", length: "36" })
         // The usual collations of MySQL take upper and lower case for equal.
-        Object.assign(key.column, key.dialect?.keyCollation)
+        if (columnType(key.column) !== "uuid") Object.assign(key.column, key.dialect?.keyCollation)
         start(metadata)
         lookAfter(metadata)
         return key

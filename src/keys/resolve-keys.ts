@@ -121,6 +121,7 @@ export function resolveStoredKey(
         longest: options.length ? head.length + options.length : MAX_LENGTH,
         suffix,
         letters: options.letters,
+        isUuid: options.isUuid,
         pattern: options.pattern,
         isReserved: (text) => options.reserved.has(text.toLowerCase()),
         relations: relationTreeOf(metadata, propertyPath, relations),

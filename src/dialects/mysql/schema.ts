@@ -26,6 +26,8 @@ export const mysqlSchema: SchemaStatements = {
         )
     },
 
+    isUuid: (sql) =>
+        `CONVERT(${sql} USING utf8mb4) COLLATE utf8mb4_bin REGEXP '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'`,
     isWhole: (sql) => `CAST(${sql} AS CHAR) REGEXP '^-?(0|[1-9][0-9]*)([.]0+)?$'`,
     makesValues: ({ isGenerated, generationStrategy }) =>
         isGenerated && generationStrategy === "increment",

@@ -20,6 +20,7 @@ export const postgresSchema: SchemaStatements = {
         add: ({ name }) => `ALTER TABLE ${name} SET (fillfactor = 50)`,
         remove: ({ name }) => `ALTER TABLE ${name} RESET (fillfactor)`,
     },
+    isUuid: (sql) => `${sql} ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'`,
     isWhole: (sql) => `${sql}::text ~ '^-?(0|[1-9][0-9]*)([.]0+)?$'`,
     // TypeORM takes every generated column for one of type "serial".
     makesValues: ({ generatedIdentity }) => generatedIdentity !== undefined,

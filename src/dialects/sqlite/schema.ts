@@ -18,6 +18,7 @@ const LOCK: InstallLock = {
 export const sqliteSchema: SchemaStatements = {
     ...standardSchema,
     exactly: (text) => text,
+    isUuid: (sql) => `${sql} GLOB '${[8, 4, 4, 4, 12].map((n) => "[0-9a-f]".repeat(n)).join("-")}'`,
     isWhole: (sql) => `CAST(CAST(${sql} AS INTEGER) AS TEXT) = CAST(${sql} AS TEXT)`,
     makesValues: () => false,
     installLock: LOCK,

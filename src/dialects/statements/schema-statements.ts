@@ -70,6 +70,8 @@ export interface SchemaStatements {
     }
     /** Whether a value, as a text, is a whole number in digits. */
     isWhole(sql: string): string
+    /** Whether a text is a UUID in small letters. */
+    isUuid(sql: string): string
     /** Whether the database makes the values of a column in a way that only {@link retype} ends. */
     makesValues(column: TableColumn): boolean
     /** Undefined where TypeORM keeps what is in a column that it changes. */

@@ -40,11 +40,13 @@ function selectCurrent(
     keys: readonly string[],
     parameters: Parameters,
 ): string {
-    const { dataSource, metadata, column } = key
+    const { dataSource, dialect, metadata, column } = key
     const name = columnName(column)
     const where = isInScope(key, scope, parameters)
+    // Beside those of the history, which are texts.
+    const text = key.isUuid ? dialect.expressions.text(`t.${name}`) : `t.${name}`
     return (
-        `SELECT t.${name} AS ${dataSource.driver.escape("taken")} FROM ${tableName(metadata)} t ` +
+        `SELECT ${text} AS ${dataSource.driver.escape("taken")} FROM ${tableName(metadata)} t ` +
         `WHERE ${[...where, `t.${name} IN (${parameters.list(keys)})`].join(" AND ")}`
     )
 }

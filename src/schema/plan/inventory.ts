@@ -201,7 +201,7 @@ export function holdersOf(metadata: EntityMetadata): Holder[] {
     const keys = pseudoKeysOf(metadata).stored
     const holders = [
         ...series.map(({ column, max }): Holder => ({ column, content: "number", max })),
-        ...keys.map(({ column }): Holder => ({ column, content: "key" })),
+        ...keys.map(({ column, isUuid }): Holder => ({ column, content: "key", isUuid })),
     ]
     for (const column of [...series, ...keys].flatMap(({ scopeColumns }) => scopeColumns))
         if (!holders.some((other) => other.column === column))

@@ -177,6 +177,8 @@ export class Session {
     /** Runs work that sends several statements, with none of others between. */
     together<T>(work: (sender: Sender) => Promise<T>): Promise<T> {
         const settled = async () => {
+            // Alone, what comes now would be stored at once.
+            if (this.transaction?.hasEnded) throw abortedError()
             await this.settle()
             return work(this)
         }

@@ -7,7 +7,7 @@ import {
     EventSubscriber,
     PrimaryGeneratedColumn,
 } from "typeorm"
-import { AutoSequenceColumn, PseudoKey, TransactionAbortedError } from "../../src"
+import { AutoSequenceColumn, PseudoKey, Sequence, TransactionAbortedError } from "../../src"
 import { onEveryDatabase } from "../support/databases"
 import { rejection } from "../support/errors"
 import { sessionOf } from "../support/waiting"
@@ -101,8 +101,8 @@ onEveryDatabase(
                 ])
             })
 
-        for (const goesOn of [true, false])
-            it(`is not committed where a nested one could not be rolled back, and ${goesOn ? "more is saved" : "nothing more is"}`, async () => {
+        for (const then of ["nothing more is done", "more is saved", "a number is taken"])
+            it(`is not committed where a nested one could not be rolled back, and ${then}`, async () => {
                 const dataSource = await database().connect([Parcel], {
                     connections: 1,
                     subscribers: [RefusedNestedRollbacks],
@@ -110,6 +110,7 @@ onEveryDatabase(
                 const parcels = dataSource.getRepository(Parcel)
                 const rows = ["outer", "nested", "later"].map((name) => parcels.create({ name }))
                 const [outer, nested, later] = rows
+                const sequence = new Sequence("taken")
                 const attempt = dataSource.transaction(async (manager) => {
                     await manager.save(outer)
                     const inner = manager.transaction(async (innerManager) => {
@@ -118,14 +119,40 @@ onEveryDatabase(
                     })
                     expect((await rejection(inner)).message).to.equal("on purpose")
                     expect(nested?.number).to.equal(undefined)
-                    if (goesOn) await manager.save(later)
+                    if (then === "more is saved") await manager.save(later)
+                    if (then === "a number is taken") await sequence.next(manager)
                 })
                 expect(await rejection(attempt)).to.be.instanceOf(TransactionAbortedError)
                 for (const row of rows) expect([row.number, row.key]).to.eql([undefined, undefined])
 
                 await parcels.save({ name: "next" })
                 expect(await stored(dataSource)).to.eql([["next", 1, "next"]])
+                expect(await sequence.next(dataSource)).to.equal(1)
             })
+
+        it("is not committed where the database has ended it, and a number is taken", async () => {
+            const dataSource = await database().connect([Parcel], { connections: 3 })
+            const sequences = ["one", "other"].map((name) => new Sequence(name))
+            for (const sequence of sequences) await sequence.next(dataSource)
+            const taken = new Sequence("taken")
+            const reached = [deferred(), deferred()]
+            const attempts = [0, 1].map((at) =>
+                dataSource.transaction(async (manager) => {
+                    await sequences[at]!.next(manager)
+                    reached[at]!.resolve()
+                    await reached[1 - at]!.promise
+                    try {
+                        await sequences[1 - at]!.next(manager)
+                    } catch {
+                        // It was the victim of a deadlock.
+                        await taken.next(manager)
+                    }
+                }),
+            )
+            const ended = await Promise.allSettled(attempts)
+            expect(ended.map(({ status }) => status)).to.have.members(["fulfilled", "rejected"])
+            expect(await taken.next(dataSource)).to.equal(1)
+        })
 
         it("leaves no number on its entities, where that happens in a nested one", async () => {
             const dataSource = await database().connect([Parcel], { connections: 2 })
@@ -196,6 +223,12 @@ onEveryDatabase(
     },
     ({ parallel }) => parallel,
 )
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+    let resolve!: () => void
+    const promise = new Promise<void>((done) => (resolve = done))
+    return { promise, resolve }
+}
 
 async function endSession(dataSource: DataSource, session: string): Promise<void> {
     const isMaria = dataSource.options.type === "mariadb"

@@ -74,11 +74,11 @@ async function apply(
 
 /** Ends some connections of workers, or what they are doing. */
 async function endConnections(
-    { name, connection }: Server,
+    { name, connections }: Server,
     random: Random,
     wholly: boolean,
 ): Promise<void> {
-    const { url } = connection as { url: string }
+    const { url } = random.pick(connections) as { url: string }
     const count = random.between(1, 4)
     await (name === "postgres" ? endInPostgres : endInMariaDb)(url, count, wholly)
 }

@@ -13,6 +13,7 @@ import { judge } from "./judge/judge"
 import { readOptions, type TortureOptions, USAGE } from "./options"
 import { Random } from "./random"
 import { printResult } from "./report"
+import { startGalera } from "./servers/galera"
 import { startMariaDb } from "./servers/mariadb"
 import { startPostgres } from "./servers/postgres"
 import type { DatabaseName, Server } from "./servers/server"
@@ -52,7 +53,8 @@ async function torture(database: DatabaseName, options: TortureOptions): Promise
 }
 
 function start(database: DatabaseName, directory: string): Promise<Server | undefined> {
-    return database === "postgres" ? startPostgres(directory) : startMariaDb(directory)
+    const starts = { postgres: startPostgres, mariadb: startMariaDb, galera: startGalera }
+    return starts[database](directory)
 }
 
 async function tortureServer(
@@ -62,14 +64,14 @@ async function tortureServer(
 ): Promise<boolean> {
     const { names, seed, faults } = options
     await mkdir(logs)
-    const dataSource = await dataSourceFor(server.connection, names, 4).initialize()
+    const dataSource = await dataSourceFor(server.connections[0], names, 4).initialize()
     await dataSource.synchronize()
     await installAutoSequence(dataSource)
     // Its connections are not for the faults.
     await dataSource.destroy()
 
     const workers = new Workers(options.workers, logs, seed, {
-        connection: server.connection,
+        nodes: server.connections,
         connections: options.connections,
         names,
         hasTimeouts: faults.includes("timeouts"),
@@ -79,7 +81,7 @@ async function tortureServer(
     const counts = await breakThings(server, workers, faults, new Random(seed), until)
     await workers.stop()
 
-    const judging = await dataSourceFor(server.connection, names, 4).initialize()
+    const judging = await dataSourceFor(server.connections[0], names, 4).initialize()
     try {
         const judgement = await judge(judging, names, workers.logs, join(logs, "closing.log"))
         return printResult(server.name, options, counts, workers, judgement, logs)

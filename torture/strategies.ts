@@ -32,7 +32,8 @@ export const documents = Object.fromEntries(
 ) as unknown as Readonly<Record<StrategyName, DocumentEntities>>
 
 export function isOn(name: TortureName, database: DatabaseName): boolean {
-    return !isStrategy(name) || (GAPLESS[name].on as readonly DatabaseName[]).includes(database)
+    const server = database === "galera" ? "mariadb" : database
+    return !isStrategy(name) || (GAPLESS[name].on as readonly DatabaseName[]).includes(server)
 }
 
 export function isStrategy(name: TortureName): name is StrategyName {

@@ -33,7 +33,10 @@ export class Workers {
         readonly size: number,
         private readonly directory: string,
         private readonly seed: number,
-        private readonly options: Omit<WorkerOptions, "name" | "seed" | "log">,
+        private readonly options: Omit<WorkerOptions, "name" | "seed" | "log" | "connection"> & {
+            /** Taken in turn: those of all nodes. */
+            readonly nodes: readonly WorkerOptions["connection"][]
+        },
     ) {}
 
     start(): void {
@@ -91,8 +94,12 @@ export class Workers {
         // It may be killed before it has written anything.
         closeSync(openSync(log, "a"))
         this.logs.push(log)
+        const { nodes, ...rest } = this.options
+        const connection = nodes[at % nodes.length]
+        if (!connection) throw new Error("There is no node.")
         const options: WorkerOptions = {
-            ...this.options,
+            ...rest,
+            connection,
             name: `w${at}`,
             seed: (this.seed + at * 7919) | 0,
             log,

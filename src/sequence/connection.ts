@@ -1,9 +1,10 @@
 import type { DataSource, EntityManager, QueryRunner } from "typeorm"
+import { dialectOf } from "../dialects"
 import { Session } from "../inserts/session"
 import { repeat } from "../inserts/retry/repeat"
 import { InvalidOptionError, TransactionRequiredError } from "../errors"
 import { dataSourceOf } from "../typeorm/compat"
-import type { Sender } from "../typeorm/statement"
+import { select, type Sender } from "../typeorm/statement"
 
 type Work<T> = (sender: Sender) => Promise<T>
 
@@ -91,11 +92,25 @@ export async function onFreeConnection<T>(
     const runner = dataSource.createQueryRunner("master")
     try {
         await runner.connect()
-        const attempt = () => (needsTransaction ? inTransaction(runner, work) : work(runner))
+        const isWhole = needsTransaction || (await repeatsStatements(dataSource, runner))
+        const attempt = () => (isWhole ? inTransaction(runner, work) : work(runner))
         return await inTurn(runner, () => repeat(dataSource, attempt))
     } finally {
         await runner.release()
     }
+}
+
+const repeating = new WeakMap<DataSource, boolean>()
+
+/** Whether the server might repeat a statement by itself, so that its answer can't be trusted. It is asked once. */
+async function repeatsStatements(dataSource: DataSource, runner: QueryRunner): Promise<boolean> {
+    const statement = dialectOf(dataSource)?.repeatsStatements
+    if (!statement) return false
+    const known = repeating.get(dataSource)
+    if (known !== undefined) return known
+    const found = (await select(runner, statement)).length > 0
+    repeating.set(dataSource, found)
+    return found
 }
 
 async function inTransaction<T>(runner: QueryRunner, work: Work<T>): Promise<T> {

@@ -74,6 +74,8 @@ function checkAcknowledged(
         const shown = number === undefined ? tag : `${tag} with ${number} of ${String(scope)}`
         if (!row) return gone.has(tag) ? [] : [{ text: `${table}: ${shown} is lost`, at }]
         if (number === undefined || (row.number === number && row.scope === scope)) return []
+        // An upsert has inserted it again.
+        if (gone.has(tag)) return []
         return [
             { text: `${table}: ${shown} is stored as ${String(row.number)} of ${row.scope}`, at },
         ]

@@ -1,15 +1,14 @@
-import { spawnSync } from "node:child_process"
 import { chown, mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import { createConnection } from "mysql2/promise"
-import { freePort, idsOf, run, type Server, ServerProcess } from "./server"
+import { findProgram, freePort, idsOf, run, type Server, ServerProcess } from "./server"
 
 const USER = "mysql"
 
 /** Starts the MariaDB server whose binary the machine has, in a directory; undefined where it has none. */
 export async function startMariaDb(directory: string): Promise<Server | undefined> {
-    const binary = which("mariadbd")
-    const installer = which("mariadb-install-db")
+    const binary = findProgram("mariadbd")
+    const installer = findProgram("mariadb-install-db")
     if (!binary || !installer) return undefined
     const data = join(directory, "data")
     await mkdir(data, { mode: 0o700 })
@@ -55,20 +54,11 @@ export async function startMariaDb(directory: string): Promise<Server | undefine
     await server.start()
     return {
         name: "mariadb",
-        connection: { type: "mariadb", url: `${url}/torture` },
+        connections: [{ type: "mariadb", url: `${url}/torture` }],
         async restart() {
             await server.stop("SIGKILL")
             await server.start()
         },
         stop: () => server.stop("SIGTERM"),
     }
-}
-
-function which(command: string): string | undefined {
-    const path = `${process.env.PATH ?? ""}:/usr/sbin:/usr/local/sbin`
-    const { stdout } = spawnSync("sh", ["-c", `command -v ${command}`], {
-        encoding: "utf8",
-        env: { ...process.env, PATH: path },
-    })
-    return stdout.trim() || undefined
 }

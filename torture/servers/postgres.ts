@@ -34,7 +34,7 @@ export async function startPostgres(directory: string): Promise<Server> {
     await server.start()
     return {
         name: "postgres",
-        connection: { type: "postgres", url },
+        connections: [{ type: "postgres", url }],
         async restart() {
             // An "immediate shutdown": all backends quit at once, and the next start recovers from the log.
             await server.stop("SIGQUIT")

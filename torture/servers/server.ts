@@ -3,13 +3,13 @@ import { createServer } from "node:net"
 import { setTimeout } from "node:timers/promises"
 import type { DataSourceOptions } from "typeorm"
 
-export type DatabaseName = "postgres" | "mariadb"
+export type DatabaseName = "postgres" | "mariadb" | "galera"
 
 /** A database server that torture has started, and may break. */
 export interface Server {
     readonly name: DatabaseName
-    /** What a data source needs to connect to it. */
-    readonly connection: DataSourceOptions
+    /** What a data source needs to connect to it; one for each node of a cluster. */
+    readonly connections: readonly [DataSourceOptions, ...DataSourceOptions[]]
     /** Ends it as a power cut of the process would, and starts it again on the same files. */
     restart(): Promise<void>
     stop(): Promise<void>
@@ -74,6 +74,16 @@ export function idsOf(user: string): { uid?: number; gid?: number } {
     if (process.getuid?.() !== 0) return {}
     const id = (what: string) => Number(spawnSync("id", [what, user]).stdout.toString())
     return { uid: id("-u"), gid: id("-g") }
+}
+
+/** Where a program is, also one that only root has in his path. */
+export function findProgram(command: string): string | undefined {
+    const path = `${process.env.PATH ?? ""}:/usr/sbin:/usr/local/sbin`
+    const { stdout } = spawnSync("sh", ["-c", `command -v ${command}`], {
+        encoding: "utf8",
+        env: { ...process.env, PATH: path },
+    })
+    return stdout.trim() || undefined
 }
 
 export async function freePort(): Promise<number> {

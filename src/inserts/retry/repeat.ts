@@ -2,7 +2,8 @@ import type { DataSource } from "typeorm"
 import { dialectOf } from "../../dialects"
 import { driverErrorOf } from "../../dialects/driver-error"
 
-const ATTEMPTS = 5
+/** Nodes of a cluster that write to one counter refuse each other more often than not. */
+const ATTEMPTS = 20
 
 /**
  * Repeats what a deadlock or the like has ended, for work that is all of its transaction. The first writers of a

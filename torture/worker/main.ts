@@ -6,7 +6,7 @@ import { Random } from "../random"
 import { Attempts } from "./attempts"
 import { Log } from "./log"
 import type { Order, WorkerOptions } from "./messages"
-import { Tallying } from "./tallying"
+import { asksForFlush, Tallying } from "./tallying"
 
 const options = JSON.parse(process.argv[2] ?? "{}") as WorkerOptions
 const tallying = new Tallying()
@@ -33,6 +33,7 @@ async function main(): Promise<void> {
             await attempts.one()
         } catch (error) {
             tallying.error(error)
+            if (asksForFlush(error)) await dataSource.query("FLUSH TABLES").catch(() => {})
             // A server that is gone is not asked a thousand times a second.
             await setTimeout(random.between(1, 20))
         }

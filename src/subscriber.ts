@@ -166,7 +166,7 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
         const { transaction } = Session.find(event.queryRunner) ?? {}
         if (!this.isInCharge(event) || !transaction?.isOutermost) return
         if (transaction.refusal) return Promise.reject(transaction.refusal)
-        if (transaction.hasEnded && transaction.hasNumbers) return Promise.reject(abortedError())
+        if (transaction.isLost) return Promise.reject(abortedError())
     }
 
     async afterTransactionCommit(event: TransactionCommitEvent): Promise<void> {

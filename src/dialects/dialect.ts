@@ -165,6 +165,11 @@ export interface Dialect {
      * other one.
      */
     discard?(dataSource: DataSource, connection: unknown): void
+    /**
+     * Has a row where the server repeats by itself what is sent without a transaction, and the client is answered with
+     * what the first attempt would have stored; undefined where there is no such server.
+     */
+    readonly repeatsStatements?: Statement
     /** A data source with one connection of its own; undefined where there can't be another. */
     separateConnection(dataSource: DataSource): DataSourceOptions | undefined
 }

@@ -87,6 +87,11 @@ export const mysql: Dialect = {
     discard: (_, connection) => {
         ;(connection as { destroy(): void }).destroy()
     },
+    // A node of a Galera cluster, after a conflict with another one (wsrep_retry_autocommit).
+    repeatsStatements: {
+        sql: "SHOW VARIABLES WHERE Variable_name = 'wsrep_on' AND Value = 'ON'",
+        parameters: [],
+    },
     separateConnection,
 }
 

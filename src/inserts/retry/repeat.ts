@@ -3,7 +3,8 @@ import { dialectOf } from "../../dialects"
 import { driverErrorOf } from "../../dialects/driver-error"
 import { codeOf, tellRetry } from "../../signals/channels"
 
-const ATTEMPTS = 5
+/** Nodes of a cluster that write to one counter refuse each other more often than not. */
+const ATTEMPTS = 20
 
 /**
  * Repeats what a deadlock or the like has ended, for work that is all of its transaction. The first writers of a

@@ -6,7 +6,7 @@ import { counterSeriesOf, refusedByDatabase } from "../numbers/counters/move-cou
 import { duplicateNumberError } from "../numbers/duplicate-numbers"
 import { overflowError, parseNumber } from "../numbers/number-values"
 import { counterTableOf } from "../series/own-table"
-import { keysOf, keySql } from "../series/scope-key"
+import { keysOf, keySql } from "../series/scopes/scope-key"
 import { placeOf, type Series } from "../series/series"
 import type { DocumentFrame } from "../series/documents/document"
 import { frameSql } from "../series/documents/document-sql"

@@ -10,7 +10,7 @@ import {
     storedKeys,
 } from "../declared/registry"
 import { isOwnColumn, lineageOf } from "../series/own-columns"
-import { resolveScopeProperty } from "../series/scope-property"
+import { resolveScopeProperty } from "../series/scopes/scope-property"
 import { seriesName, tableNameBeside } from "../series/series-name"
 import { columnType } from "../typeorm/names"
 import { dataSourceOf, findDeclaredColumns } from "../typeorm/compat"

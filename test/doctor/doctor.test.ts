@@ -9,7 +9,7 @@ import {
     verifyAutoSequence,
 } from "../../src"
 import { seriesOf } from "../../src/series/resolve-series"
-import { isInRange } from "../../src/typeorm/version-range"
+import { isInRange } from "../../src/typeorm/version/version-range"
 import { changeEntities, migrate } from "../migrations/migrate"
 import { onEveryDatabase, onOnePostgres, type TestDatabase } from "../support/databases"
 import { expectRejects, rejection } from "../support/errors"

@@ -11,7 +11,7 @@ import {
     PrimaryGeneratedColumn,
 } from "typeorm"
 import { findByPseudoKey, PseudoKey, resolvePseudoKey, wherePseudoKey } from "../../src"
-import { keySql } from "../../src/series/scope-key"
+import { keySql } from "../../src/series/scopes/scope-key"
 import { dialectOf } from "../../src/dialects"
 import type { Dialect } from "../../src/dialects/dialect"
 import { keyTableOf } from "../../src/series/own-table"

@@ -4,7 +4,7 @@ import type { Diagnosis, DiagnosisLine } from "../../schema/doctor/types"
 import { type Command, textOf } from "../frame/command"
 import type { Printer } from "../frame/printer"
 import { withProgress } from "../frame/run-command"
-import { showTime } from "./show"
+import { showTime } from "../frame/show"
 
 const MARKS = {
     ok: ["green", "✓"],

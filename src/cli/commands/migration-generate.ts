@@ -14,7 +14,7 @@ import {
 import { asUsage, UsageError } from "../arguments"
 import { type Command, type ExitStatus, type Given, textsOf, type Values } from "../frame/command"
 import { isModule } from "../typescript"
-import { prettySteps } from "./pretty-steps"
+import { prettySteps } from "../migrations/pretty-steps"
 
 const UP_TO_DATE = "The database is up to date, there is nothing to migrate."
 

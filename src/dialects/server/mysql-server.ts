@@ -1,5 +1,5 @@
 import type { QueryRunner } from "typeorm"
-import { mysqlAudit } from "../mysql/audit"
+import { mysqlAudit } from "../mysql/upkeep/audit"
 import { type DriverError, driverErrorOf } from "../driver-error"
 import { select } from "../../typeorm/statement"
 import { mysqlCluster } from "./mysql-cluster"

@@ -1,5 +1,5 @@
 import { type FindOperator, type ObjectLiteral, Raw } from "typeorm"
-import { keySql } from "../../series/scope-key"
+import { keySql } from "../../series/scopes/scope-key"
 import { keyTableOf } from "../../series/own-table"
 import { type ColumnMetadata, columnName, columnType, tableName } from "../../typeorm/names"
 import type { StoredKey } from "../pseudo-key"

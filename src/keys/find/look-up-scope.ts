@@ -1,7 +1,7 @@
 import { type EntityMetadata, FindOperator, type ObjectLiteral } from "typeorm"
 import type { Scope } from "../../dialects/columns"
 import { InvalidOptionError } from "../../errors"
-import { preparedText, scopeWith } from "../../series/scope"
+import { preparedText, scopeWith } from "../../series/scopes/scope"
 import { pathsOf } from "../../series/series"
 import type { ColumnMetadata } from "../../typeorm/names"
 import type { StoredKey } from "../pseudo-key"

@@ -1,6 +1,6 @@
 import type { Scope } from "../../dialects/columns"
 import { UnknownScopeError } from "../../errors"
-import { keyOf } from "../../series/scope-key"
+import { keyOf } from "../../series/scopes/scope-key"
 import { columnName, tableName } from "../../typeorm/names"
 import { select, type Sender } from "../../typeorm/statement"
 import { keyTableOf } from "../../series/own-table"

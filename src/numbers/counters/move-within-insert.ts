@@ -1,7 +1,7 @@
 import type { Insert } from "../../inserts/insert"
 import { returnedRows } from "../../inserts/returned-rows"
 import type { Session } from "../../inserts/session"
-import { keysOf } from "../../series/scope-key"
+import { keysOf } from "../../series/scopes/scope-key"
 import type { FramedText } from "../documents/inserted-texts"
 import { fitsWhatever } from "../documents/row-frame"
 import { frameSql } from "../../series/documents/document-sql"

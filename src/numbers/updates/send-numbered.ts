@@ -23,8 +23,8 @@ import { datedChanges } from "./dated-changes"
 import { type PlannedChange, sendChanges } from "./send-changes"
 import { lateRows, waitUpdated } from "./late-rows"
 import { numberedRows } from "./numbered-rows"
-import { entityOf, updatedOf } from "./updated-entities"
-import { showUpdated } from "./show-updated"
+import { entityOf, updatedOf } from "./entities/updated-entities"
+import { showUpdated } from "./entities/show-updated"
 
 /**
  * Sends an UPDATE that sets what numbers depend on: numbers that are there stay, and rows that are to have one

@@ -1,5 +1,5 @@
-import { isAtLeast, isInRange } from "../../typeorm/version-range"
-import { supportedVersions, versions } from "../../typeorm/own-version"
+import { isAtLeast, isInRange } from "../../typeorm/version/version-range"
+import { supportedVersions, versions } from "../../typeorm/version/own-version"
 import type { Examined } from "./examined"
 import { type DiagnosisLine, ok, problem, warning } from "./types"
 

@@ -2,7 +2,7 @@ import type { DataSource, QueryRunner } from "typeorm"
 import { ANYTHING, FLAG, TEXT, checkedOptions, oneOf } from "../../declared/options"
 import { dialectOf } from "../../dialects"
 import { UnsupportedError } from "../../errors"
-import { whileAltered } from "../../typeorm/altered-metadata"
+import { whileAltered } from "../../typeorm/metadata/altered-metadata"
 import {
     addColumns,
     beforeRowsAreFilled,

@@ -25,7 +25,7 @@ import { type TextsToFill, textsToFill } from "./texts/texts-to-fill"
 import { findRetyped, type Holder, type Retyped } from "./retyped-columns"
 import { formerIndexes, indexesOf } from "./indexes/indexes"
 import { dataSourceOf } from "../../typeorm/compat"
-import type { IndexMetadata } from "../../typeorm/version"
+import type { IndexMetadata } from "../../typeorm/version/version"
 
 /** @internal What a table that is there lacks of what its numbered columns and its keys need. */
 export interface ServedTable {

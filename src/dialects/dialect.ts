@@ -10,6 +10,7 @@ import type { IdStatements } from "./statements/upkeep/id-statements"
 import type { JournalStatements } from "./statements/journal/journal-statements"
 import type { TriggerCatalogue } from "./statements/trigger-catalogue"
 import type { KeyStatements } from "./statements/key-statements"
+import type { MissingColumn } from "./missing"
 import type { LockStatements } from "./statements/lock-statements"
 import type { PeriodStatements } from "./statements/period-statements"
 import type { SchemaStatements } from "./statements/schema-statements"
@@ -140,6 +141,8 @@ export interface Dialect {
     isOutOfRange(error: DriverError): boolean
     /** Whether there is no such table. */
     isMissingTable(error: DriverError): boolean
+    /** The column that a statement names and there is not. */
+    missingColumn(error: DriverError): MissingColumn | undefined
     /** Whether the statement was refused because one before it has failed. */
     isAborted(error: DriverError): boolean
     /** Whether a lock was not free, and the statement would not wait. */

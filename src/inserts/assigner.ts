@@ -1,5 +1,6 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import type { DriverError } from "../dialects/driver-error"
+import type { ColumnMetadata } from "../typeorm/names"
 import type { Statement } from "../typeorm/statement"
 import type { Insert } from "./insert"
 import type { NewRow } from "./announced/new-row"
@@ -41,6 +42,8 @@ export interface Assigner {
     commit?(send: (before?: readonly string[]) => Promise<unknown>): Promise<unknown> | undefined
     /** What an error of a statement is called; undefined where it has no name for it. */
     nameOf?(refused: Refused): Error | undefined
+    /** The columns of an entity that it fills. */
+    columnsOf?(metadata: EntityMetadata): readonly ColumnMetadata[]
 }
 
 /** @internal A stored row that has just got its number. */

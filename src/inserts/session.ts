@@ -13,7 +13,9 @@ import { innerRunner, type Query } from "./inner-runner"
 import type { Insert } from "./insert"
 import { NewRow } from "./announced/new-row"
 import { rawRows } from "./returned-rows"
+import { refuseSkippedListeners } from "./skipped-listeners"
 import { findInsert } from "./sql/find-insert"
+import { missingError } from "./sql/missing"
 import { findUpdate } from "./sql/find-update"
 import type { Update } from "./sql/update"
 import { StatementQueue } from "./statement-queue"
@@ -270,6 +272,7 @@ export class Session {
         let statement: ReturnType<Insert["write"]> | undefined
         let result: unknown
         try {
+            refuseSkippedListeners(insert)
             for (const assigner of this.assigners) {
                 assigned.unshift(assigner)
                 const assigning = assigner.assign(insert)
@@ -345,6 +348,8 @@ export class Session {
             const named = assigner.nameOf?.({ sql, parameters, cause, insert })
             if (named) return named
         }
-        return error
+        const columnsOf = (metadata: EntityMetadata) =>
+            this.assigners.flatMap((assigner) => assigner.columnsOf?.(metadata) ?? [])
+        return missingError(this.dataSource, sql, cause, columnsOf) ?? error
     }
 }

@@ -1,3 +1,4 @@
+import type { EntityMetadata } from "typeorm"
 import { COUNTER_ENTITY } from "../declared/own-tables"
 import type { Assigner, Refused } from "../inserts/assigner"
 import type { Insert } from "../inserts/insert"
@@ -8,7 +9,9 @@ import type { Session } from "../inserts/session"
 import { allocatedSeriesOf } from "../series/own-series"
 import { isRelated } from "../series/periods/zone"
 import { keysOf } from "../series/scopes/scope-key"
+import { seriesOf } from "../series/resolve-series"
 import { madeColumns, type Series } from "../series/series"
+import type { ColumnMetadata } from "../typeorm/names"
 import type { MovedCounter } from "./counters/take-from-counters"
 import { noCounterTable } from "./counters/move-counters"
 import { moveWithinInsert, readMovedWithin } from "./counters/move-within-insert"
@@ -328,6 +331,14 @@ export class NumberAssigner implements Assigner {
                 ? [request.series]
                 : [],
         )
+    }
+
+    columnsOf(metadata: EntityMetadata): readonly ColumnMetadata[] {
+        return seriesOf(metadata).flatMap(({ column, period, documents }) => [
+            column,
+            ...(period ? [period.column] : []),
+            ...documents.map((document) => document.column),
+        ])
     }
 
     nameOf({ cause, insert }: Refused): Error | undefined {

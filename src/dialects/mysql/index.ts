@@ -2,6 +2,7 @@ import type { DataSource, DataSourceOptions } from "typeorm"
 import { textsOf } from "../column-type"
 import type { Dialect, Upsert } from "../dialect"
 import type { DriverError } from "../driver-error"
+import { columnOf } from "../missing"
 import { mysqlAudit } from "./upkeep/audit"
 import { literal } from "./literal"
 import { mysqlCounter } from "./counter"
@@ -28,6 +29,7 @@ const AUTO_INCREMENT_FAILED = 1467
 const DATA_OUT_OF_RANGE = 1690
 const SUBQUERY_NO_1_ROW = 1242
 const NO_SUCH_TABLE = 1146
+const BAD_FIELD = 1054
 const LOCK_NOWAIT = 3572
 
 const texts = textsOf(mysqlTypes)
@@ -80,6 +82,10 @@ export const mysql: Dialect = {
     isFailure: ({ errno }) => errno === SUBQUERY_NO_1_ROW,
     isOutOfRange: ({ errno }) => errno === DATA_OUT_OF_RANGE,
     isMissingTable: ({ errno }) => errno === NO_SUCH_TABLE,
+    missingColumn: ({ errno, message }) =>
+        errno === BAD_FIELD
+            ? columnOf(/Unknown column '(?:(?<of>[^']+)\.)?(?<name>[^'.]+)' in/, message)
+            : undefined,
     isLocked: ({ errno }: DriverError) => errno === LOCK_WAIT_TIMEOUT || errno === LOCK_NOWAIT,
     scopeText: (dataSource, value, column) =>
         texts.takenText(column, mysqlText(dataSource, value, column)),

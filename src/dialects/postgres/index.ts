@@ -1,6 +1,7 @@
 import type { DataSource, DataSourceOptions } from "typeorm"
 import { textsOf } from "../column-type"
 import type { Dialect } from "../dialect"
+import { columnOf } from "../missing"
 import { findOnConflict } from "../on-conflict"
 import { isPostgresFailure, literal, postgresFailure } from "./literal"
 import { postgresAudit } from "./upkeep/audit"
@@ -68,6 +69,13 @@ export const postgres: Dialect = {
     isFailure: isPostgresFailure,
     isOutOfRange: ({ code }) => code === "22003",
     isMissingTable: (error) => error.code === "42P01",
+    missingColumn: ({ code, message }) =>
+        code === "42703"
+            ? columnOf(
+                  /^column (?:(?<of>.+)\.)?"?(?<name>[^".]+?)"? (?:of relation "(?<table>.+)" )?does/,
+                  message,
+              )
+            : undefined,
     isLocked: (error) => error.code === "55P03",
     scopeText: (dataSource, value, column) =>
         texts.takenText(column, postgresText(dataSource, value, column)),

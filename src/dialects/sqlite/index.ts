@@ -1,4 +1,5 @@
 import type { Dialect } from "../dialect"
+import { columnOf } from "../missing"
 import { findOnConflict } from "../on-conflict"
 import { sqliteAudit } from "./upkeep/audit"
 import { sqliteCounter } from "./counter"
@@ -58,6 +59,9 @@ export const sqlite: Dialect = {
     isOutOfRange: ({ message }) => /^NOT NULL constraint failed: .*moved_by$/.test(String(message)),
     // There is no code of its own for it.
     isMissingTable: ({ message }) => /^no such table/.test(String(message)),
+    missingColumn: ({ message }) =>
+        columnOf(/^no such column: (?:(?<of>.+)\.)?(?<name>[^. ]+)/, message) ??
+        columnOf(/^table (?<table>.+) has no column named (?<name>.+)$/, message),
     isLocked: ({ code }) => /^SQLITE_BUSY/.test(String(code)),
     scopeText: (_, value, column) => scopeText(value, column),
     canonicalText,

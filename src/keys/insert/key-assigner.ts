@@ -1,11 +1,12 @@
 import { nanoid } from "nanoid"
-import type { ObjectLiteral } from "typeorm"
+import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import { StaleSnapshotError, TransactionRequiredError } from "../../errors"
 import type { Assigner, Refused } from "../../inserts/assigner"
 import type { Insert, InsertRow } from "../../inserts/insert"
 import { NewRow } from "../../inserts/announced/new-row"
 import { RowScopes } from "../../inserts/row-scope"
 import type { Session } from "../../inserts/session"
+import type { ColumnMetadata } from "../../typeorm/names"
 import { keyErrorOf } from "../key-errors"
 import type { StoredKey } from "../pseudo-key"
 import { pseudoKeysOf, storedKeysOf } from "../resolve-keys"
@@ -204,6 +205,10 @@ export class KeyAssigner implements Assigner {
         if (!this.open.delete(insert)) return undefined
         this.locks.forget()
         return this.giveUpLocks()
+    }
+
+    columnsOf(metadata: EntityMetadata): readonly ColumnMetadata[] {
+        return storedKeysOf(metadata).map(({ column }) => column)
     }
 
     nameOf(refused: Refused): Error | undefined {

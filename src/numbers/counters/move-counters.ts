@@ -10,6 +10,7 @@ import {
     PeriodClosedError,
     UnsupportedError,
 } from "../../errors"
+import { missingError } from "../../inserts/sql/missing"
 import { placeOf, type Series } from "../../series/series"
 import { sharersOf } from "../../series/sharers"
 import { noted, noteOf } from "../../signals/note"
@@ -80,8 +81,22 @@ export async function moveCounters(
             }),
         )
     } catch (error) {
-        throw refusedByDatabase(dataSource, label, error)
+        throw missingColumn(columns, error) ?? refusedByDatabase(dataSource, label, error)
     }
+}
+
+/** A connection of its own has no subscriber that would name the error. */
+function missingColumn(columns: readonly Series[], error: unknown): NotInstalledError | undefined {
+    const cause = driverErrorOf(error)
+    const { query = "" } = error as { query?: string }
+    for (const { dataSource, column, period } of cause ? columns : []) {
+        const own = period ? [column, period.column] : [column]
+        const found = missingError(dataSource, query, cause as DriverError, ({ columns: all }) =>
+            all.filter((one) => own.includes(one)),
+        )
+        if (found) return found
+    }
+    return undefined
 }
 
 /** Moves new counters past the rows of their scopes, where no statement can do both. */

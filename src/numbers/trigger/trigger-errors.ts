@@ -1,6 +1,7 @@
 import { COUNTER_ENTITY } from "../../declared/own-tables"
 import type { DataSource, EntityMetadata } from "typeorm"
 import { dialectOf } from "../../dialects"
+import type { DriverError } from "../../dialects/driver-error"
 import type { TriggerFailure } from "../../dialects/statements/trigger-statements"
 import {
     type AutoSequenceError,
@@ -17,6 +18,7 @@ import type { Cell } from "../../inserts/sql/insert-text"
 import { triggeredSeriesOf } from "../../series/own-series"
 import { seriesOf } from "../../series/resolve-series"
 import { noScope } from "../../series/scopes/scope-key"
+import { CHECK_PREFIX, numberedCheck } from "../../series/when/numbered-check"
 import { pathsOf, placeOf, type Series } from "../../series/series"
 import { columnName, NAME, tableName } from "../../typeorm/names"
 import { noCounterTable } from "../counters/move-counters"
@@ -57,13 +59,18 @@ export function triggerErrorOf(
                 "another event that says what is right.",
             { cause },
         )
+    const text = String(cause.message)
     const failure = trigger?.failureOf(cause)
-    if (!failure) return undefined
-    const { kind, column } = failure
+    if (!failure && !text.includes(CHECK_PREFIX)) return undefined
     const own = insert ? triggeredSeriesOf(insert.metadata) : []
     const all = dataSource.entityMetadatas.flatMap(seriesOf)
     const triggered = [...own, ...all.filter(({ strategy }) => strategy === "trigger")]
-    const text = String(cause.message)
+    if (!failure) {
+        // The trigger runs before it, and gives each row a number for which the condition holds.
+        const unmet = triggered.find((series) => text.includes(numberedCheck(series)?.name ?? sql))
+        return unmet && noTrigger(unmet, cause)
+    }
+    const { kind, column } = failure
     return NAMES[kind]({ dataSource, sql, cause, insert, text, column, triggered })
 }
 
@@ -125,7 +132,10 @@ export function unreadTriggers(series: Series): string {
 function noNumber(failed: Failed): NotInstalledError | UnknownScopeError | undefined {
     const { column, cause } = failed
     const series = insertedInto(failed).find((one) => one.column.databaseName === column)
-    if (!series) return unknownScope(failed)
+    return series ? noTrigger(series, cause) : unknownScope(failed)
+}
+
+function noTrigger(series: Series, cause: DriverError): NotInstalledError {
     const isRead = series.dialect.trigger?.reading === undefined
     return new NotInstalledError(
         `${placeOf(series)} got no number from the database, so its trigger is missing. ` +

@@ -3,7 +3,15 @@
  * and installs it into a fresh project for each TypeORM version, where CommonJS and ES modules, in
  * JavaScript and in TypeScript, use it on a real PostgreSQL.
  */
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import {
+    copyFileSync,
+    mkdirSync,
+    mkdtempSync,
+    readFileSync,
+    rmSync,
+    statSync,
+    writeFileSync,
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { startEmbeddedPostgres } from "../test/support/embedded-postgres"
@@ -20,6 +28,8 @@ import {
 
 const TEMPLATES = join(ROOT, "test", "package", "consumers")
 const PROGRAMS = ["commonjs.cjs", "esm.mjs", "typescript-commonjs.cjs", "typescript-esm.mjs"]
+/** Of the tarball. There are no source maps in it: they and the sources would double it, and dist is readable. */
+const MOST_BYTES = 1_000_000
 /** What each program prints: the numbers of the two rows that it saves. */
 const EXPECTED = "1,2"
 
@@ -45,6 +55,9 @@ async function main(): Promise<void> {
     const postgres = await startEmbeddedPostgres()
     try {
         const tarball = pack(directory)
+        const { size } = statSync(tarball)
+        console.log(`The package has ${size} bytes.`)
+        if (size > MOST_BYTES) throw new Error(`It may have ${MOST_BYTES} at most.`)
         runTool("publint", "publint", ["run", tarball, "--strict"])
         runTool("@arethetypeswrong/cli", "attw", [tarball])
         for (const typeorm of ["typeorm", "typeorm-0.3"]) {

@@ -3,7 +3,7 @@
  * brings its own. What follows the version is mocha's; without it, these are the tests of what differs
  * between versions.
  *
- *     npm run test:typeorm -- 0.3.24
+ *     npm run test:typeorm -- 0.3.20
  *     npm run test:typeorm -- 0.3.27 test/behaviour/cascades.test.ts
  */
 const { spawnSync } = require("node:child_process")
@@ -16,7 +16,7 @@ const USUAL = ["behaviour", "migrations", "strategies/counter"].map(
 )
 
 const [version, ...given] = process.argv.slice(2)
-if (!/^\d+\.\d+\.\d+/.test(version ?? "")) throw new Error("Give a version: 0.3.24, for example.")
+if (!/^\d+\.\d+\.\d+/.test(version ?? "")) throw new Error("Give a version: 0.3.20, for example.")
 // Inside the repository, so that it finds the drivers there.
 const directory = join(ROOT, ".tmp", `typeorm-${version}`)
 if (!existsSync(join(directory, "node_modules", "typeorm"))) install()

@@ -30,4 +30,7 @@ if (version !== "1") {
         )
 }
 
+/** Before 0.3.24 the statement is sent while `beforeQuery` of a subscriber is still under way. */
+export const waitsForBeforeQuery = !/^0\.3\.2[0-3]$/.test(version)
+
 export const isTypeORM1 = version.startsWith("1")

@@ -53,7 +53,7 @@ export function checkedBuilder(builder: object): SchemaBuilder {
 
 function otherVersion(does: string): UnsupportedError {
     return new UnsupportedError(
-        `TypeORM ${versionOfTypeORM()} ${does} in another way than 0.3 and 1.x do. Use one of those.`,
+        `TypeORM ${versionOfTypeORM()} ${does} in another way than 0.3 from 0.3.20 and 1.x do. Use one of those.`,
     )
 }
 

@@ -62,6 +62,11 @@ describe("typeorm-autosequence migration:generate", () => {
     const generate = (...args: string[]) =>
         project.command("migration:generate", "-d", "data-source.ts", ...args)
 
+    before(async function () {
+        // The package is built once, which takes as long as the machine is busy.
+        this.timeout(300_000)
+        await (await Project.create([])).remove()
+    })
     beforeEach(async () => {
         project = await Project.create(["better-sqlite3", "ts-node", "typescript", "@types"])
         await project.write("tsconfig.json", JSON.stringify(TSCONFIG))

@@ -175,7 +175,7 @@ describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", 
             [["audit", ...usual, "--timeout", "soon"], "give seconds."],
             [["gaps", ...usual], "gaps asks for <column>."],
             [["ids:reset", ...usual, "--restart"], "--restart asks for a column"],
-            [["doctor", ...usual, "--csv"], "Unknown option '--csv'"],
+            [["doctor", ...usual, "--csv"], "There is no option --csv."],
             [["next", ...usual, "Ticket"], "give <Entity>.<property>."],
         ] as const) {
             const { status, stdout, stderr } = await inProcess(...args)

@@ -103,7 +103,8 @@ onEveryDatabase("generateMigration", (db) => {
             const { dataSource, migration } = await migrate(db(), before, entities)
             await expectUpToDate(dataSource)
             // There are no rows to be numbered or counted.
-            expect(migration.up.filter(({ comment }) => / of /.test(comment ?? ""))).to.eql([])
+            const comments = migration.up.map(({ comment }) => comment ?? "")
+            expect(comments.filter((one) => / of /.test(one) && !/^Triggers of /.test(one))).to.eql([])
 
             const ticket = dataSource.getRepository("Ticket")
             expect((await ticket.save([{}, {}])).map(({ number }) => number)).to.eql([1, 2])

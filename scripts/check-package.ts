@@ -1,11 +1,12 @@
 /**
  * Checks the package as users get it: packs it, has publint and "Are the types wrong?" look at it,
  * and installs it into a fresh project for each TypeORM version, where CommonJS and ES modules, in
- * JavaScript and in TypeScript, use it on a real PostgreSQL.
+ * JavaScript and in TypeScript, use it on a real PostgreSQL. Then it does what the README says.
  */
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { followReadme } from "../test/package/readme"
 import { startEmbeddedPostgres } from "../test/support/embedded-postgres"
 import {
     installedManifest,
@@ -53,6 +54,7 @@ async function main(): Promise<void> {
             for (const program of PROGRAMS) use(project, program, postgres.url)
             useCommand(project)
         }
+        followReadme(tarball)
         console.log("The package is in order.")
     } finally {
         await postgres.stop()

@@ -51,10 +51,13 @@ async function writeApi() {
     name: "API",
     readme: "none",
     disableSources: true,
+    // `npm run typecheck` looks for errors.
+    skipErrorChecking: true,
     excludeInternal: true,
     excludePrivate: true,
     excludeExternals: true,
     hideBreadcrumbs: true,
+    entryFileName: "index",
     parametersFormat: "table",
     propertiesFormat: "list",
     logLevel: "Error",
@@ -62,6 +65,11 @@ async function writeApi() {
   })
   const project = await application.convert()
   if (!project || application.logger.hasErrors()) throw new Error("TypeDoc can't read src/.")
+  const [core, nestjs] = project.children ?? []
+  if (core && nestjs) {
+    core.name = "typeorm-autosequence"
+    nestjs.name = "typeorm-autosequence/nestjs"
+  }
   await application.generateOutputs(project)
   if (application.logger.hasErrors()) throw new Error("TypeDoc can't write the API.")
 }

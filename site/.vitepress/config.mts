@@ -16,7 +16,10 @@ export default defineConfig({
   srcDir: "pages",
   cleanUrls: true,
   // Pictures that are inside the page follow its switch of light and dark.
-  head: [["style", {}, style(".dark")]],
+  head: [
+    ["style", {}, style(".dark")],
+    ["link", { rel: "icon", href: "data:," }],
+  ],
   markdown: {
     // The anchors of GitHub, by which the pages link to each other.
     anchor: { slugify: anchorOf },
@@ -40,7 +43,17 @@ export default defineConfig({
     },
   },
   themeConfig: {
-    search: { provider: "local" },
+    search: {
+      provider: "local",
+      options: {
+        // The API is found by its names: its texts would come before those of the pages.
+        _render: (text, env, md) =>
+          md.render(
+            env.relativePath.startsWith("api/") ? (/^# .*$/m.exec(text)?.[0] ?? "") : text,
+            env,
+          ),
+      },
+    },
     outline: [2, 3],
     nav: [
       { text: "Start", link: "/start" },

@@ -4,6 +4,7 @@ const ORDER = [
   "errors|group-by",
   "declared",
   "typeorm",
+  "signals",
   "dialects",
   "series",
   "inserts",

@@ -57,7 +57,13 @@ export default defineConfig(
   },
 
   {
-    files: ["test/**/*.ts", "bench/**/*.ts", "examples/**/*.ts", "scripts/**/*.ts"],
+    files: [
+      "test/**/*.ts",
+      "bench/**/*.ts",
+      "examples/**/*.ts",
+      "scripts/**/*.ts",
+      "torture/**/*.ts",
+    ],
     rules: { "no-console": "off" },
   },
 

@@ -16,7 +16,7 @@ import "reflect-metadata"
 import Sqids from "sqids"
 import type { DataSource } from "typeorm"
 // An application imports it from "typeorm-autosequence".
-import { backfillPseudoKeys, findByPseudoKey } from "../src"
+import { backfillPseudoKeys, findByPseudoKey, sealKey } from "../src"
 import { sealOf } from "../src/keys/sealed/seal"
 import * as tables from "./pseudo-key-entities"
 import {
@@ -179,7 +179,7 @@ async function seal(): Promise<void> {
             const comparison = await compare(`find() of ${BULK} rows`, 9, [
                 loading("no key", dataSource, NoKey, () => undefined),
                 loading("stored key", dataSource, NanoidKey, (id) => keyOf(`now ${id}`)),
-                loading("sealed key", sealing, SealedKey, (id) => sealed.seal(BigInt(id))),
+                loading("sealed key", sealing, SealedKey, (id) => sealKey(sealing, SealedKey, id)),
             ])
             comparisons.push(comparison)
             await print(dataSource, comparisons, "Every key led back to what it was made of.")
@@ -224,7 +224,6 @@ function rated({ work, ways }: Comparison, count: number): Comparison {
 async function find(): Promise<void> {
     const { NanoidKey, KeyWithHistory, SealedKey } = tables
     const now = (id: number) => keyOf(`now ${id}`)
-    const sealed = sealOf("integer", [tables.SECRET], "SealedKey")
     // A sealed key makes TypeORM look at all rows that a data source loads.
     await withDatabase([NanoidKey, KeyWithHistory], 1, (dataSource) =>
         connected([SealedKey], {}, async (sealing) => {
@@ -257,7 +256,7 @@ async function find(): Promise<void> {
                     findByPseudoKey(manager, KeyWithHistory, keyOf(`before ${id}`)),
                 ),
                 looking("sealed key", (id) =>
-                    findByPseudoKey(sealing.manager, SealedKey, sealed.seal(BigInt(id))),
+                    findByPseudoKey(sealing.manager, SealedKey, sealKey(sealing, SealedKey, id)),
                 ),
             ])
             await print(dataSource, [rated(comparison, LOOK_UPS)], "Each found its row.")

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { followReadme } from "../test/package/readme"
 import { startEmbeddedPostgres } from "../test/support/embedded-postgres"
+import { checkConsumers } from "./check-consumers"
 import {
     installedManifest,
     npmInstall,
@@ -54,6 +55,7 @@ async function main(): Promise<void> {
             for (const program of PROGRAMS) use(project, program, postgres.url)
             useCommand(project)
         }
+        checkConsumers(directory, tarball)
         followReadme(tarball)
         console.log("The package is in order.")
     } finally {

@@ -29,10 +29,19 @@ export class NotInstalledError extends AutoSequenceError {
     readonly code = "NOT_INSTALLED"
 }
 
+/** Another process migrates the database, and has not come to an end in time. */
+export class MigrationLockedError extends AutoSequenceError {
+    readonly code = "MIGRATION_LOCKED"
+}
+
 /** @internal What to do about most of it. */
 export const INSTALL_REMEDY =
     "Generate and run a migration (typeorm-autosequence migration:generate), or call " +
     "installAutoSequence(dataSource)."
+
+/** @internal The same of what an installation does not make. */
+export const MIGRATION_REMEDY =
+    "Generate and run a migration (typeorm-autosequence migration:generate)."
 
 /** A number was asked for where no transaction is open, or after it has ended. */
 export class TransactionRequiredError extends AutoSequenceError {

@@ -25,6 +25,7 @@ export {
     InvalidPeriodError,
     KeyNotFoundError,
     KeyTakenError,
+    MigrationLockedError,
     MissingRightError,
     NotDeletableError,
     NotInstalledError,
@@ -151,6 +152,13 @@ export {
     type SettingTableOptions,
 } from "./tables/setting-entity"
 export { type AutoSequenceKey, keyEntity, type KeyTableOptions } from "./tables/key-entity"
+export { diagnose } from "./schema/doctor/diagnose"
+export type {
+    DiagnoseOptions,
+    Diagnosis,
+    DiagnosisCheck,
+    DiagnosisLine,
+} from "./schema/doctor/types"
 export { verifyAutoSequence, type VerifyOptions } from "./schema/verify/verify"
 export { Sequence } from "./sequence/sequence"
 export { type ReasonOptions, withReason } from "./numbers/journal/with-reason"
@@ -196,6 +204,19 @@ export {
     transactionWithRetry,
     type TransactionWithRetryOptions,
 } from "./inserts/retry/transaction-with-retry"
+export type {
+    AutoSequenceMessages,
+    GapRefusedMessage,
+    LostMessage,
+    RetryMessage,
+    TakeMessage,
+} from "./signals/messages"
+export {
+    type OpenTelemetryMeter,
+    type OpenTelemetryOptions,
+    type OpenTelemetryTracer,
+    reportToOpenTelemetry,
+} from "./signals/open-telemetry"
 export { AutoSequenceSubscriber } from "./subscriber"
 export { withAutoSequence, type WithAutoSequenceOptions } from "./with-auto-sequence"
 export { type TableLockOptions, withTableLock } from "./numbers/table-lock/with-table-lock"
@@ -204,6 +225,8 @@ export {
     generateMigration,
     type GenerateMigrationOptions,
 } from "./schema/migrate/generate-migration"
+export { backfillNumbers, type BackfillNumbersOptions } from "./schema/backfill/backfill-numbers"
+export { runMigrations, type RunMigrationsOptions } from "./schema/migrate/run-migrations"
 export type { MigrationFormat } from "./schema/migrate/migration-source"
 export type { Renames } from "./schema/names/renamings"
 export type { NumberingOrder } from "./schema/plan/row-order"

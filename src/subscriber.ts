@@ -24,7 +24,7 @@ import { refuseConditions } from "./keys/find/conditions-as-rows"
 import { storedKeysOf } from "./keys/resolve-keys"
 import { showInsertedKeys, showLoadedKeys } from "./keys/shown-keys"
 import { findChangedNumber } from "./numbers/updates/changed-numbers"
-import { asksAtDeletion, findKeptRow } from "./numbers/kept-rows"
+import { asksAtDeletion, findKeptRow } from "./numbers/deletions/kept-rows"
 import { NumberAssigner } from "./numbers/number-assigner"
 import { showBrought } from "./numbers/trigger/finalised-rows"
 import { TriggerAssigner } from "./numbers/trigger/trigger-assigner"
@@ -166,7 +166,7 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
         const { transaction } = Session.find(event.queryRunner) ?? {}
         if (!this.isInCharge(event) || !transaction?.isOutermost) return
         if (transaction.refusal) return Promise.reject(transaction.refusal)
-        if (transaction.hasEnded && transaction.hasNumbers) return Promise.reject(abortedError())
+        if (transaction.isLost) return Promise.reject(abortedError())
     }
 
     async afterTransactionCommit(event: TransactionCommitEvent): Promise<void> {

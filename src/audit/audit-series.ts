@@ -1,10 +1,10 @@
 import type { Series } from "../series/series"
 import { eventsOf } from "./events"
 import { FoundByScope } from "./found-rows"
-import { between, explained, type MissingRange } from "./ranges"
+import { between, explained, type MissingRange } from "./scopes/ranges"
 import { readAhead } from "./read-ahead"
 import { type BesideRow, selectGaps, selectWrong } from "./row-statements"
-import { ScopeDraft } from "./scope-draft"
+import { ScopeDraft } from "./scopes/scope-draft"
 import {
     type Audited,
     type OneScope,
@@ -14,7 +14,7 @@ import {
     sqlKindsOf,
 } from "./statements"
 import type { Snapshot } from "./snapshot"
-import type { Restriction } from "./within-scopes"
+import type { Restriction } from "./scopes/within-scopes"
 import { findReadable, type Readable } from "./tables"
 import type { ScopeAudit, SeriesAudit } from "./types"
 

@@ -1,7 +1,7 @@
 import { EVENT_ENTITY } from "../declared/own-tables"
 import { hasJournal } from "../series/journal"
 import { eventTableOf } from "../series/own-table"
-import type { RangeEvent } from "./ranges"
+import type { RangeEvent } from "./scopes/ranges"
 import type { Snapshot } from "./snapshot"
 import { OWN } from "./statements"
 import { hasOwnTable } from "./tables"

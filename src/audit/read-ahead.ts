@@ -1,7 +1,7 @@
 import { FoundByScope } from "./found-rows"
 import { type DuplicateRow, selectDuplicates, selectRead, selectUnordered } from "./row-statements"
 import type { Snapshot } from "./snapshot"
-import type { Restriction } from "./within-scopes"
+import type { Restriction } from "./scopes/within-scopes"
 import { type Audited, OWN } from "./statements"
 import type { FindingKind } from "./types"
 

@@ -1,7 +1,7 @@
 import { columnName, tableName } from "../typeorm/names"
 import type { Series } from "../series/series"
 import type { Statement } from "../typeorm/statement"
-import { type Restriction, withinScopes } from "./within-scopes"
+import { type Restriction, withinScopes } from "./scopes/within-scopes"
 import { type Audited, type AuditedColumn, keyOf, ownName } from "./statements"
 
 /** A condition about rows that have a number. */

@@ -1,11 +1,11 @@
 import { counterTableOf } from "../series/own-table"
-import { keySql } from "../series/scope-key"
+import { keySql } from "../series/scopes/scope-key"
 import type { Series } from "../series/series"
 import { columnName, tableName } from "../typeorm/names"
 import type { Statement } from "../typeorm/statement"
 import type { Checks } from "./checks"
 import type { FindingKind } from "./types"
-import { type Restriction, withinScopes } from "./within-scopes"
+import { type Restriction, withinScopes } from "./scopes/within-scopes"
 
 /** @internal A numbered column whose table is there, and what is checked of it. */
 export interface AuditedColumn {

@@ -3,7 +3,7 @@ import type {
     StoredColumn,
     StoredIndexColumn,
     TablePlace,
-} from "../dialects/statements/audit-statements"
+} from "../dialects/statements/upkeep/audit-statements"
 import { COUNTER_ENTITY, EVENT_ENTITY } from "../declared/own-tables"
 import { INSTALL_REMEDY, MissingRightError } from "../errors"
 import { groupBy } from "../group-by"

@@ -17,38 +17,75 @@ export function isModule(path: string): boolean {
     }
 }
 
+/** What a project may have that loads TypeScript. */
+interface Loader {
+    readonly name: string
+    /** Resolves to false where the project does not have it. */
+    start(project: NodeJS.Require): Promise<boolean> | boolean
+}
+
+const TS_NODE = "ts-node"
+const SWC = "@swc-node/register"
+
+/** ts-node and SWC write down the types of properties, which tsx does not. */
+const FOR_COMMONJS: readonly Loader[] = [
+    {
+        name: TS_NODE,
+        start: (project) => started(find(project, TS_NODE) as TsNode | undefined),
+    },
+    { name: SWC, start: (project) => find(project, SWC) !== undefined },
+    { name: "tsx", start: (project) => started(find(project, "tsx/cjs/api") as Tsx | undefined) },
+]
+
+/** ts-node's support of ES modules depends on the version of Node, so it comes last here. */
+const FOR_MODULES: readonly Loader[] = [
+    {
+        name: SWC,
+        start(project) {
+            // The loader itself runs in a thread of its own, where nobody would catch what it throws.
+            if (find(project, SWC) === undefined) return false
+            register(`${SWC}/esm`, ofProject())
+            return true
+        },
+    },
+    {
+        name: "tsx",
+        async start(project) {
+            const tsx = resolve(project, "tsx/esm/api")
+            if (tsx === undefined) return false
+            // What require() resolves looks for the other files of tsx in the wrong place.
+            const path = tsx.replace(/\.cjs$/, ".mjs")
+            return started((await import(pathToFileURL(path).href)) as Tsx)
+        },
+    },
+    {
+        name: TS_NODE,
+        start(project) {
+            const tsNode = find(project, TS_NODE) as TsNode | undefined
+            if (!tsNode) return false
+            tsNode.create()
+            register("ts-node/esm", ofProject())
+            return true
+        },
+    },
+]
+
 /**
- * Lets Node load TypeScript by what the project has for it: ts-node, or tsx. One that is at work
+ * Lets Node load TypeScript by what the project has for it: ts-node, SWC, or tsx. One that is at work
  * already is left alone.
  * @internal
  */
 export async function useTypeScript(path: string): Promise<void> {
     if (isLoaderActive()) return
     const project = createRequire(join(process.cwd(), "package.json"))
-    if (isModule(path)) return useForModules(project)
-    const tsNode = find(project, "ts-node") as TsNode | undefined
-    const failure = tsNode && failureOf(tsNode, "register")
-    if (tsNode && !failure) return
-    const tsx = find(project, "tsx/cjs/api") as Tsx | undefined
-    if (!tsx) throw noLoader(failure)
-    tsx.register()
-}
-
-/** ts-node's support of ES modules depends on the version of Node, so tsx comes first here. */
-async function useForModules(project: NodeJS.Require): Promise<void> {
-    const tsx = resolve(project, "tsx/esm/api")
-    if (tsx !== undefined) {
-        // What require() resolves looks for the other files of tsx in the wrong place.
-        const path = tsx.replace(/\.cjs$/, ".mjs")
-        const api = (await import(pathToFileURL(path).href)) as Tsx
-        api.register()
-        return
-    }
-    const tsNode = find(project, "ts-node") as TsNode | undefined
-    // The loader itself runs in a thread of its own, where nobody would catch it.
-    const failure = tsNode && failureOf(tsNode, "create")
-    if (!tsNode || failure) throw noLoader(failure)
-    register("ts-node/esm", pathToFileURL(join(process.cwd(), "package.json")))
+    let failure: Failure | undefined
+    for (const loader of isModule(path) ? FOR_MODULES : FOR_COMMONJS)
+        try {
+            if (await loader.start(project)) return
+        } catch (cause) {
+            failure ??= { loader: loader.name, cause }
+        }
+    throw noLoader(failure)
 }
 
 interface TsNode {
@@ -60,13 +97,18 @@ interface Tsx {
     register(): void
 }
 
-function failureOf(tsNode: TsNode, start: keyof TsNode): { readonly cause: unknown } | undefined {
-    try {
-        tsNode[start]()
-        return undefined
-    } catch (cause) {
-        return { cause }
-    }
+interface Failure {
+    readonly loader: string
+    readonly cause: unknown
+}
+
+function started(loader: Tsx | undefined): boolean {
+    loader?.register()
+    return loader !== undefined
+}
+
+function ofProject(): URL {
+    return pathToFileURL(join(process.cwd(), "package.json"))
 }
 
 /** Node's own support strips types and knows no decorators, so it does not count. */
@@ -89,14 +131,14 @@ function resolve(project: NodeJS.Require, name: string): string | undefined {
     }
 }
 
-function noLoader(failure?: { readonly cause: unknown }): Error {
+function noLoader(failure?: Failure): Error {
     const install =
         "npm install --save-dev ts-node typescript@5; or install tsx, where your entities name the types of " +
         "their columns; or compile the data source and name the JavaScript file."
     return failure
         ? new Error(
-              `ts-node can't be started: ${String(failure.cause)}. It does not work with TypeScript 7: ${install}`,
-              failure,
+              `${failure.loader} can't be started: ${String(failure.cause)}. It does not work with TypeScript 7: ${install}`,
+              { cause: failure.cause },
           )
         : new Error(
               "The data source is in TypeScript, and this project has nothing that loads it: " +

@@ -1,4 +1,5 @@
 import type { NumberSource } from "../numbers/number-source"
+import { tellTaken } from "../signals/channels"
 import { giveLateKeys, type LateKey } from "./late-keys"
 import { knownRequests, type LateRequest, lateRequests } from "./late-requests"
 import type { LateRow } from "./late-row"
@@ -15,6 +16,17 @@ export interface Numbered {
 
 /** @internal Numbers the rows that wait, in as few statements as it takes. */
 export async function numberWaiting(
+    source: NumberSource,
+    rows: readonly LateRow[],
+    send: Send,
+): Promise<Numbered> {
+    const since = performance.now()
+    const numbered = await number(source, rows, send)
+    tellTaken(since, numbered.requests, source.session.runner)
+    return numbered
+}
+
+async function number(
     source: NumberSource,
     rows: readonly LateRow[],
     send: Send,

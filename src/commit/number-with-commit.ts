@@ -6,11 +6,12 @@ import { counterSeriesOf, refusedByDatabase } from "../numbers/counters/move-cou
 import { duplicateNumberError } from "../numbers/duplicate-numbers"
 import { overflowError, parseNumber } from "../numbers/number-values"
 import { counterTableOf } from "../series/own-table"
-import { keysOf, keySql } from "../series/scope-key"
+import { keysOf, keySql } from "../series/scopes/scope-key"
 import { placeOf, type Series } from "../series/series"
 import type { DocumentFrame } from "../series/documents/document"
 import { frameSql } from "../series/documents/document-sql"
 import { fitsWhatever } from "../numbers/documents/row-frame"
+import { noteOf } from "../signals/note"
 import { columnName } from "../typeorm/names"
 import { forgetKnown, isKnown } from "./known-counters"
 import { giveLateTexts, lateFrames } from "./late-texts"
@@ -41,7 +42,10 @@ export async function numberWithCommit(
     if (!sql) return false
     const { series } = first
     try {
-        const [, found] = (await send([`SAVEPOINT ${SAVEPOINT}`, sql])) as Result[]
+        const [, found] = (await send([
+            `SAVEPOINT ${SAVEPOINT}`,
+            sql + noteOf(series.name),
+        ])) as Result[]
         for (const [at, request] of requests.entries()) {
             const number = parseNumber(found?.rows[0]?.numbers[at])
             request.number = number

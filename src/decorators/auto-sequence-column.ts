@@ -2,7 +2,7 @@ import { Column, Index } from "typeorm"
 import type { AutoSequenceColumnOptions } from "../declared/numbers/number-options"
 import { splitOptions } from "../declared/numbers/split-number-options"
 import { numbers } from "../declared/registry"
-import { uniqueNumberIndex } from "./number-index"
+import { uniqueNumberIndex } from "./indexes/number-index"
 import { periodColumn, refuseDeclared } from "./period-column"
 import { placeOf, refuseOtherTypes } from "./place"
 

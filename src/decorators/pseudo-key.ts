@@ -3,7 +3,7 @@ import type { PseudoKeyOptions } from "../declared/keys/key-options"
 import { splitKeyOptions } from "../declared/keys/split-key-options"
 import type { PropertyPath } from "../keys/property-path"
 import { sealedKeys, storedKeys } from "../declared/registry"
-import { sealedKeyIndex, uniqueKeyIndex } from "./key-index"
+import { sealedKeyIndex, uniqueKeyIndex } from "./indexes/key-index"
 import { placeOf, refuseOtherTypes } from "./place"
 
 /** For {@link PseudoKey}: an entity that has all properties which the options name. */

@@ -3,7 +3,7 @@ import { sealedReferences } from "../declared/keys/sealed-reference"
 import { TEXT, refuseOther, refuserOf } from "../declared/options"
 import { showKeys } from "../keys/shown-keys"
 import { showReference } from "../keys/sealed/sealed-reference"
-import { onMetadata } from "../typeorm/index-metadata"
+import { onMetadata } from "../typeorm/metadata/index-metadata"
 import { extendSchema } from "./extend-schema"
 import { placeOf, refuseOtherTypes } from "./place"
 

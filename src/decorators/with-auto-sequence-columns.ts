@@ -3,7 +3,7 @@ import type { AutoSequenceColumnOptions } from "../declared/numbers/number-optio
 import { splitOptions } from "../declared/numbers/split-number-options"
 import { numbers } from "../declared/registry"
 import { extendSchema } from "./extend-schema"
-import { uniqueNumberIndex } from "./number-index"
+import { uniqueNumberIndex } from "./indexes/number-index"
 import { periodColumn } from "./period-column"
 
 /**

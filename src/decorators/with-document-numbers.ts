@@ -4,7 +4,7 @@ import {
     splitDocumentOptions,
 } from "../declared/documents/document-options"
 import { documents } from "../declared/registry"
-import { uniqueDocumentIndex } from "./document-index"
+import { uniqueDocumentIndex } from "./indexes/document-index"
 import { extendSchema } from "./extend-schema"
 
 /**

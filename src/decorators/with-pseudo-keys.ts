@@ -4,7 +4,7 @@ import { splitKeyOptions } from "../declared/keys/split-key-options"
 import type { PropertyPath } from "../keys/property-path"
 import { sealedKeys, storedKeys } from "../declared/registry"
 import { extendSchema } from "./extend-schema"
-import { sealedKeyIndex, uniqueKeyIndex } from "./key-index"
+import { sealedKeyIndex, uniqueKeyIndex } from "./indexes/key-index"
 
 /**
  * {@link PseudoKey} for those who declare entities by `EntitySchema`: adds the keys to the schema, and

@@ -2,11 +2,12 @@ import type { DataSource, DataSourceOptions } from "typeorm"
 import type { Statement } from "../typeorm/statement"
 import type { CountedColumn, Scope, ScopedColumn } from "./columns"
 import type { ColumnMetadata } from "../typeorm/names"
-import type { AuditStatements } from "./statements/audit-statements"
+import type { AuditStatements } from "./statements/upkeep/audit-statements"
 import type { CounterStatements } from "./statements/counter-statements"
 import type { DriverError } from "./driver-error"
-import type { IdStatements } from "./statements/id-statements"
-import type { JournalStatements } from "./statements/journal-statements"
+import type { ServerChecks } from "./server/server-checks"
+import type { IdStatements } from "./statements/upkeep/id-statements"
+import type { JournalStatements } from "./statements/journal/journal-statements"
 import type { TriggerCatalogue } from "./statements/trigger-catalogue"
 import type { KeyStatements } from "./statements/key-statements"
 import type { LockStatements } from "./statements/lock-statements"
@@ -94,6 +95,7 @@ export interface Dialect {
     readonly ids: IdStatements
     /** Undefined where a writer holds the whole database. */
     readonly locks?: LockStatements
+    readonly server: ServerChecks
     readonly journal: JournalStatements
     readonly triggers: TriggerCatalogue
     readonly periods: PeriodStatements
@@ -163,6 +165,11 @@ export interface Dialect {
      * other one.
      */
     discard?(dataSource: DataSource, connection: unknown): void
+    /**
+     * Has a row where the server repeats by itself what is sent without a transaction, and the client is answered with
+     * what the first attempt would have stored; undefined where there is no such server.
+     */
+    readonly repeatsStatements?: Statement
     /** A data source with one connection of its own; undefined where there can't be another. */
     separateConnection(dataSource: DataSource): DataSourceOptions | undefined
 }

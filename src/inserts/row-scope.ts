@@ -1,6 +1,6 @@
 import type { Scope, ScopeValue } from "../dialects/columns"
 import { UnknownScopeError } from "../errors"
-import { scopeText, scopeWith } from "../series/scope"
+import { scopeText, scopeWith } from "../series/scopes/scope"
 import { placeOf, type Scoped } from "../series/series"
 import type { ColumnMetadata } from "../typeorm/names"
 import type { InsertRow } from "./insert"

@@ -1,4 +1,4 @@
-import { isMadeByDatabase } from "../series/scope"
+import { isMadeByDatabase } from "../series/scopes/scope"
 import { dataSourceOf } from "../typeorm/compat"
 import type { ColumnMetadata } from "../typeorm/names"
 import type { InsertRow } from "./insert"

@@ -19,6 +19,7 @@ import type { Update } from "./sql/update"
 import { StatementQueue } from "./statement-queue"
 import { Transaction } from "./transaction"
 
+const NESTED_ROLLBACK = /^ROLLBACK TO SAVEPOINT typeorm_\d+$/
 const REFUSED = Symbol("refused: the INSERT is sent again")
 
 /**
@@ -62,7 +63,9 @@ export class Session {
             this.queue.turn(sql, () => this.process(sql, ...args))) as QueryRunner["query"]
         const release = runner.release.bind(runner)
         runner.release = async () => {
-            if (runner.isTransactionActive && !runner.isReleased) await this.discardConnection()
+            // The driver has released it where the server has ended the connection.
+            if (runner.isReleased) this.loseTransaction()
+            else if (runner.isTransactionActive) await this.discardConnection()
             return release()
         }
     }
@@ -118,10 +121,10 @@ export class Session {
     }
 
     /**
-     * Where a ROLLBACK has failed TypeORM says nothing, and gives the connection back: the next
-     * transaction would commit what this one has written.
+     * Keeps the connection from being used again. Where a ROLLBACK has failed TypeORM says nothing, and gives it
+     * back: the next transaction would commit what this one has written.
      */
-    private async discardConnection(): Promise<void> {
+    async discardConnection(): Promise<void> {
         if (!this.dialect?.discard) return
         this.loseTransaction()
         this.dialect.discard(this.dataSource, await this.runner.connect())
@@ -174,6 +177,8 @@ export class Session {
     /** Runs work that sends several statements, with none of others between. */
     together<T>(work: (sender: Sender) => Promise<T>): Promise<T> {
         const settled = async () => {
+            // Alone, what comes now would be stored at once.
+            if (this.transaction?.hasEnded) throw abortedError()
             await this.settle()
             return work(this)
         }
@@ -184,8 +189,7 @@ export class Session {
     private process(...args: Parameters<Query>): Promise<unknown> {
         const [sql, parameters = []] = args
         const { transaction } = this
-        if (transaction?.hasEnded && transaction.hasNumbers && !/^ROLLBACK\b/.test(sql))
-            throw abortedError()
+        if (transaction?.isLost && !/^ROLLBACK\b/.test(sql)) throw abortedError()
         const insert =
             this.announced.size > 0
                 ? findInsert(this.dataSource, this.announced, sql, parameters)
@@ -255,6 +259,8 @@ export class Session {
             if (isCommit) this.isEnding = false
             // No rollback is announced where the connection is lost, but all was rolled back.
             if (sql === "ROLLBACK") this.loseTransaction()
+            // TypeORM swallows it, and the transaction around would commit what was to be undone.
+            else if (NESTED_ROLLBACK.test(sql)) this.transaction?.lose()
             throw this.nameOf(sql, parameters, error)
         }
     }

@@ -23,6 +23,7 @@ export class Transaction {
     hasNumbers = false
     /** Whether the database has ended it after an error. */
     hasEnded = false
+    private mustEnd = false
 
     constructor(
         private readonly dialect: Dialect | undefined,
@@ -55,6 +56,17 @@ export class Transaction {
     end(): void {
         this.hasEnded = true
         for (const undo of this.undoing.splice(0).reverse()) undo()
+    }
+
+    /** Called when a part of it can't be rolled back: no part of it may be committed. */
+    lose(): void {
+        this.mustEnd = true
+        this.end()
+    }
+
+    /** Whether nothing more may be done in it than to roll it back. */
+    get isLost(): boolean {
+        return this.mustEnd || (this.hasEnded && this.hasNumbers)
     }
 
     /** To be called when what was done up to now is rolled back. */

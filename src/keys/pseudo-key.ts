@@ -41,6 +41,8 @@ export interface StoredKey extends Scoped, Heads {
     /** Undefined where it is as derive makes it of a number, or not. */
     readonly suffix?: boolean | "number" | "random"
     readonly letters: "ascii" | "unicode"
+    /** Whether keys are UUIDs, in a column for these where the database has them. */
+    readonly isUuid: boolean
     /** What a key has to be behind its prefix. */
     readonly pattern?: RegExp
     /** Whether a key is one that no row may be given. */

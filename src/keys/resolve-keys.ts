@@ -10,7 +10,7 @@ import {
     storedKeys,
 } from "../declared/registry"
 import { isOwnColumn, lineageOf } from "../series/own-columns"
-import { resolveScopeProperty } from "../series/scope-property"
+import { resolveScopeProperty } from "../series/scopes/scope-property"
 import { seriesName, tableNameBeside } from "../series/series-name"
 import { columnType } from "../typeorm/names"
 import { dataSourceOf, findDeclaredColumns } from "../typeorm/compat"
@@ -121,6 +121,7 @@ export function resolveStoredKey(
         longest: options.length ? head.length + options.length : MAX_LENGTH,
         suffix,
         letters: options.letters,
+        isUuid: options.isUuid,
         pattern: options.pattern,
         isReserved: (text) => options.reserved.has(text.toLowerCase()),
         relations: relationTreeOf(metadata, propertyPath, relations),

@@ -1,25 +1,36 @@
 import type { DataSource } from "typeorm"
 import { AutoSequenceError } from "../errors"
-import { verifyAutoSequence } from "../schema/verify/verify"
+import { diagnose } from "../schema/doctor/diagnose"
+import type { DiagnosisLine } from "../schema/doctor/types"
 
 /** What {@link autoSequenceHealth} finds, as `@nestjs/terminus` takes it. */
 export type AutoSequenceHealth<Key extends string = string> = Record<
     Key,
-    | { status: "up" }
+    | {
+          status: "up"
+          /** What {@link diagnose} tells: nothing is a problem. */
+          lines: readonly DiagnosisLine[]
+      }
     | {
           status: "down"
-          /** The code of the error: `"NOT_INSTALLED"`, or `"UNREACHABLE"` where nothing could be checked. */
+          /**
+           * `"PROBLEMS"`, `"UNREACHABLE"` where the database can't be asked, or the code of the error for which nothing was:
+           * `"NOT_INSTALLED"` before `initialize()`.
+           */
           code: string
-          /** What is missing. */
-          problems: string[]
+          /** The texts of the lines that are problems. */
+          problems: readonly string[]
+          /** What {@link diagnose} tells. */
+          lines: readonly DiagnosisLine[]
       }
 >
 
 /**
- * What {@link verifyAutoSequence} finds, for a health check of `@nestjs/terminus` 11 and later; other
- * programs may read it as well. It reads the catalogue of the database, which takes several queries.
+ * What {@link diagnose} and the command `doctor` find, for a health check of `@nestjs/terminus` 11 and later; other
+ * programs may read it as well. Warnings leave it up. Counters are not compared with their rows, for which all of these
+ * would be read. It reads the catalogue of the database, which takes several queries.
  *
- * The problems name tables and columns: show them to those alone who may know.
+ * The lines name tables and columns: show them to those alone who may know.
  *
  * ```ts
  * import { Controller, Get, Injectable } from "@nestjs/common"
@@ -51,12 +62,20 @@ export async function autoSequenceHealth<Key extends string>(
 
 async function statusOf(dataSource: DataSource): Promise<AutoSequenceHealth[string]> {
     try {
-        await verifyAutoSequence(dataSource)
-        return { status: "up" }
+        const { lines } = await diagnose(dataSource, { counters: false })
+        const problems = lines.flatMap(({ status, text }) => (status === "problem" ? text : []))
+        return problems.length === 0
+            ? { status: "up", lines }
+            : { status: "down", code: "PROBLEMS", problems, lines }
     } catch (error) {
         return error instanceof AutoSequenceError
-            ? { status: "down", code: error.code, problems: error.message.split("\n") }
+            ? { status: "down", code: error.code, problems: error.message.split("\n"), lines: [] }
             : // Drivers tell of hosts and users in their errors.
-              { status: "down", code: "UNREACHABLE", problems: ["The database can't be asked."] }
+              {
+                  status: "down",
+                  code: "UNREACHABLE",
+                  problems: ["The database can't be asked."],
+                  lines: [],
+              }
     }
 }

@@ -2,7 +2,7 @@ import type { ObjectLiteral } from "typeorm"
 import type { Scope } from "../dialects/columns"
 import type { Insert } from "../inserts/insert"
 import type { Session } from "../inserts/session"
-import { findPreparedText, scopeWith } from "../series/scope"
+import { findPreparedText, scopeWith } from "../series/scopes/scope"
 import type { Series } from "../series/series"
 import { firstNumber } from "./first-number"
 

@@ -7,13 +7,14 @@ import type { Update } from "../inserts/sql/update"
 import type { Session } from "../inserts/session"
 import { allocatedSeriesOf } from "../series/own-series"
 import { isRelated } from "../series/periods/zone"
-import { keysOf } from "../series/scope-key"
+import { keysOf } from "../series/scopes/scope-key"
 import { madeColumns, type Series } from "../series/series"
 import type { MovedCounter } from "./counters/take-from-counters"
 import { noCounterTable } from "./counters/move-counters"
 import { moveWithinInsert, readMovedWithin } from "./counters/move-within-insert"
+import { tellLost, tellTaken } from "../signals/channels"
 import { ComingRows } from "./coming-rows"
-import { deleteUnnumbered } from "./kept-rows"
+import { deleteUnnumbered } from "./deletions/kept-rows"
 import { duplicateNumberError } from "./duplicate-numbers"
 import { isParentOfScopes, refuseDeferredScopes } from "./deferred-scopes"
 import { NumberSource } from "./number-source"
@@ -53,6 +54,8 @@ interface Given {
     readonly requests: readonly NumberRequest[]
     /** The counters that were moved for it. */
     readonly moved: MovedCounter[]
+    /** When they were asked for. */
+    readonly since: number
 }
 
 /**
@@ -181,7 +184,7 @@ export class NumberAssigner implements Assigner {
     private async give(insert: Insert, groups: readonly NumberRequest[][]): Promise<void> {
         const { session } = this
         refuseDeferredScopes(session, groups.flat())
-        const given: Given = { requests: groups.flat(), moved: [] }
+        const given: Given = { requests: groups.flat(), moved: [], since: performance.now() }
         const gapless = groups.flatMap(([request]) => request ?? []).find((r) => r.series.gapless)
         this.source.joinTransaction(gapless?.series)
         this.given.set(insert, given)
@@ -214,6 +217,7 @@ export class NumberAssigner implements Assigner {
         for (const { series, row, number, explicit } of given.requests)
             if (number !== undefined && explicit === undefined)
                 row.assign(series.column, storedValue(series, number))
+        tellTaken(given.since, given.requests, session.runner)
     }
 
     private async giveNumbers(
@@ -279,7 +283,10 @@ export class NumberAssigner implements Assigner {
 
     private showInserted(insert: Insert, result: unknown): Promise<void> | undefined {
         const given = this.given.get(insert)
-        if (given && insert.isSelected) readMovedWithin(insert, given.requests, result)
+        if (given && insert.isSelected) {
+            readMovedWithin(insert, given.requests, result)
+            tellTaken(given.since, given.requests, this.session.runner)
+        }
         const texts = this.texts.has(insert) ? this.textsOf(insert).map(givenText) : []
         const beside = [...(this.periods.get(insert) ?? []), ...texts]
         this.periods.delete(insert)
@@ -292,6 +299,11 @@ export class NumberAssigner implements Assigner {
         awaitFinalisation(this.session, insert, result)
         if (!given) return undefined
         this.given.delete(insert)
+        const leased = this.leasedOf(given)
+        if (leased.length > 0)
+            this.session.onRollback(() => {
+                for (const series of leased) tellLost(series, 1, "rolledBack")
+            })
         showNumbers(this.session, given.requests)
         return undefined
     }
@@ -304,7 +316,18 @@ export class NumberAssigner implements Assigner {
         this.texts.delete(insert)
         this.set.delete(insert)
         this.source.highest.forget()
-        if (given) await this.source.setBack(given.moved)
+        if (!given) return
+        for (const series of this.leasedOf(given)) tellLost(series, 1, "failed")
+        await this.source.setBack(given.moved)
+    }
+
+    /** The series of numbers that are lost where their rows are: one for each of them. */
+    private leasedOf({ requests }: Given): Series[] {
+        return requests.flatMap((request) =>
+            this.source.leased.has(request) && request.explicit === undefined
+                ? [request.series]
+                : [],
+        )
     }
 
     nameOf({ cause, insert }: Refused): Error | undefined {

@@ -18,6 +18,9 @@ export class NumberSource {
     /** The last numbers of tables that are locked, as long as nothing else is sent. */
     readonly highest = new HighestNumbers()
 
+    /** Whose numbers are lost when their rows are. */
+    readonly leased = new WeakSet<CountedRequest>()
+
     constructor(readonly session: Session) {}
 
     /** From the counters of one series. */
@@ -29,7 +32,11 @@ export class NumberSource {
         // What the transaction has locked itself, another connection would wait for until it ends.
         const leases =
             series.gapless || transaction?.isHolding(series.name) ? undefined : Leases.of(session)
-        if (leases) return takeFromLeases(session, leases, requests)
+        if (leases) {
+            await takeFromLeases(session, leases, requests)
+            for (const request of requests) this.leased.add(request)
+            return
+        }
         transaction?.holdsSeries(series.name)
         await takeFromCounters(session, requests, moved)
     }

@@ -4,7 +4,7 @@ import { keepsJournal } from "../series/journal"
 import { placeOf, type Series } from "../series/series"
 import { sharersOf } from "../series/sharers"
 import { counterTableOf } from "../series/own-table"
-import { keySql } from "../series/scope-key"
+import { keySql } from "../series/scopes/scope-key"
 import { tableLockOf } from "./table-lock/table-lock"
 
 const supported = new WeakSet<Series>()

@@ -1,6 +1,7 @@
 import type { MovedCounter, Moves } from "../dialects/statements/counter-statements"
 import { UnknownScopeError } from "../errors"
 import { moveCounters, refuseClosed, refusedByDatabase } from "../numbers/counters/move-counters"
+import { noted } from "../signals/note"
 import { parseNumber } from "../numbers/number-values"
 import { select, type Sender } from "../typeorm/statement"
 import { type Counting, type Place, placeOf } from "./place"
@@ -96,7 +97,7 @@ async function move(
     }
     let moved: MovedCounter[] = []
     for (const statement of counter.move(table, moves, dataSource))
-        moved = await select(runner, statement)
+        moved = await select(runner, noted(rule.name, statement))
     const last = parseNumber(moved[0]?.last)
     if (last !== undefined) return last
     if (columns.length > 0) await refuseClosed(runner, rule, [key])

@@ -1,10 +1,11 @@
 import type { DataSource, EntityManager, QueryRunner } from "typeorm"
+import { dialectOf } from "../dialects"
 import { Session } from "../inserts/session"
 import { repeat } from "../inserts/retry/repeat"
 import { InvalidOptionError, TransactionRequiredError } from "../errors"
 import { dataSourceOf } from "../typeorm/compat"
 import { inOwnTransaction } from "../typeorm/own-transaction"
-import type { Sender } from "../typeorm/statement"
+import { select, type Sender } from "../typeorm/statement"
 
 type Work<T> = (sender: Sender) => Promise<T>
 
@@ -94,12 +95,26 @@ export async function onFreeConnection<T>(
     const runner = dataSource.createQueryRunner("master")
     try {
         await runner.connect()
+        const isWhole = needsTransaction || (await repeatsStatements(dataSource, runner))
         const attempt = () =>
-            needsTransaction ? inOwnTransaction(runner, () => work(runner)) : work(runner)
+            isWhole ? inOwnTransaction(runner, () => work(runner)) : work(runner)
         return await inTurn(runner, () => repeat(dataSource, attempt))
     } finally {
         await runner.release()
     }
+}
+
+const repeating = new WeakMap<DataSource, boolean>()
+
+/** Whether the server might repeat a statement by itself, so that its answer can't be trusted. It is asked once. */
+async function repeatsStatements(dataSource: DataSource, runner: QueryRunner): Promise<boolean> {
+    const statement = dialectOf(dataSource)?.repeatsStatements
+    if (!statement) return false
+    const known = repeating.get(dataSource)
+    if (known !== undefined) return known
+    const found = (await select(runner, statement)).length > 0
+    repeating.set(dataSource, found)
+    return found
 }
 
 async function inTurn<T>(runner: QueryRunner, work: () => Promise<T>): Promise<T> {

@@ -7,10 +7,28 @@ import { onFreeConnection, onHeldConnection, type Target } from "./connection"
 import { withoutWaiting } from "./nowait"
 import { columnsOf, type Counting } from "./place"
 import type { Rule } from "./rule"
+import { tellTaken } from "../signals/channels"
 import type { Sender } from "../typeorm/statement"
 
 /** @internal Takes numbers on the caller's connection, or together with other callers. */
 export async function takeNumbers(
+    target: Target,
+    counting: Counting,
+    how: { readonly count: number; readonly nowait: boolean },
+): Promise<bigint[]> {
+    const since = performance.now()
+    const numbers = await take(target, counting, how)
+    const { dataSource, runner } = target
+    const series = { name: counting.rule.name, dataSource, strategy: "sequence" as const }
+    tellTaken(
+        since,
+        numbers.map((number) => ({ series, number })),
+        runner,
+    )
+    return numbers
+}
+
+async function take(
     { dataSource, runner }: Target,
     counting: Counting,
     { count, nowait }: { readonly count: number; readonly nowait: boolean },
@@ -20,17 +38,17 @@ export async function takeNumbers(
         name: rule.name,
         needsTransaction: needsTransaction(dataSource, rule, nowait),
     }
-    const take = (held: Sender, wanted: number): Promise<bigint[]> => {
+    const takeOn = (held: Sender, wanted: number): Promise<bigint[]> => {
         const work = () => advance(held, counting, wanted)
         return nowait ? withoutWaiting(held, rule, work) : work()
     }
-    if (runner) return onHeldConnection(runner, (held) => take(held, count), options)
+    if (runner) return onHeldConnection(runner, (held) => takeOn(held, count), options)
     const takeForAll = (counts: () => readonly number[]) =>
         onFreeConnection(
             dataSource,
             async (held) => {
                 const wanted = counts()
-                const all = await take(
+                const all = await takeOn(
                     held,
                     wanted.reduce((sum, each) => sum + each, 0),
                 )

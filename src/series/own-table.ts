@@ -2,7 +2,7 @@ import type { DataSource } from "typeorm"
 import { COUNTER_ENTITY, EVENT_ENTITY, KEY_ENTITY, SETTING_ENTITY } from "../declared/own-tables"
 import type { CounterTable } from "../dialects/statements/counter-statements"
 import type { KeyTable } from "../dialects/statements/key-statements"
-import type { EventTable, SettingTable } from "../dialects/statements/journal-tables"
+import type { EventTable, SettingTable } from "../dialects/statements/journal/journal-tables"
 import { NotInstalledError } from "../errors"
 import { columnName, tableName } from "../typeorm/names"
 

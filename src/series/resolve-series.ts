@@ -15,7 +15,7 @@ import {
 } from "./documents/resolve-document"
 import { refuseDeletedByForeignKey } from "./deleted-by-foreign-key"
 import { type Period, resolvePeriod } from "./periods/resolve-period"
-import { resolveScopeProperty } from "./scope-property"
+import { resolveScopeProperty } from "./scopes/scope-property"
 import type { Document, ScopeProperty, Series } from "./series"
 import { resolveCondition } from "./when/resolve-condition"
 import { seriesName } from "./series-name"

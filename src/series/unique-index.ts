@@ -1,7 +1,7 @@
 import type { EntityMetadata } from "typeorm"
 import type { DriverError } from "../dialects/driver-error"
 import { InvalidOptionError } from "../errors"
-import { isPrimaryKey, replacedIndex, type UniqueIndex } from "../typeorm/index-metadata"
+import { isPrimaryKey, replacedIndex, type UniqueIndex } from "../typeorm/metadata/index-metadata"
 import type { ColumnMetadata } from "../typeorm/names"
 import type { Scoped } from "./series"
 

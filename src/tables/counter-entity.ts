@@ -1,6 +1,6 @@
 import { EntitySchema } from "typeorm"
 import { COUNTER_ENTITY, KEY_LENGTH } from "../declared/own-tables"
-import { onMetadata } from "../typeorm/index-metadata"
+import { onMetadata } from "../typeorm/metadata/index-metadata"
 import { compareExactly, placeOfTable } from "./table-name"
 
 /** A row of the counter table: the last number of one series in one scope. */

@@ -2,9 +2,9 @@ import { type DataSource, type EntityMetadata, EntitySchema } from "typeorm"
 import { EVENT_ENTITY, KEY_LENGTH } from "../declared/own-tables"
 import { dialectOf } from "../dialects"
 import { hasJournal } from "../series/journal"
-import { hideTableUnless } from "../typeorm/altered-metadata"
+import { hideTableUnless } from "../typeorm/metadata/altered-metadata"
 import { dataSourceOf } from "../typeorm/compat"
-import { onMetadata } from "../typeorm/index-metadata"
+import { onMetadata } from "../typeorm/metadata/index-metadata"
 import { compareColumnsExactly, placeOfTable } from "./table-name"
 
 /** A row of the journal: something unusual that has become of numbers. {@link SeriesEvent} is how it is read. */

@@ -1,9 +1,9 @@
 import { type DataSource, type EntityMetadata, EntitySchema } from "typeorm"
 import { KEY_ENTITY, KEY_LENGTH } from "../declared/own-tables"
 import { pseudoKeysOf } from "../keys/resolve-keys"
-import { hideTableUnless } from "../typeorm/altered-metadata"
+import { hideTableUnless } from "../typeorm/metadata/altered-metadata"
 import { dataSourceOf } from "../typeorm/compat"
-import { onMetadata } from "../typeorm/index-metadata"
+import { onMetadata } from "../typeorm/metadata/index-metadata"
 import { compareExactly, placeOfTable } from "./table-name"
 
 /** A row of the history of pseudo keys: one key that a row has or had. */

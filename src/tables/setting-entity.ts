@@ -2,9 +2,9 @@ import { type EntityMetadata, EntitySchema } from "typeorm"
 import { KEY_LENGTH, SETTING_ENTITY } from "../declared/own-tables"
 import { dialectOf } from "../dialects"
 import { hasSettings } from "../series/journal"
-import { hideTableUnless } from "../typeorm/altered-metadata"
+import { hideTableUnless } from "../typeorm/metadata/altered-metadata"
 import { dataSourceOf } from "../typeorm/compat"
-import { onMetadata } from "../typeorm/index-metadata"
+import { onMetadata } from "../typeorm/metadata/index-metadata"
 import { compareExactly, placeOfTable } from "./table-name"
 
 /** A row of the settings of series: what is set for a scope while the application runs. */

@@ -1,5 +1,5 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
-import { checkedCreate } from "./version"
+import { checkedCreate } from "./version/version"
 
 type Look = (entity: ObjectLiteral) => void
 

@@ -1,6 +1,6 @@
 import { expect } from "chai"
-import { between, explained, type RangeEvent } from "../../src/audit/ranges"
-import { textsOfKey } from "../../src/audit/scope-key-texts"
+import { between, explained, type RangeEvent } from "../../src/audit/scopes/ranges"
+import { textsOfKey } from "../../src/audit/scopes/scope-key-texts"
 import { partsOfName } from "../../src/maintenance/references/column-place"
 import { toCsv } from "../../src/cli/frame/csv"
 import { toTable } from "../../src/cli/frame/table"

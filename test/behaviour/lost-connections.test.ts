@@ -7,7 +7,7 @@ import {
     EventSubscriber,
     PrimaryGeneratedColumn,
 } from "typeorm"
-import { AutoSequenceColumn, PseudoKey } from "../../src"
+import { AutoSequenceColumn, PseudoKey, Sequence, TransactionAbortedError } from "../../src"
 import { onEveryDatabase } from "../support/databases"
 import { rejection } from "../support/errors"
 import { sessionOf } from "../support/waiting"
@@ -48,6 +48,24 @@ class RefusedEvents implements EntitySubscriberInterface {
     }
 }
 
+/** A statement that somebody cancels. */
+@EventSubscriber()
+class RefusedNestedRollbacks implements EntitySubscriberInterface {
+    beforeQuery({ query }: { query: string }): Promise<void> | undefined {
+        if (!query.startsWith("ROLLBACK TO SAVEPOINT")) return undefined
+        return Promise.reject(new Error("No ROLLBACK now."))
+    }
+}
+
+/** The first statement behind COMMIT on MariaDB: the lock of a key is given up. */
+@EventSubscriber()
+class RefusedUnlocking implements EntitySubscriberInterface {
+    beforeQuery({ query }: { query: string }): Promise<void> | undefined {
+        if (!query.includes("RELEASE_LOCK")) return undefined
+        return Promise.reject(new Error("No RELEASE_LOCK now."))
+    }
+}
+
 const stored = async (dataSource: DataSource) =>
     (await dataSource.getRepository(Parcel).find({ order: { number: "ASC" } })).map(
         ({ name, number, key }) => [name, number, key],
@@ -82,6 +100,92 @@ onEveryDatabase(
                     ["lost", 2, "lost"],
                 ])
             })
+
+        for (const then of ["nothing more is done", "more is saved", "a number is taken"])
+            it(`is not committed where a nested one could not be rolled back, and ${then}`, async () => {
+                const dataSource = await database().connect([Parcel], {
+                    connections: 1,
+                    subscribers: [RefusedNestedRollbacks],
+                })
+                const parcels = dataSource.getRepository(Parcel)
+                const rows = ["outer", "nested", "later"].map((name) => parcels.create({ name }))
+                const [outer, nested, later] = rows
+                const sequence = new Sequence("taken")
+                const attempt = dataSource.transaction(async (manager) => {
+                    await manager.save(outer)
+                    const inner = manager.transaction(async (innerManager) => {
+                        await innerManager.save(nested)
+                        throw new Error("on purpose")
+                    })
+                    expect((await rejection(inner)).message).to.equal("on purpose")
+                    expect(nested?.number).to.equal(undefined)
+                    if (then === "more is saved") await manager.save(later)
+                    if (then === "a number is taken") await sequence.next(manager)
+                })
+                expect(await rejection(attempt)).to.be.instanceOf(TransactionAbortedError)
+                for (const row of rows) expect([row.number, row.key]).to.eql([undefined, undefined])
+
+                await parcels.save({ name: "next" })
+                expect(await stored(dataSource)).to.eql([["next", 1, "next"]])
+                expect(await sequence.next(dataSource)).to.equal(1)
+            })
+
+        it("is not committed where the database has ended it, and a number is taken", async () => {
+            const dataSource = await database().connect([Parcel], { connections: 3 })
+            const sequences = ["one", "other"].map((name) => new Sequence(name))
+            for (const sequence of sequences) await sequence.next(dataSource)
+            const taken = new Sequence("taken")
+            const reached = [deferred(), deferred()]
+            const attempts = [0, 1].map((at) =>
+                dataSource.transaction(async (manager) => {
+                    await sequences[at]!.next(manager)
+                    reached[at]!.resolve()
+                    await reached[1 - at]!.promise
+                    try {
+                        await sequences[1 - at]!.next(manager)
+                    } catch {
+                        // It was the victim of a deadlock.
+                        await taken.next(manager)
+                    }
+                }),
+            )
+            const ended = await Promise.allSettled(attempts)
+            expect(ended.map(({ status }) => status)).to.have.members(["fulfilled", "rejected"])
+            expect(await taken.next(dataSource)).to.equal(1)
+        })
+
+        it("leaves no number on its entities, where that happens in a nested one", async () => {
+            const dataSource = await database().connect([Parcel], { connections: 2 })
+            const parcels = dataSource.getRepository(Parcel)
+            const rows = ["outer", "nested"].map((name) => parcels.create({ name }))
+            const [outer, nested] = rows
+            const attempt = dataSource.transaction(async (manager) => {
+                const session = await sessionOf(manager)
+                await manager.save(outer)
+                await manager.transaction(async (inner) => {
+                    await inner.save(nested)
+                    await endSession(dataSource, session)
+                })
+            })
+            await rejection(attempt)
+            for (const row of rows) expect([row.number, row.key]).to.eql([undefined, undefined])
+            await parcels.save({ name: "next" })
+            expect(await stored(dataSource)).to.eql([["next", 1, "next"]])
+        })
+
+        it("is committed where that happens behind COMMIT, and keeps no key locked", async () => {
+            const dataSource = await database().connect([Parcel], {
+                connections: 1,
+                subscribers: [RefusedUnlocking],
+            })
+            const used = () => dataSource.transaction(sessionOf)
+            const before = await used()
+            const row = await dataSource.getRepository(Parcel).save({ name: "kept" })
+            expect([row.number, row.key]).to.eql([1, "kept"])
+            const isMaria = dataSource.options.type === "mariadb"
+            expect((await used()) === before, "connection goes on").to.equal(!isMaria)
+            expect(await stored(dataSource)).to.eql([["kept", 1, "kept"]])
+        })
 
         it("leaves no number and no key on its entities, where that happens before COMMIT", async () => {
             const dataSource = await database().connect([Parcel], { connections: 2 })
@@ -119,6 +223,12 @@ onEveryDatabase(
     },
     ({ parallel }) => parallel,
 )
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+    let resolve!: () => void
+    const promise = new Promise<void>((done) => (resolve = done))
+    return { promise, resolve }
+}
 
 async function endSession(dataSource: DataSource, session: string): Promise<void> {
     const isMaria = dataSource.options.type === "mariadb"

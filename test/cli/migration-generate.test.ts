@@ -1,8 +1,9 @@
 import { expect } from "chai"
 import { readdir } from "node:fs/promises"
 import { join } from "node:path"
-import { parseCommand } from "../../src/cli/arguments"
-import { Project } from "./project"
+import { COMMANDS } from "../../src/cli/commands"
+import { run } from "../../src/cli/run"
+import { Project, type Result } from "./project"
 
 const ENTITY = `
     @Entity()
@@ -72,7 +73,10 @@ describe("typeorm-autosequence migration:generate", () => {
         const first = await generate("migrations/CreateTickets", "-t", "1767225600000")
         expect(first).to.eql({
             status: 0,
-            stdout: `Wrote ${join("migrations", "1767225600000-CreateTickets.ts")}\n`,
+            stdout:
+                `Wrote ${join("migrations", "1767225600000-CreateTickets.ts")}\n` +
+                "Next: read it, then run it: npx typeorm-autosequence migrate -d data-source.ts, compiled where " +
+                "your data source is\n",
             stderr: "",
         })
         const path = "migrations/1767225600000-CreateTickets.ts"
@@ -112,7 +116,7 @@ describe("typeorm-autosequence migration:generate", () => {
         const before = await project.read("migrations/1767225600000-Name.ts")
         await project.write("data-source.ts", DATA_SOURCE.replaceAll("area", "place"))
         const { status, stdout, stderr } = await generate(...args)
-        expect({ status, stdout }).to.eql({ status: 1, stdout: "" })
+        expect({ status, stdout }).to.eql({ status: 3, stdout: "" })
         expect(stderr).to.match(/^migrations.1767225600000-Name\.ts exists already.*\n$/)
         expect(await project.read("migrations/1767225600000-Name.ts")).to.equal(before)
     })
@@ -122,6 +126,8 @@ describe("typeorm-autosequence migration:generate", () => {
         expect(printed.stdout).to.match(/^import type .*class Name1767225600000 .*}\n$/s)
         expect({ ...printed, stdout: "" }).to.eql({ status: 0, stdout: "", stderr: "" })
         expect(await generate("migrations/Name", "--dr", "-t", "1767225600000")).to.eql(printed)
+        const nameless = (await generate("--dryrun", "-t", "1767225600000")).stdout
+        expect(nameless).to.equal(printed.stdout.replaceAll("Name17", "AutoSequence17"))
 
         const checked = await generate("--check", "-t", "1767225600000")
         expect(checked.status).to.equal(1)
@@ -141,6 +147,20 @@ describe("typeorm-autosequence migration:generate", () => {
         expect(await project.read("migrations/1767225600001-Two.js")).to.include(
             "export class Two1767225600001 {",
         )
+        await project.write("modules/package.json", '{ "type": "module" }')
+        await generate("modules/Three", "-o", "-t", "1767225600002")
+        expect(await project.read("modules/1767225600002-Three.js")).to.include(
+            "export class Three",
+        )
+    })
+
+    it("writes statements on several lines, which do the same", async () => {
+        await generate("migrations/Pretty", "--pretty", "-o", "-t", "1767225600000")
+        const text = await project.read("migrations/1767225600000-Pretty.js")
+        expect(text).to.match(/query\(`\n {12}CREATE TABLE "ticket" \(\n/)
+        const migrate = await project.command("migrate", "-d", "data-source.ts")
+        expect(migrate).to.eql({ status: 0, stdout: "Ran Pretty1767225600000.\n", stderr: "" })
+        expect((await generate("--check")).status).to.equal(0)
     })
 
     for (const [name, file, text] of [
@@ -168,6 +188,31 @@ describe("typeorm-autosequence migration:generate", () => {
             ${PLAIN}
             export const promised = Promise.resolve(dataSource)
             export default dataSource`,
+        ],
+        [
+            "ES modules that wait, and are none by name",
+            "data-source.js",
+            `import { DataSource, EntitySchema } from "typeorm"
+            import { withAutoSequence, withAutoSequenceColumns } from "typeorm-autosequence"
+            ${PLAIN}
+            export const source = await Promise.resolve(dataSource)`,
+        ],
+        [
+            "a function that makes one",
+            "data-source.js",
+            `const { DataSource, EntitySchema } = require("typeorm")
+            const { withAutoSequence, withAutoSequenceColumns } = require("typeorm-autosequence")
+            exports.default = async () => { ${PLAIN}
+            return dataSource }
+            exports.other = () => { throw new Error("called") }`,
+        ],
+        [
+            "plain options",
+            "data-source.js",
+            `const { DataSource, EntitySchema } = require("typeorm")
+            const { withAutoSequence, withAutoSequenceColumns } = require("typeorm-autosequence")
+            ${PLAIN}
+            exports.options = withAutoSequence(options)`,
         ],
     ] as const)
         it(`loads data sources from ${name}`, async () => {
@@ -202,13 +247,23 @@ describe("typeorm-autosequence migration:generate", () => {
         )
         for (const [file, sentence] of [
             ["missing.ts", /^There is no file .*missing\.ts\.\n$/],
-            ["none.js", /^.*none\.js exports no DataSource\.\n$/],
+            [
+                "none.js",
+                /^.*none\.js exports no DataSource, nor options of one\. It exports a\.\n$/,
+            ],
             ["broken.js", /^.*broken\.js can't be loaded: no such thing\n$/],
-            ["several.ts", /^.*several\.ts exports 2 data sources, and must export one\.\n$/],
+            [
+                "several.ts",
+                /^.*several\.ts exports 2 data sources: dataSource, b\. Name one: -d .*several\.ts#dataSource\.\n$/,
+            ],
+            [
+                "several.ts#a",
+                /exports no DataSource "a"\. It exports Ticket, dataSource, b\. Did you mean b\?\n$/,
+            ],
         ] as const) {
             const result = await project.command("migration:generate", "-d", file, "Name")
             expect(result.stderr).to.match(sentence)
-            expect({ ...result, stderr: "" }).to.eql({ status: 1, stdout: "", stderr: "" })
+            expect({ ...result, stderr: "" }).to.eql({ status: 3, stdout: "", stderr: "" })
         }
         const verbose = await project.command(
             "migration:generate",
@@ -227,7 +282,7 @@ describe("typeorm-autosequence migration:generate", () => {
             const { status, stderr } = await bare.command(
                 ...["migration:generate", "-d", "data-source.ts", "Name"],
             )
-            expect(status).to.equal(1)
+            expect(status).to.equal(3)
             expect(stderr).to.match(/^The data source is in TypeScript.*npm install.*ts-node.*\n$/)
         } finally {
             await bare.remove()
@@ -255,7 +310,7 @@ describe("typeorm-autosequence migration:generate", () => {
             try {
                 await newer.write("package.json", JSON.stringify({ type }))
                 const { status, stderr } = await newer.command(...CHECK)
-                expect(status).to.equal(1)
+                expect(status).to.equal(3)
                 expect(stderr).to.match(
                     /^ts-node can't be started: .*TypeScript 7: npm install .* typescript@5;.*\n$/,
                 )
@@ -270,27 +325,40 @@ describe("typeorm-autosequence migration:generate", () => {
             DATA_SOURCE.replace("tickets.db", "tsconfig.json/x.db"),
         )
         const { status, stderr } = await generate("migrations/Name")
-        expect(status).to.equal(1)
-        expect(stderr.trim().split("\n")).to.have.lengthOf(1)
+        expect(status).to.equal(3)
+        expect(stderr).to.match(
+            /^The better-sqlite3 database "tsconfig.json\/x.db" can't be opened: .* \(data source of data-source\.ts\)\n$/,
+        )
 
         await project.write("data-source.ts", DATA_SOURCE)
         const wrong = await generate("migrations/Name", "--order-by", "Ticket.nothing")
-        expect(wrong.status).to.equal(1)
-        expect(wrong.stderr).to.equal(
-            'orderBy names "nothing" of Ticket, which is no column of it. It has id, area, number.\n',
+        expect(wrong.status).to.equal(2)
+        expect(wrong.stderr.split("\n")[0]).to.equal(
+            'orderBy names "nothing" of Ticket, which is no column of it. It has id, area, number.',
         )
         expect((await generate("migrations/Name", "--order-by", "Ticket.area")).status).to.equal(0)
     })
 
-    it("refuses wrong arguments with its usage", async () => {
+    /** Where no data source is opened. */
+    async function inProcess(...args: string[]): Promise<Result> {
+        const written = { out: "", err: "" }
+        const status = await run(args, {
+            out: (text) => (written.out += `${text}\n`),
+            err: (text) => (written.err += `${text}\n`),
+        })
+        return { status, stdout: written.out, stderr: written.err }
+    }
+
+    it("refuses wrong arguments by one line, and one of usage", async () => {
         const usual = ["migration:generate", "-d", "data-source.ts"]
         for (const [args, sentence] of [
-            [[], "There is no command."],
             [["migration:run"], 'There is no command "migration:run".'],
+            [["migration:genrate"], "Did you mean migration:generate?"],
             [["migration:generate", "Name"], "There is no data source."],
             [usual, "There is no path."],
-            [[...usual, "one", "two"], "There is more than one path: one, two."],
-            [[...usual, "Name", "--pretty"], "Unknown option '--pretty'"],
+            [[...usual, "one", "two"], "There is more than is asked for: two."],
+            [[...usual, "Name", "--prety"], "There is no option --prety. Did you mean --pretty?"],
+            [[...usual, "Name", "--nothing"], "There is no option --nothing.\n"],
             [[...usual, "Name", "--order-by", "issuedAt"], "give <entity>.<property>."],
             [[...usual, "Name", "--rename", "a.b"], "give <former name>=<name>."],
             [[...usual, "Name", "-t", "yesterday"], "give milliseconds since 1970."],
@@ -298,55 +366,31 @@ describe("typeorm-autosequence migration:generate", () => {
             [[...usual, "to/1st"], "which can't name a class."],
             [["migration:generate", "Name", "-d"], "argument missing"],
         ] as const) {
-            const { status, stdout, stderr } = await project.command(...args)
+            const { status, stdout, stderr } = await inProcess(...args)
             expect({ status, stdout }).to.eql({ status: 2, stdout: "" })
-            expect(stderr.split("\n\n")[0]).to.include(sentence)
-            expect(stderr).to.include("\n\nUsage: typeorm-autosequence migration:generate")
+            expect(stderr).to.include(sentence)
+            const [, usage, ...more] = stderr.split("\n")
+            if (COMMANDS.some(({ name }) => name === args[0]))
+                expect(usage).to.equal(
+                    "Usage: typeorm-autosequence migration:generate -d <data source> [options] <path>. --help " +
+                        "tells more.",
+                )
+            expect(more.join("")).to.equal("")
         }
-        expect(await migrations()).to.eql([])
     })
 
     it("prints its usage and its version", async () => {
         const help = await project.command("--help")
-        expect(help.stdout).to.match(/^Usage: typeorm-autosequence migration:generate /)
         expect(help).to.include({ status: 0, stderr: "" })
-        expect(await project.command("migration:generate", "-h")).to.eql(help)
+        for (const { name } of COMMANDS) expect(help.stdout).to.include(`\n  ${name} `)
+        const none = await inProcess()
+        expect(none).to.include({ status: 2, stdout: "" })
+        expect(none.stderr).to.equal(`There is no command.\n\n${help.stdout}`)
+        const own = await inProcess("migration:generate", "-h")
+        expect(own.stdout).to.match(/^Usage: typeorm-autosequence migration:generate .*--order-by/s)
         const { version } = JSON.parse(
             await project.read("node_modules/typeorm-autosequence/package.json"),
         )
-        expect(await project.command("-v")).to.eql({
-            status: 0,
-            stdout: `${version}\n`,
-            stderr: "",
-        })
-    })
-
-    it("has the option of each name", () => {
-        const usual = ["migration:generate", "--dataSource", "d", "p", "-t", "1767225600000"]
-        const command = {
-            ...{ name: "migration:generate", dataSource: "d", path: "p", orderBy: {} },
-            ...{
-                rename: {},
-                renumber: false,
-                outputJs: false,
-                esm: false,
-                dryRun: false,
-                check: false,
-            },
-            timestamp: 1767225600000,
-        }
-        expect(parseCommand(usual)).to.eql(command)
-        for (const [args, expected] of [
-            [["-o", "--esm"], { outputJs: true, esm: true }],
-            [["--dr", "--ch"], { dryRun: true, check: true }],
-            [["--renumber"], { renumber: true }],
-            [["--dryrun", "--check"], { dryRun: true, check: true }],
-            [["--order-by", "A.b", "--order-by", "A.c.d"], { orderBy: { A: ["b", "c.d"] } }],
-            [
-                ["--rename", "a.b=c.d", "--rename", "e.f="],
-                { rename: { "a.b": "c.d", "e.f": null } },
-            ],
-        ] as const)
-            expect(parseCommand([...usual, ...args])).to.eql({ ...command, ...expected })
+        expect(await inProcess("-v")).to.include({ status: 0, stdout: `${version}\n` })
     })
 })

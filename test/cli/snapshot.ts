@@ -16,6 +16,10 @@ export function steady(
         [/\r\n/g, "\n"],
         [/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z/g, "2026-01-01 12:00:00Z"],
         [/(better-sqlite3|postgres|mariadb) \d[^)"]*/g, "$1 1.0"],
+        [
+            /typeorm-autosequence \d\S+, TypeORM \S+, Node\.js \S+, (\w+) [\d.]+/g,
+            "typeorm-autosequence 1.0, TypeORM 1.0, Node.js 1.0, $1 1.0",
+        ],
         [/"(version|library|typeorm|node)": "[^"]*"/g, '"$1": "1.0"'],
     ].reduce<string>((found, [from, to]) => found.replaceAll(from as string, to as string), text)
 }

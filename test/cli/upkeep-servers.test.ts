@@ -42,7 +42,13 @@ onEveryDatabase(
                 expect((await command("counters", "--waiting")).stdout).to.equal(
                     "Nobody holds a counter that others wait for.\n",
                 )
+                const behind = await command("doctor")
+                expect(behind.status).to.equal(1)
+                expect(behind.stdout).to.include(
+                    "npx typeorm-autosequence resync -d data-source.js\n",
+                )
                 expect((await command("resync")).stdout).to.include("1 counter was raised.")
+                expect(await command("doctor", "-q")).to.eql({ status: 0, stdout: "", stderr: "" })
                 expect((await command("ids:reset")).stdout).to.include(
                     "No sequence is behind its rows.",
                 )
@@ -237,7 +243,7 @@ onOnePostgres("the upkeep commands, with a million rows in two schemas,", (datab
             const command = `${process.execPath} ${MAIN} audit -d data-source.js --html never.html`
             await client.query(lock)
             const interrupted = new Terminal(project.directory, command, 40)
-            await interrupted.shows(/0 of 1, \d+ s/)
+            await interrupted.shows(/0 of 1 series, \d+ s/)
             interrupted.press("\x03")
             expect(await interrupted.end()).to.equal(130)
             // The bar is gone, and the cursor is back.
@@ -247,7 +253,7 @@ onOnePostgres("the upkeep commands, with a million rows in two schemas,", (datab
             expect(await project.read("never.html").catch(() => "none")).to.equal("none")
 
             const waiting = new Terminal(project.directory, command, 40)
-            await waiting.shows(/0 of 1, \d+ s/)
+            await waiting.shows(/0 of 1 series, \d+ s/)
             await client.query("COMMIT")
             expect(await waiting.end()).to.equal(1)
             const [, result = ""] = waiting.text.split(/\x1b\[\?25h/)

@@ -51,6 +51,8 @@ describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", 
         ["counters", "counters"],
         ["counters-json", "counters", "--json"],
         ["counters-waiting", "counters", "--waiting"],
+        ["doctor", "doctor"],
+        ["doctor-json", "doctor", "--json", "--no-counters"],
         ["next", "next", "Ticket.number"],
         [
             "next-scope",
@@ -83,7 +85,7 @@ describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", 
             )
     })
 
-    for (const name of ["audit", "gaps", "ids:reset", "resync", "counters", "next"])
+    for (const name of ["audit", "gaps", "ids:reset", "resync", "counters", "next", "doctor"])
         it(`prints the help of ${name}`, async () => {
             const help = await inProcess(name, "--help")
             expect(help).to.include({ status: 0, stderr: "" })
@@ -157,27 +159,31 @@ describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", 
         expect([other.status, other.stdout]).to.satisfy(
             ([status, text]: [number, string]) => status === 1 && text.includes("is not there"),
         )
-        const wrong = await project.command("audit", "-d", "several.js#third")
+        expect(await project.command("doctor", "-d", "nowhere.js")).to.include({ status: 3 })
+        const wrong = await project.command("doctor", "-d", "several.js#third")
         expect(wrong.status).to.equal(3)
         expect(wrong.stderr).to.match(/exports no DataSource "third"\. It exports main, other\.\n$/)
     })
 
-    it("refuses wrong arguments with the help of the command", async () => {
+    it("refuses wrong arguments by one line, and one of usage", async () => {
         const usual = ["-d", "data-source.js"]
         for (const [args, sentence] of [
             [["audit"], "There is no data source."],
             [["audit", ...usual, "more"], "There is more than is asked for: more."],
-            [["audit", ...usual, "--dry-run"], "Unknown option '--dry-run'"],
+            [["audit", ...usual, "--dry-run"], "There is no option --dry-run."],
             [["audit", ...usual, "--json", "--csv"], "Give one."],
             [["audit", ...usual, "--timeout", "soon"], "give seconds."],
             [["gaps", ...usual], "gaps asks for <column>."],
             [["ids:reset", ...usual, "--restart"], "--restart asks for a column"],
+            [["doctor", ...usual, "--csv"], "Unknown option '--csv'"],
             [["next", ...usual, "Ticket"], "give <Entity>.<property>."],
         ] as const) {
             const { status, stdout, stderr } = await inProcess(...args)
             expect({ status, stdout }).to.eql({ status: 2, stdout: "" })
-            expect(stderr.split("\n\n")[0]).to.include(sentence)
-            expect(stderr).to.include(`\n\nUsage: typeorm-autosequence ${args[0]}`)
+            expect(stderr).to.include(sentence)
+            expect(stderr).to.match(
+                new RegExp(`^[^\\n]*\\nUsage: typeorm-autosequence ${args[0]} [^\\n]*\\n$`),
+            )
         }
     })
 
@@ -237,12 +243,16 @@ describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", 
         }
         try {
             for (const [options, sentence] of [
-                [{ ...local, port: 1 }, /ECONNREFUSED/],
+                [
+                    { ...local, port: 1 },
+                    /^The postgres database "postgres" on 127\.0\.0\.1:1 can't be opened: .*ECONNREFUSED.* \(data source of server\.js\)\n$/,
+                ],
                 [{ ...local, port }, /did not answer within 1 s\. Is it reachable\? --timeout/],
                 [{ ...local, type: "mariadb", port }, /did not answer within 1 s|ETIMEDOUT/],
             ] as const) {
                 await connectTo(project, "server.js", options)
-                const result = await project.command("audit", "-d", "server.js", "--timeout", "1")
+                const name = options.port === 1 ? "doctor" : "audit"
+                const result = await project.command(name, "-d", "server.js", "--timeout", "1")
                 expect({ ...result, stderr: "" }).to.eql({ status: 3, stdout: "", stderr: "" })
                 expect(result.stderr).to.match(sentence)
             }

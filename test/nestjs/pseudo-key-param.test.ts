@@ -6,14 +6,17 @@ import {
     type ExecutionContext,
     type CanActivate,
     Injectable,
+    NotFoundException,
     UseGuards,
     ValidationPipe,
 } from "@nestjs/common"
+import { ROUTE_ARGS_METADATA } from "@nestjs/common/constants"
+import { ExternalContextCreator } from "@nestjs/core"
 import { TypeOrmModule } from "@nestjs/typeorm"
 import { IsString } from "class-validator"
 import { expect } from "chai"
 import { Column, Entity, PrimaryGeneratedColumn } from "typeorm"
-import { PseudoKey } from "../../src"
+import { InvalidOptionError, PseudoKey } from "../../src"
 import { PseudoKeyParam, type PseudoKeyParamOptions, PseudoKeyPipe } from "../../src/nestjs"
 import { onOnePostgres } from "../support/databases"
 import { rejection } from "../support/errors"
@@ -114,6 +117,14 @@ class Labels {
     @Get("by-pipe/:key")
     byPipe(@Param("key", PseudoKeyPipe(Label)) label: Label) {
         return label.name
+    }
+}
+
+/** As one of GraphQL is, whose arguments Nest reads by the same decorators. */
+@Injectable()
+class ArticleResolver {
+    show(@ArticleOfTenant() { slug, tenantId }: Article) {
+        return { slug, tenantId }
     }
 }
 
@@ -218,6 +229,48 @@ onOnePostgres("@PseudoKeyParam", (database) => {
         const byParam = await site.ask(`/labels/by-param/${publicId}`)
         expect([byParam.status, byParam.body]).to.eql([200, "Fragile"])
         expect((await site.ask(`/labels/by-pipe/${publicId}`)).status).to.equal(400)
+    })
+
+    it("gives a GraphQL resolver the row of an argument, by the request in its context or that itself", async () => {
+        const site = await startSite(
+            applications,
+            database(),
+            { providers: [ArticleResolver] },
+            {
+                // There is no address to redirect to.
+                keys: { redirectRetiredKeys: true },
+                prepare: (application) =>
+                    application.useGlobalPipes(new ValidationPipe({ transform: true })),
+            },
+        )
+        await site.renamed("old", "tea", { tenantId: 1 })
+        const resolver = site.application.get(ArticleResolver)
+        // It is what @nestjs/graphql makes of a resolver.
+        const show = site.application
+            .get(ExternalContextCreator)
+            .create(
+                resolver as never,
+                resolver.show.bind(resolver) as never,
+                "show",
+                ROUTE_ARGS_METADATA,
+                { exchangeKeyForValue: () => undefined },
+                undefined,
+                undefined,
+                undefined,
+                "graphql",
+            ) as (...given: unknown[]) => Promise<unknown>
+        const ask = (key: unknown, context: object) => show(undefined, { key }, context, {})
+        const expected = { slug: "tea", tenantId: 1 }
+        expect(await ask("tea", { req: { tenantId: 1 } })).to.eql(expected)
+        expect(await ask("tea", { tenantId: 1 })).to.eql(expected)
+        expect(await ask("old", { req: { tenantId: 1 } })).to.eql(expected)
+        for (const [key, context] of [
+            ["tea", { req: { tenantId: 2 } }],
+            ["milk", { req: { tenantId: 1 } }],
+            [undefined, { req: { tenantId: 1 } }],
+        ] as const)
+            expect(await rejection(ask(key, context))).to.be.instanceOf(NotFoundException)
+        expect(await rejection(ask("tea", {}))).to.be.instanceOf(InvalidOptionError)
     })
 
     it("shows the request to no pipe that walks through objects", async () => {

@@ -51,8 +51,7 @@ export function followReadme(tarball: string): void {
         writeFileSync(join(project, "data-source.ts"), program.text.replace(SYNCHRONIZE, ""))
         rmSync(join(project, "data"), { recursive: true })
         run("npx tsc", project, tarball)
-        const audit = production.map(({ text }) => run(text, project, tarball)).at(-1) ?? ""
-        if (!audit.includes("Nothing is wrong.")) throw new Error(`The audit printed:\n${audit}`)
+        for (const { text } of production) run(text, project, tarball)
         expectSame(run("node first.js", project, tarball), output.text)
         console.log("README.md does what it says.")
     } finally {

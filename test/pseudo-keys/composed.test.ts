@@ -1,5 +1,5 @@
 import { expect } from "chai"
-import { Column, Entity, ManyToOne, PrimaryGeneratedColumn } from "typeorm"
+import { Column, Entity, IsNull, ManyToOne, PrimaryColumn, PrimaryGeneratedColumn } from "typeorm"
 import {
     findByPseudoKey,
     findManyByPseudoKey,
@@ -45,6 +45,36 @@ class Kept {
     publicId!: string
 }
 
+@Entity()
+class Port {
+    @PrimaryColumn({ type: "varchar", length: 20 }) code!: string
+    @Column({ default: 1 }) rank!: number
+    @PseudoKey({ prefix: "prt", history: true }) publicId!: string
+}
+
+/** A history within related rows: by numbers, and by texts, one of them beside a value. */
+@Entity()
+class Berth {
+    @PrimaryGeneratedColumn() id!: number
+    @Column() name!: string
+    @ManyToOne(() => Market, { nullable: true }) market!: Market | null
+    @ManyToOne(() => Port, { nullable: true }) port!: Port | null
+    @Column({ type: "int", nullable: true }) side!: number | null
+    @PseudoKey({
+        derive: (berth: Berth) => berth.name,
+        uniqueWith: ["side", "market"],
+        history: true,
+    })
+    slug!: string
+    @PseudoKey({
+        prefix: "ber",
+        generate: (berth: Berth) => berth.name,
+        uniqueWith: "port",
+        history: true,
+    })
+    code!: string
+}
+
 onEveryDatabase("Look-ups that compose", (database) => {
     async function connect() {
         const dataSource = await database().connect([Market, Stall])
@@ -68,6 +98,74 @@ onEveryDatabase("Look-ups that compose", (database) => {
         const market = wherePseudoKey(dataSource, Market, "nowhere")
         expect(await findByPseudoKey(manager, Stall, "tea", { where: { market } })).to.equal(null)
         await refused(findByPseudoKey(manager, Stall, "tea"), InvalidOptionError)
+    })
+
+    it("take it for the scope of a key with a history as well", async () => {
+        const dataSource = await database().connect([Market, Port, Berth])
+        const { manager } = dataSource
+        const [north, south] = await manager.save(Market, [{ name: "North" }, { name: "South" }])
+        const [a, b] = await manager.save(Port, [{ code: "a" }, { code: "B" }])
+        const berths = await manager.save(Berth, [
+            { name: "one", market: north, port: a, side: 1 },
+            { name: "one", market: south, port: b, side: null },
+            { name: "one", market: south, port: null, side: 1 },
+        ])
+        const [first, second, third] = berths.map(({ id }) => id)
+        const former = b!.publicId
+        await manager.save(Port, { code: "B", publicId: "prt_b" })
+        // Now one has it that another one had before.
+        await manager.save(Berth, { id: second!, slug: "two", code: "ber_two" })
+        const marketOf = (slug: string) => wherePseudoKey(dataSource, Market, slug)
+        const portOf = (key: string) => wherePseudoKey(dataSource, Port, key)
+        const expected = [
+            ["one", { market: marketOf("north"), side: 1 }, first],
+            ["one", { market: marketOf("north"), side: IsNull() }, null],
+            ["one", { market: marketOf("south"), side: 1 }, third],
+            ["one", { market: marketOf("south"), side: IsNull() }, second],
+            ["two", { market: marketOf("south"), side: null as never }, second],
+            ["two", { market: { ...marketOf("south"), name: "South" }, side: IsNull() }, second],
+            ["two", { market: { ...marketOf("south"), name: "x" }, side: IsNull() }, null],
+            // Values beside it are no parameters of the condition.
+            ["two", { name: "one", market: marketOf("south"), side: IsNull() }, second],
+            ["one", { name: "one", id: first!, side: 1, market: marketOf("north") }, first],
+            ["one", { market: marketOf("nowhere"), side: 1 }, null],
+            ["ber_one", { port: portOf(a!.publicId) }, first],
+            ["ber_one", { port: portOf(former) }, second],
+            ["ber_two", { port: portOf("prt_b") }, second],
+            ["ber_two", { port: portOf(a!.publicId) }, null],
+            ["ber_one", { port: { rank: 1, code: "B" } }, second],
+            ["ber_one", { port: { rank: 2 } }, null],
+        ] as const
+        for (const [key, where, id] of expected) {
+            const row = await findByPseudoKey(manager, Berth, key, { where })
+            expect(row?.id ?? null, `${key} ${JSON.stringify(where)}`).to.equal(id)
+            const [same] = await findManyByPseudoKey(manager, Berth, [key], { where })
+            expect(same?.id ?? null).to.equal(id)
+        }
+        const where = { market: marketOf("south"), side: IsNull() }
+        const either = [where, { market: marketOf("north"), side: IsNull() }]
+        for (const of of [either, [...either].reverse()]) {
+            const row = await findByPseudoKey(manager, Berth, "one", { where: of })
+            expect(row?.id).to.equal(second)
+        }
+        expect(await findByPseudoKey(manager, Berth, "one", { where, retired: false })).to.equal(
+            null,
+        )
+        for (const wrong of [
+            { side: 1 },
+            { market: marketOf("south") },
+            { market: {}, side: 1 },
+            { market: { name: undefined }, side: 1 },
+        ])
+            await refused(
+                findByPseudoKey(manager, Berth, "one", { where: wrong }),
+                InvalidOptionError,
+            )
+        // An UPDATE by other means has passed the key on: it is the one that has it now.
+        const table = tableName(dataSource.getMetadata(Berth))
+        await dataSource.query(`UPDATE ${table} SET slug = 'one', side = NULL WHERE id = ${third}`)
+        const now = await findByPseudoKey(manager, Berth, "one", { where })
+        expect(now?.id).to.equal(third)
     })
 
     it("find the rows of many keys, in their order", async () => {
@@ -149,8 +247,20 @@ onEveryDatabase("A key that is given up", (database) => {
         await verifyAutoSequence(dataSource)
         const table = tableName(dataSource.getMetadata(Kept))
         const column = dataSource.driver.escape("publicId")
-        await dataSource.query(`UPDATE ${table} SET ${column} = 'inv_x' WHERE id = ${other.id}`)
-        const error = await refused(verifyAutoSequence(dataSource), NotInstalledError)
-        expect(error.message).to.include('"new_"').and.include("formerPrefixes")
+        // One in the midst of many is enough, whatever it begins with.
+        const many = Array.from({ length: 300 }, (_, at) => ({ name: `row ${at}` }))
+        const rows = await manager.save(Kept, many)
+        const { id } = rows[150]!
+        const set = (key: string) =>
+            dataSource.query(`UPDATE ${table} SET ${column} = '${key}' WHERE id = ${id}`)
+        for (const wrong of ["inv_x", "neww", "new", "NEW_x", "ne", "new-x", "o", "zzz"]) {
+            await set(wrong)
+            const error = await refused(verifyAutoSequence(dataSource), NotInstalledError)
+            expect(error.message, wrong).to.include('"new_"').and.include("formerPrefixes")
+        }
+        for (const right of ["old_x", "new_x", "new_~", "old_-"]) {
+            await set(right)
+            await verifyAutoSequence(dataSource)
+        }
     })
 })

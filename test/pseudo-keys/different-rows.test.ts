@@ -89,7 +89,7 @@ onEveryDatabase(
             it(`insert, change, move and remove them without a deadlock: ${kind}`, async () => {
                 const dataSource: DataSource = await database().connect(
                     [Area, Random, Late, Forever, Placed],
-                    { connections: WRITERS },
+                    { emptied: true, connections: WRITERS },
                 )
                 const { manager } = dataSource
                 const areas = await manager.save(Area, [{}, {}])
@@ -123,7 +123,7 @@ onEveryDatabase(
         it("insert several at once into a table that is empty, without a deadlock", async () => {
             // The plan of a statement depends on how many rows the database takes it to have.
             for (let round = 0; round < 12; round += 1) {
-                const { manager } = await database().connect([Random])
+                const { manager } = await database().connect([Random], { emptied: true })
                 const things = manager.getRepository(Random)
                 await rejection(
                     manager.transaction(async (m) => {

@@ -116,7 +116,7 @@ const entities = [Author, Post, Room, Draft, Vehicle, Car, Van, NoteEntity]
 
 onEveryDatabase("A derived key that follows", (database) => {
     it("changes with what it is made of, and its former ones lead to the row", async () => {
-        const { manager } = await database().connect(entities)
+        const { manager } = await database().connect(entities, { emptied: true })
         const [ada, bob] = await manager.save(Author, [{ name: "Ada" }, { name: "Bob" }])
         const posts = manager.getRepository(Post)
         const post = await posts.save({ title: "Tea", author: ada! })
@@ -147,7 +147,7 @@ onEveryDatabase("A derived key that follows", (database) => {
     })
 
     it("stays where other things change, and where it would be written in the same way", async () => {
-        const { manager } = await database().connect(entities)
+        const { manager } = await database().connect(entities, { emptied: true })
         const posts = manager.getRepository(Post)
         const [, post] = await posts.save([{ title: "Tea" }, { title: "Tea" }])
         expect(post!.slug).to.equal("tea-2")
@@ -162,7 +162,7 @@ onEveryDatabase("A derived key that follows", (database) => {
     })
 
     it("is refused where nobody tells which rows change, before anything is written", async () => {
-        const { manager } = await database().connect(entities)
+        const { manager } = await database().connect(entities, { emptied: true })
         const rooms = manager.getRepository(Room)
         const room = await rooms.save({ floor: 1, name: "Main" })
         const before = await storedRows(rooms)
@@ -181,7 +181,7 @@ onEveryDatabase("A derived key that follows", (database) => {
     })
 
     it("is unique within its scope, and is made anew where the row moves", async () => {
-        const { manager } = await database().connect(entities)
+        const { manager } = await database().connect(entities, { emptied: true })
         const rooms = manager.getRepository(Room)
         const [a, b, c] = await rooms.save([
             { floor: 1, name: "Main" },
@@ -200,7 +200,7 @@ onEveryDatabase("A derived key that follows", (database) => {
     })
 
     it("is made when there is something to make it of, and is not made of what it was", async () => {
-        const { manager } = await database().connect(entities)
+        const { manager } = await database().connect(entities, { emptied: true })
         const drafts = manager.getRepository(Draft)
         const draft = await drafts.save({})
         expect(draft.slug).to.equal(null)
@@ -218,7 +218,7 @@ onEveryDatabase("A derived key that follows", (database) => {
     })
 
     it("follows in classes of one table, and in schemas", async () => {
-        const { manager } = await database().connect(entities)
+        const { manager } = await database().connect(entities, { emptied: true })
         const car = await manager.save(Car, { name: "Beetle" })
         await manager.save(Van, { name: "Bulli" })
         await manager.save(Car, Object.assign(car, { name: "Bug" }))
@@ -230,7 +230,7 @@ onEveryDatabase("A derived key that follows", (database) => {
     })
 
     it("is on the entity as it was when the transaction is rolled back", async () => {
-        const { manager } = await database().connect(entities)
+        const { manager } = await database().connect(entities, { emptied: true })
         const posts = manager.getRepository(Post)
         const post = await posts.save({ title: "Tea" })
         const asked = await posts.save({ title: "Ask", slug: "mine" })
@@ -270,14 +270,14 @@ onEveryDatabase("A derived key that follows", (database) => {
     })
 
     async function connectParallel() {
-        const dataSource = await database().connect(entities)
+        const dataSource = await database().connect(entities, { emptied: true })
         return { dataSource, manager: dataSource.manager }
     }
 })
 
 onEveryDatabase("A key that is made again", (database) => {
     it("is asked for by nothing in its place, or by its name", async () => {
-        const { manager } = await database().connect(entities)
+        const { manager } = await database().connect(entities, { emptied: true })
         const rooms = manager.getRepository(Room)
         const room = await rooms.save({ floor: 1, name: "Main", slug: "mine" })
         const { publicId } = room
@@ -299,7 +299,7 @@ onEveryDatabase("A key that is made again", (database) => {
     })
 
     it("retires the one before, of schemas as well, and goes with the transaction", async () => {
-        const { manager } = await database().connect(entities)
+        const { manager } = await database().connect(entities, { emptied: true })
         const posts = manager.getRepository(Post)
         const post = await posts.save(Object.assign(new Post(), { title: "Tea", slug: "mine" }))
         await manager
@@ -321,7 +321,7 @@ onEveryDatabase("A key that is made again", (database) => {
     })
 
     it("is refused for what is no stored row, and for what has no key", async () => {
-        const { manager } = await database().connect(entities)
+        const { manager } = await database().connect(entities, { emptied: true })
         const post = await manager.save(Object.assign(new Post(), { title: "Tea" }))
         await manager.delete(Post, post.id)
         const before = await storedRows(manager.getRepository(Post))

@@ -11,7 +11,7 @@ const KEYS = ["nanoid", "hex", "uuid", "uuidv7", "ulid", "made", "prefixed"] as 
 
 onEveryDatabase("A row that is not inserted", (database) => {
     const connect = async () => {
-        const dataSource = await database().connect([Formats, Coupon, Company])
+        const dataSource = await database().connect([Formats, Coupon, Company], { emptied: true })
         const formats = dataSource.getRepository(Formats)
         await formats.insert(taken())
         await dataSource.manager.insert(Company, company("first", { email: "taken" }))

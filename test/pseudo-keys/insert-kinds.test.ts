@@ -8,7 +8,7 @@ import { storedKeys } from "./insert-rows"
 
 onEveryDatabase("Pseudo keys", (database) => {
     it("of a single-table inheritance are unique among all its classes", async () => {
-        const { manager } = await database().connect([Animal, Cat, Dog])
+        const { manager } = await database().connect([Animal, Cat, Dog], { emptied: true })
         const animal = await manager.save(Animal, { name: "Rex" })
         const cat = await manager.save(Cat, { name: "Rex", lives: 9 })
         const dog = await manager.save(Dog, { name: "Rex" })
@@ -32,7 +32,7 @@ onEveryDatabase("Pseudo keys", (database) => {
     })
 
     it("are made in an embedded entity, of its own fields", async () => {
-        const { manager } = await database().connect([Article])
+        const { manager } = await database().connect([Article], { emptied: true })
         const a = await manager.save(Article, { links: { title: "Tea" } })
         const b = await manager.save(Article, { links: { title: "Tea" } })
         expect([a.links.slug, b.links.slug]).to.eql(["Tea", "Tea-2"])
@@ -49,7 +49,7 @@ onEveryDatabase("Pseudo keys", (database) => {
     })
 
     it("are made for an EntitySchema", async () => {
-        const { manager } = await database().connect([PersonEntity])
+        const { manager } = await database().connect([PersonEntity], { emptied: true })
         const rows = [{ name: "Ada" }, { name: "Ada" }, { name: "Bob", slug: "bobby" }]
         const saved = await manager.save(PersonEntity, rows)
         await manager.insert(PersonEntity, { name: "Ada" })
@@ -61,7 +61,7 @@ onEveryDatabase("Pseudo keys", (database) => {
     })
 
     it("are made with a composite primary key, before the INSERT and after it", async () => {
-        const { manager } = await database().connect([Room])
+        const { manager } = await database().connect([Room], { emptied: true })
         const rooms = [
             { house: "A", id: 1 },
             { house: "B", id: 2 },
@@ -78,7 +78,7 @@ onEveryDatabase("Pseudo keys", (database) => {
     })
 
     it("are inherited from an abstract class, and unique in each table", async () => {
-        const { manager } = await database().connect([Red, Blue])
+        const { manager } = await database().connect([Red, Blue], { emptied: true })
         const red = await manager.save(Red, { name: "Sky" })
         const blue = await manager.save(Blue, [{ name: "Sky" }, { name: "Sky" }])
         expect(red.slug).to.equal("Sky")
@@ -89,8 +89,8 @@ onEveryDatabase("Pseudo keys", (database) => {
     })
 
     it("of two data sources have nothing to do with each other", async () => {
-        const one = await database().connect([Company])
-        const other = await database().connect([Company])
+        const one = await database().connect([Company], { emptied: true })
+        const other = await database().connect([Company], { emptied: true })
         await one.transaction(async (manager) => {
             await manager.save(company("acme"))
             // PGlite has one connection, and all its data sources are in one database.

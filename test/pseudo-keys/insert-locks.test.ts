@@ -14,6 +14,7 @@ onEveryDatabase(
         beforeEach(async () => {
             log = new ParameterLog()
             dataSource = await database().connect([Company], {
+                emptied: true,
                 connections: 4,
                 logging: ["query"],
                 logger: log,
@@ -118,7 +119,10 @@ onEveryDatabase(
     "The locks on keys of one scope",
     (database) => {
         it("keep nobody from the same key in another scope", async () => {
-            const dataSource = await database().connect([Department, Page], { connections: 3 })
+            const dataSource = await database().connect([Department, Page], {
+                emptied: true,
+                connections: 3,
+            })
             const page = (language: string) => ({ title: "Home", language, department: null })
             await dataSource.transaction(async (manager) => {
                 await manager.save(Page, page("en"))
@@ -130,7 +134,10 @@ onEveryDatabase(
         })
 
         it("keep a caller's key from a row that others have not committed yet", async () => {
-            const dataSource = await database().connect([Company], { connections: 3 })
+            const dataSource = await database().connect([Company], {
+                emptied: true,
+                connections: 3,
+            })
             let waiting: Promise<unknown> = Promise.resolve()
             await dataSource.transaction(async (manager) => {
                 await manager.save(company("acme"))

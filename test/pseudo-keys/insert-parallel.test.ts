@@ -10,7 +10,7 @@ const ROLLBACK = new Error("roll back")
 onEveryDatabase(
     "Parallel writers who want the same key",
     (database) => {
-        const connect = () => database().connect([Company], { connections: WRITERS })
+        const connect = () => database().connect([Company], { emptied: true, connections: WRITERS })
         const each = <T>(work: (at: number) => Promise<T>) =>
             Promise.all(Array.from({ length: WRITERS }, (_, at) => work(at)))
 
@@ -64,7 +64,10 @@ onEveryDatabase(
         })
 
         it("go round what others have committed since their transaction began to read", async () => {
-            const dataSource = await database().connect([Company], { connections: 3 })
+            const dataSource = await database().connect([Company], {
+                emptied: true,
+                connections: 3,
+            })
             // Not on a connection that stays open, whose locks would tell.
             const other = await database().connect([Company], { sameAs: dataSource })
             await dataSource.transaction(async (manager) => {
@@ -98,7 +101,7 @@ onEveryDatabase(
 
 onEachDatabase("A bulk of two thousand rows with derived keys", (database) => {
     it("goes together with single rows of another connection", async () => {
-        const dataSource = await database().connect([Company], { connections: 3 })
+        const dataSource = await database().connect([Company], { emptied: true, connections: 3 })
         const bulk = Array.from({ length: 2000 }, (_, i) => company(i % 2 ? "acme" : `acme ${i}`))
         let isDone = false
         const saving = dataSource

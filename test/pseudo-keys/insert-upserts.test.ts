@@ -7,7 +7,7 @@ import { storedKeys } from "./insert-rows"
 
 onEveryDatabase("An upsert", (database) => {
     const connect = async () => {
-        const dataSource = await database().connect([Company, Formats])
+        const dataSource = await database().connect([Company, Formats], { emptied: true })
         const companies = dataSource.getRepository(Company)
         await companies.save([company("acme", { email: "a" }), company("beta", { email: "b" })])
         return { dataSource, companies }

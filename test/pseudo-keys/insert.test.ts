@@ -77,7 +77,7 @@ const NO_KEYS = {
 
 onEveryDatabase("A row with pseudo keys", (database) => {
     it("has them when it is inserted, as the table has them, whichever way it is inserted", async () => {
-        const dataSource = await database().connect([Formats])
+        const dataSource = await database().connect([Formats], { emptied: true })
         const expected: Row[] = []
         for (const [way, { insert }] of Object.entries(WAYS)) {
             const rows: Row[] = [1, 2].map((i) => ({ name: `${way.replace(/\W/g, "")}${i}` }))
@@ -103,6 +103,7 @@ onEveryDatabase("A row with pseudo keys", (database) => {
     it("takes one INSERT, and no other statement than without the key", async () => {
         const log = new StatementLog()
         const dataSource = await database().connect([Coupon, Voucher], {
+            emptied: true,
             logging: ["query"],
             logger: log,
         })
@@ -123,7 +124,7 @@ onEveryDatabase("A row with pseudo keys", (database) => {
     })
 
     it("keeps a key that the caller has set", async () => {
-        const dataSource = await database().connect([Formats, Badge, Company])
+        const dataSource = await database().connect([Formats, Badge, Company], { emptied: true })
         const given = { name: "A", nanoid: "mine", uuid: "no-uuid", made: "x~y", prefixed: "inv_1" }
         const saved = await dataSource.getRepository(Formats).save({ ...given })
         expect(saved).to.include(given)
@@ -140,7 +141,7 @@ onEveryDatabase("A row with pseudo keys", (database) => {
     })
 
     it("is refused where a key is set to what is none, before anything is written", async () => {
-        const dataSource = await database().connect([Coupon, Badge, Company])
+        const dataSource = await database().connect([Coupon, Badge, Company], { emptied: true })
         for (const [what, value] of Object.entries(NO_KEYS))
             for (const [entity, property] of [
                 [Coupon, "code"],
@@ -164,7 +165,7 @@ onEveryDatabase("A row with pseudo keys", (database) => {
     })
 
     it("is refused where the key that the caller has set is another row's", async () => {
-        const dataSource = await database().connect([Coupon, Company])
+        const dataSource = await database().connect([Coupon, Company], { emptied: true })
         await dataSource.getRepository(Coupon).insert({ code: "taken" })
         await dataSource.getRepository(Company).save(company("taken"))
         for (const [entity, property] of [
@@ -187,7 +188,7 @@ onEveryDatabase("A row with pseudo keys", (database) => {
     })
 
     it("may have a key that differs from another in upper and lower case alone", async () => {
-        const dataSource = await database().connect([Coupon, Company])
+        const dataSource = await database().connect([Coupon, Company], { emptied: true })
         await dataSource.getRepository(Coupon).insert([{ code: "abc" }, { code: "ABC" }])
         await dataSource.getRepository(Coupon).save({ code: "Abc" })
         expect(await storedKeys(dataSource, Coupon, "code")).to.eql(["abc", "ABC", "Abc"])
@@ -199,7 +200,7 @@ onEveryDatabase("A row with pseudo keys", (database) => {
     })
 
     it("that is a copy of another does not take its key", async () => {
-        const dataSource = await database().connect([Coupon])
+        const dataSource = await database().connect([Coupon], { emptied: true })
         const coupons = dataSource.getRepository(Coupon)
         const source = await coupons.save({ name: "source" })
         const copy = (): Partial<Coupon> => ({ ...source, id: undefined })
@@ -214,7 +215,7 @@ onEveryDatabase("A row with pseudo keys", (database) => {
     })
 
     it("gets a key where the caller has set NULL or undefined", async () => {
-        const dataSource = await database().connect([Coupon, Company])
+        const dataSource = await database().connect([Coupon, Company], { emptied: true })
         const coupons: { code?: unknown }[] = [{ code: undefined }, { code: null }]
         await dataSource.getRepository(Coupon).save(coupons as Partial<Coupon>[])
         expect(await storedKeys(dataSource, Coupon, "code")).to.eql(coupons.map(({ code }) => code))
@@ -232,6 +233,7 @@ for (const strategy of ["table-lock", "counter", "trigger"] as const)
                 const log = new StatementLog()
                 const { plain, keyed } = TICKETS[strategy]
                 const dataSource = await database().connect([plain, keyed], {
+                    emptied: true,
                     logging: ["query"],
                     logger: log,
                 })

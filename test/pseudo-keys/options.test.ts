@@ -53,7 +53,22 @@ const FORMS: [title: string, options: unknown, ...problem: string[]][] = [
     ["no options at all", null, "the options are null, give an object"],
     ["an option that there is none of", { prefx: "inv" }, '"prefx"', "prefix, seal"],
     ["an option of numbers", { startAt: 1 }, '"startAt"'],
-    ["the type of the column", { type: "text" }, '"type"'],
+    ["another type of column", { type: "text", generate: "uuid" }, 'type is "text"', '"uuid"'],
+    ["the type of UUIDs for others", { type: "uuid" }, 'generate: "uuidv7" alone'],
+    ["the type of UUIDs for a function", { type: "uuid", generate: () => "" }, "uuidv7"],
+    ...(
+        [
+            [{ prefix: "inv" }, "no room for a prefix"],
+            [{ formerPrefixes: ["inv"] }, "no room for a prefix"],
+            [{ derive: () => "" }, "for UUIDs alone"],
+            [{ pattern: /x/ }, "for UUIDs alone"],
+            [{ letters: "unicode" }, "for UUIDs alone"],
+        ] as const
+    ).map(([beside, problem]): [string, unknown, string] => [
+        `the type of UUIDs beside ${Object.keys(beside).join("")}`,
+        { type: "uuid", generate: "uuid", ...beside },
+        problem,
+    ]),
     ...["", "_", "1a", "inv_", "_inv", "in__v", "in-v", "in.v", "ä", "i v", "a".repeat(33)].map(
         (prefix): [string, unknown, string, string] => [
             `the prefix ${JSON.stringify(prefix)}`,

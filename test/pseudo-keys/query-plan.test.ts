@@ -11,7 +11,7 @@ import {
     PrimaryGeneratedColumn,
 } from "typeorm"
 import { findByPseudoKey, PseudoKey, resolvePseudoKey, wherePseudoKey } from "../../src"
-import { keySql } from "../../src/series/scope-key"
+import { keySql } from "../../src/series/scopes/scope-key"
 import { dialectOf } from "../../src/dialects"
 import type { Dialect } from "../../src/dialects/dialect"
 import { keyTableOf } from "../../src/series/own-table"
@@ -35,6 +35,7 @@ class Owner {
 class Thing {
     @PrimaryGeneratedColumn() id!: number
     @Index() @ManyToOne(() => Owner) owner!: Owner
+    @PseudoKey({ uniqueWith: "owner", history: true }) label!: string
 }
 
 @Entity()
@@ -127,7 +128,10 @@ async function fill(dataSource: DataSource, { kind }: TestDatabase): Promise<voi
         `INSERT INTO ${owner} (id, tenant, ${e("publicId")}, plain) ` +
             `SELECT n, n % 50, ${concat("'own_k'", "n")}, ${concat("'k'", "n")} FROM ${from}`,
     )
-    await run(`INSERT INTO ${thing} (id, ${e("ownerId")}) SELECT n, n FROM ${from}`)
+    await run(
+        `INSERT INTO ${thing} (id, ${e("ownerId")}, label) ` +
+            `SELECT n, n, ${concat("'k'", "n")} FROM ${from}`,
+    )
     await run(
         `INSERT INTO ${note} (tenant, name, slug) ` +
             `SELECT n % 50, ${concat("'n'", "n")}, ${concat("'k'", "n")} FROM ${from}`,
@@ -135,6 +139,7 @@ async function fill(dataSource: DataSource, { kind }: TestDatabase): Promise<voi
     const columns = [history.series, history.scope, history.key, history.owner, history.retiredAt]
     for (const [entity, table, owners, scopes] of [
         [Owner, owner, concat(`'["'`, "id", `'"]'`), []],
+        [Thing, thing, concat(`'["'`, "id", `'"]'`), ["owner"]],
         [Note, note, concat(`'["'`, "tenant", `'","'`, "name", `'"]'`), ["tenant"]],
     ] as const) {
         const [key] = storedKeysOf(dataSource.getMetadata(entity)).filter((one) => one.history)
@@ -161,6 +166,7 @@ onEveryDatabase("The plan of a look-up by pseudo key among 20 000 rows", (databa
         const where = { tenant: 27 }
         const thingOf = async (owner: FindOptionsWhere<Owner>) =>
             (await manager.find(Thing, { where: { owner } }))[0] ?? null
+        const ofOwner = { owner: wherePseudoKey(manager, Owner, "own_f7777") }
         const lookUps: Record<string, () => Promise<object | null>> = {
             "stored key": () => findByPseudoKey(manager, Owner, "k7777"),
             "stored key and condition": () => findByPseudoKey(manager, Owner, "k7777", { where }),
@@ -174,6 +180,10 @@ onEveryDatabase("The plan of a look-up by pseudo key among 20 000 rows", (databa
             "sealed key": () => findByPseudoKey(manager, Owner, sealed),
             "current key in a scope": () => findByPseudoKey(manager, Note, "k7777", { where }),
             "retired key in a scope": () => findByPseudoKey(manager, Note, "f7777", { where }),
+            "current key in the scope of a related row": () =>
+                findByPseudoKey(manager, Thing, "k7777", { where: ofOwner }),
+            "retired key in the scope of a related row": () =>
+                findByPseudoKey(manager, Thing, "f7777", { where: ofOwner }),
             "related row": () => thingOf(wherePseudoKey(manager, Owner, "own_f7777")),
             "related row, by its stored key": () =>
                 thingOf(wherePseudoKey(manager, Owner, "k7777")),

@@ -28,7 +28,7 @@ class Page {
 
 onEveryDatabase("A row with a number and a derived key", (database) => {
     it("is not stored when its number is refused, and says why", async () => {
-        const dataSource = await database().connect([Page])
+        const dataSource = await database().connect([Page], { emptied: true })
         const pages = dataSource.getRepository(Page)
         await expectRejects(pages.save({ title: "Tea", number: 1.5 }), InvalidNumberError)
         expect(await pages.count()).to.equal(0)
@@ -36,7 +36,7 @@ onEveryDatabase("A row with a number and a derived key", (database) => {
     })
 
     it("leaves the transaction usable when its number is refused", async () => {
-        const dataSource = await database().connect([Page])
+        const dataSource = await database().connect([Page], { emptied: true })
         await dataSource.transaction(async (manager) => {
             const pages = manager.getRepository(Page)
             await expectRejects(pages.save({ title: "Tea", number: 1.5 }), InvalidNumberError)
@@ -47,7 +47,7 @@ onEveryDatabase("A row with a number and a derived key", (database) => {
 
 onOnePostgres("A row with a number and a derived key", (database) => {
     it("shows the database's own error when its counter is not free in time", async () => {
-        const dataSource = await database().connect([Page])
+        const dataSource = await database().connect([Page], { emptied: true })
         await dataSource.transaction(async (outer) => {
             await outer.save(Page, { title: "Tea" })
             const attempt = dataSource.transaction(async (inner) => {
@@ -59,7 +59,7 @@ onOnePostgres("A row with a number and a derived key", (database) => {
     })
 
     it("is saved again after a deadlock", async () => {
-        const dataSource = await database().connect([Page])
+        const dataSource = await database().connect([Page], { emptied: true })
         const third = new Sequence("third")
         await third.next(dataSource)
         await dataSource.getRepository(Page).save({ title: "First" })

@@ -58,7 +58,7 @@ function withRelations(relations: string[]) {
 
 onEveryDatabase("The relations of a derived key", (database) => {
     it("are read from the row that is about to be stored", async () => {
-        const { manager } = await database().connect([Author, Book])
+        const { manager } = await database().connect([Author, Book], { emptied: true })
         const ada = await manager.save(Author, { name: "Ada" })
         const bob = await manager.save(Author, { name: "Bob" })
         // What is in memory is that of another row by now.
@@ -72,7 +72,7 @@ onEveryDatabase("The relations of a derived key", (database) => {
     })
 
     it("have to be named, or be there: nothing is made of what is not known", async () => {
-        const dataSource = await database().connect([Author, Book, Leaflet])
+        const dataSource = await database().connect([Author, Book, Leaflet], { emptied: true })
         const { manager } = dataSource
         const author = await manager.save(Author, { name: "Ada" })
         const row = { title: "T", author: { id: author.id } }
@@ -88,7 +88,7 @@ onEveryDatabase("The relations of a derived key", (database) => {
     })
 
     it("and what only the INSERT gives have to be declared", async () => {
-        const dataSource = await database().connect([Flyer])
+        const dataSource = await database().connect([Flyer], { emptied: true })
         const attempt = dataSource.manager.save(Flyer, {})
         const error = await expectNothingWritten(dataSource, Flyer, attempt, InvalidKeyError)
         expect(error.message).to.include('after: "insert"')

@@ -144,7 +144,7 @@ const ENTITIES = [Shop, Item, Part]
 
 onEveryDatabase("The property of a sealed key", (database) => {
     it("is there after insert, whatever the way", async () => {
-        const { manager } = await database().connect(ENTITIES)
+        const { manager } = await database().connect(ENTITIES, { emptied: true })
         const shops = manager.getRepository(Shop)
         const inserted: Shop[] = []
         inserted.push(await shops.save({ name: "plain" } as Shop))
@@ -176,7 +176,7 @@ onEveryDatabase("The property of a sealed key", (database) => {
     })
 
     it("is there after every load", async () => {
-        const { manager } = await database().connect(ENTITIES)
+        const { manager } = await database().connect(ENTITIES, { emptied: true })
         const saved = await manager.save(Shop, { name: "shop" })
         const [item, other] = await manager.save(Item, [{ shop: saved }, { shop: saved }])
         if (!item || !other) throw new Error("They are not saved.")
@@ -230,7 +230,7 @@ onEveryDatabase("The property of a sealed key", (database) => {
     })
 
     it("is not there where the primary key was not loaded", async () => {
-        const dataSource = await database().connect(ENTITIES)
+        const dataSource = await database().connect(ENTITIES, { emptied: true })
         const { manager } = dataSource
         const { id } = await manager.save(Shop, { name: "shop" })
         expect(await manager.find(Shop, { select: { name: true } })).to.eql([
@@ -249,7 +249,7 @@ onEveryDatabase("The property of a sealed key", (database) => {
     })
 
     it("is removed when the insert is rolled back", async () => {
-        const dataSource = await database().connect(ENTITIES)
+        const dataSource = await database().connect(ENTITIES, { emptied: true })
         const rollback = new Error("roll back")
         const saved = new Shop()
         const inserted = { name: "b" } as Shop
@@ -287,7 +287,7 @@ onEveryDatabase("The property of a sealed key", (database) => {
     })
 
     it("is never taken from another entity", async () => {
-        const { manager } = await database().connect(ENTITIES)
+        const { manager } = await database().connect(ENTITIES, { emptied: true })
         const source = await manager.save(Shop, { name: "source" })
         const other = { ...source, id: undefined as unknown as number, name: "copy" }
         await refused(manager.save(Shop, other), InvalidKeyError)
@@ -310,7 +310,7 @@ onEveryDatabase("The property of a sealed key", (database) => {
     })
 
     it("is never that of another row after upsert() and orIgnore()", async () => {
-        const { manager } = await database().connect(ENTITIES)
+        const { manager } = await database().connect(ENTITIES, { emptied: true })
         const names = ["a", "b", "c", "d", "e"]
         const byName = new Map<string, string>()
         const check = async (shops: Shop[]) => {
@@ -337,7 +337,7 @@ onEveryDatabase("The property of a sealed key", (database) => {
     })
 
     it("is there in classes of a single-table inheritance", async () => {
-        const dataSource = await database().connect([Vehicle, Car, Ship])
+        const dataSource = await database().connect([Vehicle, Car, Ship], { emptied: true })
         const { manager } = dataSource
         const car = await manager.save(Car, { doors: 3 })
         const ship = await manager.getRepository(Ship).save({})
@@ -359,7 +359,7 @@ onEveryDatabase("The property of a sealed key", (database) => {
     })
 
     it("of a class is there as well when its row is loaded by the class above", async () => {
-        const { manager } = await database().connect([Vehicle, Car, Ship])
+        const { manager } = await database().connect([Vehicle, Car, Ship], { emptied: true })
         await manager.getRepository(Car).save({})
         const ship = await manager.getRepository(Ship).save({})
         const loaded = await manager.find(Vehicle, { order: { id: "ASC" } })
@@ -368,7 +368,7 @@ onEveryDatabase("The property of a sealed key", (database) => {
     })
 
     it("is there where the entity is an EntitySchema", async () => {
-        const dataSource = await database().connect([PlanEntity])
+        const dataSource = await database().connect([PlanEntity], { emptied: true })
         const { manager } = dataSource
         const plan = await manager.save(PlanEntity, {} as Plan)
         expect(plan.publicId).to.match(/^pln_[\w-]{22}$/)
@@ -380,9 +380,11 @@ onEveryDatabase("The property of a sealed key", (database) => {
     it("is what makes the subscriber look at loads, nothing else", async () => {
         const watches = ({ subscribers }: { subscribers: object[] }) =>
             subscribers.filter((one) => one instanceof AutoSequenceSubscriber && "afterLoad" in one)
-        expect(watches(await database().connect([Plain]))).to.eql([])
-        expect(watches(await database().connect(ENTITIES))).to.eql([])
-        expect(watches(await database().connect([Brand, Model]))).to.have.length(1)
+        expect(watches(await database().connect([Plain], { emptied: true }))).to.eql([])
+        expect(watches(await database().connect(ENTITIES, { emptied: true }))).to.eql([])
+        expect(watches(await database().connect([Brand, Model], { emptied: true }))).to.have.length(
+            1,
+        )
     })
 })
 
@@ -455,6 +457,7 @@ onEveryDatabase("A derived key that is still NULL", (database) => {
     it("is shown within its scope, by one look for all rows of a load", async () => {
         const log = new StatementLog()
         const { manager } = await database().connect([Dish, Plate], {
+            emptied: true,
             logging: ["query"],
             logger: log,
         })

@@ -73,7 +73,7 @@ const PLACE = "9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d"
 
 onEveryDatabase("A sealed key without its row", (database) => {
     it("is made of primary keys and leads back to them, many at once", async () => {
-        const dataSource = await database().connect([Client, Bill, Seat])
+        const dataSource = await database().connect([Client, Bill, Seat], { emptied: true })
         const { manager } = dataSource
         const clients = await manager.save(Client, [{ name: "a" }, { name: "b" }])
         const keys = clients.map(({ publicId }) => publicId)
@@ -98,7 +98,7 @@ onEveryDatabase("A sealed key without its row", (database) => {
     })
 
     it("is made of all columns of a primary key", async () => {
-        const dataSource = await database().connect([Client, Bill, Seat])
+        const dataSource = await database().connect([Client, Bill, Seat], { emptied: true })
         const { manager } = dataSource
         const seats = [
             { hall: 1, place: PLACE },
@@ -121,7 +121,7 @@ onEveryDatabase("A sealed key without its row", (database) => {
     })
 
     it("is shown for foreign keys, and by rows that are mapped to other properties", async () => {
-        const dataSource = await database().connect([Client, Bill, Seat])
+        const dataSource = await database().connect([Client, Bill, Seat], { emptied: true })
         const { manager } = dataSource
         const [a, b] = await manager.save(Client, [{ name: "a" }, { name: "b" }])
         const saved = await manager.save(Bill, { client: a, payerId: b!.id })
@@ -160,9 +160,9 @@ onEveryDatabase("A sealed key without its row", (database) => {
     })
 
     it("leads to its row after the prefix has changed, and is retired", async () => {
-        const former = await database().connect([Former])
+        const former = await database().connect([Former], { emptied: true })
         const { publicId } = await former.manager.save(Former, { name: "a" })
-        const dataSource = await database().connect([Renamed])
+        const dataSource = await database().connect([Renamed], { emptied: true })
         const row = await dataSource.manager.save(Renamed, { name: "a" })
         expect(row.publicId).to.match(/^cli-/)
         expect(openKey(dataSource, Renamed, publicId)).to.equal(1)

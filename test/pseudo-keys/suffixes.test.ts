@@ -56,7 +56,11 @@ class Shop {
 onEveryDatabase("Suffixes of derived keys", (database) => {
     it("go on behind the highest one, by as many statements for the second row as for the thousandth", async () => {
         const log = new StatementLog()
-        const dataSource = await database().connect([Paper], { logging: ["query"], logger: log })
+        const dataSource = await database().connect([Paper], {
+            emptied: true,
+            logging: ["query"],
+            logger: log,
+        })
         const papers = dataSource.getRepository(Paper)
         const save = async (title: string) => {
             log.statements.length = 0
@@ -90,7 +94,7 @@ onEveryDatabase("Suffixes of derived keys", (database) => {
     })
 
     it("count keys that rows had before, and leave room for themselves", async () => {
-        const dataSource = await database().connect([KeptPaper])
+        const dataSource = await database().connect([KeptPaper], { emptied: true })
         const papers = dataSource.getRepository(KeptPaper)
         const [a, b] = await papers.save([{ title: "Twelve chars" }, { title: "Twelve chars" }])
         expect([a?.slug, b?.slug]).to.eql(["twelve-chars", "twelve-2"])
@@ -111,7 +115,7 @@ onEveryDatabase("Suffixes of derived keys", (database) => {
     })
 
     it("are random, where that is asked for, and come after all that derive gives", async () => {
-        const dataSource = await database().connect([Shop])
+        const dataSource = await database().connect([Shop], { emptied: true })
         const shops = dataSource.getRepository(Shop)
         const save = (name: string, city: string) => shops.save({ name, city })
         const first = await save("Bee", "Rome")
@@ -129,7 +133,7 @@ onEveryDatabase("Suffixes of derived keys", (database) => {
     })
 
     it("keep rows from reserved words, and what is set is refused", async () => {
-        const dataSource = await database().connect([Shop])
+        const dataSource = await database().connect([Shop], { emptied: true })
         const shops = dataSource.getRepository(Shop)
         const shop = await shops.save({ name: "NEW", city: "York" })
         expect(shop).to.include({ random: "new", listed: "new_york", exact: "new-york" })

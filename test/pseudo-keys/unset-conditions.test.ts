@@ -158,7 +158,7 @@ onEveryDatabase("A condition that is not set", (database) => {
     let manager: EntityManager
 
     async function connect(): Promise<void> {
-        dataSource = await database().connect(ENTITIES, { logger: log })
+        dataSource = await database().connect(ENTITIES, { emptied: true, logger: log })
         manager = dataSource.manager
         await manager.save(Group, { id: 3 })
         await manager.save(Tenant, { id: 7, group: { id: 3 } })

@@ -76,7 +76,7 @@ class Guarded {
 
 onEveryDatabase("A row that an upsert finds", (database) => {
     it("has its own primary key, never that of another scope with the same key", async () => {
-        const { manager } = await database().connect([Shop])
+        const { manager } = await database().connect([Shop], { emptied: true })
         const own = await manager.save(Shop, { tenant: 1, code: "a", name: "Old" })
         const other = await manager.save(Shop, { tenant: 2, code: "b", name: "Acme" })
         const row = manager.create(Shop, { tenant: 1, code: "a", name: "Acme" })
@@ -96,7 +96,7 @@ onEveryDatabase("A row that an upsert finds", (database) => {
     })
 
     it("has no primary key where it was left out, as nobody tells which row it is", async () => {
-        const dataSource = await database().connect([Shop])
+        const dataSource = await database().connect([Shop], { emptied: true })
         const { manager } = dataSource
         await manager.save(Shop, { tenant: 1, code: "a", name: "Old" })
         await manager.save(Shop, { tenant: 2, code: "b", name: "Acme" })
@@ -109,7 +109,7 @@ onEveryDatabase("A row that an upsert finds", (database) => {
     })
 
     it("may have a primary key of several columns, and related rows, that are no JSON", async () => {
-        const { manager } = await database().connect([Meter, Reading])
+        const { manager } = await database().connect([Meter, Reading], { emptied: true })
         const { id } = await manager.save(Meter, manager.create(Meter, { id: 7n, name: "Tea" }))
         const reading = (day: number, value: number) =>
             manager.create(Reading, { meterId: id, meter: { id } as Meter, day, value })
@@ -130,7 +130,7 @@ onEveryDatabase("A row that an upsert finds", (database) => {
     })
 
     it("may have a primary key that is no JSON", async () => {
-        const { manager } = await database().connect([Meter])
+        const { manager } = await database().connect([Meter], { emptied: true })
         await manager.insert(Meter, { id: 7n, name: "Tea" })
         const row = manager.create(Meter, { id: 7n, name: "Tea", value: 5 })
         const other = manager.create(Meter, { id: 8n, name: "Cup", value: 6 })
@@ -148,7 +148,7 @@ onEveryDatabase("A row that an upsert finds", (database) => {
 
 onEveryDatabase("A row whose listener throws", (database) => {
     it("has no key, and keeps none from the others", async () => {
-        const dataSource = await database().connect([Guarded])
+        const dataSource = await database().connect([Guarded], { emptied: true })
         const bad = dataSource.manager.create(Guarded, { name: "bad" })
         const sibling = dataSource.manager.create(Guarded, { name: "Tea" })
         await dataSource.transaction(async (manager) => {

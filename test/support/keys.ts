@@ -1,6 +1,6 @@
 import { expect } from "chai"
 import type { QueryRunner } from "typeorm"
-import { keySql } from "../../src/series/scope-key"
+import { keySql } from "../../src/series/scopes/scope-key"
 import { dialectOf } from "../../src/dialects"
 import type { Dialect } from "../../src/dialects/dialect"
 import { seriesOf } from "../../src/series/resolve-series"

@@ -1,12 +1,12 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs"
-import { showRange } from "../../audit/findings"
+import { showRange } from "../../audit/scopes/findings"
 import type { AuditRange, AuditReport, ScopeAudit, SeriesAudit } from "../../audit/types"
 import { auditSeries } from "../../maintenance/audit/audit-series"
 import { auditToHtml } from "../../maintenance/audit/html/document"
 import { type Command, textOf, textsOf } from "../frame/command"
 import { withProgress } from "../frame/run-command"
 import type { Printer } from "../frame/printer"
-import { showOrphans, showScope, showTime } from "./show"
+import { showOrphans, showScope, showTime } from "../frame/show"
 
 /** @internal */
 export const audit: Command = {

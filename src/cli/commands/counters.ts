@@ -1,7 +1,7 @@
 import { findHeldCounters } from "../../maintenance/counters/find-waiting"
 import { listCounters } from "../../maintenance/counters/list-counters"
 import type { Command, ExitStatus, Given } from "../frame/command"
-import { showScope, showTime } from "./show"
+import { showScope, showTime } from "../frame/show"
 
 /** @internal */
 export const counters: Command = {

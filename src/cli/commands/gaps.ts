@@ -1,9 +1,9 @@
-import { showRange } from "../../audit/findings"
+import { showRange } from "../../audit/scopes/findings"
 import { findGaps, type GapReport } from "../../maintenance/gaps/find-gaps"
 import { type Command, textsOf } from "../frame/command"
 import type { Printer } from "../frame/printer"
 import { withProgress } from "../frame/run-command"
-import { showOrphans, showReference, showScope } from "./show"
+import { showOrphans, showReference, showScope } from "../frame/show"
 
 const WHY_NOT = `Do not fill them. An INSERT that is rolled back takes its id along, and a row that is deleted leaves one
 behind: that is how the database works, and no row is lost by it. Links, logs, tags and permissions may still

@@ -53,13 +53,17 @@ behind. Never below it: gaps of ids are no mistake.
             resets.push(...found.filter(isNew))
         }
         try {
-            await withProgress(print, async (tell) => {
-                for (const [done, column] of columns.entries()) {
-                    tell({ done, total: columns.length })
-                    signal.throwIfAborted()
-                    await reset(column)
-                }
-            })
+            await withProgress(
+                print,
+                async (tell) => {
+                    for (const [done, column] of columns.entries()) {
+                        tell({ done, total: columns.length })
+                        signal.throwIfAborted()
+                        await reset(column)
+                    }
+                },
+                "columns",
+            )
             for (const column of positionals.filter((one) => unknown.includes(one)))
                 print.note(`${column} gets its values from no sequence of the database.`)
         } catch (error) {

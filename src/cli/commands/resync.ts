@@ -1,7 +1,7 @@
 import { type RaisedCounter, resyncCounters } from "../../schema/install/resync-counters"
 import { type Command, textOf } from "../frame/command"
 import { withProgress } from "../frame/run-command"
-import { showScope } from "./show"
+import { showScope } from "../frame/show"
 
 /** @internal */
 export const resync: Command = {

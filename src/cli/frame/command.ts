@@ -20,8 +20,10 @@ export interface Given {
     readonly signal: AbortSignal
 }
 
-/** @internal A command that looks at a database. */
-export interface Command {
+/** @internal What a command without a data source is given. */
+export type GivenAlone = Omit<Given, "dataSource">
+
+interface Described {
     readonly name: string
     /** What stands behind its name. */
     readonly synopsis: string
@@ -34,10 +36,18 @@ export interface Command {
     readonly hasTable?: boolean
     /** Whether it changes the database. */
     readonly writes?: boolean
+    /** What is said when it is interrupted, where that may leave something half-done. */
+    readonly interrupted?: string
     /** Refuses what can be told before the database is looked at. */
     check?(values: Values, positionals: readonly string[]): void
-    run(given: Given): Promise<ExitStatus>
 }
+
+/** @internal A command that looks at a database, or needs none. */
+export type Command = Described &
+    (
+        | { run(given: Given): Promise<ExitStatus> }
+        | { runAlone(given: GivenAlone): Promise<ExitStatus> }
+    )
 
 /** @internal A value of an option that is a text. */
 export function textOf(values: Values, name: string): string | undefined {

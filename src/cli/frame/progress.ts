@@ -13,7 +13,10 @@ export class Progress {
     private told = { done: 0, total: 0 }
     private readonly began: NodeJS.Timeout | undefined
 
-    constructor(isSeen: boolean) {
+    constructor(
+        isSeen: boolean,
+        private readonly unit: string,
+    ) {
         if (!isSeen) return
         this.began = setTimeout(() => (this.bar = this.start()), AFTER_MS)
         // Whoever interrupts it wants the cursor back.
@@ -37,13 +40,13 @@ export class Progress {
         // eslint-disable-next-line @typescript-eslint/no-require-imports -- it is loaded where there is a bar
         const { Format, SingleBar } = require("cli-progress") as typeof CliProgress
         const bar = new SingleBar({
-            format(options, { progress, total, value, startTime }) {
+            format: (options, { progress, total, value, startTime }) => {
                 const seconds = Math.round((Date.now() - startTime + AFTER_MS) / 1000)
                 if (total === 0) return `Working, ${seconds} s`
-                return `${Format.BarFormat(progress, options)} ${value} of ${total}, ${seconds} s`
+                return `${Format.BarFormat(progress, options)} ${value} of ${total} ${this.unit}, ${seconds} s`
             },
             // What does not fit into a line is cut off, and the numbers stand at its end.
-            barsize: Math.max(0, Math.min(40, process.stderr.columns - 30)),
+            barsize: Math.max(0, Math.min(40, process.stderr.columns - 36)),
             stream: process.stderr,
             clearOnComplete: true,
             hideCursor: true,

@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from "node:util"
-import { UsageError } from "../arguments"
+import { didYouMean, UsageError } from "../arguments"
 import type { Output } from "../output"
 import { version } from "../usage"
 import type { Command, ExitStatus, Values } from "./command"
@@ -35,15 +35,19 @@ const STATUS_HELP =
     "source can't be loaded, the server not be reached, or the database refuses to tell."
 
 /** @internal */
-export function helpOf({ name, synopsis, help, hasTable, writes }: Command): string {
+export function helpOf(command: Command): string {
+    const { help, hasTable, writes } = command
     const common = COMMON_HELP.replace("__CSV__", hasTable ? CSV_HELP : "").replace(
         "__DRY__",
         writes ? DRY_HELP : "",
     )
-    return (
-        `Usage: typeorm-autosequence ${name} -d <data source> ${synopsis}`.trimEnd() +
-        `\n\n${help}\n${common}\n\n${STATUS_HELP}`
-    )
+    return `${usageOf(command)}\n\n${help}\n${common}\n\n${STATUS_HELP}`
+}
+
+function usageOf(command: Command): string {
+    const { name, synopsis } = command
+    const source = "run" in command ? " -d <data source>" : ""
+    return `Usage: typeorm-autosequence ${name}${source} ${synopsis}`.trimEnd()
 }
 
 /** @internal Runs a command on the arguments behind its name; never rejects. */
@@ -56,7 +60,7 @@ export async function runCommand(
         return await run(command, args, output)
     } catch (error) {
         if (error instanceof UsageError) {
-            output.err(`${error.message}\n\n${helpOf(command)}`)
+            output.err(`${error.message}\n${usageOf(command)}. --help tells more.`)
             return 2
         }
         output.err(args.includes("--verbose") ? stackOf(error) : messageOf(error))
@@ -79,7 +83,7 @@ async function run(command: Command, args: readonly string[], output: Output): P
         throw new UsageError(
             `There is more than is asked for: ${positionals.slice(most).join(", ")}.`,
         )
-    if (typeof values.dataSource !== "string")
+    if ("run" in command && typeof values.dataSource !== "string")
         throw new UsageError("There is no data source. Name its file by -d.")
     if (positionals.length < least)
         throw new UsageError(`${command.name} asks for ${command.synopsis.split(" [")[0] ?? ""}.`)
@@ -107,7 +111,7 @@ async function run(command: Command, args: readonly string[], output: Output): P
         work.catch(() => {})
         const status = await Promise.race([work, ended])
         if (status === 130) {
-            output.err("Interrupted. Nothing is left half-done.")
+            output.err(`Interrupted. ${command.interrupted ?? "Nothing is left half-done."}`)
             // The database rolls back what is open when the connection ends.
             setImmediate(() => process.exit(130))
         }
@@ -125,7 +129,11 @@ async function onDataSource(
     timeout: number,
     signal: AbortSignal,
 ): Promise<ExitStatus> {
-    const dataSource = await openDataSource(String(values.dataSource), timeout)
+    if (!("run" in command)) return command.runAlone({ values, positionals, print, signal })
+    const dataSource = await openDataSource(String(values.dataSource), {
+        seconds: timeout,
+        program: `typeorm-autosequence ${command.name}`,
+    })
     try {
         signal.throwIfAborted()
         return await command.run({ dataSource, values, positionals, print, signal })
@@ -147,7 +155,15 @@ function parse(
     try {
         return parseArgs({ args: [...args], options, allowPositionals: true })
     } catch (error) {
-        throw new UsageError(messageOf(error))
+        // The first sentence says what is wrong, the others how to write what is none of the options.
+        const [said = ""] = messageOf(error).split(/\. (?=To specify)/)
+        const [, unknown] = /^Unknown option '--?([^']+)'/.exec(said) ?? []
+        const names = Object.keys(options).map((name) => `--${name}`)
+        throw new UsageError(
+            unknown === undefined
+                ? said
+                : `There is no option --${unknown}.${didYouMean(`--${unknown}`, names)}`,
+        )
     }
 }
 
@@ -174,8 +190,9 @@ function stackOf(error: unknown): string {
 export async function withProgress<T>(
     { options }: Printer,
     work: (tell: Progress["tell"]) => Promise<T>,
+    unit = "series",
 ): Promise<T> {
-    const progress = new Progress(options.bar)
+    const progress = new Progress(options.bar, unit)
     try {
         return await work(progress.tell)
     } finally {

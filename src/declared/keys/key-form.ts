@@ -7,6 +7,9 @@ export const MAX_PREFIX = 32
 /** @internal */
 export const PREFIX_FORM = /^(?=.{1,32}$)[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*$/
 
+/** @internal A UUID as all databases show it. */
+export const UUID_FORM = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
 /**
  * Whether a value can be a pseudo key: 1 to 255 characters that mean the same in every part of a URL,
  * and are the same in every database. The length comes first, so that nothing long is looked through.

@@ -88,6 +88,31 @@ export interface PseudoKeyOptions<Entity extends object = object, Path extends s
     generate?: KeyFormat | ((row: Entity, attempt: number) => string)
 
     /**
+     * For `"uuid"` and `"uuidv7"`, without a prefix: `"uuid"` keeps keys as 16 bytes, in a column of the type `uuid` of
+     * PostgreSQL and of TypeORM's `"mariadb"` (10.7 or later). Other databases have a `varchar(36)`. Keys are UUIDs in small letters
+     * then, whoever sets them, and a look-up takes nothing else.
+     *
+     * Default is `"varchar"`, of 255 characters. A migration changes one into the other, and keeps what is in it.
+     *
+     * Errors: {@link InvalidOptionError} for other formats, and beside a prefix, `derive` or `pattern`.
+     *
+     * ```ts
+     * import { Entity, PrimaryGeneratedColumn } from "typeorm"
+     * import { PseudoKey } from "typeorm-autosequence"
+     *
+     * @Entity()
+     * class Device {
+     *     @PrimaryGeneratedColumn()
+     *     id!: number
+     *
+     *     @PseudoKey({ generate: "uuidv7", type: "uuid" })
+     *     publicId!: string // 01932c07-209c-7f31-8b5a-3f1f3a0c9c6e
+     * }
+     * ```
+     */
+    type?: "varchar" | "uuid"
+
+    /**
      * What the key has to be, behind its prefix: all of it has to match, whoever makes or sets it. Keys of stored rows
      * are left as they are.
      *
@@ -234,6 +259,8 @@ export interface StoredKeyOptions extends Heads {
     readonly slug: Omit<SlugOptions, "length">
     readonly suffix?: boolean | "number" | "random"
     readonly letters: "ascii" | "unicode"
+    /** Whether the column is to be one of UUIDs. */
+    readonly isUuid: boolean
     /** What a key has to be behind its prefix, as a whole. */
     readonly pattern?: RegExp
     /** In small letters. */

@@ -1,6 +1,6 @@
 import type { ColumnOptions } from "typeorm"
 import { columnOptions } from "../column-options"
-import { headOf, type Heads, MAX_LENGTH, MAX_PREFIX, PREFIX_FORM } from "./key-form"
+import { headOf, type Heads, MAX_LENGTH, MAX_PREFIX, PREFIX_FORM, UUID_FORM } from "./key-form"
 import type {
     DeriveOptions,
     KeyFormat,
@@ -36,6 +36,7 @@ const KNOWN_FOR_STORED = [
     "history",
     "series",
     "reserved",
+    "type",
     ...KNOWN_FOR_COLUMN,
 ] as const
 const FOR_DERIVE = ["suffix", "relations", "after", "case", "separator", "language"] as const
@@ -138,9 +139,9 @@ function splitStored(options: PseudoKeyOptions<never>, heads: Heads, refuse: Ref
     const uniqueWith =
         options.uniqueWith === undefined ? undefined : scopePaths(options.uniqueWith, refuse)
 
+    const isUuid = isUuidColumn(options, heads, refuse)
     const column: ColumnOptions = {
-        type: "varchar",
-        length: MAX_LENGTH,
+        ...(isUuid ? { type: "uuid" } : { type: "varchar", length: MAX_LENGTH }),
         ...columnOptions(KNOWN_FOR_COLUMN, options, refuse),
     }
     return {
@@ -160,7 +161,8 @@ function splitStored(options: PseudoKeyOptions<never>, heads: Heads, refuse: Ref
             },
             suffix,
             letters,
-            pattern: patternOf(options, heads, refuse),
+            isUuid,
+            pattern: isUuid ? UUID_FORM : patternOf(options, heads, refuse),
             reserved: reservedOf(options.reserved, refuse),
             relations: relations as string[],
             isAfterInsert: after === "insert",
@@ -172,6 +174,22 @@ function splitStored(options: PseudoKeyOptions<never>, heads: Heads, refuse: Ref
         },
         column,
     }
+}
+
+function isUuidColumn(
+    { type, generate, derive, pattern, letters }: PseudoKeyOptions<never>,
+    { head, formerHeads }: Heads,
+    refuse: Refuse,
+): boolean {
+    if (type === undefined || type === "varchar") return false
+    if ((type as unknown) !== "uuid") refuse(`type is ${show(type)}, give "varchar" or "uuid".`)
+    if (generate !== "uuid" && generate !== "uuidv7")
+        refuse('type: "uuid" is for generate: "uuid" and generate: "uuidv7" alone.')
+    if (head !== "" || formerHeads.length > 0)
+        refuse('type: "uuid" has no room for a prefix. Leave out prefix, or type.')
+    if (derive !== undefined || pattern !== undefined || letters !== undefined)
+        refuse('type: "uuid" is for UUIDs alone, without derive, pattern and letters.')
+    return true
 }
 
 const TYPEID = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/

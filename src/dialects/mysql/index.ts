@@ -2,19 +2,21 @@ import type { DataSource, DataSourceOptions } from "typeorm"
 import { textsOf } from "../column-type"
 import type { Dialect, Upsert } from "../dialect"
 import type { DriverError } from "../driver-error"
-import { mysqlAudit } from "./audit"
+import { mysqlAudit } from "./upkeep/audit"
 import { literal } from "./literal"
 import { mysqlCounter } from "./counter"
 import { mysqlJournal } from "./journal"
-import { mysqlIds } from "./ids"
+import { mysqlIds } from "./upkeep/ids"
 import { mysqlKeys } from "./keys"
 import { mysqlLocks } from "./locks"
 import { mysqlPeriods } from "./periods"
 import { mysqlSchema } from "./schema"
+import { mysqlServer } from "../server/mysql-server"
 import { lastNumbers, neighbours, scopeKeys, storedNumbers } from "./scopes"
 import { mysqlText } from "./text"
 import { mysqlTriggers } from "./trigger/catalogue"
 import { mysqlTrigger } from "./trigger/trigger"
+import { ownName } from "../own-name"
 import { mysqlTypes } from "./types"
 
 const LOCK_WAIT_TIMEOUT = 1205
@@ -37,6 +39,7 @@ export const mysql: Dialect = {
     sharesRunner: false,
     rowLock: " FOR UPDATE",
     audit: mysqlAudit,
+    server: mysqlServer,
     locks: mysqlLocks,
     ids: mysqlIds,
     counter: mysqlCounter,
@@ -84,6 +87,11 @@ export const mysql: Dialect = {
     discard: (_, connection) => {
         ;(connection as { destroy(): void }).destroy()
     },
+    // A node of a Galera cluster, after a conflict with another one (wsrep_retry_autocommit).
+    repeatsStatements: {
+        sql: "SHOW VARIABLES WHERE Variable_name = 'wsrep_on' AND Value = 'ON'",
+        parameters: [],
+    },
     separateConnection,
 }
 
@@ -105,12 +113,14 @@ function findUpsert(head: string, tail: string): Upsert | undefined {
 function separateConnection({ options }: DataSource): DataSourceOptions | undefined {
     if (options.type !== "mysql" && options.type !== "mariadb") return undefined
     const { replication } = options
-    const extra = options.extra as object | undefined
+    const extra = options.extra as { connectAttributes?: { program_name?: string } } | undefined
+    const named = extra?.connectAttributes
+    const connectAttributes = { ...named, program_name: ownName(named?.program_name) }
     return {
         ...options,
         ...replication?.master,
         replication: undefined,
         poolSize: 1,
-        extra: { ...extra, connectionLimit: 1 },
+        extra: { ...extra, connectionLimit: 1, connectAttributes },
     }
 }

@@ -69,8 +69,10 @@ export const mysqlKeys: KeyStatements = {
         ]
         const missing = columns.slice(0, 1).map((c) => ` WHERE t.${columnName(c)} IS NULL`)
         return {
+            // A small table would be scanned first, and all of its rows be locked.
             sql:
-                `UPDATE ${table} t JOIN (${selects.join(" UNION ALL ")}) w ON ${on.join(" AND ")} ` +
+                `UPDATE (${selects.join(" UNION ALL ")}) w STRAIGHT_JOIN ${table} t FORCE INDEX (PRIMARY) ` +
+                `ON ${on.join(" AND ")} ` +
                 `SET ${sets.join(", ")}${onlyMissing ? missing.join("") : ""}`,
             parameters: rows.flatMap((row) =>
                 row.map((value, at) => identities[at]?.text(value) ?? value),

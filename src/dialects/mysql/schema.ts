@@ -4,6 +4,7 @@ import { literal } from "./literal"
 import { counterColumns, equalKeys, type SchemaStatements } from "../statements/schema-statements"
 
 const INSTALL_LOCK = "CONCAT('typeorm-autosequence.', MD5(DATABASE()))"
+const MIGRATION_LOCK = "CONCAT('typeorm-autosequence:', MD5(DATABASE()))"
 const SECONDS = 60
 
 /** @internal */
@@ -25,6 +26,8 @@ export const mysqlSchema: SchemaStatements = {
         )
     },
 
+    isUuid: (sql) =>
+        `CONVERT(${sql} USING utf8mb4) COLLATE utf8mb4_bin REGEXP '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'`,
     isWhole: (sql) => `CAST(${sql} AS CHAR) REGEXP '^-?(0|[1-9][0-9]*)([.]0+)?$'`,
     makesValues: ({ isGenerated, generationStrategy }) =>
         isGenerated && generationStrategy === "increment",
@@ -66,6 +69,11 @@ export const mysqlSchema: SchemaStatements = {
         isTransactional: false,
         take: [{ sql: `SELECT GET_LOCK(${INSTALL_LOCK}, ${SECONDS}) AS taken` }],
         release: { sql: `DO RELEASE_LOCK(${INSTALL_LOCK})` },
+    },
+    migrationLock: {
+        isTransactional: false,
+        take: [{ sql: `SELECT GET_LOCK(${MIGRATION_LOCK}, 0) AS taken` }],
+        release: { sql: `DO RELEASE_LOCK(${MIGRATION_LOCK})` },
     },
 
     async findMistake(runner) {

@@ -3,15 +3,17 @@ import { textsOf } from "../column-type"
 import type { Dialect } from "../dialect"
 import { findOnConflict } from "../on-conflict"
 import { isPostgresFailure, literal, postgresFailure } from "./literal"
-import { postgresAudit } from "./audit"
+import { postgresAudit } from "./upkeep/audit"
 import { postgresCounter } from "./counter"
 import { postgresJournal } from "./journal"
-import { postgresIds } from "./ids"
+import { postgresIds } from "./upkeep/ids"
 import { postgresKeys } from "./keys"
 import { postgresLocks } from "./locks"
 import { postgresPeriods } from "./periods"
 import { postgresSchema } from "./schema"
+import { postgresServer } from "../server/postgres-server"
 import { lastNumbers, neighbours, scopeKeys, storedNumbers } from "./scopes"
+import { ownName } from "../own-name"
 import { isPglite, postgresText } from "./text"
 import { postgresTriggers } from "./trigger/catalogue"
 import { postgresTrigger } from "./trigger/trigger"
@@ -26,6 +28,7 @@ export const postgres: Dialect = {
     sharesRunner: false,
     rowLock: " FOR UPDATE",
     audit: postgresAudit,
+    server: postgresServer,
     locks: postgresLocks,
     ids: postgresIds,
     counter: postgresCounter,
@@ -94,6 +97,7 @@ function separateConnection(dataSource: DataSource): DataSourceOptions | undefin
         ...replication?.master,
         replication: undefined,
         poolSize: 1,
+        applicationName: ownName(options.applicationName),
         // A process may end while the connection is idle.
         extra: { ...extra, max: 1, allowExitOnIdle: true },
     }

@@ -1,4 +1,4 @@
-import type { JournalStatements } from "../statements/journal-statements"
+import type { JournalStatements } from "../statements/journal/journal-statements"
 import { literal } from "./literal"
 
 /** @internal */

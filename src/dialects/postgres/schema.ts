@@ -3,6 +3,7 @@ import { type SchemaStatements, standardSchema } from "../statements/schema-stat
 
 // Of our own choice: PostgreSQL has no names for advisory locks.
 const INSTALL_LOCK = "1635087729, 1"
+const MIGRATION_LOCK = "1635087729, 2"
 
 /** @internal */
 export const postgresSchema: SchemaStatements = {
@@ -19,6 +20,7 @@ export const postgresSchema: SchemaStatements = {
         add: ({ name }) => `ALTER TABLE ${name} SET (fillfactor = 50)`,
         remove: ({ name }) => `ALTER TABLE ${name} RESET (fillfactor)`,
     },
+    isUuid: (sql) => `${sql} ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'`,
     isWhole: (sql) => `${sql}::text ~ '^-?(0|[1-9][0-9]*)([.]0+)?$'`,
     // TypeORM takes every generated column for one of type "serial".
     makesValues: ({ generatedIdentity }) => generatedIdentity !== undefined,
@@ -40,5 +42,10 @@ export const postgresSchema: SchemaStatements = {
         isTransactional: true,
         isolation: "READ COMMITTED",
         take: [{ sql: `SELECT pg_advisory_xact_lock(${INSTALL_LOCK})` }],
+    },
+    migrationLock: {
+        isTransactional: false,
+        take: [{ sql: `SELECT pg_try_advisory_lock(${MIGRATION_LOCK})::int AS taken` }],
+        release: { sql: `SELECT pg_advisory_unlock(${MIGRATION_LOCK})` },
     },
 }

@@ -1,12 +1,13 @@
 import type { Dialect } from "../dialect"
 import { findOnConflict } from "../on-conflict"
-import { sqliteAudit } from "./audit"
+import { sqliteAudit } from "./upkeep/audit"
 import { sqliteCounter } from "./counter"
 import { sqliteJournal } from "./journal"
-import { sqliteIds } from "./ids"
+import { sqliteIds } from "./upkeep/ids"
 import { sqliteKeys } from "./keys"
 import { sqlitePeriods } from "./periods"
 import { sqliteSchema } from "./schema"
+import { sqliteServer } from "../server/sqlite-server"
 import { lastNumbers, neighbours, scopeKeys, storedNumbers } from "./scopes"
 import { sqliteTriggers } from "./triggers"
 import { canonicalText, keyText, scopeText } from "./types"
@@ -18,6 +19,7 @@ export const sqlite: Dialect = {
     sharesRunner: true,
     rowLock: "",
     audit: sqliteAudit,
+    server: sqliteServer,
     ids: sqliteIds,
     counter: sqliteCounter,
     schema: sqliteSchema,

@@ -1,4 +1,4 @@
-import type { JournalStatements } from "../statements/journal-statements"
+import type { JournalStatements } from "../statements/journal/journal-statements"
 
 /** @internal SQLite has nothing by which a session could say anything. */
 export const sqliteJournal: JournalStatements = {

@@ -1,5 +1,5 @@
 import { namedPlace } from "../../typeorm/names"
-import { APPEND_ONLY } from "../statements/append-only"
+import { APPEND_ONLY } from "../statements/journal/append-only"
 import type { TriggerCatalogue } from "../statements/trigger-catalogue"
 import {
     shortHash,

@@ -70,6 +70,8 @@ export interface SchemaStatements {
     }
     /** Whether a value, as a text, is a whole number in digits. */
     isWhole(sql: string): string
+    /** Whether a text is a UUID in small letters. */
+    isUuid(sql: string): string
     /** Whether the database makes the values of a column in a way that only {@link retype} ends. */
     makesValues(column: TableColumn): boolean
     /** Undefined where TypeORM keeps what is in a column that it changes. */
@@ -77,6 +79,8 @@ export interface SchemaStatements {
     /** Whether an index can't be dropped while a foreign key has no other. */
     readonly foreignKeysNeedIndex: boolean
     readonly installLock: InstallLock
+    /** Is not waited for: its first statement tells whether it was taken, or fails as a lock does that is not free. */
+    readonly migrationLock: InstallLock
     /** Says what to do where TypeORM takes the server for another one, and sees changes that are none. */
     findMistake?(runner: QueryRunner): Promise<string | undefined>
     /** For databases whose columns may take different texts for equal. */

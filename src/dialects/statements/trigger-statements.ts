@@ -3,7 +3,7 @@ import type { PeriodRule } from "../../declared/numbers/period-options"
 import type { CountedColumn } from "../columns"
 import type { ColumnMetadata } from "../../typeorm/names"
 import type { CounterTable } from "./counter-statements"
-import type { EventTable } from "./journal-tables"
+import type { EventTable } from "./journal/journal-tables"
 import type { DriverError } from "../driver-error"
 import type { DateColumn } from "./period-statements"
 import type { RAISED } from "./raised"
@@ -102,6 +102,8 @@ export interface StoredTrigger extends Trigger {
     readonly table: string
     readonly schema?: string
     readonly isEnabled: boolean
+    /** Whether the user may not see what it does. */
+    readonly isHidden?: boolean
 }
 
 /** @internal What of a row is the same in all databases. */

@@ -1,8 +1,10 @@
 import type { DataSource } from "typeorm"
 import { dialectOf } from "../../dialects"
 import { driverErrorOf } from "../../dialects/driver-error"
+import { codeOf, tellRetry } from "../../signals/channels"
 
-const ATTEMPTS = 5
+/** Nodes of a cluster that write to one counter refuse each other more often than not. */
+const ATTEMPTS = 20
 
 /**
  * Repeats what a deadlock or the like has ended, for work that is all of its transaction. The first writers of a
@@ -17,5 +19,7 @@ export async function repeat<T>(dataSource: DataSource, work: () => Promise<T>):
             const cause = driverErrorOf(error)
             const isTransient = cause && dialectOf(dataSource)?.isTransient(cause)
             if (attempt === ATTEMPTS || isTransient !== true) throw error
+            const code = codeOf(cause)
+            tellRetry({ dataSource, attempt, attempts: ATTEMPTS, delayMs: 0, code })
         }
 }

@@ -20,6 +20,7 @@ import {
     StaleSnapshotError,
     UnsupportedError,
 } from "../../errors"
+import { codeOf, tellRetry } from "../../signals/channels"
 import { givenDataSource } from "../../typeorm/given"
 
 /** What {@link transactionWithRetry} takes. */
@@ -127,15 +128,20 @@ export async function transactionWithRetry<T>(
         )
 
     for (let attempt = 1; ; attempt++) {
+        let failure: unknown
         try {
             return await (isolationLevel
                 ? dataSource.transaction(isolationLevel, work)
                 : dataSource.transaction(work))
         } catch (error) {
             if (attempt >= attempts || !isTransient(error, dialect)) throw error
+            failure = error
         }
-        const delay = Math.min(maxDelay, minDelay * 2 ** (attempt - 1))
-        await setTimeout(delay * (1 - Math.random() / 2), undefined, { signal })
+        const longest = Math.min(maxDelay, minDelay * 2 ** (attempt - 1))
+        const delayMs = longest * (1 - Math.random() / 2)
+        const code = codeOf(driverErrorOf(failure) ?? (failure as object))
+        tellRetry({ dataSource, attempt, attempts, delayMs, code })
+        await setTimeout(delayMs, undefined, { signal })
     }
 }
 

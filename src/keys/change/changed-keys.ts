@@ -14,6 +14,7 @@ import { refuseSetReferences } from "../sealed/sealed-reference"
 import { changedScope } from "../rows/stored-scope"
 import { isShown } from "../shown-keys"
 import { changedView, outdatedView } from "./changed-view"
+import { SetKeys } from "./exchanged-keys"
 import { isAskedFor, remakeKey } from "./remade-key"
 
 /**
@@ -39,10 +40,19 @@ export function changeKeys(event: UpdateEvent<ObjectLiteral>): Promise<void> | u
     }
     if (!stored || changed.length === 0) return undefined
     const session = Session.of(event.queryRunner)
+    const set = SetKeys.of(session)
+    for (const { key, kind } of changed) {
+        const value: unknown = key.column.getEntityValue(entity)
+        if (kind === "set" && typeof value === "string")
+            set.add({ key, entity, stored, text: composed(key, value) })
+    }
     return session.together(async () => {
+        const locks = KeyAssigner.of(session)?.locks
+        if (locks) await set.exchange(session, locks)
         // One key may be made of those before it.
-        for (const one of changed) await change(session, one, entity, stored)
-        KeyAssigner.of(session)?.locks.forgetGiven()
+        for (const one of changed)
+            if (!set.isExchanged(one.key, entity)) await change(session, one, entity, stored)
+        locks?.forgetGiven()
     })
 }
 

@@ -1,5 +1,5 @@
 import type { InsertRow } from "../../inserts/insert"
-import { isMadeByDatabase } from "../../series/scope"
+import { isMadeByDatabase } from "../../series/scopes/scope"
 import { ownSeriesOf } from "../../series/own-series"
 import { dataSourceOf } from "../../typeorm/compat"
 import { type ColumnMetadata, columnType } from "../../typeorm/names"

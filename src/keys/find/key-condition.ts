@@ -1,24 +1,12 @@
-import {
-    And,
-    Equal,
-    type EntityMetadata,
-    FindOperator,
-    IsNull,
-    type ObjectLiteral,
-    Raw,
-} from "typeorm"
-import { headIn, readKey } from "../../declared/keys/key-form"
-import type { Scope } from "../../dialects/columns"
+import { And, Equal, type EntityMetadata, FindOperator, IsNull, type ObjectLiteral } from "typeorm"
+import { headIn, readKey, UUID_FORM } from "../../declared/keys/key-form"
 import { InvalidOptionError } from "../../errors"
-import { preparedText, scopeWith } from "../../series/scope"
-import { pathsOf } from "../../series/series"
-import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
-import { keyTableOf } from "../../series/own-table"
 import { type AnyKey, isSealed, type SealedKey, type StoredKey } from "../pseudo-key"
 import { pseudoKeysOf } from "../resolve-keys"
 import { openSealedKey, sealedKeyFor } from "../sealed/sealed-ids"
+import { hadBy } from "./had-by"
+import { isPlain, scopePartsIn } from "./look-up-scope"
 import { refuseNoConditions, refuseUnset } from "./unset-conditions"
-import { historyScopeOf, isOwner } from "../rows/taken-keys"
 
 /** @internal How a row is looked for. */
 export interface KeyLookUp {
@@ -89,7 +77,10 @@ export function keyFor(
 
 /** @internal A text as keys of a property are stored; undefined for what can be none. */
 export function keyIn(key: AnyKey, text: unknown): string | undefined {
-    return readKey(text, isSealed(key) ? "ascii" : key.letters)
+    if (isSealed(key)) return readKey(text, "ascii")
+    const read = readKey(text, key.letters)
+    // A column of UUIDs reads other forms as well, and fails for what is none.
+    return read !== undefined && key.isUuid && !UUID_FORM.test(read) ? undefined : read
 }
 
 function sealedCondition(
@@ -111,10 +102,7 @@ function storedCondition(
     where: ObjectLiteral,
     { retired }: { retired: boolean },
 ): ObjectLiteral {
-    // A condition on the related row, as wherePseudoKey makes it, says in which scope the key is as well.
-    if (key.history === false && key.scope.every(({ path }) => isJoined(key, where, path)))
-        return atPath(key.propertyPath, Equal(text))
-    const scope = scopeIn(key, where)
+    const scope = scopePartsIn(key, where)
     // An operator, by which it is seen to be no row where somebody sets a relation to it.
     if (key.history === false || !retired) return atPath(key.propertyPath, Equal(text))
     return Object.assign(
@@ -123,55 +111,6 @@ function storedCondition(
             atPath(column.propertyPath, hadBy(key, text, scope, column)),
         ),
     ) as ObjectLiteral
-}
-
-let parameters = 0
-
-/**
- * The primary key of the row that has a key, or else of the one that had it: each is one step down
- * an index.
- */
-function hadBy(
-    key: StoredKey,
-    text: string,
-    scope: Scope,
-    column: ColumnMetadata,
-): FindOperator<unknown> {
-    const { dataSource, metadata, scopeColumns } = key
-    const table = keyTableOf(dataSource)
-    // Of several conditions of a query each needs names of its own.
-    const name = `autosequence${++parameters}`
-    const values: ObjectLiteral = {
-        [name]: text,
-        [`${name}_series`]: key.name,
-        [`${name}_scope`]: historyScopeOf(key, scope),
-    }
-    const where = scopeColumns.map((c, i) => {
-        const value = scope.values[i]
-        if (typeof value !== "string") return `t.${columnName(c)} IS NULL`
-        values[`${name}_${i}`] = value
-        return `t.${columnName(c)} = :${name}_${i}`
-    })
-    const current =
-        `SELECT t.${columnName(column)} FROM ${tableName(metadata)} t ` +
-        `WHERE ${[...where, `t.${columnName(key.column)} = :${name}`].join(" AND ")}`
-    const former =
-        `SELECT o.${columnName(column)} FROM ${table.name} h JOIN ${tableName(metadata)} o ` +
-        `ON ${isOwner(key, "o", `h.${table.owner}`)} ` +
-        `WHERE h.${table.series} = :${name}_series AND h.${table.scope} = :${name}_scope ` +
-        `AND h.${table.key} = :${name} AND h.${table.retiredAt} IS NOT NULL`
-    return Raw((alias) => `${alias} = COALESCE((${current}), (${former}))`, values)
-}
-
-function isJoined({ metadata }: StoredKey, where: ObjectLiteral, path: string): boolean {
-    const condition: unknown = path
-        .split(".")
-        .reduce<unknown>((at, name) => (Object(at) as ObjectLiteral)[name], where)
-    return (
-        metadata.findRelationWithPropertyPath(path) !== undefined &&
-        isPlain(condition) &&
-        Object.keys(condition).length > 0
-    )
 }
 
 /** TypeORM 0.3 leaves NULL out of its conditions, and 1.x refuses it. */
@@ -193,21 +132,6 @@ function withValue(
     return { ...where, [name]: inner }
 }
 
-/** @internal The scope of a key that is unique in it alone; without it several rows have the key. */
-export function scopeIn({ label, scope, scopeColumns }: StoredKey, where: ObjectLiteral): Scope {
-    const values = scopeColumns.map((column) => {
-        const given: unknown = column.getEntityValue(where)
-        const value = given instanceof FindOperator && given.type === "isNull" ? null : given
-        if (value === undefined || value instanceof FindOperator)
-            throw new InvalidOptionError(
-                `${label} is unique within ${pathsOf({ scope })} alone. Give the ` +
-                    "values of these in { where }.",
-            )
-        return preparedText(column, value)
-    })
-    return scopeWith(values)
-}
-
 function atPath(path: string, value: unknown): ObjectLiteral {
     return path
         .split(".")
@@ -226,10 +150,6 @@ function bothOf(one: ObjectLiteral, other: ObjectLiteral): ObjectLiteral {
         else if (value !== undefined) both[name] = And(operator(own), operator(value))
     }
     return both
-}
-
-function isPlain(value: unknown): value is ObjectLiteral {
-    return typeof value === "object" && value !== null && !(value instanceof FindOperator)
 }
 
 function operator(value: unknown): FindOperator<unknown> {

@@ -55,6 +55,25 @@ export async function claim(
     }
 }
 
+/** @internal Makes rows the owners of keys that they have from each other. */
+export async function exchangeClaims(
+    runner: Sender,
+    key: StoredKey,
+    claims: readonly Claim[],
+): Promise<void> {
+    const scopes = groupBy(claims, ({ scope }) => historyScopeOf(key, scope))
+    const owned = await findKeys(
+        runner,
+        key,
+        claims.map(({ owner }) => owner),
+    )
+    const exchanged = owned.filter((place) =>
+        scopes.get(place.scope)?.some(({ text }) => text === place.text),
+    )
+    await changeAt(runner, key, exchanged)
+    await claim(runner, key, claims)
+}
+
 /** @internal */
 export function takenError(key: StoredKey, text: string, cause?: unknown): KeyTakenError {
     return new KeyTakenError(

@@ -1,7 +1,7 @@
 import type { Scope } from "../../dialects/columns"
 import type { NewRow } from "../../inserts/announced/new-row"
 import type { Session } from "../../inserts/session"
-import { preparedText } from "../../series/scope"
+import { preparedText } from "../../series/scopes/scope"
 import type { StoredKey } from "../pseudo-key"
 
 /**

@@ -231,7 +231,9 @@ export class KeyAssigner implements Assigner {
     /** Called when a transaction has ended; gives up the locks that don't end with it. */
     transactionEnded(): Promise<void> | undefined {
         this.locks.forget()
-        return this.locks.isHolding ? this.locks.release() : undefined
+        if (!this.locks.isHolding) return undefined
+        // What is stored is stored: thrown, it would look as if it had failed. They end with the connection.
+        return this.locks.release().catch(() => this.session.discardConnection())
     }
 
     private giveUpLocks(): Promise<void> | undefined {

@@ -1,6 +1,6 @@
 import type { ObjectLiteral } from "typeorm"
 import type { Scope } from "../../dialects/columns"
-import { preparedText, scopeText, scopeWith } from "../../series/scope"
+import { preparedText, scopeText, scopeWith } from "../../series/scopes/scope"
 import type { Scoped } from "../../series/series"
 import { readRows, withPrimaryKey } from "./read-rows"
 import type { Sender } from "../../typeorm/statement"

@@ -1,6 +1,6 @@
 import type { Scope } from "../../dialects/columns"
 import { UnknownScopeError } from "../../errors"
-import { keyOf } from "../../series/scope-key"
+import { keyOf } from "../../series/scopes/scope-key"
 import { columnName, tableName } from "../../typeorm/names"
 import { select, type Sender } from "../../typeorm/statement"
 import { keyTableOf } from "../../series/own-table"
@@ -40,11 +40,13 @@ function selectCurrent(
     keys: readonly string[],
     parameters: Parameters,
 ): string {
-    const { dataSource, metadata, column } = key
+    const { dataSource, dialect, metadata, column } = key
     const name = columnName(column)
     const where = isInScope(key, scope, parameters)
+    // Beside those of the history, which are texts.
+    const text = key.isUuid ? dialect.expressions.text(`t.${name}`) : `t.${name}`
     return (
-        `SELECT t.${name} AS ${dataSource.driver.escape("taken")} FROM ${tableName(metadata)} t ` +
+        `SELECT ${text} AS ${dataSource.driver.escape("taken")} FROM ${tableName(metadata)} t ` +
         `WHERE ${[...where, `t.${name} IN (${parameters.list(keys)})`].join(" AND ")}`
     )
 }

@@ -14,7 +14,7 @@ import {
 import { show } from "../../declared/show"
 import { allSeriesOf } from "../../series/sharers"
 import { givenDataSource } from "../../typeorm/given"
-import { versions } from "../../typeorm/own-version"
+import { versions } from "../../typeorm/version/own-version"
 import { auditReferences, referencesOf } from "../references/find-orphans"
 import { type AuditProgress, progressOf } from "../progress"
 

@@ -1,6 +1,6 @@
 import type { DataSource } from "typeorm"
-import { namedScope } from "../../audit/named-scope"
-import { textsOfKey } from "../../audit/scope-key-texts"
+import { namedScope } from "../../audit/scopes/named-scope"
+import { textsOfKey } from "../../audit/scopes/scope-key-texts"
 import { inSnapshot, type Snapshot } from "../../audit/snapshot"
 import { type Audited, OWN, type ScopeRow, selectScopes } from "../../audit/statements"
 import { findReadable, hasOwnTable } from "../../audit/tables"

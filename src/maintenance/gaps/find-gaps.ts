@@ -1,5 +1,5 @@
 import type { DataSource } from "typeorm"
-import { between } from "../../audit/ranges"
+import { between } from "../../audit/scopes/ranges"
 import { inSnapshot, type Snapshot } from "../../audit/snapshot"
 import type { AuditNumber, WeakReferenceAudit } from "../../audit/types"
 import { checkedOptions, FLAG, integerFrom, LIST, refuserOf, SIGNAL } from "../../declared/options"

@@ -1,6 +1,6 @@
 import type { Refuse } from "../../declared/options"
 import { KEY_ENTITY } from "../../declared/own-tables"
-import type { IdSequence } from "../../dialects/statements/id-statements"
+import type { IdSequence } from "../../dialects/statements/upkeep/id-statements"
 import { IdsInUseError } from "../../errors"
 import type { Snapshot } from "../../audit/snapshot"
 import { placeOfEntity, storedColumns } from "../../audit/tables"

@@ -2,7 +2,7 @@ import type { DataSource, EntityTarget, ObjectLiteral, QueryRunner } from "typeo
 import { asMissingRight, inSnapshot, readable } from "../../audit/snapshot"
 import { checkedOptions, FLAG, LIST, refuserOf } from "../../declared/options"
 import { COUNTER_ENTITY, EVENT_ENTITY, KEY_ENTITY, SETTING_ENTITY } from "../../declared/own-tables"
-import type { IdSequence } from "../../dialects/statements/id-statements"
+import type { IdSequence } from "../../dialects/statements/upkeep/id-statements"
 import { NumberOverflowError } from "../../errors"
 import { givenDataSource, givenEntity } from "../../typeorm/given"
 import { select } from "../../typeorm/statement"

@@ -3,7 +3,7 @@ import { placeOfEntity, storedColumns } from "../../audit/tables"
 import type { Snapshot } from "../../audit/snapshot"
 import type { Refuse } from "../../declared/options"
 import { show } from "../../declared/show"
-import type { StoredColumn, TablePlace } from "../../dialects/statements/audit-statements"
+import type { StoredColumn, TablePlace } from "../../dialects/statements/upkeep/audit-statements"
 
 /** @internal A column of a table, whether an entity knows it or not. */
 export interface ColumnPlace {

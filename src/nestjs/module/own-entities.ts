@@ -5,8 +5,8 @@ import { counterEntity } from "../../tables/counter-entity"
 import { eventEntity } from "../../tables/event-entity"
 import { keyEntity } from "../../tables/key-entity"
 import { seriesEntity } from "../../tables/setting-entity"
-import { hideTableUnless, renameEntity } from "../../typeorm/altered-metadata"
-import { onMetadata } from "../../typeorm/index-metadata"
+import { hideTableUnless, renameEntity } from "../../typeorm/metadata/altered-metadata"
+import { onMetadata } from "../../typeorm/metadata/index-metadata"
 import { dataSourceOf } from "../../typeorm/compat"
 
 type AnySchema = EntitySchema<never>

@@ -90,10 +90,11 @@ export class Preparation {
 
     private report(error: unknown): void {
         if (this.options.strict) throw error
-        this.logger.warn(
-            error instanceof AutoSequenceError
-                ? `${error.message} (${error.code})`
-                : `The data source could not be checked: ${String(error)}`,
-        )
+        if (!(error instanceof AutoSequenceError)) {
+            this.logger.warn(`The data source could not be checked: ${String(error)}`)
+            return
+        }
+        // One entry for each problem, as those who collect logs count entries.
+        for (const line of error.message.split("\n")) this.logger.warn(`${line} (${error.code})`)
     }
 }

@@ -45,7 +45,8 @@ type Asked = () => {
  * - `where` may be a function of the request. Pipe and controllers are singletons all the same.
  * - A global `ValidationPipe` takes no notice of it, unless it has `validateCustomDecorators`. From
  *   `@Param` it takes the key for what the validators of the entity are for, where that has any.
- * - In a GraphQL resolver it is an argument; the request is `req` of the context, or the context itself.
+ * - In a GraphQL resolver it is an argument; the request is `req` of the context, or the context itself. Another
+ *   parameter with `@Args` tells the schema of it.
  * - For `@nestjs/swagger` there is no parameter. Declare it by `@ApiParam({ name: "key" })`.
  *
  * Errors: those of {@link PseudoKeyPipe}.

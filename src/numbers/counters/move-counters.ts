@@ -12,6 +12,7 @@ import {
 } from "../../errors"
 import { placeOf, type Series } from "../../series/series"
 import { sharersOf } from "../../series/sharers"
+import { noted, noteOf } from "../../signals/note"
 import { dataSourceOf } from "../../typeorm/compat"
 import { counterTableOf } from "../../series/own-table"
 import { beforeFirst, parseNumber } from "../number-values"
@@ -58,10 +59,10 @@ export async function moveCounters(
     try {
         let moved: MovedCounter[] = []
         if (counter.moveExisting && moves.length === 1)
-            moved = await select(runner, counter.moveExisting(table, wanted))
+            moved = await select(runner, noted(series, counter.moveExisting(table, wanted)))
         if (moved.length === 0)
             for (const statement of counter.move(table, wanted, dataSource))
-                moved = await select(runner, statement)
+                moved = await select(runner, noted(series, statement))
         const last = new Map(moved.map((row) => [row.key, row.last]))
         if (moved.some(({ isClosed }) => Number(isClosed) === 1)) throw closedError(label)
         const missing = moves.flatMap(({ key }) => (last.has(key) ? [] : [key]))
@@ -102,7 +103,8 @@ async function moveNew(
         }
     for (const { key, by } of moves) last.set(key, (last.get(key) ?? base) + by)
     const counters = [...last].map(([key, to]) => ({ key, to }))
-    await runner.query(...asArguments(counter.raise(counterTableOf(dataSource), name, counters)))
+    const raise = counter.raise(counterTableOf(dataSource), name, counters)
+    await runner.query(...asArguments(noted(name, raise)))
     return last
 }
 
@@ -117,7 +119,8 @@ export async function raiseCounters(
     const { counter } = dialectOf(dataSource) as Dialect
     const counters = [...unsorted].sort((a, b) => (a.key < b.key ? -1 : 1))
     try {
-        const { sql, parameters } = counter.raise(counterTableOf(dataSource), name, counters)
+        const raise = counter.raise(counterTableOf(dataSource), name, counters)
+        const { sql, parameters } = noted(name, raise)
         const result = await runner.query(sql, parameters, true)
         // Some databases don't count rows that were as high before.
         if (Number(result.affected) < counters.length)
@@ -171,7 +174,7 @@ export async function setBack(
     const parameter = (at: number) => dataSource.driver.createParameter("", at)
     await runner.query(
         `UPDATE ${name} SET ${last} = ${parameter(0)} WHERE ${table.series} = ${parameter(1)} ` +
-            `AND ${scope} = ${parameter(2)} AND ${last} = ${parameter(3)}`,
+            `AND ${scope} = ${parameter(2)} AND ${last} = ${parameter(3)}${noteOf(series)}`,
         [String(to), series, key, String(from)],
     )
 }

@@ -1,11 +1,12 @@
 import type { Insert } from "../../inserts/insert"
 import { returnedRows } from "../../inserts/returned-rows"
 import type { Session } from "../../inserts/session"
-import { keysOf } from "../../series/scope-key"
+import { keysOf } from "../../series/scopes/scope-key"
 import type { FramedText } from "../documents/inserted-texts"
 import { fitsWhatever } from "../documents/row-frame"
 import { frameSql } from "../../series/documents/document-sql"
 import type { NumberRequest } from "../number-request"
+import { noteOf } from "../../signals/note"
 import { parseNumber } from "../number-values"
 import { counterSeriesOf } from "./move-counters"
 import { counterTableOf } from "../../series/own-table"
@@ -38,8 +39,11 @@ export async function moveWithinInsert(
     row.assignSql(series.column, "moved.last")
     for (const { document, frame } of texts)
         row.assignSql(document.column, frameSql(series.dialect, frame, "moved.last"))
-    insert.selectFrom("moved", (parameter) =>
-        moveWithin.call(counter, counterTableOf(series.dataSource), moves, parameter),
+    insert.selectFrom(
+        "moved",
+        (parameter) =>
+            moveWithin.call(counter, counterTableOf(series.dataSource), moves, parameter) +
+            noteOf(series.name),
     )
     insert.returnColumn(series.column)
     session.transaction?.holdsSeries(series.name)

@@ -1,6 +1,6 @@
 import { driverErrorOf } from "../../dialects/driver-error"
 import { groupBy } from "../../group-by"
-import { keysOf } from "../../series/scope-key"
+import { keysOf } from "../../series/scopes/scope-key"
 import type { Series } from "../../series/series"
 import { beforeFirst, max, nextNumber } from "../number-values"
 import type { CountedRequest } from "../number-request"

@@ -32,12 +32,14 @@ export class Block {
         return numbers
     }
 
-    /** Drops the numbers up to this one. */
-    skipTo(number: bigint): void {
+    /** Drops the numbers up to this one; returns how many. */
+    skipTo(number: bigint): bigint {
+        const before = this.size
         for (const range of this.ranges)
             if (range.next <= number)
                 range.next += ((number - range.next) / this.step + 1n) * this.step
         this.dropEmpty()
+        return before - this.size
     }
 
     private dropEmpty(): void {

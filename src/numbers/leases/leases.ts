@@ -2,6 +2,7 @@ import type { DataSource } from "typeorm"
 import { dialectOf } from "../../dialects"
 import { groupBy } from "../../group-by"
 import type { Series } from "../../series/series"
+import { tellLost } from "../../signals/channels"
 import { dataSourceOf } from "../../typeorm/compat"
 import { Block } from "./block"
 import { counterSeriesOf, moveCounters, raiseCounters } from "../counters/move-counters"
@@ -50,9 +51,9 @@ export class Leases {
     private isWorking = false
     private readonly connection: OwnConnection
 
-    private constructor(dataSource: DataSource) {
+    private constructor(private readonly dataSource: DataSource) {
         this.connection = new OwnConnection(dataSource, () => {
-            this.blocks.clear()
+            for (const id of this.blocks.keys()) this.lose(id, "closed")
         })
     }
 
@@ -82,7 +83,7 @@ export class Leases {
     /** Sets counters that are lower; numbers at or below them are not given any more. */
     async raise(series: Series, counters: readonly Raise[]): Promise<void> {
         const skip = () => {
-            for (const { key, to } of counters) this.blocks.get(idOf(series, key))?.skipTo(to)
+            for (const { key, to } of counters) this.skip(series, key, to)
         }
         skip()
         await this.connection.run((runner) =>
@@ -96,7 +97,7 @@ export class Leases {
         if (count === 0) return []
         const id = idOf(series, key)
         const block = this.blocks.get(id)
-        block?.skipTo(first - 1n)
+        this.skip(series, key, first - 1n)
         const numbers = block?.draw(count)
         this.blocks.delete(id)
         // Those that were used last come last.
@@ -126,7 +127,7 @@ export class Leases {
             const wanted = BigInt(wants.reduce((sum, { count }) => sum + count, 0))
             const first = wants.map((want) => want.first).reduce(max)
             const block = this.blocks.get(idOf(series, key))
-            block?.skipTo(first - 1n)
+            this.skip(series, key, first - 1n)
             const missing = wanted - (block?.size ?? 0n)
             if (missing <= 0n) return []
             const by = step * max(missing, cache)
@@ -146,7 +147,19 @@ export class Leases {
             else this.waiting.push(want)
         }
         for (const id of this.blocks.keys())
-            if (this.blocks.size > MOST_SCOPES) this.blocks.delete(id)
+            if (this.blocks.size > MOST_SCOPES) this.lose(id, "evicted")
+    }
+
+    private skip(series: Series, key: string, to: bigint): void {
+        const skipped = this.blocks.get(idOf(series, key))?.skipTo(to) ?? 0n
+        tellLost(series, Number(skipped), "skipped")
+    }
+
+    private lose(id: string, reason: "closed" | "evicted"): void {
+        const block = this.blocks.get(id)
+        this.blocks.delete(id)
+        if (block)
+            tellLost({ name: nameIn(id), dataSource: this.dataSource }, Number(block.size), reason)
     }
 
     private add(series: Series, key: string, last: bigint | undefined, by: bigint): void {
@@ -160,4 +173,9 @@ export class Leases {
 
 function idOf({ name }: Series, key: string): string {
     return `${name.length} ${name} ${key}`
+}
+
+function nameIn(id: string): string {
+    const at = id.indexOf(" ") + 1
+    return id.slice(at, at + Number(id.slice(0, at - 1)))
 }

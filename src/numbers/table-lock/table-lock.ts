@@ -5,6 +5,7 @@ import type { LastNumber, TableLockStatements } from "../../dialects/dialect"
 import { StaleSnapshotError, UnsupportedError } from "../../errors"
 import { placeOf, type Series } from "../../series/series"
 import { columnName, tableName } from "../../typeorm/names"
+import { noted } from "../../signals/note"
 import { dataSourceOf } from "../../typeorm/compat"
 import type { CountedRequest } from "../number-request"
 import { beforeFirst, max, nextNumber, parseNumber } from "../number-values"
@@ -38,7 +39,9 @@ export async function lockTables(
         .filter((table) => !transaction.isLocked(table))
         .sort()
     if (tables.length === 0) return
-    for (const statement of tableLockOf(session).lock(tables)) await select(sender, statement)
+    const names = entities.map((metadata) => metadata.tableName).join("_")
+    for (const statement of tableLockOf(session).lock(tables))
+        await select(sender, noted(names, statement))
     for (const table of tables) transaction.locked(table)
 }
 
@@ -120,7 +123,7 @@ async function load(
     const keys = [...byKey.keys()]
     const rows = await select<LastNumber>(
         session,
-        series.dialect.lastNumbers(series, [...byKey.values()]),
+        noted(series.name, series.dialect.lastNumbers(series, [...byKey.values()])),
     )
     refuseStaleSnapshot(session, series, rows)
     const groups = new Map<string, string>()

@@ -1,7 +1,7 @@
 import { DateOrderError, INSTALL_REMEDY, NotDeletableError, NotInstalledError } from "../../errors"
 import { placeOf } from "../../series/series"
 import { closedError } from "../counters/move-counters"
-import { keptRowError } from "../kept-rows"
+import { keptRowError } from "../deletions/kept-rows"
 import { type Name, raisedBy } from "./failed"
 
 /** @internal What errors of triggers are called that keep rows, or the order of their dates, or number them late. */

@@ -8,6 +8,7 @@ import { returnedRows } from "../../inserts/returned-rows"
 import type { Session } from "../../inserts/session"
 import { triggeredSeriesOf } from "../../series/own-series"
 import { isLate, madeColumns, placeOf, type Series } from "../../series/series"
+import { tellTaken } from "../../signals/channels"
 import { duplicateNumberError } from "../duplicate-numbers"
 import { explicitNumber, parseNumber } from "../number-values"
 import { markNumbers } from "../mark-numbers"
@@ -32,6 +33,7 @@ interface Request {
  */
 export class TriggerAssigner implements Assigner {
     private readonly requests = new Map<Insert, readonly Request[]>()
+    private readonly since = new WeakMap<Insert, number>()
     private readonly periods = new Map<Insert, readonly AwaitedValue[]>()
 
     private readonly late: LateNumbers
@@ -76,6 +78,7 @@ export class TriggerAssigner implements Assigner {
         for (const { series } of requests) if (returns(series)) insert.returnColumn(series.column)
         if (this.session.transaction) this.session.transaction.hasNumbers = true
         this.requests.set(insert, requests)
+        this.since.set(insert, performance.now())
     }
 
     inserted(insert: Insert, result: unknown): Promise<void> | undefined {
@@ -124,6 +127,11 @@ export class TriggerAssigner implements Assigner {
             const values = returned?.get(request.row)
             request.number = parseNumber(values?.[request.series.column.databaseName])
         }
+        this.show(insert, requests)
+    }
+
+    private show(insert: Insert, requests: readonly Request[]): void {
+        tellTaken(this.since.get(insert) ?? performance.now(), requests, this.session.runner)
         showNumbers(this.session, requests)
     }
 
@@ -176,7 +184,7 @@ export class TriggerAssigner implements Assigner {
             )
             for (const [at, { request }] of found.entries()) request.number = numbers[at]
         }
-        showNumbers(this.session, requests)
+        this.show(insert, requests)
     }
 }
 

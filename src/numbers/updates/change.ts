@@ -1,7 +1,7 @@
 import { list, type Piece, piece, plain, type Update, valueOfPiece } from "../../inserts/sql/update"
 import { triggeredSeriesOf } from "../../series/own-series"
 import { seriesOf } from "../../series/resolve-series"
-import { scopeText } from "../../series/scope"
+import { scopeText } from "../../series/scopes/scope"
 import { datingColumns, type Series } from "../../series/series"
 import { conditionSql } from "../../series/when/row-condition"
 import { type ColumnMetadata, columnName } from "../../typeorm/names"

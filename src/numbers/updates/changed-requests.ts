@@ -2,7 +2,7 @@ import type { Scope } from "../../dialects/columns"
 import { UnknownScopeError } from "../../errors"
 import type { Session } from "../../inserts/session"
 import { valueOfPiece } from "../../inserts/sql/update"
-import { scopeText, scopeWith } from "../../series/scope"
+import { scopeText, scopeWith } from "../../series/scopes/scope"
 import { placeOf } from "../../series/series"
 import { groupBy } from "../../group-by"
 import { firstNumber } from "../first-number"
@@ -10,7 +10,7 @@ import type { CountedRequest } from "../number-request"
 import { parseNumber, refuseNoNumber, refuseSet, storedValue } from "../number-values"
 import type { Change } from "./change"
 import { type ChangedRows, isRow, type StoredRow } from "./changed-rows"
-import { entityOf, updatedOf } from "./updated-entities"
+import { entityOf, updatedOf } from "./entities/updated-entities"
 
 /** @internal The number that a stored row is about to have. */
 export interface ChangedRequest extends CountedRequest {

@@ -3,7 +3,7 @@ import { waitForCommit } from "../commit/waiting-rows"
 import { byPrimaryKey } from "./changed-requests"
 import type { Change } from "./change"
 import type { ChangedRows, StoredRow } from "./changed-rows"
-import { entityOf, idOf, updatedOf } from "./updated-entities"
+import { entityOf, idOf, updatedOf } from "./entities/updated-entities"
 
 /** @internal Rows that are due to have a number by an UPDATE, and get it before COMMIT. */
 export function lateRows({

@@ -1,7 +1,7 @@
 import type { NumberedRow } from "../../inserts/assigner"
 import type { Session } from "../../inserts/session"
 import type { PlannedChange } from "./send-changes"
-import { idOf, updatedOfRow, updatedOf } from "./updated-entities"
+import { idOf, updatedOfRow, updatedOf } from "./entities/updated-entities"
 
 /** @internal The rows that had no number before an UPDATE, and have one by it. */
 export function numberedRows(session: Session, { series, requests }: PlannedChange): NumberedRow[] {

@@ -9,6 +9,7 @@ import { refuseUnknownStart } from "../first-number"
 import type { NumberSource } from "../number-source"
 import { refuseEarlierDates } from "../periods/date-order"
 import { journaledChanges, writeChangedNumbers } from "../journal/changed-numbers"
+import { tellTaken } from "../../signals/channels"
 import { lockTables } from "../table-lock/table-lock"
 import { madeAtOnce, takeAsked } from "./asked/asked-numbers"
 import { findChange } from "./change"
@@ -22,8 +23,8 @@ import { datedChanges } from "./dated-changes"
 import { type PlannedChange, sendChanges } from "./send-changes"
 import { lateRows, waitUpdated } from "./late-rows"
 import { numberedRows } from "./numbered-rows"
-import { entityOf, updatedOf } from "./updated-entities"
-import { showUpdated } from "./show-updated"
+import { entityOf, updatedOf } from "./entities/updated-entities"
+import { showUpdated } from "./entities/show-updated"
 
 /**
  * Sends an UPDATE that sets what numbers depend on: numbers that are there stay, and rows that are to have one
@@ -57,7 +58,9 @@ export async function sendNumbered(
                 : refuseChanges(session, change))
             const requests = requestsOf(session, change, found)
             if (lateRows({ ...change, ...found }).length > 0) source.joinTransaction(series)
+            const since = performance.now()
             await giveChanged(source, series, requests, moved)
+            tellTaken(since, requests, session.runner)
             refuseUnknownStart(requests)
             if (series.ascends && requests.length > 0) source.refuseWithoutTransaction(series)
             await refuseEarlierDates(session, datedChanges(change, found, requests))

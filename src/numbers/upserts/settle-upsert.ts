@@ -5,6 +5,7 @@ import type { Insert } from "../../inserts/insert"
 import { returnedRows } from "../../inserts/returned-rows"
 import type { Session } from "../../inserts/session"
 import { placeOf } from "../../series/series"
+import { tellRefusedGap } from "../../signals/channels"
 import { type ColumnMetadata, columnName } from "../../typeorm/names"
 import { type MovedCounter, setCountersBack } from "../counters/take-from-counters"
 import type { NumberRequest } from "../number-request"
@@ -74,9 +75,12 @@ function refuseGaps(requests: readonly NumberRequest[], stored: ReadonlySet<Numb
                 request.number < highest,
         )
         if (missing?.number !== undefined)
-            throw new NumberGapError(
-                `${placeOf(missing.series)}: a row was given ${missing.number} and not inserted, but ` +
-                    `${highest} was. upsert() found that row stored already. Upsert one row at a time.`,
+            throw tellRefusedGap(
+                missing.series,
+                new NumberGapError(
+                    `${placeOf(missing.series)}: a row was given ${missing.number} and not inserted, but ` +
+                        `${highest} was. upsert() found that row stored already. Upsert one row at a time.`,
+                ),
             )
     }
 }

@@ -1,6 +1,6 @@
 import { groupBy } from "../../group-by"
-import { scopeText, scopeWith } from "../../series/scope"
-import { keysOf } from "../../series/scope-key"
+import { scopeText, scopeWith } from "../../series/scopes/scope"
+import { keysOf } from "../../series/scopes/scope-key"
 import type { Series } from "../../series/series"
 import type { ColumnTest } from "../../series/when/row-condition"
 import type { Sender } from "../../typeorm/statement"

@@ -8,6 +8,7 @@ import {
     refuseStrays,
     type Renames,
     RENAMES,
+    rewrittenBy,
 } from "../names/renamings"
 import { addColumns, dropFormerIndexes, loosen, tighten } from "../plan/column-steps"
 import { dropFormerChecks } from "../plan/checks"
@@ -129,7 +130,10 @@ export async function installIn(
 ): Promise<void> {
     const { dataSource, tables } = inventory
     const retyped = retypedOf(inventory)
-    const triggers = await readTriggers(runner, dataSource, rewrittenIn(inventory))
+    const triggers = await readTriggers(runner, dataSource, [
+        ...rewrittenIn(inventory),
+        ...rewrittenBy(found),
+    ])
     const steps = new LiveSteps(runner)
     await createOwnTables(runner, inventory)
     for (const table of tables) await dropFormerChecks(steps, table)

@@ -1,7 +1,7 @@
 import type { DataSource, QueryRunner } from "typeorm"
 import { dialectOf } from "../../dialects"
 import { hasJournal } from "../../series/journal"
-import { whileAltered } from "../../typeorm/altered-metadata"
+import { whileAltered } from "../../typeorm/metadata/altered-metadata"
 import { tableName } from "../../typeorm/names"
 import { planSynchronize, type Synchronization } from "../../typeorm/schema-builder"
 import { select } from "../../typeorm/statement"

@@ -2,7 +2,7 @@ import type { DataSource, QueryRunner } from "typeorm"
 import { ANYTHING, FLAG, TEXT, checkedOptions, oneOf } from "../../declared/options"
 import { dialectOf } from "../../dialects"
 import { UnsupportedError } from "../../errors"
-import { whileAltered } from "../../typeorm/altered-metadata"
+import { whileAltered } from "../../typeorm/metadata/altered-metadata"
 import {
     addColumns,
     beforeRowsAreFilled,
@@ -14,7 +14,7 @@ import { addChecks, dropFormerChecks, findChecks } from "../plan/checks"
 import { addCounting, setCounterSettings } from "../plan/counter-steps"
 import { findRenamedColumns } from "../names/renamed-columns"
 import { carryNames } from "../names/renaming-steps"
-import { findRenamings, refuseStrays, type Renames, RENAMES } from "../names/renamings"
+import { findRenamings, refuseStrays, type Renames, RENAMES, rewrittenBy } from "../names/renamings"
 import { refuseDuplicates } from "../plan/indexes/duplicate-rows"
 import {
     holdersOf,
@@ -201,7 +201,10 @@ export async function generateMigration(
         const steps = new RecordedSteps(runner)
         const found = await findRenamings(runner, dataSource, rename, renamedColumns)
         refuseStrays(found)
-        const triggers = await readTriggers(runner, dataSource, rewrittenIn(inventory))
+        const triggers = await readTriggers(runner, dataSource, [
+            ...rewrittenIn(inventory),
+            ...rewrittenBy(found),
+        ])
         await dropTriggers(steps, triggers)
         await dropFunctions(steps, await readLeftOver(runner, dataSource), UNUSED)
         for (const table of inventory.tables) await dropFormerChecks(steps, table)

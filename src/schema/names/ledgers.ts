@@ -1,19 +1,22 @@
 import type { DataSource, EntityMetadata, QueryRunner } from "typeorm"
-import { COUNTER_ENTITY, KEY_ENTITY } from "../../declared/own-tables"
+import { COUNTER_ENTITY, EVENT_ENTITY, KEY_ENTITY, SETTING_ENTITY } from "../../declared/own-tables"
 import { dialectOf } from "../../dialects"
 import type { Dialect } from "../../dialects/dialect"
 import { pseudoKeysOf } from "../../keys/resolve-keys"
-import { counterTableOf, keyTableOf } from "../../series/own-table"
-import { hasCounters, type Scoped } from "../../series/series"
+import { hasJournal, hasSettings, keepsJournal, keepsSettings } from "../../series/journal"
+import { counterTableOf, eventTableOf, keyTableOf, settingTableOf } from "../../series/own-table"
+import { hasCounters, type Scoped, type Series } from "../../series/series"
 import { allSeriesOf } from "../../series/sharers"
 import { hasHistory } from "../../tables/key-entity"
-import { columnName, tableName } from "../../typeorm/names"
+import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import { select, type Statement } from "../../typeorm/statement"
 
 /** @internal A table of this library that keeps something of columns, by the names of their series. */
 export interface Ledger {
     readonly metadata: EntityMetadata
-    readonly content: "counters" | "keys"
+    readonly content: "counters" | "keys" | "events" | "settings"
+    /** Whether nothing is missing where a column has none, as of the journal and its settings. */
+    readonly isOptional: boolean
     /** The columns of the entities by the names that it is to have for them. */
     readonly columns: ReadonlyMap<string, Scoped>
     /** Copies all of one name to another one. Where that has it, the higher number or the key that is there stays. */
@@ -25,19 +28,29 @@ export interface Ledger {
 export async function findLedgers(runner: QueryRunner, dataSource: DataSource): Promise<Ledger[]> {
     const dialect = dialectOf(dataSource)
     const ledgers: Ledger[] = []
-    for (const metadata of dialect ? dataSource.entityMetadatas : [])
-        if (
-            metadata.name === COUNTER_ENTITY ||
-            (metadata.name === KEY_ENTITY && hasHistory(dataSource))
-        )
-            if (await runner.hasColumn(metadata.tablePath, "series"))
-                ledgers.push(ledgerOf(dataSource, dialect as Dialect, metadata))
+    for (const metadata of dialect ? dataSource.entityMetadatas : []) {
+        const make = LEDGERS[metadata.name]
+        if (make && (await runner.hasColumn(metadata.tablePath, "series"))) {
+            const ledger = make(dataSource, dialect as Dialect)
+            if (ledger) ledgers.push({ metadata, ...ledger })
+        }
+    }
     return ledgers
+}
+
+type Make = (dataSource: DataSource, dialect: Dialect) => Omit<Ledger, "metadata"> | undefined
+
+const LEDGERS: Readonly<Record<string, Make>> = {
+    [COUNTER_ENTITY]: counterLedger,
+    [KEY_ENTITY]: keyLedger,
+    [EVENT_ENTITY]: eventLedger,
+    [SETTING_ENTITY]: settingLedger,
 }
 
 /** @internal All names in a ledger, each by one step down its index. */
 export async function namesIn(runner: QueryRunner, { metadata }: Ledger): Promise<string[]> {
-    const [series] = metadata.primaryColumns.map(columnName) as [string]
+    const column = metadata.columns.find(({ propertyName }) => propertyName === "series")
+    const series = columnName(column as ColumnMetadata)
     const table = tableName(metadata)
     const rows = await select<{ name: string }>(runner, {
         sql:
@@ -48,50 +61,120 @@ export async function namesIn(runner: QueryRunner, { metadata }: Ledger): Promis
     return rows.map(({ name }) => name)
 }
 
-function ledgerOf(dataSource: DataSource, dialect: Dialect, metadata: EntityMetadata): Ledger {
-    const isOfCounters = metadata.name === COUNTER_ENTITY
-    const counters = counterTableOf(dataSource)
-    const table = isOfCounters ? counters : keyTableOf(dataSource)
-    const parameter = (at: number) => dataSource.driver.createParameter("name", at)
-    // The columns have other names inside: who inserts into a table and reads from it is misunderstood.
-    const selectAs = (columns: readonly string[], values: string) =>
-        `SELECT ${parameter(0)}, ${values} FROM (SELECT ` +
-        columns.map((column, at) => `${column} AS ${"abcd"[at] ?? ""}`).join(", ") +
-        ` FROM ${table.name} WHERE ${table.series} = ${parameter(1)}) s WHERE 1 = 1`
-    const copyCounters = () =>
-        dialect.schema.seed(
-            counters,
-            selectAs(
-                [counters.scope, counters.last, counters.movedBy],
-                "s.a, s.b, CASE WHEN s.c < 0 THEN -1 ELSE 0 END, CURRENT_TIMESTAMP",
-            ),
-        )
-    const copyKeys = () => {
-        const { name, series, scope, key, owner, retiredAt } = keyTableOf(dataSource)
-        const columns = [scope, key, owner, retiredAt]
-        return (
-            `INSERT INTO ${name} (${[series, ...columns].join(", ")}) ` +
-            `${selectAs(columns, "s.a, s.b, s.c, s.d")} ${dialect.keys.onClaimed(keyTableOf(dataSource))}`
-        )
-    }
+function counterLedger(dataSource: DataSource, dialect: Dialect): ReturnType<Make> {
+    const table = counterTableOf(dataSource)
+    const values = "s.a, s.b, CASE WHEN s.c < 0 THEN -1 ELSE 0 END, CURRENT_TIMESTAMP"
+    const columns = [table.scope, table.last, table.movedBy]
     return {
-        metadata,
-        content: isOfCounters ? "counters" : "keys",
-        columns: new Map(isOfCounters ? countedColumns(dataSource) : keysWithHistory(dataSource)),
+        content: "counters",
+        isOptional: false,
+        columns: new Map(columnsWhere(dataSource, hasCounters)),
         copy: (from, to) => ({
-            sql: isOfCounters ? copyCounters() : copyKeys(),
+            sql: dialect.schema.seed(table, selectAs(dataSource, table, columns, values)),
             parameters: [to, from],
         }),
-        remove: (name) => ({
-            sql: `DELETE FROM ${table.name} WHERE ${table.series} = ${parameter(0)}`,
-            parameters: [name],
-        }),
+        remove: removal(dataSource, table),
     }
 }
 
-function countedColumns(dataSource: DataSource): [string, Scoped][] {
+function keyLedger(dataSource: DataSource, dialect: Dialect): ReturnType<Make> {
+    if (!hasHistory(dataSource)) return undefined
+    const table = keyTableOf(dataSource)
+    const { name, series, scope, key, owner, retiredAt } = table
+    const columns = [scope, key, owner, retiredAt]
+    return {
+        content: "keys",
+        isOptional: false,
+        columns: new Map(keysWithHistory(dataSource)),
+        copy: (from, to) => ({
+            sql:
+                `INSERT INTO ${name} (${[series, ...columns].join(", ")}) ` +
+                `${selectAs(dataSource, table, columns, "s.a, s.b, s.c, s.d")} ${dialect.keys.onClaimed(table)}`,
+            parameters: [to, from],
+        }),
+        remove: removal(dataSource, table),
+    }
+}
+
+/** Its triggers are off meanwhile. */
+function eventLedger(dataSource: DataSource): ReturnType<Make> {
+    if (!hasJournal(dataSource)) return undefined
+    const { table, series } = eventTableOf(dataSource)
+    const parameter = parametersOf(dataSource)
+    return {
+        content: "events",
+        isOptional: true,
+        columns: new Map(columnsWhere(dataSource, keepsJournal)),
+        copy: (from, to) => ({
+            sql: `UPDATE ${table} SET ${series} = ${parameter(0)} WHERE ${series} = ${parameter(1)}`,
+            parameters: [to, from],
+        }),
+        remove: removal(dataSource, { name: table, series }),
+    }
+}
+
+function settingLedger(dataSource: DataSource): ReturnType<Make> {
+    if (!hasSettings(dataSource)) return undefined
+    const {
+        table: name,
+        series,
+        scope,
+        name: what,
+        since,
+        value,
+        setAt,
+    } = settingTableOf(dataSource)
+    const columns = [scope, what, since, value, setAt]
+    const table = { name, series }
+    return {
+        content: "settings",
+        isOptional: true,
+        columns: new Map(columnsWhere(dataSource, keepsSettings)),
+        copy: (from, to) => ({
+            sql:
+                `INSERT INTO ${name} (${[series, ...columns].join(", ")}) ` +
+                selectAs(dataSource, table, columns, "s.a, s.b, s.c, s.d, s.e"),
+            parameters: [to, from],
+        }),
+        remove: removal(dataSource, table),
+    }
+}
+
+interface NamedTable {
+    readonly name: string
+    readonly series: string
+}
+
+function parametersOf({ driver }: DataSource): (at: number) => string {
+    return (at) => driver.createParameter("name", at)
+}
+
+/** The columns have other names inside: who inserts into a table and reads from it is misunderstood. */
+function selectAs(
+    dataSource: DataSource,
+    { name, series }: NamedTable,
+    columns: readonly string[],
+    values: string,
+): string {
+    const parameter = parametersOf(dataSource)
+    const inside = columns.map((column, at) => `${column} AS ${"abcde"[at] ?? ""}`).join(", ")
+    return (
+        `SELECT ${parameter(0)}, ${values} FROM (SELECT ${inside} ` +
+        `FROM ${name} WHERE ${series} = ${parameter(1)}) s WHERE 1 = 1`
+    )
+}
+
+function removal(dataSource: DataSource, { name, series }: NamedTable): Ledger["remove"] {
+    const sql = `DELETE FROM ${name} WHERE ${series} = ${parametersOf(dataSource)(0)}`
+    return (removed) => ({ sql, parameters: [removed] })
+}
+
+function columnsWhere(
+    dataSource: DataSource,
+    isKept: (series: Series) => boolean,
+): [string, Scoped][] {
     return [...allSeriesOf(dataSource)].flatMap(([name, [first]]): [string, Scoped][] =>
-        first && hasCounters(first) ? [[name, first]] : [],
+        first && isKept(first) ? [[name, first]] : [],
     )
 }
 

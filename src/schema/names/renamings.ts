@@ -61,13 +61,14 @@ export async function findRenamings(
             if (to === null) strays.delete(from)
             else {
                 add(from, to)
-                problems.push(...(await comesTooEarly(runner, ledger, to, renamedColumns)))
+                if (!ledger.isOptional)
+                    problems.push(...(await comesTooEarly(runner, ledger, to, renamedColumns)))
             }
         }
         for (const [to, scoped] of ledger.columns)
             for (const from of await formerNames(runner, ledger, scoped, renamedColumns))
                 if (strays.has(from)) add(from, to)
-        for (const name of strays.size > 0 ? bare : [])
+        for (const name of strays.size > 0 && !ledger.isOptional ? bare : [])
             problems.push(...(await problemsOf(runner, ledger, name, strays)))
     }
     const [name] = unknown
@@ -77,6 +78,11 @@ export async function findRenamings(
                 "and that is no column's any more, and the name of a column that has such.",
         )
     return { renamings, problems }
+}
+
+/** @internal The tables whose rows change with the names, whatever their triggers say. */
+export function rewrittenBy({ renamings }: FoundRenamings): Pick<Ledger, "metadata">[] {
+    return renamings.map(({ ledger }) => ledger)
 }
 
 /** @internal Refuses to go on where only the caller knows what has become of a name. */
@@ -159,8 +165,12 @@ function tableOf(name: string): string {
     return name.slice(0, name.lastIndexOf("."))
 }
 
-/** Whether a name is that of a column, and there is none. */
-async function isGone(runner: QueryRunner, { metadata }: Ledger, name: string): Promise<boolean> {
+/** @internal Whether a name is that of a column, and there is none. */
+export async function isGone(
+    runner: QueryRunner,
+    { metadata }: Ledger,
+    name: string,
+): Promise<boolean> {
     const table = tableOf(name)
     if (table === "") return false
     const place = metadata.tablePath.slice(0, -metadata.tableName.length)

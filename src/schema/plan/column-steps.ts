@@ -1,5 +1,5 @@
 import { Table, TableForeignKey, TableIndex } from "typeorm"
-import type { Alteration } from "../../typeorm/altered-metadata"
+import type { Alteration } from "../../typeorm/metadata/altered-metadata"
 import type { ServedTable } from "./inventory"
 import { addChecks } from "./checks"
 import { keysServedBy } from "./indexes/indexes"

@@ -1,5 +1,5 @@
 import { counterTableOf } from "../../series/own-table"
-import { keySql } from "../../series/scope-key"
+import { keySql } from "../../series/scopes/scope-key"
 import type { Series } from "../../series/series"
 import { columnName, tableName } from "../../typeorm/names"
 import type { Statement } from "../../typeorm/statement"

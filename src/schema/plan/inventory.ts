@@ -25,7 +25,7 @@ import { type TextsToFill, textsToFill } from "./texts/texts-to-fill"
 import { findRetyped, type Holder, type Retyped } from "./retyped-columns"
 import { formerIndexes, indexesOf } from "./indexes/indexes"
 import { dataSourceOf } from "../../typeorm/compat"
-import type { IndexMetadata } from "../../typeorm/version"
+import type { IndexMetadata } from "../../typeorm/version/version"
 
 /** @internal What a table that is there lacks of what its numbered columns and its keys need. */
 export interface ServedTable {
@@ -201,7 +201,7 @@ export function holdersOf(metadata: EntityMetadata): Holder[] {
     const keys = pseudoKeysOf(metadata).stored
     const holders = [
         ...series.map(({ column, max }): Holder => ({ column, content: "number", max })),
-        ...keys.map(({ column }): Holder => ({ column, content: "key" })),
+        ...keys.map(({ column, isUuid }): Holder => ({ column, content: "key", isUuid })),
     ]
     for (const column of [...series, ...keys].flatMap(({ scopeColumns }) => scopeColumns))
         if (!holders.some((other) => other.column === column))

@@ -2,7 +2,7 @@ import type { EntityMetadata, QueryRunner, Table } from "typeorm"
 import { select } from "../../typeorm/statement"
 import type { StoredKey } from "../../keys/pseudo-key"
 import { pseudoKeysOf, storedKeysOf } from "../../keys/resolve-keys"
-import { columnName, tableName } from "../../typeorm/names"
+import { columnName, columnType, tableName } from "../../typeorm/names"
 
 /** @internal The pseudo keys of a table whose rows may have none. */
 export interface KeysToFill {
@@ -100,6 +100,7 @@ function keySql(key: StoredKey): string | undefined {
     const { keys, expressions } = key.dialect
     const random = keys.random(format.name, format.length)
     if (random === undefined) return undefined
+    if (columnType(key.column) === "uuid") return `CAST(${random} AS uuid)`
     return head === "" ? random : expressions.concat(`'${head}'`, random)
 }
 

@@ -3,7 +3,7 @@ import { type TypeKind, kindOfType } from "../../dialects/column-type"
 import type { Dialect } from "../../dialects/dialect"
 import type { StoredCollation } from "../../dialects/statements/schema-statements"
 import { ColumnChangeError } from "../../errors"
-import type { Alteration } from "../../typeorm/altered-metadata"
+import type { Alteration } from "../../typeorm/metadata/altered-metadata"
 import { dataSourceOf } from "../../typeorm/compat"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import { select } from "../../typeorm/statement"
@@ -18,6 +18,8 @@ export interface Holder {
     readonly content: Content
     /** The largest number that it is to hold. */
     readonly max?: bigint
+    /** Whether it is to hold nothing but UUIDs. */
+    readonly isUuid?: boolean
 }
 
 /** @internal One that is there as a column of another type. */
@@ -31,7 +33,7 @@ export interface Retyped extends Holder {
 /** From which kinds of types a column is changed in place. */
 const SOURCES: Readonly<Record<Content, Partial<Record<TypeKind, readonly TypeKind[]>>>> = {
     number: { integer: ["integer", "decimal", "text"] },
-    key: { text: ["text", "uuid", "integer"] },
+    key: { text: ["text", "uuid", "integer"], uuid: ["text"] },
     scope: { integer: ["integer"], text: ["text"] },
 }
 
@@ -131,7 +133,7 @@ function impossible(retyped: Retyped): string {
 }
 
 async function misfits(runner: QueryRunner, retyped: Retyped): Promise<string[]> {
-    const { metadata, column, dialect, declared, content, max } = retyped
+    const { metadata, column, dialect, declared, content, max, isUuid = false } = retyped
     const { expressions, schema } = dialect
     const name = columnName(column)
     const text = expressions.text(name)
@@ -141,7 +143,9 @@ async function misfits(runner: QueryRunner, retyped: Retyped): Promise<string[]>
         kind === "integer"
             ? `CASE WHEN ${schema.isWhole(name)} ` +
               `THEN ABS(CAST(${text} AS DECIMAL(60, 10))) > ${max ?? 0} ELSE TRUE END`
-            : `${expressions.length(text)} > ${declared.length || 255}`
+            : isUuid
+              ? `NOT (${schema.isUuid(text)})`
+              : `${expressions.length(text)} > ${declared.length || 255}`
     const where = `${tableName(metadata)} WHERE ${name} IS NOT NULL AND ${isMisfit}`
     const sql = `SELECT COUNT(*) AS misfits FROM ${where}`
     const [found] = await select<{ misfits: string | number }>(runner, { sql })
@@ -149,7 +153,11 @@ async function misfits(runner: QueryRunner, retyped: Retyped): Promise<string[]>
     if (count === 0) return []
     const are = count === 1 ? "1 row holds" : `${count} rows hold`
     const wrong =
-        kind === "integer" ? `no whole number up to ${String(max)}` : `more than it has room for`
+        kind === "integer"
+            ? `no whole number up to ${String(max)}`
+            : isUuid
+              ? "no UUID in small letters"
+              : `more than it has room for`
     return [
         `${placeOf(retyped)} becomes ${typeOf(retyped, declared)}, and ${are} ${wrong}. Give them ` +
             `another value first: SELECT * FROM ${where}.`,

@@ -1,16 +1,12 @@
 import type { EntityMetadata, QueryRunner } from "typeorm"
-import { headIn } from "../../declared/keys/key-form"
+import { Parameters } from "../../keys/rows/parameters"
 import type { StoredKey } from "../../keys/pseudo-key"
 import { pseudoKeysOf } from "../../keys/resolve-keys"
 import { columnName, tableName } from "../../typeorm/names"
 import { select } from "../../typeorm/statement"
 
-const SAMPLE = 100
-
 /**
- * The keys of a table whose rows have others than the prefix allows, so that they lead nowhere. A prefix that was
- * changed is that of all rows from before, the oldest and the youngest of which are looked at, and no more: this is
- * done whenever an application starts.
+ * The keys of a table whose rows have others than the prefix allows, so that they lead nowhere.
  * @internal
  */
 export async function foreignPrefixes(
@@ -21,12 +17,8 @@ export async function foreignPrefixes(
     const problems: string[] = []
     for (const key of pseudoKeysOf(metadata).stored) {
         const isThere = table?.findColumnByName(key.column.databaseName)
-        if (!isThere || key.head === "") continue
-        const texts = [
-            ...(await sample(runner, key, "ASC")),
-            ...(await sample(runner, key, "DESC")),
-        ]
-        if (texts.some((text) => headIn(key, text) === undefined))
+        if (!isThere || [key.head, ...key.formerHeads].includes("")) continue
+        if (await hasOther(runner, key))
             problems.push(
                 `Rows of ${metadata.tablePath} have keys in ${key.column.databaseName} that do not begin with "${key.head}", ` +
                     "and are not found by them. Name the former prefix: formerPrefixes of @PseudoKey.",
@@ -35,17 +27,30 @@ export async function foreignPrefixes(
     return problems
 }
 
-async function sample(
+/**
+ * Whether a row has a key that begins otherwise. As ranges, which databases whose texts are in the order of their
+ * characters look up in the index; PostgreSQL looks at all rows, where its own order is another one.
+ */
+async function hasOther(
     runner: QueryRunner,
-    { metadata, column }: StoredKey,
-    direction: "ASC" | "DESC",
-): Promise<string[]> {
+    { dialect, dataSource, metadata, column, head, formerHeads }: StoredKey,
+): Promise<boolean> {
+    const parameters = new Parameters(dataSource)
     const name = columnName(column)
-    const order = metadata.primaryColumns.map((one) => `${columnName(one)} ${direction}`)
-    const rows = await select<{ found: string | null }>(runner, {
-        sql:
-            `SELECT ${name} AS found FROM ${tableName(metadata)} ` +
-            `ORDER BY ${order.join(", ")} LIMIT ${SAMPLE}`,
+    // A column that compares exactly itself is looked up in its index.
+    const text = dialect.keyCollation ? name : dialect.schema.exactly(name)
+    const outside = [head, ...formerHeads].map((one) => {
+        const from = parameters.add(one)
+        return `(${text} < ${from} OR ${text} >= ${parameters.add(behind(one))})`
     })
-    return rows.flatMap(({ found }) => found ?? [])
+    const found = await select(runner, {
+        sql: `SELECT 1 AS found FROM ${tableName(metadata)} WHERE ${outside.join(" AND ")} LIMIT 1`,
+        parameters: parameters.values,
+    })
+    return found.length > 0
+}
+
+/** The first text behind all that begin with this one. */
+function behind(head: string): string {
+    return head.slice(0, -1) + String.fromCharCode(head.charCodeAt(head.length - 1) + 1)
 }

@@ -1,23 +1,38 @@
 import type { EntityMetadata, QueryRunner, Table } from "typeorm"
+import { isMissingRight } from "../../audit/snapshot"
+import { placeOfEntity, storedColumns } from "../../audit/tables"
 import { dialectOf } from "../../dialects"
-import { INSTALL_REMEDY as REMEDY } from "../../errors"
+import { INSTALL_REMEDY as REMEDY, MIGRATION_REMEDY } from "../../errors"
 import { pseudoKeysOf } from "../../keys/resolve-keys"
 import { seriesOf } from "../../series/resolve-series"
 import { dataSourceOf } from "../../typeorm/compat"
 import { findChecks, tightColumns } from "../plan/checks"
 import { formerIndexes, nullColumns } from "../plan/indexes/indexes"
 import { findStranded } from "../plan/periods/periods"
-import type { ColumnMetadata } from "../../typeorm/names"
+import { type ColumnMetadata, tableName } from "../../typeorm/names"
 import type { Scoped } from "../../series/series"
 import { uniqueIndexesOf } from "../../series/unique-index"
 
-/** @internal What a table of this library lacks. */
+/**
+ * What a table of this library lacks. Triggers write to it with the rights of who made them, so that nobody else has
+ * to see it.
+ * @internal
+ */
 export async function ownTableProblems(
     runner: QueryRunner,
-    { tablePath, columns, primaryColumns }: EntityMetadata,
+    metadata: EntityMetadata,
     content: string,
+    isTriggersAlone: boolean,
 ): Promise<string[]> {
+    const { tablePath, columns, primaryColumns } = metadata
     const table = await runner.getTable(tablePath)
+    if (!table && (await isHidden(runner, metadata)))
+        return isTriggersAlone
+            ? []
+            : [
+                  `The user of the data source can't see the table ${tablePath}, which keeps ${content}. ` +
+                      `Grant it: GRANT SELECT, INSERT, UPDATE ON ${tableName(metadata)} TO …`,
+              ]
     if (!table) return [`There is no table ${tablePath}, which keeps ${content}. ${REMEDY}`]
     const missing = columns.filter(({ databaseName }) => !table.findColumnByName(databaseName))
     const key = primaryColumns.map(({ databaseName }) => databaseName).sort()
@@ -32,59 +47,72 @@ export async function ownTableProblems(
                   `The primary key of ${tablePath} is (${found.join(", ")}), and has to be ` +
                       `(${key.join(", ")}).`,
               ]),
-    ].map(
-        (problem) =>
-            `${problem} Generate and run a migration (typeorm-autosequence migration:generate).`,
-    )
+    ].map((problem) => `${problem} ${MIGRATION_REMEDY}`)
 }
 
-/** @internal What a numbered table lacks. */
+/** Catalogues don't show tables to those who have no right on them; some databases say that there is one. */
+async function isHidden(runner: QueryRunner, metadata: EntityMetadata): Promise<boolean> {
+    const dialect = dialectOf(dataSourceOf(metadata))
+    if (!dialect) return false
+    try {
+        return (await storedColumns({ runner, dialect }, placeOfEntity(metadata))).size > 0
+    } catch (error) {
+        // Its schema is hidden as well.
+        if (!isMissingRight(dialect, error)) throw error
+        return true
+    }
+}
+
+/** @internal What a numbered table lacks, and what its indexes do. */
 export async function tableProblems(
     runner: QueryRunner,
     metadata: EntityMetadata,
-): Promise<string[]> {
+): Promise<{ readonly table: string[]; readonly indexes: string[] }> {
     const { tablePath } = metadata
     const table = await runner.getTable(tablePath)
     if (!table)
-        return [
-            `There is no table ${tablePath}. Generate and run a migration ` +
-                "(typeorm-autosequence migration:generate).",
-        ]
+        return {
+            table: [`There is no table ${tablePath}. ${MIGRATION_REMEDY}`],
+            indexes: [],
+        }
     const dialect = dialectOf(dataSourceOf(metadata))
     const { missing } = dialect
         ? await findChecks(runner, dialect, metadata, table)
         : { missing: [] }
-    return [
-        ...missing.map(
-            ({ name }) =>
-                `${tablePath} has no constraint ${name}, by which rows have a number as soon as its ` +
-                `condition holds. ${REMEDY}`,
-        ),
-        ...tightColumns(seriesOf(metadata), table).map(
-            ({ databaseName }) =>
-                `The column ${tablePath}.${databaseName} can't be NULL, and rows are without a number ` +
-                `first. ${REMEDY}`,
-        ),
-        ...(await findStranded(runner, seriesOf(metadata), table)).map(
-            ({ period }) =>
-                `Rows of ${tablePath} have a number and no period (${period.column.databaseName}), so numbers ` +
-                `may be given twice. ${REMEDY}`,
-        ),
-        ...formerIndexes(metadata, table).map(
-            ({ name, columnNames }) =>
-                `${tablePath} has the unique index ${name ?? ""} over ${columnNames.join(", ")} from before, ` +
-                `which may refuse numbers. ${REMEDY}`,
-        ),
-        ...seriesOf(metadata).flatMap((series) => [
-            ...columnProblems(series, table, "a number"),
-            ...(series.period ? columnProblems(series.period, table, "a period") : []),
-            ...missingIndexes(series, table),
-        ]),
-        ...pseudoKeysOf(metadata).stored.flatMap((key) => [
-            ...columnProblems(key, table, "a key"),
-            ...missingIndexes(key, table),
-        ]),
-    ]
+    const series = seriesOf(metadata)
+    const keys = pseudoKeysOf(metadata).stored
+    return {
+        table: [
+            ...missing.map(
+                ({ name }) =>
+                    `${tablePath} has no constraint ${name}, by which rows have a number as soon as its ` +
+                    `condition holds. ${REMEDY}`,
+            ),
+            ...tightColumns(series, table).map(
+                ({ databaseName }) =>
+                    `The column ${tablePath}.${databaseName} can't be NULL, and rows are without a number ` +
+                    `first. ${REMEDY}`,
+            ),
+            ...(await findStranded(runner, series, table)).map(
+                ({ period }) =>
+                    `Rows of ${tablePath} have a number and no period (${period.column.databaseName}), so numbers ` +
+                    `may be given twice. ${REMEDY}`,
+            ),
+            ...series.flatMap((one) => [
+                ...columnProblems(one, table, "a number"),
+                ...(one.period ? columnProblems(one.period, table, "a period") : []),
+            ]),
+            ...keys.flatMap((key) => columnProblems(key, table, "a key")),
+        ],
+        indexes: [
+            ...formerIndexes(metadata, table).map(
+                ({ name, columnNames }) =>
+                    `${tablePath} has the unique index ${name ?? ""} over ${columnNames.join(", ")} from before, ` +
+                    `which may refuse numbers. ${REMEDY}`,
+            ),
+            ...[...series, ...keys].flatMap((unique) => missingIndexes(unique, table)),
+        ],
+    }
 }
 
 function columnProblems(

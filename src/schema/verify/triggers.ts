@@ -33,7 +33,7 @@ export async function unreadProblems(
         for (const { name } of triggers) {
             const { reading } = series.dialect.trigger ?? {}
             const found = stored.find((trigger) => trigger.name === name)
-            if (!reading || !found) continue
+            if (!reading || !found || found.isHidden) continue
             try {
                 await select(runner, reading.look(found))
             } catch (error) {
@@ -68,7 +68,7 @@ function problemOf(trigger: Trigger, { stored, appendOnly }: TableTriggers): str
     if (namesOf(found) !== namesOf(trigger))
         return `calls ${namesOf(found)}, and has to call ${namesOf(trigger)}.`
     if (!found.isEnabled) return "is disabled."
-    return found.definition === trigger.definition
+    return found.isHidden || found.definition === trigger.definition
         ? undefined
         : "is not as it is to be: an option has changed, or the library."
 }

@@ -1,33 +1,11 @@
-import type { DataSource, EntityMetadata, QueryRunner } from "typeorm"
-import { FLAG, checkedOptions } from "../../declared/options"
-import { COUNTER_ENTITY, EVENT_ENTITY, KEY_ENTITY, SETTING_ENTITY } from "../../declared/own-tables"
-import { isAutoSequenceSubscriber } from "../../declared/registry"
+import type { DataSource, QueryRunner } from "typeorm"
+import { checkedOptions, FLAG } from "../../declared/options"
+import { COUNTER_ENTITY } from "../../declared/own-tables"
 import { dialectOf } from "../../dialects"
-import type { Dialect } from "../../dialects/dialect"
-import { INSTALL_REMEDY, NotInstalledError } from "../../errors"
-import { pseudoKeysOf } from "../../keys/resolve-keys"
-import { refuseUnsupported } from "../../numbers/refuse-unsupported"
-import { hasJournal, hasSettings } from "../../series/journal"
-import {
-    counterTableOf,
-    NO_EVENT_TABLE,
-    NO_KEY_TABLE,
-    NO_SETTING_TABLE,
-} from "../../series/own-table"
-import { seriesOf } from "../../series/resolve-series"
-import { hasCounters, placeOf } from "../../series/series"
-import { allSeriesOf } from "../../series/sharers"
-import { hasHistory } from "../../tables/key-entity"
-import { findRenamings, type Renaming } from "../names/renamings"
-import { select } from "../../typeorm/statement"
-import { findBehind } from "../plan/counters-in-rows"
-import { refuseUninitialized, servedEntities } from "../plan/inventory"
-import { zoneProblems } from "../plan/periods/periods"
-import { readLeftOver, readTriggers } from "../plan/triggers/triggers"
-import { foreignPrefixes } from "./prefixes"
-import { inexactKeys, inexactPseudoKeys } from "./collations"
-import { ownTableProblems, tableProblems } from "./tables"
-import { leftOverProblems, triggerProblems, unreadProblems } from "./triggers"
+import { NotInstalledError } from "../../errors"
+import { counterTableOf } from "../../series/own-table"
+import { refuseUninitialized } from "../plan/inventory"
+import { behindProblems, checkOwnTable, findProblems } from "./find-problems"
 
 /** What {@link verifyAutoSequence} takes. */
 export interface VerifyOptions {
@@ -67,83 +45,13 @@ export async function verifyAutoSequence(
 ): Promise<void> {
     const { counters = false } = checkedOptions("verifyAutoSequence", options, { counters: FLAG })
     refuseUninitialized(dataSource)
-    const problems = new Set<string>()
-    const all = [...allSeriesOf(dataSource).values()].flat()
-    for (const series of dataSource.entityMetadatas.flatMap(seriesOf))
-        try {
-            refuseUnsupported(series)
-        } catch (error) {
-            // Its text says that the data source doesn't know the counter table.
-            if (!(error instanceof NotInstalledError)) throw error
-            problems.add(error.message)
-        }
-    const hasKeys = dataSource.entityMetadatas.some((metadata) => {
-        const { stored, sealed } = pseudoKeysOf(metadata)
-        return stored.length + sealed.length > 0
-    })
-    if ((all.length > 0 || hasKeys) && !dataSource.subscribers.some(isAutoSequenceSubscriber))
-        problems.add(
-            "The data source has no AutoSequenceSubscriber. Create it with withAutoSequence(options).",
-        )
-
-    const counter = dataSource.entityMetadatas.find(({ name }) => name === COUNTER_ENTITY)
-    const usesCounter = all.some(hasCounters)
-    const history = hasHistory(dataSource)
-        ? dataSource.entityMetadatas.find(({ name }) => name === KEY_ENTITY)
-        : undefined
-    if (hasHistory(dataSource) && !history) problems.add(NO_KEY_TABLE)
-    const named = (entity: string) => dataSource.entityMetadatas.find(({ name }) => name === entity)
-    const journal = hasJournal(dataSource) ? named(EVENT_ENTITY) : undefined
-    if (hasJournal(dataSource) && !journal) problems.add(NO_EVENT_TABLE)
-    const settings = hasSettings(dataSource) ? named(SETTING_ENTITY) : undefined
-    if (hasSettings(dataSource) && !settings) problems.add(NO_SETTING_TABLE)
-    const dialect = dialectOf(dataSource)
-    await collect(problems, dataSource, async (runner) => {
-        const check = (own: EntityMetadata, content: string) =>
-            checkOwnTable(runner, dialect, own, content)
-        const found = [
-            usesCounter && counter ? await check(counter, "the counters") : [],
-            history ? await check(history, "the history of keys") : [],
-            journal ? await check(journal, "the journal of numbers") : [],
-            settings ? await check(settings, "the settings of series") : [],
-        ]
-        for (const metadata of servedEntities(dataSource))
-            found.push(
-                await tableProblems(runner, metadata),
-                await inexactPseudoKeys(runner, dialect, metadata),
-                await foreignPrefixes(runner, metadata),
-            )
-        found.push(await zoneProblems(runner, dataSource))
-        const { renamings, problems: strays } = await findRenamings(runner, dataSource)
-        found.push([...strays, ...renamings.map(renamingProblem)])
-        const triggers = (counter ?? journal) ? await readTriggers(runner, dataSource) : []
-        const leftOver = counter ? await readLeftOver(runner, dataSource) : []
-        found.push(...triggers.map(triggerProblems), leftOverProblems(leftOver, triggers))
-        for (const table of triggers) found.push(await unreadProblems(runner, table))
+    await onMaster(dataSource, async (runner) => {
+        const found = (await findProblems(runner, dataSource)).map(({ text }) => text)
         // Only of a database that has all of it.
-        if (counters && found.flat().length === 0)
-            found.push(await lateCounters(runner, dataSource))
-        return found.flat()
+        if (counters && found.length === 0)
+            for (const problem of await behindProblems(runner, dataSource)) found.push(problem.text)
+        return found
     })
-}
-
-async function lateCounters(runner: QueryRunner, dataSource: DataSource): Promise<string[]> {
-    const late: string[] = []
-    for (const [first, ...others] of allSeriesOf(dataSource).values())
-        if (
-            first &&
-            hasCounters(first) &&
-            (await select(runner, findBehind([first, ...others]))).length > 0
-        )
-            late.push(
-                `${placeOf(first)}: a counter is missing, or behind the rows of its scope. Call ` +
-                    "resyncCounters(dataSource).",
-            )
-    return late
-}
-
-function renamingProblem({ ledger: { metadata, content }, from, to }: Renaming): string {
-    return `${metadata.tablePath} has the ${content} of ${to} under its former name, ${from}. ${INSTALL_REMEDY}`
 }
 
 /**
@@ -154,35 +62,21 @@ export async function verifyCounterTable(dataSource: DataSource): Promise<void> 
     // Says what to do where the data source doesn't know it.
     counterTableOf(dataSource)
     const counter = dataSource.entityMetadatas.find(({ name }) => name === COUNTER_ENTITY)
-    await collect(new Set(), dataSource, async (runner) =>
+    await onMaster(dataSource, async (runner) =>
         counter ? checkOwnTable(runner, dialectOf(dataSource), counter, "the counters") : [],
     )
 }
 
-/** What a table of this library lacks, and whether its keys are compared exactly. */
-async function checkOwnTable(
-    runner: QueryRunner,
-    dialect: Dialect | undefined,
-    metadata: EntityMetadata,
-    content: string,
-): Promise<string[]> {
-    return [
-        ...(await ownTableProblems(runner, metadata, content)),
-        ...(await inexactKeys(runner, dialect, metadata)),
-    ]
-}
-
-/** Throws all problems together, those that were known before and those that the database shows. */
-async function collect(
-    problems: Set<string>,
+/** Throws all problems together. */
+async function onMaster(
     dataSource: DataSource,
     look: (runner: QueryRunner) => Promise<string[]>,
 ): Promise<void> {
     const runner = dataSource.createQueryRunner("master")
     try {
-        for (const problem of await look(runner)) problems.add(problem)
+        const problems = new Set(await look(runner))
+        if (problems.size > 0) throw new NotInstalledError([...problems].join("\n"))
     } finally {
         await runner.release()
     }
-    if (problems.size > 0) throw new NotInstalledError([...problems].join("\n"))
 }

@@ -5,7 +5,7 @@ import { AutoSequenceError, type ImportConflict } from "../../errors"
 import { refuseNoNumber } from "../../numbers/number-values"
 import { keptMoment, periodOfDate } from "../../numbers/periods/row-date"
 import { parseText } from "../../series/documents/parse-text"
-import { preparedText, scopeWith } from "../../series/scope"
+import { preparedText, scopeWith } from "../../series/scopes/scope"
 import type { Document, Series } from "../../series/series"
 import { dataSourceOf } from "../../typeorm/compat"
 

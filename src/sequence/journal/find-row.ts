@@ -1,7 +1,7 @@
 import type { ObjectLiteral } from "typeorm"
 import { readExpressions, withPrimaryKey } from "../../keys/rows/read-rows"
 import { parseNumber } from "../../numbers/number-values"
-import { keySql } from "../../series/scope-key"
+import { keySql } from "../../series/scopes/scope-key"
 import type { Series } from "../../series/series"
 import { columnName } from "../../typeorm/names"
 import type { Sender } from "../../typeorm/statement"

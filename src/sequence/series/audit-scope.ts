@@ -1,5 +1,5 @@
 import { auditOneSeries } from "../../audit/audit-series"
-import { namedScope } from "../../audit/named-scope"
+import { namedScope } from "../../audit/scopes/named-scope"
 import { inSnapshot } from "../../audit/snapshot"
 import type { ScopeAudit } from "../../audit/types"
 import type { Series } from "../../series/series"

@@ -1,7 +1,7 @@
 import { UnknownScopeError } from "../../errors"
 import type { LastNumber } from "../../dialects/dialect"
 import { nextNumber, beforeFirst, parseNumber } from "../../numbers/number-values"
-import { scopeWith, preparedText } from "../../series/scope"
+import { scopeWith, preparedText } from "../../series/scopes/scope"
 import { hasCounters, placeOf, type Series } from "../../series/series"
 import { select, type Sender } from "../../typeorm/statement"
 import { findLast } from "../counter"

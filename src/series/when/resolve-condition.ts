@@ -4,7 +4,7 @@ import { dialectOf } from "../../dialects"
 import { InvalidOptionError } from "../../errors"
 import { dataSourceOf } from "../../typeorm/compat"
 import { type ColumnMetadata, columnName, columnType } from "../../typeorm/names"
-import { isMadeByDatabase } from "../scope"
+import { isMadeByDatabase } from "../scopes/scope"
 import type { ColumnTest, RowCondition } from "./row-condition"
 
 /** @internal Resolves the condition of a number against the metadata of its entity, or refuses it. */

@@ -13,7 +13,7 @@ import {
 } from "typeorm"
 import { AutoSequenceColumn, installAutoSequence } from "../../../src"
 import { moveCounters } from "../../../src/numbers/counters/move-counters"
-import { keyOf } from "../../../src/series/scope-key"
+import { keyOf } from "../../../src/series/scopes/scope-key"
 import { dialectOf } from "../../../src/dialects"
 import type { Dialect } from "../../../src/dialects/dialect"
 import {

@@ -1,5 +1,5 @@
 import { namedPlace } from "../../../typeorm/names"
-import { APPEND_ONLY } from "../../statements/append-only"
+import { APPEND_ONLY } from "../../statements/journal/append-only"
 import type { TriggerCatalogue } from "../../statements/trigger-catalogue"
 import {
     shortHash,
@@ -29,7 +29,9 @@ export const mysqlTriggers: TriggerCatalogue = {
         const { name, table, schema, timing, event, body } = row as StoredRow
         const place = namesDatabase ? `${quoted(schema)}.` : ""
         return {
-            ...trigger(place, name, quoted(table), `${timing} ${event}`, body),
+            ...trigger(place, name, quoted(table), `${timing} ${event}`, body ?? ""),
+            // Without the right TRIGGER.
+            isHidden: body === null,
             table,
             schema,
             isEnabled: true,
@@ -63,7 +65,7 @@ interface StoredRow extends StoredTriggerRow {
     readonly schema: string
     readonly timing: string
     readonly event: string
-    readonly body: string
+    readonly body: string | null
 }
 
 /** @internal It is in the database of its table. */

@@ -1,5 +1,5 @@
 import { columnName } from "../../../typeorm/names"
-import { moveEvent, type RowEvent, writeEvent } from "../../statements/event-sql"
+import { moveEvent, type RowEvent, writeEvent } from "../../statements/journal/event-sql"
 import type { TriggeredColumn } from "../../statements/trigger-statements"
 import { mysqlJournal } from "../journal"
 import { literal } from "../literal"

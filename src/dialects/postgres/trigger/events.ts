@@ -1,5 +1,5 @@
 import { columnName } from "../../../typeorm/names"
-import { moveEvent, type RowEvent, writeEvent } from "../../statements/event-sql"
+import { moveEvent, type RowEvent, writeEvent } from "../../statements/journal/event-sql"
 import { RAISED, raisedTexts } from "../../statements/raised"
 import type { TriggeredColumn } from "../../statements/trigger-statements"
 import { postgresJournal } from "../journal"

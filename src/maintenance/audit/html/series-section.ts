@@ -1,4 +1,4 @@
-import { showRange } from "../../../audit/findings"
+import { showRange } from "../../../audit/scopes/findings"
 import type { AuditRange, ScopeAudit, SeriesAudit } from "../../../audit/types"
 import { barOf } from "./bar"
 import { html } from "./text"

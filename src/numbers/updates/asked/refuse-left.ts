@@ -3,6 +3,7 @@ import type { Session } from "../../../inserts/session"
 import type { Update } from "../../../inserts/sql/update"
 import { seriesOf } from "../../../series/resolve-series"
 import { placeOf, type Series } from "../../../series/series"
+import { tellRefusedGap } from "../../../signals/channels"
 import { lockTables } from "../../table-lock/table-lock"
 import { findChange } from "../change"
 import { leavesPeriod } from "../changed-periods"
@@ -34,15 +35,17 @@ export async function refuseLeft(session: Session, update: Update): Promise<void
     }
 }
 
-function leftError(moved: Series, { period, ...other }: Series): ReadOnlyNumberError {
+function leftError(moved: Series, left: Series): ReadOnlyNumberError {
+    const { period, ...other } = left
     const paths = [
         ...other.scope.filter(({ columns: [column] }) => column !== period?.column),
         ...(period ? [{ path: period.date.propertyPath }] : []),
         ...(period && period.zone.fixed === undefined ? [period.zone] : []),
     ].map(({ path }) => path)
-    return new ReadOnlyNumberError(
+    const error = new ReadOnlyNumberError(
         `A row was to be given another number of ${placeOf(moved)} by move(), and to leave the scope` +
             `${period ? " or period" : ""} of a number that stays, ${placeOf(other)}. Insert a new row there, or leave ` +
             `what that one depends on (${[...new Set(paths)].join(", ")}) as it is.`,
     )
+    return tellRefusedGap(left, error)
 }

@@ -3,7 +3,7 @@ import { seriesOf } from "../../../series/resolve-series"
 import type { Scoped } from "../../../series/series"
 import { uniqueIndexesOf } from "../../../series/unique-index"
 import { dataSourceOf } from "../../../typeorm/compat"
-import type { IndexMetadata } from "../../../typeorm/version"
+import type { IndexMetadata } from "../../../typeorm/version/version"
 
 /** @internal The unique indexes of a column as TypeORM knows them. */
 export function indexesOf(metadata: EntityMetadata, column: Scoped): IndexMetadata[] {

@@ -36,20 +36,27 @@ export async function createTriggers(
 ): Promise<void> {
     for (const table of tables) {
         const { added } = changesOf(table)
+        // Stands above the first statement, whichever that is.
+        const says = [whatTheyDo(table)]
         for (const { create, drop } of callsOf(added))
             for (const [at, sql] of create.entries())
-                await steps.sql({ sql }, undefined, ...(at === 0 && drop ? [{ sql: drop }] : []))
-        for (const [at, { create, drop }] of added.entries())
-            await steps.sql(
-                { sql: create },
-                at === 0
-                    ? table.appendOnly.length > 0
-                        ? `Rows of ${table.metadata.tablePath} are only ever added.`
-                        : `Rows that are inserted into ${table.metadata.tablePath} get their numbers.`
-                    : undefined,
-                { sql: drop },
-            )
+                await steps.sql({ sql }, says.pop(), ...(at === 0 && drop ? [{ sql: drop }] : []))
+        for (const { create, drop } of added)
+            await steps.sql({ sql: create }, says.pop(), { sql: drop })
     }
+}
+
+function whatTheyDo({ metadata, columns, appendOnly }: TableTriggers): string {
+    const { tablePath } = metadata
+    if (appendOnly.length > 0) return `Triggers of ${tablePath}: its rows are only ever added.`
+    const names = columns.map(({ series }) => series.column.databaseName).join(", ")
+    const moment = columns.every(({ series }) => series.assignsAtCommit)
+        ? "as the transaction commits"
+        : "whoever inserts or finalises them"
+    return (
+        `Triggers of ${tablePath}: rows get their ${names} from the counters, ${moment}; a plain UPDATE of ` +
+        "them is refused."
+    )
 }
 
 /** Triggers may share a function. */

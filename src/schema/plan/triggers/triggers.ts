@@ -4,7 +4,7 @@ import { hasJournal, keepsJournal } from "../../../series/journal"
 import { beforeFirst } from "../../../numbers/number-values"
 import { withoutPeriod } from "../../../numbers/journal/settings"
 import { counterTableOf, eventTableOf, settingTableOf } from "../../../series/own-table"
-import { keySql } from "../../../series/scope-key"
+import { keySql } from "../../../series/scopes/scope-key"
 import { select } from "../../../typeorm/statement"
 import { dialectOf } from "../../../dialects"
 import {

@@ -1,0 +1,85 @@
+import type { AuditEvent, AuditRange } from "../types"
+
+/** @internal Numbers that are missing, before anybody was asked why. */
+export interface MissingRange {
+    readonly from: bigint
+    readonly to: bigint
+    readonly place: AuditRange["place"]
+}
+
+/** @internal An entry of the journal about the numbers of a scope. */
+export interface RangeEvent extends AuditEvent {
+    readonly first: bigint
+    readonly last: bigint
+}
+
+/** @internal The numbers between two that rows have; none where they follow each other. */
+export function between(
+    low: bigint,
+    high: bigint,
+    { startAt, incrementBy }: { readonly startAt: bigint; readonly incrementBy: bigint },
+): MissingRange[] {
+    // Below the first number nothing is missing that was ever to be given.
+    const first = low + incrementBy < startAt ? startAt : low + incrementBy
+    if (first >= high) return []
+    const steps = (high - 1n - first) / incrementBy
+    return [{ from: first, to: first + steps * incrementBy, place: "between" }]
+}
+
+/** @internal How many numbers a range has. */
+export function countOf({ from, to }: Pick<MissingRange, "from" | "to">, step: bigint): bigint {
+    return (to - from) / step + 1n
+}
+
+/**
+ * Cuts a range into those parts that the journal explains, each by its earliest entry, and those that it doesn't.
+ * @internal
+ */
+export function explained(
+    range: MissingRange,
+    events: readonly RangeEvent[],
+    { incrementBy: step, isLossy }: { readonly incrementBy: bigint; readonly isLossy: boolean },
+): AuditRange[] {
+    const parts: AuditRange[] = []
+    const add = (from: bigint, to: bigint, event: RangeEvent | null) => {
+        const cause = event ? "event" : isLossy ? "declared" : "unexplained"
+        const own = event && { kind: event.kind, reason: event.reason, by: event.by, at: event.at }
+        parts.push({
+            from: String(from),
+            to: String(to),
+            count: String(countOf({ from, to }, step)),
+            place: range.place,
+            cause,
+            event: own,
+        })
+    }
+    let next = range.from
+    const sorted = events
+        .map((event) => (passesOver(event, range, step) ? { ...event, first: range.from } : event))
+        .filter(({ first, last }) => last >= range.from && first <= range.to)
+        .sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : a.at < b.at ? -1 : 1))
+    for (const event of sorted) {
+        if (next > range.to) break
+        // The first and the last number of the range that the event is about.
+        const from = atOrAfter(event.first, range.from, step)
+        const begin = from > next ? from : next
+        const last = event.last < range.to ? event.last : range.to
+        if (last < begin) continue
+        const end = begin + ((last - begin) / step) * step
+        if (begin > next) add(next, begin - step, null)
+        add(begin, end, event)
+        next = end + step
+    }
+    if (next <= range.to) add(next, range.to, null)
+    return parts
+}
+
+/** Whether it is about the number behind a range, up to which all others were passed over. */
+function passesOver({ kind, first }: RangeEvent, { to }: MissingRange, step: bigint): boolean {
+    return ["explicit", "import", "set"].includes(kind) && first === to + step
+}
+
+function atOrAfter(number: bigint, from: bigint, step: bigint): bigint {
+    if (number <= from) return from
+    return from + ((number - from + step - 1n) / step) * step
+}

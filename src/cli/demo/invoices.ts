@@ -1,0 +1,84 @@
+import { createRequire } from "node:module"
+import { join } from "node:path"
+import { DataSource, type DataSourceOptions, EntitySchema } from "typeorm"
+import { withAutoSequenceColumns } from "../../decorators/with-auto-sequence-columns"
+import { withAutoSequence } from "../../with-auto-sequence"
+
+/** @internal What the demo does, as an application writes it. */
+export const CODE = `@Entity()
+class Invoice {
+  @PrimaryGeneratedColumn() id!: number
+  @Column() customer!: string
+  @AutoSequenceColumn({ uniqueWith: "customer" }) number!: number
+}
+
+const dataSource = new DataSource(
+  withAutoSequence(
+    { type: "postgres", url: process.env.DATABASE_URL, entities: [Invoice] },
+    { strategy: "counter" },
+  ),
+)
+await dataSource.initialize()
+await installAutoSequence(dataSource) // production: migrations
+
+await dataSource.transaction(async (manager) => {
+  const invoice = await manager.save(Invoice, { customer: "Acme" })
+  console.log(invoice.number) // 1, 2, 3 …
+})`
+
+/** @internal */
+export const CUSTOMERS = ["Acme", "Beta", "Gamma"]
+
+/** @internal */
+export const Invoice = withAutoSequenceColumns(
+    new EntitySchema<{ id: number; customer: string; number: number }>({
+        name: "Invoice",
+        tableName: "invoice",
+        columns: {
+            id: { type: "int", primary: true, generated: true },
+            customer: { type: "varchar" },
+        },
+    }),
+    { number: { strategy: "counter", uniqueWith: "customer" } },
+)
+
+/** @internal The database of the demo is not there; the message says what to install. */
+export class NoDatabaseError extends Error {}
+
+const PACKAGES = ["@electric-sql/pglite", "typeorm-pglite"] as const
+
+/** @internal Where the driver of the demo's database is; throws {@link NoDatabaseError}. */
+export function findDriver(): string {
+    const [pglite, driver] = PACKAGES.map(find)
+    if (pglite !== undefined && driver !== undefined) return driver
+    throw new NoDatabaseError(
+        "The demo runs on PGlite, a PostgreSQL without a server, which this package does not bring along. Run it with it:\n\n" +
+            `  npx ${["typeorm-autosequence", ...PACKAGES].map((name) => `-p ${name}`).join(" ")} typeorm-autosequence demo`,
+    )
+}
+
+/** @internal A PostgreSQL that runs in this process, and keeps its files in a directory. */
+export function openPglite(directory: string): DataSource {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { PGliteDriver } = require(findDriver()) as {
+        PGliteDriver: new (options: { dataDir: string }) => { driver: unknown }
+    }
+    const options = {
+        type: "postgres",
+        driver: new PGliteDriver({ dataDir: directory }).driver,
+        entities: [Invoice],
+        logging: false,
+    } as DataSourceOptions
+    return new DataSource(withAutoSequence(options))
+}
+
+/** In the directory where the command runs, or beside this package, as npx has it. */
+function find(name: string): string | undefined {
+    for (const from of [join(process.cwd(), "package.json"), __filename])
+        try {
+            return createRequire(from).resolve(name)
+        } catch {
+            // Looked for in the next place.
+        }
+    return undefined
+}

@@ -1,0 +1,133 @@
+import type { DataSource } from "typeorm"
+import { asMissingRight } from "../../audit/snapshot"
+import { checkedOptions, FLAG, FUNCTION, SIGNAL } from "../../declared/options"
+import { dialectOf } from "../../dialects"
+import type { Dialect } from "../../dialects/dialect"
+import { AutoSequenceError, MissingRightError, UnsupportedError } from "../../errors"
+import { givenDataSource } from "../../typeorm/given"
+import { versions } from "../../typeorm/version/own-version"
+import { select } from "../../typeorm/statement"
+import { refuseUninitialized } from "../plan/inventory"
+import { counterLines } from "./counters"
+import { type Examined, examine } from "./examined"
+import { installationLines } from "./installation"
+import { nameLines } from "./names"
+import { rightLines } from "./rights"
+import { connectionLines, migrationLines, serverLines } from "./server"
+import {
+    type DiagnoseOptions,
+    type Diagnosis,
+    type DiagnosisCheck,
+    type DiagnosisLine,
+    problem,
+    warning,
+} from "./types"
+import { versionLines } from "./versions"
+
+const FORMS = { counters: FLAG, onProgress: FUNCTION, signal: SIGNAL }
+
+/**
+ * Tells what is wrong with a data source and its database, and what mends it, as the command `doctor` does: all that
+ * {@link verifyAutoSequence} checks, counters that are behind their rows, pending migrations, versions, the rights that the
+ * strategies in use take, settings of the server and of a cluster, the size of the pool, and what is kept under names that no
+ * column has. It reads from the master, and writes nothing. Each line is `"ok"`, a `"warning"` or a `"problem"`;
+ * what can't be looked at for the lack of a right is a warning.
+ *
+ * It resolves also where everything is wrong, and rejects where nothing could be asked: with the driver's error, with
+ * {@link NotInstalledError} before `initialize()`, {@link UnsupportedError} for a database that the library does not work on,
+ * and {@link InvalidOptionError}.
+ *
+ * ```ts
+ * import { DataSource } from "typeorm"
+ * import { diagnose } from "typeorm-autosequence"
+ *
+ * declare const dataSource: DataSource
+ *
+ * const { lines, problems } = await diagnose(dataSource)
+ * for (const { check, status, text, remedy } of lines)
+ *     if (status !== "ok") console.log(status, check, text, remedy ?? "")
+ * if (problems > 0) process.exitCode = 1
+ * ```
+ */
+export async function diagnose(
+    dataSource: DataSource,
+    options: DiagnoseOptions = {},
+): Promise<Diagnosis> {
+    const checked = checkedOptions("diagnose", options, FORMS)
+    const given = givenDataSource("diagnose", dataSource)
+    refuseUninitialized(given)
+    const dialect = dialectOf(given)
+    if (!dialect)
+        throw new UnsupportedError(`The library does not work on "${given.options.type}".`)
+    const runner = given.createQueryRunner("master")
+    try {
+        const [found] = await select<{ at: string; version: string; name: string }>(
+            runner,
+            dialect.audit.look,
+        )
+        const { at = "", version = "", name = "" } = found ?? {}
+        const lines = await linesOf(given, { dialect, runner, version }, checked)
+        const countOf = (wanted: string) => lines.filter(({ status }) => status === wanted).length
+        return {
+            format: 1,
+            at: new Date(at).toISOString(),
+            database: { type: given.options.type, version, name },
+            versions: versions(),
+            lines,
+            problems: countOf("problem"),
+            warnings: countOf("warning"),
+        }
+    } finally {
+        await runner.release()
+    }
+}
+
+async function linesOf(
+    dataSource: DataSource,
+    found: Parameters<typeof examine>[1],
+    options: DiagnoseOptions,
+): Promise<DiagnosisLine[]> {
+    const lines: DiagnosisLine[] = []
+    const check = async (what: DiagnosisCheck, work: () => Promise<DiagnosisLine[]>) => {
+        options.signal?.throwIfAborted()
+        lines.push(...(await guarded(found.dialect, what, work)))
+    }
+    let examined: Examined
+    try {
+        examined = examine(dataSource, found)
+    } catch (error) {
+        if (!(error instanceof AutoSequenceError)) throw error
+        return [problem("data source", error.message)]
+    }
+    await check("versions", () => versionLines(examined))
+    await check("migrations", () => migrationLines(examined))
+    await check("data source", () => installationLines(examined))
+    await check("names", () => nameLines(examined, lines))
+    // Only of a database that has what they are compared with.
+    const isWhole = lines.every(
+        (one) => one.status === "ok" || !["data source", "tables", "names"].includes(one.check),
+    )
+    if (options.counters !== false && isWhole)
+        await check("counters", () => counterLines(examined, options))
+    await check("rights", () => rightLines(examined))
+    await check("server", () => serverLines(examined))
+    await check("connections", () => connectionLines(examined))
+    return lines
+}
+
+/** What options do not allow is a problem; what the user may not look at is none that anybody knows of. */
+async function guarded(
+    dialect: Dialect,
+    what: DiagnosisCheck,
+    work: () => Promise<DiagnosisLine[]>,
+): Promise<DiagnosisLine[]> {
+    try {
+        return await work()
+    } catch (error) {
+        const named = asMissingRight(dialect, error)
+        if (named instanceof MissingRightError)
+            return [warning(what, `This can't be checked. ${named.message}`)]
+        if (named instanceof AutoSequenceError) return [problem(what, named.message)]
+        throw error
+    }
+}

@@ -1,0 +1,46 @@
+import { autoSequenceEntities } from "../../tables/entities"
+import { findLedgers, namesIn } from "../names/ledgers"
+import { isGone } from "../names/renamings"
+import type { Examined } from "./examined"
+import { type DiagnosisLine, ok, warning } from "./types"
+
+/** @internal What is kept in the database, and no entity declares. What was renamed is found by verify. */
+export async function nameLines(
+    { runner, dataSource }: Examined,
+    reported: readonly DiagnosisLine[],
+): Promise<DiagnosisLine[]> {
+    const lines: DiagnosisLine[] = []
+    const ledgers = await findLedgers(runner, dataSource)
+    for (const ledger of ledgers) {
+        const { columns, content, metadata } = ledger
+        for (const name of await namesIn(runner, ledger)) {
+            if (columns.has(name) || reported.some(({ text }) => text.includes(name))) continue
+            if (await isGone(runner, ledger, name))
+                lines.push(
+                    warning(
+                        "names",
+                        `${metadata.tablePath} has ${content} of ${name}, which is no column. They are those of a ` +
+                            "Sequence of this name, or left over from a column that was dropped.",
+                    ),
+                )
+        }
+    }
+    for (const { options } of autoSequenceEntities) {
+        const own = dataSource.entityMetadatas.find(({ name }) => name === options.name)
+        const { tableName: usual = "" } = options
+        if (!own || own.tableName === usual) continue
+        const place = own.tablePath.slice(0, -own.tableName.length)
+        if (await runner.hasTable(`${place}${usual}`))
+            lines.push(
+                warning(
+                    "names",
+                    `There is a table ${place}${usual}, and the data source keeps the same in ${own.tablePath}: what is in ` +
+                        "it is not read.",
+                ),
+            )
+    }
+    const isClear = [...reported, ...lines].every(({ check }) => check !== "names")
+    return isClear && ledgers.length > 0
+        ? [ok("names", "nothing is kept of columns that are gone")]
+        : lines
+}

@@ -1,0 +1,166 @@
+import type { DataSource, EntityMetadata, QueryRunner } from "typeorm"
+import { COUNTER_ENTITY, EVENT_ENTITY, KEY_ENTITY, SETTING_ENTITY } from "../../declared/own-tables"
+import { isAutoSequenceSubscriber } from "../../declared/registry"
+import { dialectOf } from "../../dialects"
+import type { Dialect } from "../../dialects/dialect"
+import { INSTALL_REMEDY, NotInstalledError } from "../../errors"
+import { pseudoKeysOf } from "../../keys/resolve-keys"
+import { refuseUnsupported } from "../../numbers/refuse-unsupported"
+import { hasJournal, hasSettings } from "../../series/journal"
+import { NO_EVENT_TABLE, NO_KEY_TABLE, NO_SETTING_TABLE } from "../../series/own-table"
+import { seriesOf } from "../../series/resolve-series"
+import { hasCounters, placeOf } from "../../series/series"
+import { allSeriesOf } from "../../series/sharers"
+import { hasHistory } from "../../tables/key-entity"
+import { dataSourceOf } from "../../typeorm/compat"
+import { select } from "../../typeorm/statement"
+import { findRenamings, type Renaming } from "../names/renamings"
+import { findBehind } from "../plan/counters-in-rows"
+import { servedEntities } from "../plan/inventory"
+import { zoneProblems } from "../plan/periods/periods"
+import { readLeftOver, readTriggers } from "../plan/triggers/triggers"
+import { inexactKeys, inexactPseudoKeys } from "./collations"
+import { foreignPrefixes } from "./prefixes"
+import { ownTableProblems, tableProblems } from "./tables"
+import { leftOverProblems, triggerProblems, unreadProblems } from "./triggers"
+
+/** @internal What a problem is about. */
+export type ProblemArea =
+    "data source" | "tables" | "indexes" | "keys" | "time zones" | "names" | "triggers" | "counters"
+
+/** @internal What a data source or its database lacks, and what to do about it. */
+export interface Problem {
+    readonly area: ProblemArea
+    readonly text: string
+}
+
+/** @internal The tables of this library that a data source needs and knows. */
+export function ownTablesOf(dataSource: DataSource): {
+    /** Those that are to be there, and what each keeps. */
+    readonly needed: readonly (readonly [EntityMetadata, content: string])[]
+    readonly counter?: EntityMetadata
+    readonly journal?: EntityMetadata
+    /** What the data source has to know, and does not. */
+    readonly unknown: readonly string[]
+} {
+    const named = (entity: string) => dataSource.entityMetadatas.find(({ name }) => name === entity)
+    const counter = named(COUNTER_ENTITY)
+    const usesCounter = [...allSeriesOf(dataSource).values()].flat().some(hasCounters)
+    const others = [
+        [hasHistory(dataSource), KEY_ENTITY, "the history of keys", NO_KEY_TABLE],
+        [hasJournal(dataSource), EVENT_ENTITY, "the journal of numbers", NO_EVENT_TABLE],
+        [hasSettings(dataSource), SETTING_ENTITY, "the settings of series", NO_SETTING_TABLE],
+    ] as const
+    const needed: [EntityMetadata, string][] = []
+    if (usesCounter && counter) needed.push([counter, "the counters"])
+    const unknown: string[] = []
+    for (const [isNeeded, entity, content, problem] of others) {
+        const metadata = isNeeded ? named(entity) : undefined
+        if (metadata) needed.push([metadata, content])
+        else if (isNeeded) unknown.push(problem)
+    }
+    const journal = hasJournal(dataSource) ? named(EVENT_ENTITY) : undefined
+    return { needed, counter, journal, unknown }
+}
+
+/** @internal All that is missing, but for counters, whose rows have to be read. */
+export async function findProblems(
+    runner: QueryRunner,
+    dataSource: DataSource,
+): Promise<Problem[]> {
+    const problems: Problem[] = []
+    const add = (area: ProblemArea, texts: readonly string[]) =>
+        problems.push(...texts.map((text) => ({ area, text })))
+    add("data source", unregistered(dataSource))
+    const { needed, counter, journal, unknown } = ownTablesOf(dataSource)
+    add("data source", unknown)
+    const dialect = dialectOf(dataSource)
+    for (const [metadata, content] of needed)
+        add("tables", await checkOwnTable(runner, dialect, metadata, content))
+    for (const metadata of servedEntities(dataSource)) {
+        const { table, indexes } = await tableProblems(runner, metadata)
+        add("tables", table)
+        add("indexes", indexes)
+        add("keys", await inexactPseudoKeys(runner, dialect, metadata))
+        add("keys", await foreignPrefixes(runner, metadata))
+    }
+    add("time zones", await zoneProblems(runner, dataSource))
+    const { renamings, problems: strays } = await findRenamings(runner, dataSource)
+    add("names", [...strays, ...renamings.map(renamingProblem)])
+    const triggers = (counter ?? journal) ? await readTriggers(runner, dataSource) : []
+    const leftOver = counter ? await readLeftOver(runner, dataSource) : []
+    add("triggers", triggers.flatMap(triggerProblems))
+    add("triggers", leftOverProblems(leftOver, triggers))
+    for (const table of triggers) add("triggers", await unreadProblems(runner, table))
+    return problems
+}
+
+/** What the data source itself lacks. */
+function unregistered(dataSource: DataSource): string[] {
+    const problems = new Set<string>()
+    const all = dataSource.entityMetadatas.flatMap(seriesOf)
+    for (const series of all)
+        try {
+            refuseUnsupported(series)
+        } catch (error) {
+            // Its text says that the data source doesn't know the counter table.
+            if (!(error instanceof NotInstalledError)) throw error
+            problems.add(error.message)
+        }
+    const hasKeys = dataSource.entityMetadatas.some((metadata) => {
+        const { stored, sealed } = pseudoKeysOf(metadata)
+        return stored.length + sealed.length > 0
+    })
+    if ((all.length > 0 || hasKeys) && !dataSource.subscribers.some(isAutoSequenceSubscriber))
+        problems.add(
+            "The data source has no AutoSequenceSubscriber. Create it with withAutoSequence(options).",
+        )
+    return [...problems]
+}
+
+/** @internal Counters that are missing, or behind the rows of their scopes: all rows are read. */
+export async function behindProblems(
+    runner: QueryRunner,
+    dataSource: DataSource,
+    step: () => void = () => {},
+): Promise<Problem[]> {
+    const problems: Problem[] = []
+    for (const [first, ...others] of allSeriesOf(dataSource).values()) {
+        if (
+            first &&
+            hasCounters(first) &&
+            (await select(runner, findBehind([first, ...others]))).length > 0
+        )
+            problems.push({
+                area: "counters",
+                text:
+                    `${placeOf(first)}: a counter is missing, or behind the rows of its scope. Call ` +
+                    "resyncCounters(dataSource).",
+            })
+        step()
+    }
+    return problems
+}
+
+function renamingProblem({ ledger: { metadata, content }, from, to }: Renaming): string {
+    return `${metadata.tablePath} has the ${content} of ${to} under its former name, ${from}. ${INSTALL_REMEDY}`
+}
+
+/**
+ * What a table of this library lacks, and whether its keys are compared exactly.
+ * @internal
+ */
+export async function checkOwnTable(
+    runner: QueryRunner,
+    dialect: Dialect | undefined,
+    metadata: EntityMetadata,
+    content: string,
+): Promise<string[]> {
+    const all = [...allSeriesOf(dataSourceOf(metadata)).values()].flat()
+    const isTriggersAlone =
+        metadata.name !== KEY_ENTITY && all.every(({ strategy }) => strategy === "trigger")
+    return [
+        ...(await ownTableProblems(runner, metadata, content, all.length > 0 && isTriggersAlone)),
+        ...(await inexactKeys(runner, dialect, metadata)),
+    ]
+}

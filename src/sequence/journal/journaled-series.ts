@@ -1,0 +1,144 @@
+import type { EntityManager, ObjectLiteral } from "typeorm"
+import { ANYTHING, checkedOptions, LIST } from "../../declared/options"
+import type { PropertyPath } from "../../keys/property-path"
+import { UnsupportedError } from "../../errors"
+import { Session } from "../../inserts/session"
+import { withoutPeriod } from "../../numbers/journal/settings"
+import { checkedReason } from "../../numbers/journal/with-reason"
+import { refuseNoNumber } from "../../numbers/number-values"
+import { placeOf } from "../../series/series"
+import { OwnSeries } from "../series/own-series"
+import { onTarget } from "../connection"
+import { findRow } from "./find-row"
+import { isVoided, readEvents } from "./read-events"
+import type { SeriesSettings } from "./series-settings"
+import { SettingsHandle } from "./settings-handle"
+import { skipRange } from "./skip-range"
+import type { EventsOptions, SeriesEvent, SkipOptions, VoidOptions } from "./types"
+import { voidRow } from "./void-row"
+import { columnKey } from "../scope"
+import type { SequenceTarget } from "../types"
+import { load, refuseSet, showOn } from "../series/rows/ask-rows"
+import { refuseNoCounter } from "../series/found-series"
+import { givenRows } from "../series/rows/given-rows"
+import { givenScope, keyOfScope } from "../series/given-scope"
+import { periodNames } from "../series/scope-period"
+import type { SeriesNumber, SeriesRow, SeriesScope } from "../series/types"
+
+/** @internal What of a handle writes the journal, or reads it. */
+export class JournaledSeries<
+    Entity extends ObjectLiteral,
+    Path extends PropertyPath<Entity>,
+> extends OwnSeries<Entity, Path> {
+    async void(
+        manager: SequenceTarget,
+        row: SeriesRow<Entity>,
+        options: VoidOptions<Entity>,
+    ): Promise<Entity> {
+        const { set = {}, ...said } = Object(options) as VoidOptions<Entity>
+        const reason = checkedReason(this.label, said)
+        const series = this.journaled()
+        this.targetOf(manager)
+        refuseSet(series, { kind: "assign", set }, this.refuse)
+        const [own] = givenRows(series.metadata, [row], this.refuse).values()
+        const { id, given } = own as { id: ObjectLiteral; given: unknown }
+        const work = async (inner: EntityManager) => {
+            await voidRow(inner, series, id, { set, ...reason })
+            const [stored] = (await load(inner, series, [id], set)).values()
+            if (stored && typeof given === "object" && given && inner.queryRunner)
+                showOn(Session.of(inner.queryRunner), series, given, stored, set)
+            return stored as Entity
+        }
+        return this.inTransaction(manager, work)
+    }
+
+    async isVoid(row: SeriesRow<Entity>, manager?: SequenceTarget): Promise<boolean> {
+        const series = this.journaled()
+        const [own] = givenRows(series.metadata, [row], this.refuse).values()
+        const { id } = own as { id: ObjectLiteral }
+        return onTarget(this.targetOf(manager ?? this.dataSource), async (sender) => {
+            const found = await findRow(sender, series, id, { isLocking: false })
+            if (found?.number === undefined) return false
+            return isVoided(sender, series.name, { key: found.key, number: found.number })
+        })
+    }
+
+    async skip(
+        manager: EntityManager,
+        scope: SeriesScope<Entity>,
+        options: SkipOptions,
+    ): Promise<void> {
+        const { from, to, ...said } = Object(options) as SkipOptions
+        const reason = checkedReason(this.label, said)
+        const series = this.journaled()
+        refuseNoCounter(series, this.refuse)
+        if (!series.gapless)
+            throw new UnsupportedError(
+                `${placeOf(series)}: numbers were to be skipped, and they may be lost or taken ahead anyway (gapless: false).`,
+            )
+        const target = this.targetOf(manager)
+        const key = await this.keyOf(series, scope, target)
+        await onTarget(
+            target,
+            (sender) => skipRange(sender, series, key, { from, to, ...reason }),
+            { name: series.name, needsTransaction: true },
+        )
+    }
+
+    async events(
+        scope?: SeriesScope<Entity>,
+        options: EventsOptions = {},
+        manager: SequenceTarget = this.dataSource,
+    ): Promise<SeriesEvent<SeriesNumber<Entity, Path>>[]> {
+        const { from, to, kinds } = checkedOptions(this.label, options, {
+            from: ANYTHING,
+            to: ANYTHING,
+            kinds: LIST,
+        })
+        const series = this.journaled()
+        const target = this.targetOf(manager)
+        const key = scope && (await this.keyOf(series, scope, target))
+        const found = await onTarget(target, async (sender) =>
+            readEvents(sender, {
+                series: series.name,
+                keys: key && [(await columnKey(sender, series.name, series, key)).key],
+                from: from === undefined ? undefined : refuseNoNumber(series, from),
+                to: to === undefined ? undefined : refuseNoNumber(series, to),
+                kinds,
+            }),
+        )
+        const shown = (number: bigint | null) =>
+            number === null ? null : this.shown(series, number)
+        return found.map((one) => ({ ...one, first: shown(one.first), last: shown(one.last) }))
+    }
+
+    settings(scope: SeriesScope<Entity> = {}): SeriesSettings<SeriesNumber<Entity, Path>> {
+        return new SettingsHandle({
+            label: this.label,
+            refuse: this.refuse,
+            series: () => this.journaled(),
+            target: (given = this.dataSource) => given,
+            shown: (series, number) => this.shown(series, number),
+            keyOf: (period, target) => {
+                const whole = period === undefined ? scope : { ...scope, period }
+                return this.keyOf(this.journaled(), whole, this.targetOf(target))
+            },
+            wholeKeyOf: async (target) => {
+                const series = this.journaled()
+                const values = givenScope(series, scope, this.refuse)
+                const names = series.period ? periodNames(series.period) : []
+                const own = this.readerOf(this.targetOf(target))
+                return {
+                    key: await keyOfScope(own, withoutPeriod(series), values),
+                    hasPeriod: names.some((name) => values.given.get(name) !== undefined),
+                }
+            },
+            write: (manager, work) =>
+                onTarget(this.targetOf(manager), work, {
+                    name: this.series().name,
+                    needsTransaction: true,
+                }),
+            read: (given = this.dataSource, work) => onTarget(this.targetOf(given), work),
+        })
+    }
+}

@@ -1,0 +1,17 @@
+import { DataSource, type DataSourceOptions } from "typeorm"
+import { withAutoSequence } from "../src"
+import { entitiesFor, type TortureName } from "./strategies"
+
+/** One for these strategies, with that many connections. */
+export function dataSourceFor(
+    connection: DataSourceOptions,
+    names: readonly TortureName[],
+    connections: number,
+): DataSource {
+    const pool =
+        connection.type === "postgres"
+            ? { max: connections, connectionTimeoutMillis: 30_000 }
+            : { connectionLimit: connections }
+    const options = { ...connection, entities: entitiesFor(names), extra: pool }
+    return new DataSource(withAutoSequence(options as DataSourceOptions))
+}

@@ -2,7 +2,7 @@ import { defineConfig, globalIgnores } from "eslint/config"
 import tseslint from "typescript-eslint"
 
 export default defineConfig(
-  globalIgnores(["**/dist/", "coverage/", ".tmp/"]),
+  globalIgnores(["**/dist/", "coverage/", ".tmp/", "site/pages/", "site/.vitepress/cache/"]),
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
 
   {

@@ -5,6 +5,7 @@
 import { execFileSync } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { dirname, join, normalize } from "node:path"
+import { anchorOf } from "./anchors"
 
 const ROOT = join(__dirname, "..")
 
@@ -76,13 +77,4 @@ function read(path: string): Document {
         anchors.add(last)
     }
     return { lines, anchors }
-}
-
-/** As GitHub makes them: letters, digits, `-` and `_` of the text, in lower case. */
-function anchorOf(heading: string): string {
-    return heading
-        .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
-        .toLowerCase()
-        .replace(/[^\p{L}\p{M}\p{N}_ -]/gu, "")
-        .replaceAll(" ", "-")
 }

@@ -1,7 +1,7 @@
 /**
  * Checks the package as users get it: packs it, has publint and "Are the types wrong?" look at it,
  * and installs it into a fresh project for each TypeORM version, where CommonJS and ES modules, in
- * JavaScript and in TypeScript, use it on a real PostgreSQL.
+ * JavaScript and in TypeScript, use it on a real PostgreSQL. Then it does what the README says.
  */
 import {
     copyFileSync,
@@ -14,6 +14,7 @@ import {
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { followReadme } from "../test/package/readme"
 import { startEmbeddedPostgres } from "../test/support/embedded-postgres"
 import { checkConsumers } from "./check-consumers"
 import {
@@ -68,6 +69,7 @@ async function main(): Promise<void> {
             useCommand(project)
         }
         checkConsumers(directory, tarball)
+        followReadme(tarball)
         console.log("The package is in order.")
     } finally {
         await postgres.stop()

@@ -10,6 +10,8 @@ const GROUPS: Record<string, Record<string, string>> = {
     "why-not-max": "Why not MAX + 1",
     strategies: "Choose a strategy",
     "existing-tables": "Existing tables",
+    "from-max-plus-one": "From MAX + 1",
+    bundlers: "Bundlers and test runners",
     comparison: "Comparison",
   },
   Documents: {

@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events"
 import { DataSource, type DataSourceOptions } from "typeorm"
 import { withAutoSequence } from "../src"
 import { entitiesFor, type TortureName } from "./strategies"
@@ -14,4 +15,14 @@ export function dataSourceFor(
             : { connectionLimit: connections }
     const options = { ...connection, entities: entitiesFor(names), extra: pool }
     return new DataSource(withAutoSequence(options as DataSourceOptions))
+}
+
+/**
+ * Lets the process outlive connections that PostgreSQL ends as they are opened. TypeORM listens to them a moment too late:
+ * docs/troubleshooting.md.
+ */
+export function outliveConnections(dataSource: DataSource): void {
+    if (dataSource.options.type !== "postgres") return
+    const { master } = dataSource.driver as unknown as { master: EventEmitter }
+    master.on("connect", (client: EventEmitter) => client.on("error", () => {}))
 }

@@ -173,6 +173,11 @@ export interface Dialect {
      * what the first attempt would have stored; undefined where there is no such server.
      */
     readonly repeatsStatements?: Statement
+    /**
+     * Keeps what a server says of the end of a connection from ending the process: TypeORM listens to a new one a
+     * moment after its pool has ceased to. Undefined where drivers don't need it.
+     */
+    outliveConnections?(dataSource: DataSource): void
     /** A data source with one connection of its own; undefined where there can't be another. */
     separateConnection(dataSource: DataSource): DataSourceOptions | undefined
 }

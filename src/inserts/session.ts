@@ -67,8 +67,22 @@ export class Session {
         runner.release = async () => {
             // The driver has released it where the server has ended the connection.
             if (runner.isReleased) this.loseTransaction()
-            else if (runner.isTransactionActive) await this.discardConnection()
+            else if (this.isOpen) await this.discardConnection()
             return release()
+        }
+        const rollBack = runner.rollbackTransaction.bind(runner)
+        runner.rollbackTransaction = async () => {
+            const { transaction } = this
+            const depth = transaction?.depth
+            try {
+                await rollBack()
+            } catch (error) {
+                // A listener keeps TypeORM from sending it. It counts the savepoint on, and what it took for COMMIT
+                // would give up the savepoint.
+                if (transaction && transaction === this.transaction && transaction.depth === depth)
+                    transaction.lose()
+                throw error
+            }
         }
     }
 
@@ -102,6 +116,11 @@ export class Session {
     /** Whether rows are stored for good only when a transaction ends well. */
     get isInTransaction(): boolean {
         return this.runner.isTransactionActive && !this.isEnding
+    }
+
+    /** Also where TypeORM takes a transaction for ended since a nested one could not be begun. */
+    private get isOpen(): boolean {
+        return this.runner.isTransactionActive || (this.transaction !== undefined && !this.isEnding)
     }
 
     /** The open transaction, also one whose start wasn't seen, and which may have read anything. */

@@ -32,7 +32,12 @@ export class Transaction {
     ) {}
 
     get isOutermost(): boolean {
-        return this.savepoints.length === 0
+        return this.depth === 0
+    }
+
+    /** How many transactions are nested in it. */
+    get depth(): number {
+        return this.savepoints.length
     }
 
     begin(): void {

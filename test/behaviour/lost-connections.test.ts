@@ -58,6 +58,31 @@ class RefusedNestedRollbacks implements EntitySubscriberInterface {
     }
 }
 
+/** The same where a nested transaction is meant, which the listener is not told. */
+@EventSubscriber()
+class RefusedNestedEvents implements EntitySubscriberInterface {
+    beforeTransactionRollback(): Promise<void> {
+        return Promise.reject(new Error("No ROLLBACK now."))
+    }
+}
+
+/** One that throws, so that listeners behind it are not called. */
+@EventSubscriber()
+class ThrownNestedEvents implements EntitySubscriberInterface {
+    beforeTransactionRollback(): void {
+        throw new Error("No ROLLBACK now.")
+    }
+}
+
+/** A nested transaction that can't be begun; TypeORM takes the one around it for ended. */
+@EventSubscriber()
+class RefusedNestedStarts implements EntitySubscriberInterface {
+    beforeTransactionStart({ queryRunner }: { queryRunner: { isTransactionActive: boolean } }) {
+        const { transactionDepth } = queryRunner as unknown as { transactionDepth: number }
+        return transactionDepth > 0 ? Promise.reject(new Error("on purpose")) : undefined
+    }
+}
+
 /** The first statement behind COMMIT on MariaDB: the lock of a key is given up. */
 @EventSubscriber()
 class RefusedUnlocking implements EntitySubscriberInterface {
@@ -102,13 +127,18 @@ onEveryDatabase(
                 ])
             })
 
-        for (const then of waitsForBeforeQuery
-            ? ["nothing more is done", "more is saved", "a number is taken"]
-            : [])
-            it(`is not committed where a nested one could not be rolled back, and ${then}`, async () => {
+        const refusals = [
+            [RefusedNestedRollbacks, "nothing more is done"],
+            [RefusedNestedRollbacks, "more is saved"],
+            [RefusedNestedRollbacks, "a number is taken"],
+            [RefusedNestedEvents, "nothing more is done"],
+            [ThrownNestedEvents, "more is saved"],
+        ] as const
+        for (const [subscriber, then] of waitsForBeforeQuery ? refusals : [])
+            it(`is not committed where a nested one could not be rolled back (${subscriber.name}), and ${then}`, async () => {
                 const dataSource = await database().connect([Parcel], {
                     connections: 1,
-                    subscribers: [RefusedNestedRollbacks],
+                    subscribers: [subscriber],
                 })
                 const parcels = dataSource.getRepository(Parcel)
                 const rows = ["outer", "nested", "later"].map((name) => parcels.create({ name }))
@@ -132,6 +162,23 @@ onEveryDatabase(
                 expect(await stored(dataSource)).to.eql([["next", 1, "next"]])
                 expect(await sequence.next(dataSource)).to.equal(1)
             })
+
+        it("is not committed with the next one, where a nested one could not be begun", async () => {
+            const dataSource = await database().connect([Parcel], {
+                connections: 1,
+                subscribers: [RefusedNestedStarts],
+            })
+            const parcels = dataSource.getRepository(Parcel)
+            const lost = parcels.create({ name: "lost" })
+            const attempt = dataSource.transaction(async (manager) => {
+                await manager.save(lost)
+                await manager.transaction(() => Promise.resolve())
+            })
+            expect((await rejection(attempt)).message).to.equal("on purpose")
+            expect([lost.number, lost.key]).to.eql([undefined, undefined])
+            await dataSource.transaction((manager) => manager.save(Parcel, { name: "next" }))
+            expect(await stored(dataSource)).to.eql([["next", 1, "next"]])
+        })
 
         it("is not committed where the database has ended it, and a number is taken", async () => {
             const dataSource = await database().connect([Parcel], { connections: 3 })

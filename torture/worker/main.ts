@@ -1,7 +1,7 @@
 import "reflect-metadata"
 import { performance } from "node:perf_hooks"
 import { setTimeout } from "node:timers/promises"
-import { dataSourceFor } from "../data-source"
+import { dataSourceFor, outliveConnections } from "../data-source"
 import { Random } from "../random"
 import { Attempts } from "./attempts"
 import { Log } from "./log"
@@ -67,7 +67,9 @@ async function connect(): Promise<ReturnType<typeof dataSourceFor>> {
     for (let attempt = 1; ; attempt += 1) {
         const dataSource = dataSourceFor(options.connection, options.names, options.connections)
         try {
-            return await dataSource.initialize()
+            await dataSource.initialize()
+            outliveConnections(dataSource)
+            return dataSource
         } catch (error) {
             if (attempt === 200) throw error
             await setTimeout(100)

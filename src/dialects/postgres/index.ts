@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events"
 import type { DataSource, DataSourceOptions } from "typeorm"
 import { textsOf } from "../column-type"
 import type { Dialect } from "../dialect"
@@ -83,6 +84,10 @@ export const postgres: Dialect = {
     discard: (dataSource, connection) => {
         if (isPglite(dataSource)) return
         void (connection as { end(): Promise<void> }).end().catch(() => {})
+    },
+    outliveConnections: ({ driver }) => {
+        const { master } = driver as unknown as { master: EventEmitter }
+        master.on("connect", (client: EventEmitter) => client.on("error", () => {}))
     },
     separateConnection,
     tableLock: {

@@ -71,6 +71,7 @@ export class OwnConnection {
             this.opened = undefined
             throw error
         }
+        dialectOf(connection)?.outliveConnections?.(connection)
         shareCounterTable(dataSource, connection)
         return connection
     }

@@ -187,9 +187,11 @@ function unknownScope(failed: Failed): UnknownScopeError | undefined {
     )
 }
 
+const WRITING = /^\s*(INSERT|UPDATE|DELETE|REPLACE)\b/i
+
 function writtenTo({ sql, triggered }: Failed): Series | undefined {
-    return /^(INSERT|UPDATE) /.test(sql)
-        ? triggered.find(({ metadata }) => sql.includes(tableName(metadata)))
+    return WRITING.test(sql)
+        ? triggered.find(({ metadata }) => namesTable(unquoted(sql), metadata))
         : undefined
 }
 
@@ -203,8 +205,18 @@ function insertedInto({ sql, triggered }: Failed): readonly Series[] {
 
 /** Callers' own SQL may name a table without quotes. */
 function isTable(metadata: EntityMetadata, name: string): boolean {
-    const [table, named] = [tableName(metadata), name].map((one) => one.replace(/["`]/g, ""))
-    return table === named
+    return unquoted(tableName(metadata)) === unquoted(name)
+}
+
+function namesTable(sql: string, metadata: EntityMetadata): boolean {
+    const name = unquoted(tableName(metadata))
+    for (let at = sql.indexOf(name); at >= 0; at = sql.indexOf(name, at + 1))
+        if (!/\w/.test((sql[at - 1] ?? " ") + (sql[at + name.length] ?? " "))) return true
+    return false
+}
+
+function unquoted(sql: string): string {
+    return sql.replace(/["`]/g, "")
 }
 
 function isUnset(cell: Cell): boolean {

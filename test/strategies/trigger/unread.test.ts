@@ -1,6 +1,6 @@
 import { expect } from "chai"
 import type { DataSource } from "typeorm"
-import { NotInstalledError, verifyAutoSequence } from "../../../src"
+import { NotInstalledError, seriesOf, verifyAutoSequence } from "../../../src"
 import { expectNext } from "../../support/stored"
 import { expectRejects, rejection } from "../../support/errors"
 import { letters, post, TRIGGER } from "./letters"
@@ -46,6 +46,20 @@ onMariaDb("triggers that MariaDB has not read to their end", (database) => {
         const texts = ["Letter.number", "Send FLUSH TABLES `letter`"]
         await expectRejects(repository.save({ box: 1 }), NotInstalledError, ...texts)
         await expectRejects(repository.insert({ box: 1 }), NotInstalledError, ...texts)
+        const stored = await repository.findOneByOrFail({ box: 1 })
+        await expectRejects(repository.update(stored.id, { box: 1 }), NotInstalledError, ...texts)
+        await expectRejects(repository.save({ ...stored, box: 2 }), NotInstalledError, ...texts)
+        await expectRejects(repository.delete(stored.id), NotInstalledError, ...texts)
+        await expectRejects(repository.remove({ ...stored }), NotInstalledError, ...texts)
+        await expectRejects(
+            dataSource.query("UPDATE letter SET box = 1"),
+            NotInstalledError,
+            ...texts,
+        )
+        const moving = dataSource.transaction((manager) =>
+            seriesOf(dataSource, "Letter", "number").move(manager, stored.id, { set: { box: 2 } }),
+        )
+        await expectRejects(moving, NotInstalledError, ...texts)
         const { message } = await rejection(verifyAutoSequence(dataSource))
         for (const text of texts) expect(message).to.include(text)
         await dataSource.query("FLUSH TABLES `letter`")

@@ -239,7 +239,8 @@ onEveryDatabase(
                     }`,
                 )
                 // Somebody has the last rows, and does not give them back.
-                await holder.startTransaction()
+                // At a higher level MariaDB would keep the others as well.
+                await holder.startTransaction("READ COMMITTED")
                 await holder.query(`SELECT id FROM ${app.ticket} WHERE id > 2 FOR UPDATE`)
                 for (const [command, said] of [
                     ["backfill", /^Interrupted\. Batches that were written stay; /],

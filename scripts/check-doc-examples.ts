@@ -1,11 +1,12 @@
 /**
  * Type-checks the examples of the documentation: every block that is fenced by ```ts in README.md,
  * in docs/ and in the doc comments of src/. A block stands for itself, with its imports; one that
- * can't is fenced by ```ts fragment and is left out.
+ * can't is fenced by ```ts fragment and is left out. And what the command `demo` prints.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join, relative, resolve } from "node:path"
 import ts from "typescript"
+import { CODE } from "../src/cli/demo/code"
 
 interface Example {
     /** Where the reader finds it. */
@@ -19,7 +20,10 @@ const ROOT = join(__dirname, "..")
 const DIRECTORY = join(ROOT, ".tmp", "doc-examples")
 
 const documents = ["README.md", ...list("docs", ".md"), ...list("src", ".ts")]
-const examples = documents.flatMap(extract)
+const examples = [
+    ...documents.flatMap(extract),
+    { source: "src/cli/demo/code.ts", line: 2, code: CODE },
+]
 const problems = check(examples)
 
 for (const problem of problems) console.error(problem)

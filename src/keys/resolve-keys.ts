@@ -1,4 +1,4 @@
-import type { DataSource, EntityMetadata } from "typeorm"
+import type { EntityMetadata } from "typeorm"
 import { KEY_ENTITY } from "../declared/own-tables"
 import { dialectOf } from "../dialects"
 import type { Dialect } from "../dialects/dialect"
@@ -18,7 +18,7 @@ import { MAX_LENGTH } from "../declared/keys/key-form"
 import { readsBy, refuseUnseenNumbers, scopeOfNumbers } from "./derive/number-scope"
 import { relationTreeOf } from "./derive/relation-tree"
 import { generatorOf } from "./free/generate"
-import type { AnyKey, PseudoKeys, SealedKey, StoredKey } from "./pseudo-key"
+import type { PseudoKeys, SealedKey, StoredKey } from "./pseudo-key"
 import { keySealOf } from "./sealed/composite-seal"
 import type { SealedType } from "./sealed/seal"
 
@@ -236,66 +236,4 @@ function sealedTypeOf(column: StoredKey["column"]): SealedType | undefined {
     const type = columnType(column)
     if (type === "uuid") return "uuid"
     return /int/i.test(type) ? "integer" : undefined
-}
-
-const prefixes = new WeakMap<DataSource, Map<string, AnyKey>>()
-
-/** @internal The keys of a data source by what they begin with. */
-export function keysByHead(dataSource: DataSource): ReadonlyMap<string, AnyKey> {
-    for (const metadata of dataSource.entityMetadatas) refusePrefixes(metadata)
-    return prefixes.get(dataSource) ?? new Map<string, AnyKey>()
-}
-
-/** @internal Notes the prefixes of an entity, and refuses those that could be another's. */
-export function refusePrefixes(metadata: EntityMetadata): void {
-    const dataSource = dataSourceOf(metadata)
-    const known = prefixes.get(dataSource) ?? new Map<string, AnyKey>()
-    prefixes.set(dataSource, known)
-    const { stored, sealed } = pseudoKeysOf(metadata)
-    for (const key of [...stored, ...sealed]) {
-        const { propertyPath } = key
-        for (const head of [key.head, ...key.formerHeads]) {
-            if (head === "") continue
-            const others = [...known].filter(
-                // The classes of a single-table inheritance are in one table.
-                ([, other]) => !isSameKey(other, key),
-            )
-            for (const [other, { metadata: of, propertyPath: property }] of others)
-                if (other.startsWith(head) || head.startsWith(other))
-                    throw new InvalidOptionError(
-                        `${metadata.name}.${propertyPath} has the prefix "${head.slice(0, -1)}", and ` +
-                            `${of.name}.${property} has "${other.slice(0, -1)}": a key could be of either. Give ` +
-                            "each its own, of which none begins like another.",
-                    )
-            // That of a parent is the one that finds rows of all classes.
-            if (!known.has(head) || metadata.tableType !== "entity-child") known.set(head, key)
-        }
-    }
-}
-
-function isSameKey(one: AnyKey, other: AnyKey): boolean {
-    return (
-        one.metadata.tablePath === other.metadata.tablePath &&
-        one.propertyPath === other.propertyPath
-    )
-}
-
-const histories = new WeakMap<DataSource, Map<string, StoredKey>>()
-
-/** @internal Refuses keys whose histories could not be told apart: they know rows by their primary keys. */
-export function refuseSharedHistory(metadata: EntityMetadata): void {
-    const dataSource = dataSourceOf(metadata)
-    const known = histories.get(dataSource) ?? new Map<string, StoredKey>()
-    histories.set(dataSource, known)
-    for (const key of pseudoKeysOf(metadata).stored) {
-        if (key.history === false) continue
-        const other = known.get(key.name)
-        if (other && !isSameKey(other, key))
-            throw new InvalidOptionError(
-                `The histories of ${metadata.name}.${key.propertyPath} and of ` +
-                    `${other.metadata.name}.${other.propertyPath} are both named "${key.name}". Give ` +
-                    "one of them another series.",
-            )
-        known.set(key.name, key)
-    }
 }

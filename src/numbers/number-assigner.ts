@@ -1,5 +1,4 @@
 import type { EntityMetadata } from "typeorm"
-import { COUNTER_ENTITY } from "../declared/own-tables"
 import type { Assigner, Refused } from "../inserts/assigner"
 import type { Insert } from "../inserts/insert"
 import type { NewRow } from "../inserts/announced/new-row"
@@ -8,13 +7,15 @@ import type { Update } from "../inserts/sql/update"
 import type { Session } from "../inserts/session"
 import { allocatedSeriesOf } from "../series/own-series"
 import { isRelated } from "../series/periods/zone"
-import { keysOf } from "../series/scopes/scope-key"
 import { seriesOf } from "../series/resolve-series"
 import { madeColumns, type Series } from "../series/series"
 import type { ColumnMetadata } from "../typeorm/names"
 import type { MovedCounter } from "./counters/take-from-counters"
-import { noCounterTable } from "./counters/move-counters"
-import { moveWithinInsert, readMovedWithin } from "./counters/move-within-insert"
+import {
+    missingCounterTable,
+    moveWithinInsert,
+    readMovedWithin,
+} from "./counters/move-within-insert"
 import { tellLost, tellTaken } from "../signals/channels"
 import { ComingRows } from "./coming-rows"
 import { deleteUnnumbered } from "./deletions/kept-rows"
@@ -23,16 +24,8 @@ import { isParentOfScopes, refuseDeferredScopes } from "./deferred-scopes"
 import { NumberSource } from "./number-source"
 import { type NumberRequest, numberRequests } from "./number-request"
 import { refuseNoNumber, refuseSet, storedValue } from "./number-values"
-import {
-    type FramedText,
-    frameTexts,
-    givenText,
-    type MadeText,
-    madeTexts,
-    readsOthers,
-    type TextRequest,
-    textRequests,
-} from "./documents/inserted-texts"
+import { readsOthers, type TextRequest, textRequests } from "./documents/framed-texts"
+import { InsertedTexts } from "./documents/inserted-texts"
 import { refuseEarlierDates } from "./periods/date-order"
 import { datedRows } from "./periods/dated-rows"
 import {
@@ -42,7 +35,8 @@ import {
     periodRequests,
 } from "./periods/give-periods"
 import { isImporting } from "./journal/importing"
-import { type SetNumber, setNumbers, unstored, writeSetNumbers } from "./journal/set-numbers"
+import { NotedNumbers } from "./journal/noted-numbers"
+import { type SetNumber, setNumbers } from "./journal/set-numbers"
 import { markNumbers } from "./mark-numbers"
 import { refuseUnsupported } from "./refuse-unsupported"
 import { settleUpsert } from "./upserts/settle-upsert"
@@ -69,15 +63,15 @@ interface Given {
 export class NumberAssigner implements Assigner {
     private readonly given = new Map<Insert, Given>()
     private readonly periods = new Map<Insert, readonly GivenValue[]>()
-    private readonly texts = new Map<Insert, readonly FramedText[]>()
-    /** The numbers that callers have set, and the journal is to know of. */
-    private readonly set = new Map<Insert, readonly SetNumber[]>()
+    private readonly texts = new InsertedTexts()
+    private readonly set: NotedNumbers
     private readonly source: NumberSource
     private readonly coming: ComingRows
 
     constructor(private readonly session: Session) {
         this.source = new NumberSource(session)
         this.coming = new ComingRows(session)
+        this.set = new NotedNumbers(session)
     }
 
     notice({ entity, metadata }: NewRow): boolean {
@@ -147,21 +141,13 @@ export class NumberAssigner implements Assigner {
         periods: readonly PeriodRequest[],
     ): Promise<void> {
         await this.lockBefore(requests.filter(({ document }) => readsOthers(document)))
-        this.texts.set(insert, await frameTexts(this.session, requests, periods))
+        await this.texts.frame(this.session, insert, { requests, periods })
         await this.giveAny(insert)
-        this.writeTexts(insert)
+        this.texts.write(insert, this.requestsOf(insert))
     }
 
-    /** Where the INSERT itself moves the counter, its text is made there as well. */
-    private writeTexts(insert: Insert): void {
-        if (insert.isSelected) return
-        for (const { row, document, text } of this.textsOf(insert))
-            row.assign(document.column, text)
-    }
-
-    private textsOf(insert: Insert): MadeText[] {
-        const { requests = [] } = this.given.get(insert) ?? {}
-        return madeTexts(this.texts.get(insert) ?? [], requests)
+    private requestsOf(insert: Insert): readonly NumberRequest[] {
+        return this.given.get(insert)?.requests ?? []
     }
 
     private giveAny(insert: Insert): Promise<void> | undefined {
@@ -173,7 +159,7 @@ export class NumberAssigner implements Assigner {
     private async noteSet(insert: Insert, all: readonly SetNumber[]): Promise<void> {
         for (const { series } of all) this.source.refuseWithoutTransaction(series)
         this.source.joinTransaction(undefined)
-        this.set.set(insert, insert.upsert ? await unstored(this.session, all) : all)
+        await this.set.note(insert, all)
     }
 
     private giveUnset(insert: Insert): Promise<void> | undefined {
@@ -191,8 +177,7 @@ export class NumberAssigner implements Assigner {
         const gapless = groups.flatMap(([request]) => request ?? []).find((r) => r.series.gapless)
         this.source.joinTransaction(gapless?.series)
         this.given.set(insert, given)
-        const texts = this.texts.get(insert) ?? []
-        if (await moveWithinInsert(session, insert, given.requests, texts)) return
+        if (await moveWithinInsert(session, insert, given.requests, this.texts.of(insert))) return
         await this.giveAll(insert, groups, given)
     }
 
@@ -202,7 +187,7 @@ export class NumberAssigner implements Assigner {
         if (!given) return
         insert.selectNothing()
         await this.giveAll(insert, [[...given.requests]], given)
-        this.writeTexts(insert)
+        this.texts.write(insert, given.requests)
     }
 
     private async giveAll(
@@ -239,13 +224,10 @@ export class NumberAssigner implements Assigner {
                 isKept: this.coming.isAwaited(series, insert),
             })
         if (!series.gapless) return this.source.takeNumbers(group)
-        if (others.length === 0 && request.explicit === undefined && !this.source.ahead.isEmpty) {
-            const [key = ""] = await keysOf(session, series, [request.scope])
-            const drawn = this.source.ahead.draw(request, key)
-            if (drawn) {
-                moved.push(drawn)
-                return
-            }
+        const drawn = others.length === 0 ? await this.source.drawAhead(request) : undefined
+        if (drawn) {
+            moved.push(drawn)
+            return
         }
         await this.source.ahead.giveBack(session, series)
         const later = this.coming
@@ -268,20 +250,9 @@ export class NumberAssigner implements Assigner {
     }
 
     inserted(insert: Insert, result: unknown): Promise<void> | undefined {
-        const set = this.set.get(insert) ?? []
-        this.set.delete(insert)
-        if (set.length === 0) return this.showInserted(insert, result)
-        const write = async () => {
-            await this.showInserted(insert, result)
-            try {
-                await writeSetNumbers(this.session, insert, set, result)
-            } catch (error) {
-                // The rows are in the table.
-                this.session.transaction?.refuseCommit(error as Error)
-                throw error
-            }
-        }
-        return write()
+        const write = this.set.writer(insert)
+        if (!write) return this.showInserted(insert, result)
+        return Promise.resolve(this.showInserted(insert, result)).then(() => write(result))
     }
 
     private showInserted(insert: Insert, result: unknown): Promise<void> | undefined {
@@ -290,10 +261,9 @@ export class NumberAssigner implements Assigner {
             readMovedWithin(insert, given.requests, result)
             tellTaken(given.since, given.requests, this.session.runner)
         }
-        const texts = this.texts.has(insert) ? this.textsOf(insert).map(givenText) : []
+        const texts = this.texts.given(insert, this.requestsOf(insert))
         const beside = [...(this.periods.get(insert) ?? []), ...texts]
         this.periods.delete(insert)
-        this.texts.delete(insert)
         if (given && insert.upsert) {
             this.given.delete(insert)
             return settleUpsert(this.session, insert, { ...given, beside }, result)
@@ -302,7 +272,7 @@ export class NumberAssigner implements Assigner {
         awaitFinalisation(this.session, insert, result)
         if (!given) return undefined
         this.given.delete(insert)
-        const leased = this.leasedOf(given)
+        const leased = this.source.leasedOf(given.requests)
         if (leased.length > 0)
             this.session.onRollback(() => {
                 for (const series of leased) tellLost(series, 1, "rolledBack")
@@ -316,21 +286,12 @@ export class NumberAssigner implements Assigner {
         const given = this.given.get(insert)
         this.given.delete(insert)
         this.periods.delete(insert)
-        this.texts.delete(insert)
-        this.set.delete(insert)
+        this.texts.forget(insert)
+        this.set.forget(insert)
         this.source.highest.forget()
         if (!given) return
-        for (const series of this.leasedOf(given)) tellLost(series, 1, "failed")
+        for (const series of this.source.leasedOf(given.requests)) tellLost(series, 1, "failed")
         await this.source.setBack(given.moved)
-    }
-
-    /** The series of numbers that are lost where their rows are: one for each of them. */
-    private leasedOf({ requests }: Given): Series[] {
-        return requests.flatMap((request) =>
-            this.source.leased.has(request) && request.explicit === undefined
-                ? [request.series]
-                : [],
-        )
     }
 
     columnsOf(metadata: EntityMetadata): readonly ColumnMetadata[] {
@@ -342,19 +303,16 @@ export class NumberAssigner implements Assigner {
     }
 
     nameOf({ cause, insert }: Refused): Error | undefined {
-        const { dialect, dataSource } = this.session
         if (!insert) return undefined
         const own = allocatedSeriesOf(insert.metadata)
         const made = this.given.get(insert)?.requests.filter((r) => r.explicit === undefined) ?? []
         const isMade = (series: Series) =>
             made.filter((request) => request.series.name === series.name).length ===
             insert.rows.length
-        const found = movedError(insert, cause) ?? duplicateNumberError(own, cause, isMade)
-        if (found) return found
-        if (!insert.isSelected || dialect?.isMissingTable(cause) !== true) return undefined
-        const { tableName } = dataSource.getMetadata(COUNTER_ENTITY)
-        return String(cause.message).includes(tableName)
-            ? noCounterTable(dataSource, cause)
-            : undefined
+        return (
+            movedError(insert, cause) ??
+            duplicateNumberError(own, cause, isMade) ??
+            missingCounterTable(this.session, insert, cause)
+        )
     }
 }

@@ -1,12 +1,13 @@
 import { abortedError } from "../inserts/aborted"
 import type { Session } from "../inserts/session"
 import { TransactionRequiredError } from "../errors"
+import { keysOf } from "../series/scopes/scope-key"
 import { placeOf, type Series } from "../series/series"
 import { NumbersAhead } from "./counters/numbers-ahead"
 import { type MovedCounter, setCountersBack, takeFromCounters } from "./counters/take-from-counters"
 import { Leases } from "./leases/leases"
 import { takeFromLeases } from "./leases/take-from-leases"
-import type { CountedRequest } from "./number-request"
+import type { CountedRequest, NumberRequest } from "./number-request"
 import { HighestNumbers } from "./table-lock/table-lock"
 
 /**
@@ -39,6 +40,20 @@ export class NumberSource {
         }
         transaction?.holdsSeries(series.name)
         await takeFromCounters(session, requests, moved)
+    }
+
+    /** One of the numbers that were taken ahead for the rows of a call, if there is one. */
+    async drawAhead(request: NumberRequest): Promise<MovedCounter | undefined> {
+        if (request.explicit !== undefined || this.ahead.isEmpty) return undefined
+        const [key = ""] = await keysOf(this.session, request.series, [request.scope])
+        return this.ahead.draw(request, key)
+    }
+
+    /** The series of numbers that are lost where their rows are: one for each of them. */
+    leasedOf(requests: readonly NumberRequest[]): Series[] {
+        return requests.flatMap((request) =>
+            this.leased.has(request) && request.explicit === undefined ? [request.series] : [],
+        )
     }
 
     /** In a transaction that goes on, others get the numbers that were not used. */

@@ -1,6 +1,7 @@
 import { channel as channelOf } from "node:diagnostics_channel"
 import type { DataSource, QueryRunner } from "typeorm"
 import type { AutoSequenceError } from "../errors"
+import { logWarning } from "./log"
 import type { AutoSequenceMessages, LostMessage, RetryMessage, TakeMessage } from "./messages"
 
 const take = channelOf("autosequence:take")
@@ -65,9 +66,10 @@ function scopeOf(
 function logWait(all: readonly Taken[], durationMs: number, runner: QueryRunner | undefined): void {
     const [first] = all
     const names = [...new Set(all.map(({ series }) => series.name))].join(", ")
-    first?.series.dataSource.logger.log(
-        "warn",
-        `autosequence: ${names} took ${(durationMs / 1000).toFixed(1)} s, most of which is the wait for others who have ` +
+    if (!first) return
+    logWarning(
+        first.series.dataSource,
+        `${names} took ${(durationMs / 1000).toFixed(1)} s, most of which is the wait for others who have ` +
             "taken a number and not ended their transaction. typeorm-autosequence counters --waiting names them.",
         runner,
     )
@@ -76,9 +78,9 @@ function logWait(all: readonly Taken[], durationMs: number, runner: QueryRunner 
 /** @internal */
 export function tellRetry(message: RetryMessage): void {
     const { dataSource, attempt, attempts, delayMs, code } = message
-    dataSource.logger.log(
-        "warn",
-        `autosequence: attempt ${attempt} of ${attempts} was ended by the database (${code}), and is repeated ` +
+    logWarning(
+        dataSource,
+        `attempt ${attempt} of ${attempts} was ended by the database (${code}), and is repeated ` +
             (delayMs > 0 ? `in ${Math.round(delayMs)} ms.` : "at once."),
     )
     if (retry.hasSubscribers) publish(retry, message)

@@ -3,30 +3,12 @@ import { Client } from "pg"
 import type { Project } from "./project"
 import { expectSnapshot, shown, steady } from "./snapshot"
 import { hasTerminal, Terminal } from "./terminal"
+import { asUser, optionsOf } from "./server-options"
 import { connectTo, upkeepProject } from "./upkeep-project"
 import { onEveryDatabase, onOnePostgres } from "../support/databases"
-import type { TestDatabase } from "../support/test-database"
 import type { AuditReport, ScopeAudit } from "../../src"
 
 const MAIN = "node_modules/typeorm-autosequence/dist/cli/main.js"
-
-interface ServerOptions {
-    readonly type: string
-    readonly url: string
-    readonly schema?: string
-}
-
-async function optionsOf(database: TestDatabase): Promise<ServerOptions> {
-    const { options } = await database.connect([])
-    const { type, url, schema } = options as unknown as ServerOptions
-    return { type, url, schema }
-}
-
-/** The same, for somebody else. */
-function asUser(options: ServerOptions, username: string, password: string): ServerOptions {
-    const url = new URL(options.url)
-    return { ...options, url: Object.assign(url, { username, password }).href }
-}
 
 onEveryDatabase(
     "the upkeep commands",

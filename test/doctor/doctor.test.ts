@@ -176,7 +176,7 @@ onEveryDatabase("diagnose", (db) => {
         })
         const text = "2 migrations have not run: Named1700000000001, Two1700000000002."
         const line = await expectFound(dataSource, "problem", "migrations", text)
-        expect(line.remedy).to.equal("npx typeorm migration:run -d <data source>")
+        expect(line.remedy).to.equal("npx typeorm-autosequence migrate -d <data source>")
         const runner = dataSource.createQueryRunner()
         expect(await runner.hasTable("done_migrations")).to.equal(false)
         await runner.release()

@@ -104,7 +104,9 @@ onEveryDatabase("generateMigration", (db) => {
             await expectUpToDate(dataSource)
             // There are no rows to be numbered or counted.
             const comments = migration.up.map(({ comment }) => comment ?? "")
-            expect(comments.filter((one) => / of /.test(one) && !/^Triggers of /.test(one))).to.eql([])
+            expect(comments.filter((one) => / of /.test(one) && !/^Triggers of /.test(one))).to.eql(
+                [],
+            )
 
             const ticket = dataSource.getRepository("Ticket")
             expect((await ticket.save([{}, {}])).map(({ number }) => number)).to.eql([1, 2])

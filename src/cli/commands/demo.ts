@@ -1,10 +1,12 @@
 import { fork } from "node:child_process"
-import { mkdtemp, rm } from "node:fs/promises"
+import { rmSync } from "node:fs"
+import { mkdtemp } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { SeriesAudit } from "../../audit/types"
 import { auditSeries } from "../../maintenance/audit/audit-series"
-import { CODE, findDriver, openPglite } from "../demo/invoices"
+import { CODE } from "../demo/code"
+import { loadDriver, openPglite, type Said, type Taken } from "../demo/invoices"
 import type { Command } from "../frame/command"
 
 const KILLS = 2
@@ -19,24 +21,32 @@ packages @electric-sql/pglite and typeorm-pglite have to be there.`,
     options: {},
     positionals: [0, 0],
     async runAlone({ print, signal }) {
+        // Says what is missing before anything is started.
+        loadDriver()
         const directory = await mkdtemp(join(tmpdir(), "autosequence-demo-"))
         const database = join(directory, "database")
-        const sum: Written = { committed: 0, rolledBack: 0 }
+        const written: Written[] = []
+        // All at once, as the later ones load their modules while the first one writes.
+        const writers = Array.from({ length: KILLS }, () => new Writer())
+        const end = () => {
+            for (const writer of writers) writer.kill()
+            // There may be no time left for more than that.
+            rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
+        }
+        signal.addEventListener("abort", end)
         try {
-            // Says what is missing before anything is started.
-            findDriver()
             print.line(`${CODE}\n`)
-            for (let kill = 1; kill <= KILLS; kill++) {
-                const written = await writeUntilKilled(database, signal)
-                sum.committed += written.committed
-                sum.rolledBack += written.rolledBack
+            for (const [at, writer] of writers.entries()) {
+                const one = await writer.writeUntilKilled(database)
+                written.push(one)
+                const { committed, rolledBack, killed } = one
                 print.line(
-                    `Writer ${kill}: ${written.committed} transactions committed, ${written.rolledBack} rolled back, killed in ` +
-                        "the middle of the next one.",
+                    `Writer ${at + 1}: ${committed} transactions committed, ${rolledBack} rolled back, killed in the middle of ` +
+                        `the next one, when it had taken ${killed.customer} ${killed.numbers.join(" and ")}.`,
                 )
             }
             const audits = await audit(database)
-            print.json({ format: 1, ...sum, kills: KILLS, series: audits })
+            print.json({ format: 1, writers: written, series: audits })
             const scopes = audits.flatMap(({ scopes: own }) => own)
             print.line()
             print.table(
@@ -54,39 +64,58 @@ packages @electric-sql/pglite and typeorm-pglite have to be there.`,
             )
             return isWhole ? 0 : 1
         } finally {
-            await rm(directory, { recursive: true, force: true })
+            signal.removeEventListener("abort", end)
+            end()
         }
     },
 }
 
 interface Written {
-    committed: number
-    rolledBack: number
+    readonly committed: number
+    readonly rolledBack: number
+    /** What the transaction had taken in which the writer was killed. */
+    readonly killed: Taken
 }
 
-/** A process that is killed right after it has taken a number, before COMMIT. */
-async function writeUntilKilled(database: string, signal: AbortSignal): Promise<Written> {
-    const written: Written = { committed: 0, rolledBack: 0 }
-    const child = fork(join(__dirname, "..", "demo", "writer.js"), [database], {
+class Writer {
+    private readonly child = fork(join(__dirname, "..", "demo", "writer.js"), [], {
         stdio: ["ignore", "ignore", "pipe", "ipc"],
         execArgv: [],
     })
-    let said = ""
-    child.stderr?.on("data", (chunk: Buffer) => (said += String(chunk)))
-    const kill = () => child.kill("SIGKILL")
-    signal.addEventListener("abort", kill)
-    child.on("message", ({ kind }: { kind: keyof Written | "writing" }) => {
-        if (kind !== "writing") written[kind] += 1
-        else kill()
-    })
-    const killedBy = await new Promise<NodeJS.Signals | null>((resolve) => {
-        child.once("close", (_, by) => {
-            resolve(by)
+    private readonly ended: Promise<NodeJS.Signals | null>
+    private stderr = ""
+
+    constructor() {
+        this.child.stderr?.on("data", (chunk: Buffer) => (this.stderr += String(chunk)))
+        this.ended = new Promise((resolve) => {
+            this.child.once("close", (_, by) => {
+                resolve(by)
+            })
         })
-    })
-    signal.removeEventListener("abort", kill)
-    if (killedBy !== "SIGKILL") throw new Error(`The writer has ended: ${said.trim()}`)
-    return written
+    }
+
+    /** Resolves when it was killed right after it had taken numbers, before COMMIT. */
+    async writeUntilKilled(database: string): Promise<Written> {
+        const counts = { committed: 0, rolledBack: 0 }
+        let killed: Taken | undefined
+        this.child.on("message", (said: Said) => {
+            if (typeof said === "string") counts[said] += 1
+            else {
+                killed = said
+                this.kill()
+            }
+        })
+        // That it is gone already is said below.
+        this.child.send(database, () => {})
+        const by = await this.ended
+        if (!killed || by !== "SIGKILL")
+            throw new Error(`A writer has ended by itself: ${this.stderr.trim()}`)
+        return { ...counts, killed }
+    }
+
+    kill(): void {
+        this.child.kill("SIGKILL")
+    }
 }
 
 async function audit(database: string): Promise<readonly SeriesAudit[]> {

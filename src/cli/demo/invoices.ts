@@ -4,27 +4,14 @@ import { DataSource, type DataSourceOptions, EntitySchema } from "typeorm"
 import { withAutoSequenceColumns } from "../../decorators/with-auto-sequence-columns"
 import { withAutoSequence } from "../../with-auto-sequence"
 
-/** @internal What the demo does, as an application writes it. */
-export const CODE = `@Entity()
-class Invoice {
-  @PrimaryGeneratedColumn() id!: number
-  @Column() customer!: string
-  @AutoSequenceColumn({ uniqueWith: "customer" }) number!: number
+/** @internal What a writer tells: how a transaction has ended, or which numbers the open one has taken. */
+export type Said = "committed" | "rolledBack" | Taken
+
+/** @internal */
+export interface Taken {
+    readonly customer: string
+    readonly numbers: readonly number[]
 }
-
-const dataSource = new DataSource(
-  withAutoSequence(
-    { type: "postgres", url: process.env.DATABASE_URL, entities: [Invoice] },
-    { strategy: "counter" },
-  ),
-)
-await dataSource.initialize()
-await installAutoSequence(dataSource) // production: migrations
-
-await dataSource.transaction(async (manager) => {
-  const invoice = await manager.save(Invoice, { customer: "Acme" })
-  console.log(invoice.number) // 1, 2, 3 …
-})`
 
 /** @internal */
 export const CUSTOMERS = ["Acme", "Beta", "Gamma"]
@@ -47,10 +34,16 @@ export class NoDatabaseError extends Error {}
 
 const PACKAGES = ["@electric-sql/pglite", "typeorm-pglite"] as const
 
-/** @internal Where the driver of the demo's database is; throws {@link NoDatabaseError}. */
-export function findDriver(): string {
+interface Driver {
+    readonly PGliteDriver: new (options: { dataDir: string }) => { readonly driver: unknown }
+}
+
+/** @internal The driver of the demo's database; throws {@link NoDatabaseError}. */
+export function loadDriver(): Driver {
     const [pglite, driver] = PACKAGES.map(find)
-    if (pglite !== undefined && driver !== undefined) return driver
+    if (pglite !== undefined && driver !== undefined)
+        // eslint-disable-next-line @typescript-eslint/no-require-imports
+        return require(driver) as Driver
     throw new NoDatabaseError(
         "The demo runs on PGlite, a PostgreSQL without a server, which this package does not bring along. Run it with it:\n\n" +
             `  npx ${["typeorm-autosequence", ...PACKAGES].map((name) => `-p ${name}`).join(" ")} typeorm-autosequence demo`,
@@ -59,10 +52,7 @@ export function findDriver(): string {
 
 /** @internal A PostgreSQL that runs in this process, and keeps its files in a directory. */
 export function openPglite(directory: string): DataSource {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    const { PGliteDriver } = require(findDriver()) as {
-        PGliteDriver: new (options: { dataDir: string }) => { driver: unknown }
-    }
+    const { PGliteDriver } = loadDriver()
     const options = {
         type: "postgres",
         driver: new PGliteDriver({ dataDir: directory }).driver,

@@ -1,5 +1,5 @@
 import { installAutoSequence } from "../../schema/install/install"
-import { CUSTOMERS, Invoice, openPglite } from "./invoices"
+import { CUSTOMERS, type Said, Invoice, loadDriver, openPglite } from "./invoices"
 
 const COMMITS = 40
 
@@ -17,30 +17,42 @@ async function write(directory: string): Promise<void> {
         await installAutoSequence(dataSource)
     }
     for (let [at, committed] = [0, 0]; ; at++) {
-        const customer = CUSTOMERS[at % CUSTOMERS.length]
+        const customer = CUSTOMERS[at % CUSTOMERS.length] ?? ""
         try {
             await dataSource.transaction(async (manager) => {
-                await manager.getRepository(Invoice).save({ customer })
+                const save = () => manager.getRepository(Invoice).save({ customer })
+                const first = await save()
                 if (at % 4 === 2) throw new Rollback()
-                await manager.getRepository(Invoice).save({ customer })
-                if (committed === COMMITS) await untilKilled()
+                const second = await save()
+                if (committed === COMMITS)
+                    await untilKilled({ customer, numbers: [first.number, second.number] })
             })
             committed += 1
-            process.send?.({ kind: "committed" })
+            say("committed")
         } catch (error) {
             if (!(error instanceof Rollback)) throw error
-            process.send?.({ kind: "rolledBack" })
+            say("rolledBack")
         }
     }
 }
 
+function say(what: Said): void {
+    process.send?.(what)
+}
+
 /** Has taken numbers, and does not come to COMMIT. */
-function untilKilled(): Promise<never> {
-    process.send?.({ kind: "writing" })
+function untilKilled(taken: Said): Promise<never> {
+    say(taken)
     return new Promise(() => {})
 }
 
-write(process.argv[2] ?? "").catch((error: unknown) => {
-    process.stderr.write(`${String(error)}\n`)
-    process.exit(1)
+// All is loaded while another writer still writes.
+loadDriver()
+process.once("message", (directory: string) => {
+    write(directory).catch((error: unknown) => {
+        process.stderr.write(`${String(error)}\n`)
+        process.exit(1)
+    })
 })
+// Whoever has started it is gone.
+process.once("disconnect", () => process.exit())

@@ -88,9 +88,11 @@ function updateOne(
 function move(table: CounterTable, { series, base, moves, columns, max }: Moves): Statement {
     const { name, last, movedBy, movedAt, scope } = table
     const stored = columns.map(lastInRows)
+    // As a join, the table would be read whole: nobody knows how few moves there are.
+    const found = `(SELECT k.${scope} FROM ${name} k WHERE k.${table.series} = $1::text AND k.${scope} = w."key")`
     const start =
         stored.length > 0
-            ? `CASE WHEN k.${scope} IS NULL THEN GREATEST($2::bigint, ${stored.join(", ")}) ELSE $2::bigint END`
+            ? `CASE WHEN ${found} IS NULL THEN GREATEST($2::bigint, ${stored.join(", ")}) ELSE $2::bigint END`
             : "$2::bigint"
     const wanted = moves.map((move) => ({
         key: move.key,
@@ -100,9 +102,8 @@ function move(table: CounterTable, { series, base, moves, columns, max }: Moves)
     return {
         sql:
             `INSERT INTO ${name} AS c (${table.series}, ${scope}, ${last}, ${movedBy}, ${movedAt}) ` +
-            `SELECT $1, w."key", ${start} + w."by", w."by", CURRENT_TIMESTAMP ` +
+            `SELECT $1::text, w."key", ${start} + w."by", w."by", CURRENT_TIMESTAMP ` +
             `FROM json_to_recordset($3) AS w("key" varchar, "by" bigint, "rows" json) ` +
-            `LEFT JOIN ${name} k ON k.${table.series} = $1 AND k.${scope} = w."key" ` +
             `ORDER BY w."key" COLLATE "C" ` +
             `ON CONFLICT (${table.series}, ${scope}) DO UPDATE SET ` +
             `${last} = GREATEST(c.${last}, $2::bigint) + EXCLUDED.${movedBy}, ` +

@@ -12,7 +12,7 @@ import { hasHead, isKey } from "../../declared/keys/key-form"
 import { keyFor, keyIn } from "./key-condition"
 import { type AnyKey, isSealed } from "../pseudo-key"
 import { sealedKeyOf } from "../sealed/sealed-ids"
-import { keysByHead } from "../resolve-keys"
+import { keysByHead } from "../distinct-keys"
 
 /** What {@link resolvePseudoKey} takes: what {@link findByPseudoKey} takes, and these. */
 export interface ResolvePseudoKeyOptions<Entity extends ObjectLiteral = ObjectLiteral> extends Omit<

@@ -3,6 +3,7 @@ import {
     Inject,
     Module,
     type OnApplicationBootstrap,
+    type OnApplicationShutdown,
     type Provider,
 } from "@nestjs/common"
 import { APP_INTERCEPTOR } from "@nestjs/core"
@@ -19,8 +20,12 @@ const PREPARATION = Symbol("The preparation of the data source of this module")
 
 /** @internal One of these for each data source; what it exports is there for the whole application. */
 @Module({})
-export class AutoSequenceCoreModule implements OnApplicationBootstrap {
-    constructor(@Inject(PREPARATION) private readonly preparation: Preparation) {}
+export class AutoSequenceCoreModule implements OnApplicationBootstrap, OnApplicationShutdown {
+    private readonly endLogging: () => void
+
+    constructor(@Inject(PREPARATION) private readonly preparation: Preparation) {
+        this.endLogging = preparation.logWarnings()
+    }
 
     static create(
         { dataSource = DEFAULT_DATA_SOURCE, dataSourceToken, imports }: AutoSequenceDataSource,
@@ -65,5 +70,9 @@ export class AutoSequenceCoreModule implements OnApplicationBootstrap {
 
     async onApplicationBootstrap(): Promise<void> {
         await this.preparation.finish()
+    }
+
+    onApplicationShutdown(): void {
+        this.endLogging()
     }
 }

@@ -5,6 +5,7 @@ import { AutoSequenceError, NotInstalledError } from "../../errors"
 import { registerSubscriber } from "../../register-subscriber"
 import { installAutoSequence } from "../../schema/install/install"
 import { verifyAutoSequence, verifyCounterTable } from "../../schema/verify/verify"
+import { receiveWarnings } from "../../signals/log"
 import { withAutoSequence } from "../../with-auto-sequence"
 import type { AutoSequenceModuleOptions } from "./module-options"
 
@@ -32,6 +33,14 @@ export class Preparation {
         const changed = isInitialized ? { subscribers } : { subscribers, entities }
         Object.assign(dataSource, { options: { ...options, ...changed } })
         if (isInitialized) registerSubscriber(dataSource)
+    }
+
+    /** Lets Nest's logger have what is told while the application runs, until what this returns is called. */
+    logWarnings(): () => void {
+        if (!InstanceChecker.isDataSource(this.dataSource)) return () => {}
+        return receiveWarnings(this.dataSource, (text) => {
+            this.logger.warn(text)
+        })
     }
 
     async start(): Promise<void> {

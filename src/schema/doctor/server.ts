@@ -64,7 +64,7 @@ export async function migrationLines({ runner, dataSource }: Examined): Promise<
         problem(
             "migrations",
             `${count(pending.length, "migration")} ${verb} not run: ${names}.`,
-            `npx typeorm migration:run -d ${DATA_SOURCE}`,
+            `npx typeorm-autosequence migrate -d ${DATA_SOURCE}`,
         ),
     ]
 }

@@ -17,7 +17,6 @@ import { carryNames } from "../names/renaming-steps"
 import { findRenamings, refuseStrays, type Renames, RENAMES, rewrittenBy } from "../names/renamings"
 import { refuseDuplicates } from "../plan/indexes/duplicate-rows"
 import {
-    holdersOf,
     type Inventory,
     refuseUnsupportedSeries,
     retypedOf,
@@ -27,7 +26,7 @@ import {
 import { remainingFor } from "../plan/key-filling"
 import { refuseUntold } from "../plan/texts/fill-texts"
 import { refuseUnfillable, refuseUnknownZones } from "../plan/periods/period-steps"
-import { asStored, refuseDrops, refuseLosses, retype } from "../plan/retyped-columns"
+import { asStored, holdersOf, refuseDrops, refuseLosses, retype } from "../plan/retyped-columns"
 import { type NumberingOrder, RowOrder, NUMBERING_ORDER } from "../plan/row-order"
 import { fillKeys, numberExistingRows } from "../plan/row-steps"
 import type { MigrationStatement, MigrationStep } from "../plan/steps"

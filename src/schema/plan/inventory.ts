@@ -11,18 +11,17 @@ import { ownSeriesOf } from "../../series/own-series"
 import { seriesOf } from "../../series/resolve-series"
 import type { Document, Scoped, Series } from "../../series/series"
 import { givenDataSource } from "../../typeorm/given"
-import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
-import { select } from "../../typeorm/statement"
+import type { ColumnMetadata } from "../../typeorm/names"
 import { allSeriesOf } from "../../series/sharers"
 import { numberedCheck } from "../../series/when/numbered-check"
 import { type Checks, findChecks, tightColumns } from "./checks"
 import { type KeysToFill, keysToFill } from "./key-filling"
 import { hasHistory } from "../../tables/key-entity"
-import { isUnnumbered } from "./number-rows"
+import { hasUnnumbered, hasZeros } from "./number-rows"
 import { isPeriodic, type PeriodicSeries } from "../../series/periods/period-sql"
 import { findLoosePeriod, findStranded } from "./periods/periods"
 import { type TextsToFill, textsToFill } from "./texts/texts-to-fill"
-import { findRetyped, type Holder, type Retyped } from "./retyped-columns"
+import { findRetyped, type Holder, holdersOf, type Retyped } from "./retyped-columns"
 import { formerIndexes, indexesOf } from "./indexes/indexes"
 import { dataSourceOf } from "../../typeorm/compat"
 import type { IndexMetadata } from "../../typeorm/version/version"
@@ -195,20 +194,6 @@ export function rewrittenIn(inventory: Inventory): Pick<Retyped, "metadata">[] {
     return [...retypedOf(inventory), ...inventory.tables.flatMap(({ stranded }) => stranded)]
 }
 
-/** @internal */
-export function holdersOf(metadata: EntityMetadata): Holder[] {
-    const series = seriesOf(metadata)
-    const keys = pseudoKeysOf(metadata).stored
-    const holders = [
-        ...series.map(({ column, max }): Holder => ({ column, content: "number", max })),
-        ...keys.map(({ column, isUuid }): Holder => ({ column, content: "key", isUuid })),
-    ]
-    for (const column of [...series, ...keys].flatMap(({ scopeColumns }) => scopeColumns))
-        if (!holders.some((other) => other.column === column))
-            holders.push({ column, content: "scope" })
-    return holders
-}
-
 async function compare(
     runner: QueryRunner,
     dialect: Dialect,
@@ -302,18 +287,4 @@ async function compare(
         formerIndexes: formerIndexes(metadata, table),
         checks,
     }
-}
-
-/** Where a column of the condition is not there yet, nobody can tell. */
-async function hasUnnumbered(runner: QueryRunner, series: Series, table: Table): Promise<boolean> {
-    const asked = (series.when ?? []).map(({ column }) => column.databaseName)
-    if (!asked.every((name) => table.findColumnByName(name))) return true
-    const where = isUnnumbered(series, "t")
-    const sql = `SELECT 1 AS found FROM ${tableName(series.metadata)} t WHERE ${where} LIMIT 1`
-    return (await select(runner, { sql })).length > 0
-}
-
-async function hasZeros(runner: QueryRunner, { metadata, column }: Series): Promise<boolean> {
-    const sql = `SELECT 1 AS found FROM ${tableName(metadata)} WHERE ${columnName(column)} = 0 LIMIT 1`
-    return (await select(runner, { sql })).length > 0
 }

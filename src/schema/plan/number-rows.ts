@@ -1,7 +1,8 @@
+import type { QueryRunner, Table } from "typeorm"
 import { counterTableOf } from "../../series/own-table"
 import { beforeFirst } from "../../numbers/number-values"
 import { conditionSql } from "../../series/when/row-condition"
-import type { Statement } from "../../typeorm/statement"
+import { select, type Statement } from "../../typeorm/statement"
 import type { Series } from "../../series/series"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import { keyOfRow, selectNumbers } from "./counters-in-rows"
@@ -98,4 +99,26 @@ function selectOthers(
         `SELECT u.${key}, MAX(u.${highest}) AS ${highest} ` +
         `FROM (${parts.join(" UNION ALL ")}) u GROUP BY u.${key}`
     )
+}
+
+/** @internal Where a column of the condition is not there yet, nobody can tell. */
+export async function hasUnnumbered(
+    runner: QueryRunner,
+    series: Series,
+    table: Table,
+): Promise<boolean> {
+    const asked = (series.when ?? []).map(({ column }) => column.databaseName)
+    if (!asked.every((name) => table.findColumnByName(name))) return true
+    const where = isUnnumbered(series, "t")
+    const sql = `SELECT 1 AS found FROM ${tableName(series.metadata)} t WHERE ${where} LIMIT 1`
+    return (await select(runner, { sql })).length > 0
+}
+
+/** @internal */
+export async function hasZeros(
+    runner: QueryRunner,
+    { metadata, column }: Series,
+): Promise<boolean> {
+    const sql = `SELECT 1 AS found FROM ${tableName(metadata)} WHERE ${columnName(column)} = 0 LIMIT 1`
+    return (await select(runner, { sql })).length > 0
 }

@@ -3,6 +3,8 @@ import { type TypeKind, kindOfType } from "../../dialects/column-type"
 import type { Dialect } from "../../dialects/dialect"
 import type { StoredCollation } from "../../dialects/statements/schema-statements"
 import { ColumnChangeError } from "../../errors"
+import { pseudoKeysOf } from "../../keys/resolve-keys"
+import { seriesOf } from "../../series/resolve-series"
 import type { Alteration } from "../../typeorm/metadata/altered-metadata"
 import { dataSourceOf } from "../../typeorm/compat"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
@@ -217,4 +219,18 @@ export async function retype(steps: Steps, all: readonly Retyped[]): Promise<voi
                 ...(at === 0 ? back.map((undo) => ({ sql: undo })) : []),
             )
     }
+}
+
+/** @internal The columns whose content is that of numbers, keys and scopes. */
+export function holdersOf(metadata: EntityMetadata): Holder[] {
+    const series = seriesOf(metadata)
+    const keys = pseudoKeysOf(metadata).stored
+    const holders = [
+        ...series.map(({ column, max }): Holder => ({ column, content: "number", max })),
+        ...keys.map(({ column, isUuid }): Holder => ({ column, content: "key", isUuid })),
+    ]
+    for (const column of [...series, ...keys].flatMap(({ scopeColumns }) => scopeColumns))
+        if (!holders.some((other) => other.column === column))
+            holders.push({ column, content: "scope" })
+    return holders
 }

@@ -9,12 +9,7 @@ import {
 import { SettingInUseError, UnsupportedError } from "../../errors"
 import type { LastNumber } from "../../dialects/dialect"
 import { counterSeriesOf, raiseCounters } from "../../numbers/counters/move-counters"
-import {
-    readSettings,
-    settingKeysOf,
-    withoutPeriod,
-    writeSetting,
-} from "../../numbers/journal/settings"
+import { readSettings, settingKeysOf, writeSetting } from "../../numbers/journal/settings"
 import { checkedReason, type ReasonOptions } from "../../numbers/journal/with-reason"
 import { writeEvents } from "../../numbers/journal/write-events"
 import { parseNumber } from "../../numbers/number-values"
@@ -33,6 +28,7 @@ import { columnKey, type SequenceKey } from "../scope"
 import type { SequenceTarget } from "../types"
 import { type CounterPlace, lockCounter, markCounter, readCounter } from "./lock-counter"
 import type { SeriesSettings } from "./series-settings"
+import { findCode, periodOf, wholeKey } from "./setting-keys"
 import type { AllSettings, FormatOptions, PeriodReasonOptions, SeriesFormat } from "./types"
 
 /** @internal What the settings of a scope ask of the handle of its column. */
@@ -251,19 +247,6 @@ export class SettingsHandle<NumberType> implements SeriesSettings<NumberType> {
     }
 }
 
-/** @internal The code of a scope, that of its period where it counts in periods. */
-export async function findCode(
-    sender: Sender,
-    series: Series,
-    key: SequenceKey,
-): Promise<string | null> {
-    const { scope } = await columnKey(sender, series.name, series, key)
-    const keys = await settingKeysOf(sender, series, [scope])
-    const found = (await readSettings(sender, series, keys)).filter(({ name }) => name === "code")
-    const since = periodOf(series, key)
-    return found.find((one) => one.since === since)?.value ?? null
-}
-
 /** A format that no text would have, or that two rows might get the same text by. */
 function refuseFormats(series: Series, format: string, refuse: Refuse): void {
     if (series.strategy === "trigger" && series.documents.length > 0)
@@ -272,16 +255,6 @@ function refuseFormats(series: Series, format: string, refuse: Refuse): void {
                 "takes formats from a date on.",
         )
     for (const document of series.documents) refuseFormat(document, format, refuse)
-}
-
-function periodOf({ period }: Series, { texts }: SequenceKey): string {
-    return period ? (texts.at(-1) ?? "") : ""
-}
-
-async function wholeKey(sender: Sender, series: Series, key: SequenceKey): Promise<string> {
-    const { scope } = await columnKey(sender, series.name, withoutPeriod(series), key)
-    const [found = ""] = await settingKeysOf(sender, series, [scope])
-    return found
 }
 
 /** A counter that was closed did not follow rows that came all the same. */

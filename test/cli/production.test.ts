@@ -213,7 +213,9 @@ onEveryDatabase(
             }
         })
 
-        it("leave nothing half-done when they are interrupted, and name the right that is missing", async () => {
+        it("leave nothing half-done when they are interrupted, and name the right that is missing", async function () {
+            // MariaDB may read, and wait for, more rows than a statement names.
+            if (!isPostgres()) this.skip()
             const options = await optionsOf(database())
             const observer = await database().connect([], { fresh: false })
             const app = await Application.create(options, observer)
@@ -230,7 +232,7 @@ onEveryDatabase(
                         .then(() => installAutoSequence(dataSource)).then(() => dataSource.destroy())`,
                 )
                 expect(await app.project.node("synchronize.js")).to.include({ status: 0 })
-                await app.insertOld(6)
+                await app.insertOld(600)
                 await app.project.write(
                     "migrations/Wait.js",
                     `exports.Wait = class Wait1767225600000 {
@@ -257,8 +259,8 @@ onEveryDatabase(
                 }
                 await holder.rollbackTransaction()
                 expect(await app.found()).to.deep.include({
-                    a: [1, null, null],
-                    b: [1, null, null],
+                    a: [1, ...Array.from({ length: 299 }, () => null)],
+                    b: [1, ...Array.from({ length: 299 }, () => null)],
                 })
 
                 const { password, ...grants } = rightsFor(isPostgres(), user, options)
@@ -280,7 +282,7 @@ onEveryDatabase(
                 }
                 // What was interrupted is done by the next call.
                 expect(await app.run("backfill")).to.include({ status: 0, stderr: "" })
-                expect(await app.found()).to.eql({ a: upTo(3), b: upTo(3), keyless: 0 })
+                expect(await app.found()).to.eql({ a: upTo(300), b: upTo(300), keyless: 0 })
             } finally {
                 if (holder.isTransactionActive) await holder.rollbackTransaction()
                 await holder.release()

@@ -7,5 +7,7 @@ export interface DriverError {
 
 /** @internal What the driver has said, where it is an error of TypeORM's about a statement. */
 export function driverErrorOf(error: unknown): DriverError | undefined {
-    return (Object(error) as { driverError?: DriverError }).driverError
+    const { driverError, name } = Object(error) as { driverError?: DriverError; name?: string }
+    // TypeORM 0.3 passes on what better-sqlite3 says of a statement before it runs.
+    return driverError ?? (name === "SqliteError" ? (error as DriverError) : undefined)
 }

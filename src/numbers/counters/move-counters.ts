@@ -200,7 +200,6 @@ function asArguments({ sql, parameters }: { sql: string; parameters?: unknown[] 
 
 /** @internal Says what to do where the database just has no such table. */
 export function refusedByDatabase(dataSource: DataSource, label: string, error: unknown): unknown {
-    // TypeORM 0.3 passes on what better-sqlite3 says of a statement before it runs.
     const cause = driverErrorOf(error) ?? (error as DriverError)
     const dialect = dialectOf(dataSource)
     if (dialect?.isOutOfRange(cause)) return outOfRange(label, error)

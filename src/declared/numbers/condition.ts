@@ -2,7 +2,7 @@ import { type FindOperator, InstanceChecker } from "typeorm"
 import type { Refuse } from "../options"
 import { show } from "../show"
 
-/** @internal What a column is compared with. */
+/** What a column is compared with. */
 export type Literal = string | number | bigint | boolean
 
 /** A value, or `Not`, `In` or `IsNull` of TypeORM. */

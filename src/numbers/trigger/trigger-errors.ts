@@ -136,10 +136,11 @@ function noNumber(failed: Failed): NotInstalledError | UnknownScopeError | undef
 }
 
 function noTrigger(series: Series, cause: DriverError): NotInstalledError {
-    const isRead = series.dialect.trigger?.reading === undefined
+    const { reading } = series.dialect.trigger ?? {}
+    const again = reading?.again(tableName(series.metadata))
     return new NotInstalledError(
         `${placeOf(series)} got no number from the database, so its trigger is missing. ` +
-            (isRead ? "" : "Or the server has not read it: call verifyAutoSequence(dataSource). ") +
+            (again ? `Or the server has not read it: send ${again}, with the privilege RELOAD. ` : "") +
             INSTALL_REMEDY,
         { cause },
     )

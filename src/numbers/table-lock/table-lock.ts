@@ -39,7 +39,7 @@ export async function lockTables(
         .filter((table) => !transaction.isLocked(table))
         .sort()
     if (tables.length === 0) return
-    const names = entities.map((metadata) => metadata.tableName).join("_")
+    const names = [...new Set(entities.map((metadata) => metadata.tableName))].sort().join("_")
     for (const statement of tableLockOf(session).lock(tables))
         await select(sender, noted(names, statement))
     for (const table of tables) transaction.locked(table)

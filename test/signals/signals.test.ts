@@ -159,7 +159,7 @@ onOnePostgres("Signals", (database) => {
         const receipt = await dataSource.manager.save(Receipt, {})
         const hostile = "a */ b ? $1 :c `\" ' /* é"
         const messages = await heardDuring(async () => {
-            await rejection(dataSource.manager.remove(receipt))
+            await rejection(dataSource.manager.remove(Receipt, receipt))
             let attempts = 0
             await transactionWithRetry(dataSource, async (manager) => {
                 if (attempts++ === 0)

@@ -140,7 +140,9 @@ function noTrigger(series: Series, cause: DriverError): NotInstalledError {
     const again = reading?.again(tableName(series.metadata))
     return new NotInstalledError(
         `${placeOf(series)} got no number from the database, so its trigger is missing. ` +
-            (again ? `Or the server has not read it: send ${again}, with the privilege RELOAD. ` : "") +
+            (again
+                ? `Or the server has not read it: send ${again}, with the privilege RELOAD. `
+                : "") +
             INSTALL_REMEDY,
         { cause },
     )

@@ -17,7 +17,8 @@ for (const name of readdirSync(DOCS)) copy(name)
 cpSync(join(DOCS, "images"), join(PAGES, "images"), { recursive: true })
 const home = readFileSync(join(SITE, "index.md"), "utf8")
 writeFileSync(join(PAGES, "index.md"), home.replaceAll("](../docs/", "]("))
-cpSync(join(ROOT, "CHANGELOG.md"), join(PAGES, "changelog.md"))
+const changes = readFileSync(join(ROOT, "CHANGELOG.md"), "utf8")
+writeFileSync(join(PAGES, "changelog.md"), changes.replaceAll("](docs/", "]("))
 await writeApi()
 
 if (process.argv.includes("--watch")) {

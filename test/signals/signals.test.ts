@@ -156,10 +156,10 @@ onOnePostgres("Signals", (database) => {
     it("tell of refused gaps, of retries, of sequences, of waits, and name our connections", async () => {
         const logger = new Kept()
         const dataSource = await database().connect([Receipt, Slip], { logger })
-        const receipt = await dataSource.manager.save(Receipt, {})
+        const receipt = await dataSource.getRepository(Receipt).save({})
         const hostile = "a */ b ? $1 :c `\" ' /* é"
         const messages = await heardDuring(async () => {
-            await rejection(dataSource.manager.remove(Receipt, receipt))
+            await rejection(dataSource.getRepository(Receipt).remove(receipt))
             let attempts = 0
             await transactionWithRetry(dataSource, async (manager) => {
                 if (attempts++ === 0)

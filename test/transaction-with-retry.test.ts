@@ -102,8 +102,9 @@ onEveryDatabase(
                     return [first, second]
                 })
             const [a, b] = await Promise.all([swap("a", [one, two]), swap("b", [two, one])])
-            expect(runs).to.have.lengthOf(3)
-            expect(errors).to.eql([database().can.tableLock ? "40P01" : 1213])
+            // Who is repeated may come before the one that waits, and meet it once more.
+            expect(runs).to.have.lengthOf(2 + errors.length)
+            expect([...new Set(errors)]).to.eql([database().can.tableLock ? "40P01" : 1213])
             // One of them came first, with both of its numbers.
             expect([a, b].sort()).to.eql([
                 [2, 2],

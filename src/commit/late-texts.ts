@@ -57,7 +57,11 @@ export function lateFrames({
 }
 
 /** @internal Writes the texts of a number into its row. */
-export function giveLateTexts(asked: Asked, number: bigint): void {
-    for (const [document, frame] of lateFrames(asked))
-        asked.row.values.set(document.column, checkedText(document, frame, number))
+export function giveLateTexts(
+    { values }: LateRow,
+    frames: Iterable<readonly [Document, DocumentFrame]>,
+    number: bigint,
+): void {
+    for (const [document, frame] of frames)
+        values.set(document.column, checkedText(document, frame, number))
 }

@@ -7,7 +7,7 @@ import { refuseUnknownStart } from "../numbers/first-number"
 import type { NumberSource } from "../numbers/number-source"
 import { storedValue } from "../numbers/number-values"
 import { refuseEarlierDates } from "../numbers/periods/date-order"
-import { giveLateTexts } from "./late-texts"
+import { giveLateTexts, lateFrames } from "./late-texts"
 import type { LateRequest } from "./late-requests"
 import type { LateRow } from "./late-row"
 
@@ -31,7 +31,7 @@ export async function numberRows(
             const { series, row, number } = request
             if (number === undefined) continue
             row.values.set(series.column, storedValue(series, number))
-            giveLateTexts(request, number)
+            giveLateTexts(row, lateFrames(request), number)
         }
     }
     const rows = [...new Set(requests.map(({ row }) => row))]

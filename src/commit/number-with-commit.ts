@@ -7,7 +7,7 @@ import { duplicateNumberError } from "../numbers/duplicate-numbers"
 import { overflowError, parseNumber } from "../numbers/number-values"
 import { counterTableOf } from "../series/own-table"
 import { keysOf, keySql } from "../series/scopes/scope-key"
-import { placeOf, type Series } from "../series/series"
+import { type Document, placeOf, type Series } from "../series/series"
 import type { DocumentFrame } from "../series/documents/document"
 import { frameSql } from "../series/documents/document-sql"
 import { fitsWhatever } from "../numbers/documents/row-frame"
@@ -38,19 +38,19 @@ export async function numberWithCommit(
     { isRead }: { readonly isRead: boolean },
 ): Promise<boolean> {
     const [first] = requests
-    const sql = first && (await statementOf(session, requests, first, isRead))
-    if (!sql) return false
+    const statement = first && (await statementOf(session, requests, first, isRead))
+    if (!statement) return false
     const { series } = first
     try {
         const [, found] = (await send([
             `SAVEPOINT ${SAVEPOINT}`,
-            sql + noteOf(series.name),
+            statement.sql + noteOf(series.name),
         ])) as Result[]
         for (const [at, request] of requests.entries()) {
             const number = parseNumber(found?.rows[0]?.numbers[at])
             request.number = number
             // The statement has made them itself.
-            if (number !== undefined) giveLateTexts(request, number)
+            if (number !== undefined) giveLateTexts(request.row, statement.frames[at] ?? [], number)
         }
         return true
     } catch (error) {
@@ -66,13 +66,19 @@ interface Result {
     readonly rows: readonly { readonly numbers: readonly unknown[] }[]
 }
 
+interface CommitStatement {
+    readonly sql: string
+    /** What it makes the texts of each row of. */
+    readonly frames: readonly (readonly [Document, DocumentFrame][])[]
+}
+
 /** Undefined for rows of several scopes or classes, and where a key is made of the number. */
 async function statementOf(
     session: Session,
     requests: readonly LateRequest[],
     first: LateRequest,
     isRead: boolean,
-): Promise<string | undefined> {
+): Promise<CommitStatement | undefined> {
     const { series, row, scope } = first
     const { dialect, scopeColumns, dataSource } = series
     const isSimple = !series.ascends && !series.startOf
@@ -81,14 +87,13 @@ async function statementOf(
     if (storedKeysOf(row.metadata).some(isMadeOfNumber)) return undefined
     const [key = ""] = await keysOf(session, series, [scope])
     if (!isKnown(first, key)) return undefined
-    const ofRows = requests.map((request) => [...lateFrames(request)])
-    if (ofRows.some((all) => all.some(([document, frame]) => !fitsWhatever({ document, frame }))))
+    const frames = requests.map((request) => [...lateFrames(request)])
+    if (frames.flat().some(([document, frame]) => !fitsWhatever({ document, frame })))
         return undefined
-    const frames = ofRows.map((all) => all.map(([, frame]) => frame))
     const { name, base, columns } = counterSeriesOf(series)
     const by = series.incrementBy * BigInt(requests.length)
     const stored = keySql(scopeColumns, dialect, (column) => `t.${columnName(column)}`)
-    return dialect.counter.numberRows(
+    const sql = dialect.counter.numberRows(
         counterTableOf(dataSource),
         { series: name, base, moves: [{ key, by }], columns },
         {
@@ -102,12 +107,13 @@ async function statementOf(
                 column: document.column,
                 texts: frames.map(
                     (own) => (number: string) =>
-                        frameSql(dialect, own[at] as DocumentFrame, number),
+                        frameSql(dialect, own[at]?.[1] as DocumentFrame, number),
                 ),
             })),
             where: isRead ? undefined : `${stored} = ${dialect.expressions.literal(key)}`,
         },
     )
+    return sql === undefined ? undefined : { sql, frames }
 }
 
 function isLike({ series, row, scope }: LateRequest, other: LateRequest): boolean {

@@ -1,5 +1,6 @@
-import { type DataSource, MigrationExecutor } from "typeorm"
 import { runMigrations, type RunMigrationsOptions } from "../../schema/migrate/run-migrations"
+import { onMaster } from "../../typeorm/on-master"
+import { pendingMigrations } from "../../typeorm/pending-migrations"
 import { UsageError } from "../arguments"
 import { type Command, textOf, type Values } from "../frame/command"
 
@@ -21,7 +22,9 @@ them, and the others wait and find nothing left to do. The lock ends with the pr
     check: optionsOf,
     async run({ dataSource, values, print, signal }) {
         if (values["dry-run"] === true) {
-            const pending = await pendingOf(dataSource)
+            const pending = await onMaster(dataSource, (runner) =>
+                pendingMigrations(runner, dataSource),
+            )
             print.json({ format: 1, dryRun: true, migrations: pending })
             print.line(
                 pending.length > 0
@@ -38,11 +41,6 @@ them, and the others wait and find nothing left to do. The lock ends with the pr
 }
 
 const NOTHING = "All migrations have been run."
-
-async function pendingOf(dataSource: DataSource): Promise<string[]> {
-    const pending = await new MigrationExecutor(dataSource).getPendingMigrations()
-    return pending.map(({ name }) => name)
-}
 
 function optionsOf(values: Values): RunMigrationsOptions {
     const wait = textOf(values, "wait")

@@ -3,7 +3,8 @@ import { COMMANDS } from "./commands"
 import type { ExitStatus } from "./frame/command"
 import { runCommand } from "./frame/run-command"
 import type { Output } from "./output"
-import { USAGE, version } from "./usage"
+import { versions } from "../typeorm/version/own-version"
+import { USAGE } from "./usage"
 
 /** @internal Runs the command that the arguments name; never rejects. */
 export async function run(args: readonly string[], output: Output): Promise<ExitStatus> {
@@ -15,7 +16,7 @@ export async function run(args: readonly string[], output: Output): Promise<Exit
         return 0
     }
     if (args.some((arg) => arg === "--version" || arg === "-v")) {
-        output.out(version())
+        output.out(versions().library)
         return 0
     }
     output.err(

@@ -1,6 +1,3 @@
-import { readFileSync } from "node:fs"
-import { join } from "node:path"
-
 /** @internal */
 export const USAGE = `Usage: typeorm-autosequence <command> -d <data source> [options]
 
@@ -18,9 +15,3 @@ export const USAGE = `Usage: typeorm-autosequence <command> -d <data source> [op
 
   -h, --help                  print this, or behind a command its own help
   -v, --version               print the version`
-
-/** @internal */
-export function version(): string {
-    const text = readFileSync(join(__dirname, "..", "..", "package.json"), "utf8")
-    return (JSON.parse(text) as { version: string }).version
-}

@@ -1,7 +1,7 @@
 import { asMissingRight, readable } from "../../audit/snapshot"
-import { AutoSequenceError, InvalidOptionError } from "../../errors"
+import { AutoSequenceError } from "../../errors"
 import { seriesOf } from "../../sequence/series/series-of"
-import { UsageError } from "../arguments"
+import { asUsage, UsageError } from "../arguments"
 import { type Command, textsOf } from "../frame/command"
 
 const PROPERTY = /^([^.]+)\.(.+)$/
@@ -31,12 +31,13 @@ export const next: Command = {
             }),
         )
         try {
-            const preview = await seriesOf(dataSource, entity, property as never).preview(scope)
+            const preview = await asUsage(() =>
+                seriesOf(dataSource, entity, property as never).preview(scope),
+            )
             print.json({ format: 1, ...preview, number: String(preview.number) })
             print.line(preview.text)
             return 0
         } catch (error) {
-            if (error instanceof InvalidOptionError) throw new UsageError(error.message)
             if (!(error instanceof AutoSequenceError))
                 throw asMissingRight(readable(dataSource), error)
             print.note(error.message)

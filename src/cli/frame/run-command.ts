@@ -1,7 +1,7 @@
 import { parseArgs, type ParseArgsConfig } from "node:util"
 import { didYouMean, UsageError } from "../arguments"
 import type { Output } from "../output"
-import { version } from "../usage"
+import { versions } from "../../typeorm/version/own-version"
 import type { Command, ExitStatus, Values } from "./command"
 import { messageOf, openDataSource } from "./open-data-source"
 import { Printer } from "./printer"
@@ -75,7 +75,7 @@ async function run(command: Command, args: readonly string[], output: Output): P
         return 0
     }
     if (values.version) {
-        output.out(version())
+        output.out(versions().library)
         return 0
     }
     const [least, most] = command.positionals

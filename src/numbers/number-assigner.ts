@@ -11,11 +11,7 @@ import { seriesOf } from "../series/resolve-series"
 import { madeColumns, type Series } from "../series/series"
 import type { ColumnMetadata } from "../typeorm/names"
 import type { MovedCounter } from "./counters/take-from-counters"
-import {
-    missingCounterTable,
-    moveWithinInsert,
-    readMovedWithin,
-} from "./counters/move-within-insert"
+import { moveWithinInsert, readMovedWithin } from "./counters/move-within-insert"
 import { tellLost, tellTaken } from "../signals/channels"
 import { ComingRows } from "./coming-rows"
 import { deleteUnnumbered } from "./deletions/kept-rows"
@@ -309,10 +305,6 @@ export class NumberAssigner implements Assigner {
         const isMade = (series: Series) =>
             made.filter((request) => request.series.name === series.name).length ===
             insert.rows.length
-        return (
-            movedError(insert, cause) ??
-            duplicateNumberError(own, cause, isMade) ??
-            missingCounterTable(this.session, insert, cause)
-        )
+        return movedError(insert, cause) ?? duplicateNumberError(own, cause, isMade)
     }
 }

@@ -200,11 +200,11 @@ function asArguments({ sql, parameters }: { sql: string; parameters?: unknown[] 
 
 /** @internal Says what to do where the database just has no such table. */
 export function refusedByDatabase(dataSource: DataSource, label: string, error: unknown): unknown {
-    const cause = driverErrorOf(error) ?? (error as DriverError)
+    const cause = driverErrorOf(error)
     const dialect = dialectOf(dataSource)
-    if (dialect?.isOutOfRange(cause)) return outOfRange(label, error)
-    if (!dialect?.isMissingTable(cause)) return error
-    return noCounterTable(dataSource, error)
+    if (!cause || !dialect) return error
+    if (dialect.isOutOfRange(cause)) return outOfRange(label, error)
+    return dialect.isMissingTable(cause) ? noCounterTable(dataSource, error) : error
 }
 
 /** @internal */

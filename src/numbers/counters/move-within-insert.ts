@@ -1,6 +1,3 @@
-import { COUNTER_ENTITY } from "../../declared/own-tables"
-import type { DriverError } from "../../dialects/driver-error"
-import type { NotInstalledError } from "../../errors"
 import type { Insert } from "../../inserts/insert"
 import { returnedRows } from "../../inserts/returned-rows"
 import type { Session } from "../../inserts/session"
@@ -11,7 +8,7 @@ import { frameSql } from "../../series/documents/document-sql"
 import type { NumberRequest } from "../number-request"
 import { noteOf } from "../../signals/note"
 import { parseNumber } from "../number-values"
-import { counterSeriesOf, noCounterTable } from "./move-counters"
+import { counterSeriesOf } from "./move-counters"
 import { counterTableOf } from "../../series/own-table"
 
 /**
@@ -62,15 +59,4 @@ export function readMovedWithin(
     if (!request) return
     const values = returnedRows(insert, result)?.get(request.row)
     request.number = parseNumber(values?.[request.series.column.databaseName])
-}
-
-/** @internal What the error of such an INSERT is called where there is no table of counters. */
-export function missingCounterTable(
-    { dialect, dataSource }: Session,
-    insert: Insert,
-    cause: DriverError,
-): NotInstalledError | undefined {
-    if (!insert.isSelected || dialect?.isMissingTable(cause) !== true) return undefined
-    const { tableName } = dataSource.getMetadata(COUNTER_ENTITY)
-    return String(cause.message).includes(tableName) ? noCounterTable(dataSource, cause) : undefined
 }

@@ -7,7 +7,7 @@ import { withoutPeriod } from "../../numbers/journal/settings"
 import { checkedReason } from "../../numbers/journal/with-reason"
 import { refuseNoNumber } from "../../numbers/number-values"
 import { placeOf } from "../../series/series"
-import { OwnSeries } from "../series/own-series"
+import { HandledSeries } from "../series/handled-series"
 import { onTarget } from "../connection"
 import { findRow } from "./find-row"
 import { isVoided, readEvents } from "./read-events"
@@ -29,7 +29,7 @@ import type { SeriesNumber, SeriesRow, SeriesScope } from "../series/types"
 export class JournaledSeries<
     Entity extends ObjectLiteral,
     Path extends PropertyPath<Entity>,
-> extends OwnSeries<Entity, Path> {
+> extends HandledSeries<Entity, Path> {
     async void(
         manager: SequenceTarget,
         row: SeriesRow<Entity>,

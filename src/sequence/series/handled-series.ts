@@ -16,7 +16,7 @@ import type { Read } from "./scope-period"
 import type { SeriesNumber } from "./types"
 
 /** @internal What all of a handle asks for: its series, scopes and connections. */
-export class OwnSeries<Entity extends ObjectLiteral, Path extends PropertyPath<Entity>> {
+export class HandledSeries<Entity extends ObjectLiteral, Path extends PropertyPath<Entity>> {
     protected readonly label: string
 
     constructor(

@@ -2,8 +2,8 @@ import { expect } from "chai"
 import { readdir } from "node:fs/promises"
 import { join } from "node:path"
 import { COMMANDS } from "../../src/cli/commands"
-import { run } from "../../src/cli/run"
-import { Project, type Result } from "./project"
+import { Project } from "./project"
+import { inProcess } from "./in-process"
 
 const ENTITY = `
     @Entity()
@@ -343,16 +343,6 @@ describe("typeorm-autosequence migration:generate", () => {
         )
         expect((await generate("migrations/Name", "--order-by", "Ticket.area")).status).to.equal(0)
     })
-
-    /** Where no data source is opened. */
-    async function inProcess(...args: string[]): Promise<Result> {
-        const written = { out: "", err: "" }
-        const status = await run(args, {
-            out: (text) => (written.out += `${text}\n`),
-            err: (text) => (written.err += `${text}\n`),
-        })
-        return { status, stdout: written.out, stderr: written.err }
-    }
 
     it("refuses wrong arguments by one line, and one of usage", async () => {
         const usual = ["migration:generate", "-d", "data-source.ts"]

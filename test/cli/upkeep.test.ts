@@ -5,23 +5,13 @@ import type { AddressInfo } from "node:net"
 import { once } from "node:events"
 import { createHash } from "node:crypto"
 import { join } from "node:path"
-import type { Project, Result } from "./project"
+import type { Project } from "./project"
+import { inProcess } from "./in-process"
 import { expectSnapshot, shown, steady } from "./snapshot"
 import { connectTo, upkeepProject } from "./upkeep-project"
-import { run } from "../../src/cli/run"
 
 const MAIN = join("node_modules", "typeorm-autosequence", "dist", "cli", "main.js")
 const FILE = { type: "better-sqlite3", database: "upkeep.db" }
-
-/** Where no data source is opened. */
-async function inProcess(...args: string[]): Promise<Result> {
-    const written = { out: "", err: "" }
-    const status = await run(args, {
-        out: (text) => (written.out += `${text}\n`),
-        err: (text) => (written.err += `${text}\n`),
-    })
-    return { status, stdout: written.out, stderr: written.err }
-}
 
 describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", () => {
     let project: Project

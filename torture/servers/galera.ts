@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs"
-import { chown, mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import { createConnection } from "mysql2/promise"
-import { findProgram, freePort, idsOf, run, type Server, ServerProcess } from "./server"
+import { installDatabase, placeArgs, USER } from "./mariadb"
+import { findProgram, freePort, type Server, ServerProcess } from "./server"
 
-const USER = "mysql"
 const PROVIDERS = ["/usr/lib/galera/libgalera_smm.so", "/usr/lib64/galera-4/libgalera_smm.so"]
 
 /** One node of a cluster. */
@@ -45,29 +44,11 @@ async function startNode(
     addresses: readonly string[],
     isFirst: boolean,
 ): Promise<Node> {
-    const data = join(directory, "data")
-    await mkdir(data, { recursive: true })
-    const { uid, gid } = idsOf(USER)
-    if (uid !== undefined && gid !== undefined) await chown(data, uid, gid)
-    const installer = findProgram("mariadb-install-db") ?? "mariadb-install-db"
-    run(
-        installer,
-        [
-            "--no-defaults",
-            `--datadir=${data}`,
-            "--auth-root-authentication-method=normal",
-            "--skip-test-db",
-        ],
-        USER,
-    )
+    const data = await installDatabase(directory)
     const [port, transfer, increment] = [await freePort(), await freePort(), await freePort()]
     const url = `mysql://root@127.0.0.1:${port}`
     const args = [
-        "--no-defaults",
-        `--datadir=${data}`,
-        `--port=${port}`,
-        `--socket=${join(data, "mariadb.sock")}`,
-        "--bind-address=127.0.0.1",
+        ...placeArgs(data, port),
         "--max-connections=200",
         "--binlog-format=ROW",
         "--log-bin=binlog",

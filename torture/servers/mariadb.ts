@@ -3,37 +3,20 @@ import { join } from "node:path"
 import { createConnection } from "mysql2/promise"
 import { findProgram, freePort, idsOf, run, type Server, ServerProcess } from "./server"
 
-const USER = "mysql"
+/** Whom its processes run as, where that is to be chosen. */
+export const USER = "mysql"
 
 /** Starts the MariaDB server whose binary the machine has, in a directory; undefined where it has none. */
 export async function startMariaDb(directory: string): Promise<Server | undefined> {
     const binary = findProgram("mariadbd")
-    const installer = findProgram("mariadb-install-db")
-    if (!binary || !installer) return undefined
-    const data = join(directory, "data")
-    await mkdir(data, { mode: 0o700 })
-    const { uid, gid } = idsOf(USER)
-    if (uid !== undefined && gid !== undefined) await chown(data, uid, gid)
-    run(
-        installer,
-        [
-            "--no-defaults",
-            `--datadir=${data}`,
-            "--auth-root-authentication-method=normal",
-            "--skip-test-db",
-        ],
-        USER,
-    )
+    if (!binary || !findProgram("mariadb-install-db")) return undefined
+    const data = await installDatabase(directory)
     const port = await freePort()
     const url = `mysql://root@127.0.0.1:${port}`
     const server = new ServerProcess(
         binary,
         [
-            "--no-defaults",
-            `--datadir=${data}`,
-            `--port=${port}`,
-            `--socket=${join(data, "mariadb.sock")}`,
-            "--bind-address=127.0.0.1",
+            ...placeArgs(data, port),
             "--max-connections=400",
             // What is acknowledged is with the kernel, which survives the server.
             "--innodb-flush-log-at-trx-commit=2",
@@ -61,4 +44,35 @@ export async function startMariaDb(directory: string): Promise<Server | undefine
         },
         stop: () => server.stop("SIGTERM"),
     }
+}
+
+/** Makes the data directory of a server, with a root that has no password; returns where it is. */
+export async function installDatabase(directory: string): Promise<string> {
+    const data = join(directory, "data")
+    await mkdir(directory, { recursive: true })
+    await mkdir(data, { mode: 0o700 })
+    const { uid, gid } = idsOf(USER)
+    if (uid !== undefined && gid !== undefined) await chown(data, uid, gid)
+    run(
+        findProgram("mariadb-install-db") ?? "mariadb-install-db",
+        [
+            "--no-defaults",
+            `--datadir=${data}`,
+            "--auth-root-authentication-method=normal",
+            "--skip-test-db",
+        ],
+        USER,
+    )
+    return data
+}
+
+/** The arguments of a server on a data directory and a port of this machine. */
+export function placeArgs(data: string, port: number): string[] {
+    return [
+        "--no-defaults",
+        `--datadir=${data}`,
+        `--port=${port}`,
+        `--socket=${join(data, "mariadb.sock")}`,
+        "--bind-address=127.0.0.1",
+    ]
 }

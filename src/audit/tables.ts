@@ -7,6 +7,7 @@ import type {
 import { COUNTER_ENTITY, EVENT_ENTITY } from "../declared/own-tables"
 import { INSTALL_REMEDY, MissingRightError } from "../errors"
 import { groupBy } from "../group-by"
+import { findOwnEntity } from "../series/own-table"
 import { keepsJournal } from "../series/journal"
 import { zoneColumns } from "../series/periods/zone"
 import { hasCounters, type Series } from "../series/series"
@@ -110,7 +111,7 @@ async function refuseHidden(
 
 /** @internal Whether a table of the library's own is there. */
 export async function hasOwnTable(snapshot: Snapshot, entity: string): Promise<boolean> {
-    const metadata = snapshot.dataSource.entityMetadatas.find(({ name }) => name === entity)
+    const metadata = findOwnEntity(snapshot.dataSource, entity)
     return (
         metadata !== undefined && (await storedColumns(snapshot, placeOfEntity(metadata))).size > 0
     )

@@ -1,4 +1,4 @@
-import type { DataSource } from "typeorm"
+import type { DataSource, EntityMetadata } from "typeorm"
 import { COUNTER_ENTITY, EVENT_ENTITY, KEY_ENTITY, SETTING_ENTITY } from "../declared/own-tables"
 import type { CounterTable } from "../dialects/statements/counter-statements"
 import type { KeyTable } from "../dialects/statements/key-statements"
@@ -28,6 +28,14 @@ const NO_COUNTER_TABLE =
 type OwnTable = CounterTable | KeyTable | EventTable | SettingTable
 
 const cache = new WeakMap<DataSource, Map<string, OwnTable>>()
+
+/** @internal The entity of a table of the library's own, where the data source knows it. */
+export function findOwnEntity(
+    { entityMetadatas }: DataSource,
+    entity: string,
+): EntityMetadata | undefined {
+    return entityMetadatas.find(({ name }) => name === entity)
+}
 
 /** @internal The counter table of a data source as SQL names it. */
 export function counterTableOf(dataSource: DataSource): CounterTable {
@@ -60,7 +68,7 @@ function ownTableOf(dataSource: DataSource, entity: string, problem: string): Ow
     cache.set(dataSource, tables)
     let table = tables.get(entity)
     if (!table) {
-        const metadata = dataSource.entityMetadatas.find(({ name }) => name === entity)
+        const metadata = findOwnEntity(dataSource, entity)
         if (!metadata) throw new NotInstalledError(problem)
         const columns = metadata.columns.map((c) => [c.propertyName, columnName(c)] as const)
         table = {

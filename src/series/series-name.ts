@@ -1,4 +1,5 @@
 import type { EntityMetadata } from "typeorm"
+import { findOwnEntity } from "./own-table"
 import { dataSourceOf } from "../typeorm/compat"
 import type { ColumnMetadata } from "../typeorm/names"
 
@@ -14,11 +15,11 @@ export function seriesName(column: ColumnMetadata, ownEntity: string): string {
     const known = cache.get(column)
     if (known !== undefined) return known
     const { entityMetadata } = column
-    const { entityMetadatas } = dataSourceOf(entityMetadata)
-    const own = entityMetadatas.find(({ name }) => name === ownEntity)
+    const dataSource = dataSourceOf(entityMetadata)
+    const own = findOwnEntity(dataSource, ownEntity)
     const name = `${tableNameBeside(entityMetadata, own)}.${column.databaseName}`
     // There are none while TypeORM builds them.
-    if (entityMetadatas.length > 0) cache.set(column, name)
+    if (dataSource.entityMetadatas.length > 0) cache.set(column, name)
     return name
 }
 

@@ -1,12 +1,10 @@
 import type { DataSource, EntityMetadata } from "typeorm"
-import { COUNTER_ENTITY, EVENT_ENTITY, KEY_ENTITY, SETTING_ENTITY } from "../../declared/own-tables"
+import { OWN_ENTITIES } from "../../declared/own-tables"
 import { dialectOf } from "../../dialects"
 import type { DriverError } from "../../dialects/driver-error"
 import type { MissingColumn } from "../../dialects/missing"
 import { INSTALL_REMEDY, NotInstalledError } from "../../errors"
 import { type ColumnMetadata, tableName } from "../../typeorm/names"
-
-const OWN_TABLES = [COUNTER_ENTITY, KEY_ENTITY, EVENT_ENTITY, SETTING_ENTITY]
 
 /**
  * What an error is called that comes from a table or a column of this library that is not in the database: no
@@ -34,7 +32,7 @@ function missingTable(
 ): string | undefined {
     const [...words] = String(message).split(/[^\p{L}\p{N}_$-]+/u)
     const missing = entityMetadatas.find(
-        (metadata) => OWN_TABLES.includes(metadata.name) && words.includes(metadata.tableName),
+        (metadata) => OWN_ENTITIES.includes(metadata.name) && words.includes(metadata.tableName),
     )
     return missing && `There is no table ${tableName(missing)}.`
 }

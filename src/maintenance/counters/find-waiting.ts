@@ -3,6 +3,7 @@ import { asMissingRight, inSnapshot, readable } from "../../audit/snapshot"
 import type { CounterLockRow } from "../../dialects/statements/lock-statements"
 import { UnsupportedError } from "../../errors"
 import { counterTableOf } from "../../series/own-table"
+import { onMaster } from "../../typeorm/on-master"
 import { givenDataSource } from "../../typeorm/given"
 import { select } from "../../typeorm/statement"
 import { ScopeNames } from "./list-counters"
@@ -55,15 +56,11 @@ export async function findHeldCounters(dataSource: DataSource): Promise<HeldCoun
             `On "${given.options.type}" nobody holds one counter: a writer holds the whole database.`,
         )
     const table = counterTableOf(given)
-    const runner = given.createQueryRunner("master")
-    let rows: CounterLockRow[]
-    try {
-        rows = await select<CounterLockRow>(runner, locks.waiting(table, given))
-    } catch (error) {
+    const rows = await onMaster(given, (runner) =>
+        select<CounterLockRow>(runner, locks.waiting(table, given)),
+    ).catch((error: unknown) => {
         throw asMissingRight(dialect, error)
-    } finally {
-        await runner.release()
-    }
+    })
     if (rows.length === 0) return []
     const names = await inSnapshot(given, (snapshot) => ScopeNames.of(snapshot))
     const held = new Map<string, HeldCounter & { waiting: CounterSession[] }>()

@@ -1,9 +1,10 @@
 import type { DataSource, EntityTarget, ObjectLiteral, QueryRunner } from "typeorm"
 import { asMissingRight, inSnapshot, readable } from "../../audit/snapshot"
 import { checkedOptions, FLAG, LIST, refuserOf } from "../../declared/options"
-import { COUNTER_ENTITY, EVENT_ENTITY, KEY_ENTITY, SETTING_ENTITY } from "../../declared/own-tables"
+import { OWN_ENTITIES } from "../../declared/own-tables"
 import type { IdSequence } from "../../dialects/statements/upkeep/id-statements"
 import { NumberOverflowError } from "../../errors"
+import { onMaster } from "../../typeorm/on-master"
 import { givenDataSource, givenEntity } from "../../typeorm/given"
 import { select } from "../../typeorm/statement"
 import { type ColumnPlace, placeOfName, storedPlace } from "../references/column-place"
@@ -95,32 +96,31 @@ export async function resetIdSequence(
     const isName = typeof column === "string" && !given.hasMetadata(column)
     const name = isName ? column : givenEntity("resetIdSequence", given, column).name
     const place = placeOfName(given, name, refuse)
-    const runner = given.createQueryRunner("master")
     try {
-        const stored = await storedPlace({ runner, dialect }, place, refuse)
-        if (!isInteger(stored.type)) return []
-        const sequences = await dialect.ids.sequencesOf(runner, place.table, place.column)
-        if (restart && sequences.length > 0)
-            await inSnapshot(given, (snapshot) =>
-                refuseRestart(snapshot, place, sequences, { weak, guess, refuse }),
-            )
-        const resets: IdSequenceReset[] = []
-        for (const { name: sequence, columns } of sequences) {
-            const work = async () => {
-                // Whoever has inserted meanwhile has moved it.
-                const all = await dialect.ids.sequencesOf(runner, place.table, place.column)
-                const now = all.find((one) => one.name === sequence)
-                return now && reset(given, runner, place, now, { restart, dryRun })
+        return await onMaster(given, async (runner) => {
+            const stored = await storedPlace({ runner, dialect }, place, refuse)
+            if (!isInteger(stored.type)) return []
+            const sequences = await dialect.ids.sequencesOf(runner, place.table, place.column)
+            if (restart && sequences.length > 0)
+                await inSnapshot(given, (snapshot) =>
+                    refuseRestart(snapshot, place, sequences, { weak, guess, refuse }),
+                )
+            const resets: IdSequenceReset[] = []
+            for (const { name: sequence, columns } of sequences) {
+                const work = async () => {
+                    // Whoever has inserted meanwhile has moved it.
+                    const all = await dialect.ids.sequencesOf(runner, place.table, place.column)
+                    const now = all.find((one) => one.name === sequence)
+                    return now && reset(given, runner, place, now, { restart, dryRun })
+                }
+                const tables = [...new Set(columns.map(({ table }) => table))]
+                const done = dryRun ? await work() : await dialect.ids.locked(runner, tables, work)
+                if (done) resets.push(done)
             }
-            const tables = [...new Set(columns.map(({ table }) => table))]
-            const done = dryRun ? await work() : await dialect.ids.locked(runner, tables, work)
-            if (done) resets.push(done)
-        }
-        return resets
+            return resets
+        })
     } catch (error) {
         throw asMissingRight(dialect, error)
-    } finally {
-        await runner.release()
     }
 }
 
@@ -169,8 +169,6 @@ async function reset(
 }
 
 /** Rows of these are none of the user's. */
-const OWN_ENTITIES = [COUNTER_ENTITY, EVENT_ENTITY, KEY_ENTITY, SETTING_ENTITY]
-
 /** @internal The entities whose ids the database gives. */
 export function entitiesWithIds(dataSource: DataSource): string[] {
     return dataSource.entityMetadatas.flatMap(

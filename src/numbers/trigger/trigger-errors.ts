@@ -15,6 +15,7 @@ import {
 } from "../../errors"
 import type { Refused } from "../../inserts/assigner"
 import type { Cell } from "../../inserts/sql/insert-text"
+import { findOwnEntity } from "../../series/own-table"
 import { triggeredSeriesOf } from "../../series/own-series"
 import { seriesOf } from "../../series/resolve-series"
 import { noScope } from "../../series/scopes/scope-key"
@@ -97,7 +98,7 @@ function changed(failed: Failed): ReadOnlyNumberError {
 /** Undefined for a table that the statement itself names. */
 function missingTable(failed: Failed): NotInstalledError | undefined {
     const { dataSource, sql, text, cause } = failed
-    const counter = dataSource.entityMetadatas.find(({ name }) => name === COUNTER_ENTITY)
+    const counter = findOwnEntity(dataSource, COUNTER_ENTITY)
     if (counter && text.includes(counter.tableName)) return noCounterTable(dataSource, cause)
     const [, missing] = /([^'".]+)['"] does(?: not|n't) exist/.exec(text) ?? []
     return missing === undefined || sql.includes(missing) ? undefined : formerNames(failed)

@@ -22,6 +22,7 @@ import type { BackfillProgress } from "../../maintenance/backfill-pseudo-keys"
 import { seriesOf as handleOf } from "../../sequence/series/series-of"
 import { seriesOf } from "../../series/resolve-series"
 import { placeOf, type Series } from "../../series/series"
+import { onMaster } from "../../typeorm/on-master"
 import { givenEntity } from "../../typeorm/given"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import { select, type Sender } from "../../typeorm/statement"
@@ -170,18 +171,6 @@ function refuseUnsupported(series: Series): void {
         `${placeOf(series)} has strategy "trigger", and no condition (when): its triggers number rows at their INSERT ` +
             "alone. Let a migration number the rows that have none: typeorm-autosequence migration:generate.",
     )
-}
-
-async function onMaster<T>(
-    dataSource: DataSource,
-    work: (runner: QueryRunner) => Promise<T>,
-): Promise<T> {
-    const runner = dataSource.createQueryRunner("master")
-    try {
-        return await work(runner)
-    } finally {
-        await runner.release()
-    }
 }
 
 async function countUnnumbered(sender: Sender, series: Series): Promise<number> {

@@ -4,6 +4,7 @@ import { checkedOptions, FLAG, FUNCTION, SIGNAL } from "../../declared/options"
 import { dialectOf } from "../../dialects"
 import type { Dialect } from "../../dialects/dialect"
 import { AutoSequenceError, MissingRightError, UnsupportedError } from "../../errors"
+import { onMaster } from "../../typeorm/on-master"
 import { givenDataSource } from "../../typeorm/given"
 import { versions } from "../../typeorm/version/own-version"
 import { select } from "../../typeorm/statement"
@@ -59,8 +60,7 @@ export async function diagnose(
     const dialect = dialectOf(given)
     if (!dialect)
         throw new UnsupportedError(`The library does not work on "${given.options.type}".`)
-    const runner = given.createQueryRunner("master")
-    try {
+    return onMaster(given, async (runner) => {
         const [found] = await select<{ at: string; version: string; name: string }>(
             runner,
             dialect.audit.look,
@@ -77,9 +77,7 @@ export async function diagnose(
             problems: countOf("problem"),
             warnings: countOf("warning"),
         }
-    } finally {
-        await runner.release()
-    }
+    })
 }
 
 async function linesOf(

@@ -1,5 +1,6 @@
 import { COUNTER_ENTITY } from "../../declared/own-tables"
 import { INSTALL_REMEDY, MIGRATION_REMEDY } from "../../errors"
+import { findOwnEntity } from "../../series/own-table"
 import { isPeriodic } from "../../series/periods/period-sql"
 import { hasCounters } from "../../series/series"
 import { tableName } from "../../typeorm/names"
@@ -78,7 +79,7 @@ async function triggerLines(
     { runner, dataSource, dialect, series }: Examined,
     found: readonly Problem[],
 ): Promise<DiagnosisLine[]> {
-    const counter = dataSource.entityMetadatas.find(({ name }) => name === COUNTER_ENTITY)
+    const counter = findOwnEntity(dataSource, COUNTER_ENTITY)
     const lines: DiagnosisLine[] = []
     const isToBeMade = found.some(({ area }) => area === "triggers")
     const tables = series

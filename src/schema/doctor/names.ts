@@ -1,3 +1,4 @@
+import { findOwnEntity } from "../../series/own-table"
 import { autoSequenceEntities } from "../../tables/entities"
 import { findLedgers, namesIn } from "../names/ledgers"
 import { isGone } from "../names/renamings"
@@ -26,7 +27,7 @@ export async function nameLines(
         }
     }
     for (const { options } of autoSequenceEntities) {
-        const own = dataSource.entityMetadatas.find(({ name }) => name === options.name)
+        const own = findOwnEntity(dataSource, options.name)
         const { tableName: usual = "" } = options
         if (!own || own.tableName === usual) continue
         const place = own.tablePath.slice(0, -own.tableName.length)

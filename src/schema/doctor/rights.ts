@@ -1,6 +1,7 @@
 import { COUNTER_ENTITY, EVENT_ENTITY, KEY_ENTITY, SETTING_ENTITY } from "../../declared/own-tables"
 import type { EntityMetadata } from "typeorm"
 import type { TableRight, TableUse } from "../../dialects/server/server-checks"
+import { findOwnEntity } from "../../series/own-table"
 import { keepsJournal, keepsSettings } from "../../series/journal"
 import { columnName, tableName } from "../../typeorm/names"
 import { hasHistory } from "../../tables/key-entity"
@@ -45,7 +46,7 @@ function usesOf({ dataSource, series }: Examined): TableUse[] {
     const add = (metadata: EntityMetadata | undefined, ...more: TableRight[]) => {
         if (metadata) rights.set(metadata, new Set([...(rights.get(metadata) ?? []), ...more]))
     }
-    const named = (entity: string) => dataSource.entityMetadatas.find(({ name }) => name === entity)
+    const named = (entity: string) => findOwnEntity(dataSource, entity)
     for (const one of called) {
         add(one.metadata, "SELECT")
         if (one.strategy === "table-lock") add(one.metadata, "LOCK")

@@ -1,4 +1,5 @@
 import type { DataSource, QueryRunner } from "typeorm"
+import { onMaster } from "../../typeorm/on-master"
 import { select } from "../../typeorm/statement"
 import type { InstallLock } from "../../dialects/statements/schema-statements"
 import { NotInstalledError, UnsupportedError } from "../../errors"
@@ -12,8 +13,7 @@ export async function underInstallLock(
     lock: InstallLock,
     work: (runner: QueryRunner) => Promise<void>,
 ): Promise<void> {
-    const runner = dataSource.createQueryRunner("master")
-    try {
+    await onMaster(dataSource, async (runner) => {
         if (runner.isTransactionActive)
             throw new UnsupportedError(
                 "A transaction is open on the one connection that this data source has, and what " +
@@ -27,9 +27,7 @@ export async function underInstallLock(
         } finally {
             await runner.afterMigration()
         }
-    } finally {
-        await runner.release()
-    }
+    })
 }
 
 async function inTransaction(

@@ -2,7 +2,7 @@ import type { DataSource, QueryRunner } from "typeorm"
 import { checkedOptions, FLAG, FUNCTION, TEXT_OR_NONE } from "../../declared/options"
 import { asMissingRight, inSnapshot, readable } from "../../audit/snapshot"
 import type { Dialect } from "../../dialects/dialect"
-import { type DriverError, driverErrorOf } from "../../dialects/driver-error"
+import { driverErrorOf } from "../../dialects/driver-error"
 import { INSTALL_REMEDY, NotInstalledError } from "../../errors"
 import { ScopeNames } from "../../maintenance/counters/list-counters"
 import type { Said } from "../../numbers/journal/said"
@@ -19,6 +19,7 @@ import {
 import { refuseUnsupportedSeries } from "../plan/inventory"
 import { hasCounters } from "../../series/series"
 import { allSeriesOf } from "../../series/sharers"
+import { onMaster } from "../../typeorm/on-master"
 import { inOwnTransaction } from "../../typeorm/own-transaction"
 import { select } from "../../typeorm/statement"
 
@@ -86,33 +87,32 @@ export async function resyncCounters(
     refuseUnsupportedSeries(dataSource)
     const raised: string[] = []
     const names = onRaise && (await inSnapshot(dataSource, (snapshot) => ScopeNames.of(snapshot)))
-    const runner = dataSource.createQueryRunner("master")
     try {
-        for (const [name, [first, ...others]] of allSeriesOf(dataSource)) {
-            if (!first || !hasCounters(first)) continue
-            const sharers: Sharers = [first, ...others]
-            const behind = await select<BehindCounter>(
-                runner,
-                names ? selectBehind(sharers) : findBehind(sharers),
-            )
-            if (behind.length === 0) continue
-            if (!dryRun) await raise(runner, sharers, said)
-            raised.push(name)
-            if (names)
-                for (const { key, last: before, highest: after } of behind)
-                    onRaise?.({ series: name, scope: names.scopeOf(name, key), before, after })
-        }
+        await onMaster(dataSource, async (runner) => {
+            for (const [name, [first, ...others]] of allSeriesOf(dataSource)) {
+                if (!first || !hasCounters(first)) continue
+                const sharers: Sharers = [first, ...others]
+                const behind = await select<BehindCounter>(
+                    runner,
+                    names ? selectBehind(sharers) : findBehind(sharers),
+                )
+                if (behind.length === 0) continue
+                if (!dryRun) await raise(runner, sharers, said)
+                raised.push(name)
+                if (names)
+                    for (const { key, last: before, highest: after } of behind)
+                        onRaise?.({ series: name, scope: names.scopeOf(name, key), before, after })
+            }
+        })
     } catch (error) {
         throw asMissingTable(readable(dataSource), error)
-    } finally {
-        await runner.release()
     }
     return raised
 }
 
 function asMissingTable(dialect: Dialect, error: unknown): unknown {
-    const cause = driverErrorOf(error) ?? (error as DriverError)
-    return dialect.isMissingTable(cause)
+    const cause = driverErrorOf(error)
+    return cause && dialect.isMissingTable(cause)
         ? new NotInstalledError(
               `Counters were to be raised, and a table is not there (${String(cause.message)}). ${INSTALL_REMEDY}`,
               { cause: error },

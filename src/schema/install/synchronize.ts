@@ -1,6 +1,7 @@
 import type { DataSource, QueryRunner } from "typeorm"
 import { dialectOf } from "../../dialects"
 import { hasJournal } from "../../series/journal"
+import { onMaster } from "../../typeorm/on-master"
 import { whileAltered } from "../../typeorm/metadata/altered-metadata"
 import { tableName } from "../../typeorm/names"
 import { planSynchronize, type Synchronization } from "../../typeorm/schema-builder"
@@ -43,8 +44,7 @@ export function fillOnSynchronize(dataSource: DataSource): void {
 async function plan(dataSource: DataSource): Promise<Synchronization | undefined> {
     // Its columns are refused elsewhere.
     if (!dialectOf(dataSource)) return
-    const runner = dataSource.createQueryRunner("master")
-    try {
+    return onMaster(dataSource, async (runner) => {
         const inventory = await takeInventory(runner, dataSource)
         const tables: ServedTable[] = []
         for (const table of inventory.tables)
@@ -53,9 +53,7 @@ async function plan(dataSource: DataSource): Promise<Synchronization | undefined
         return inventory.dialect.schema.checks || hasJournal(dataSource)
             ? { alterations: [], finish: (own) => addMissing(own, dataSource) }
             : undefined
-    } finally {
-        await runner.release()
-    }
+    })
 }
 
 async function planFor(planning: QueryRunner, inventory: Inventory): Promise<Synchronization> {

@@ -1,7 +1,8 @@
-import type { DataSource, QueryRunner } from "typeorm"
+import type { DataSource } from "typeorm"
 import { ANYTHING, FLAG, TEXT, checkedOptions, oneOf } from "../../declared/options"
 import { dialectOf } from "../../dialects"
 import { UnsupportedError } from "../../errors"
+import { onMaster } from "../../typeorm/on-master"
 import { whileAltered } from "../../typeorm/metadata/altered-metadata"
 import {
     addColumns,
@@ -166,7 +167,7 @@ export async function generateMigration(
     const name = migrationName(named.name ?? "AutoSequence", named.timestamp ?? Date.now())
     refuseUnsupportedSeries(dataSource)
     const order = new RowOrder(dataSource, orderBy)
-    const inventory = await withRunner(dataSource, async (runner) => {
+    const inventory = await onMaster(dataSource, async (runner) => {
         const mistake = await dialectOf(dataSource)?.schema.findMistake?.(runner)
         if (mistake) throw new UnsupportedError(mistake)
         const found = await takeInventory(runner, dataSource, { renumber })
@@ -196,7 +197,7 @@ export async function generateMigration(
     const ofTables = ofTypeORM.upQueries.map(({ query }) => query)
     for (const { metadata } of inventory.tables)
         refuseDrops(metadata, holdersOf(metadata), ofTables)
-    const { up, down } = await withRunner(dataSource, async (runner) => {
+    const { up, down } = await onMaster(dataSource, async (runner) => {
         const steps = new RecordedSteps(runner)
         const found = await findRenamings(runner, dataSource, rename, renamedColumns)
         refuseStrays(found)
@@ -243,19 +244,7 @@ function remainingOf({ tables }: Inventory): string[] {
 
 /** @internal What no migration can do, but has to be done before the next one. */
 export function remainingWork(dataSource: DataSource): Promise<string[]> {
-    return withRunner(dataSource, async (runner) =>
+    return onMaster(dataSource, async (runner) =>
         remainingOf(await takeInventory(runner, dataSource)),
     )
-}
-
-async function withRunner<T>(
-    dataSource: DataSource,
-    work: (runner: QueryRunner) => Promise<T>,
-): Promise<T> {
-    const runner = dataSource.createQueryRunner("master")
-    try {
-        return await work(runner)
-    } finally {
-        await runner.release()
-    }
 }

@@ -5,6 +5,7 @@ import { dialectOf } from "../../dialects"
 import { driverErrorOf } from "../../dialects/driver-error"
 import type { InstallLock } from "../../dialects/statements/schema-statements"
 import { MigrationLockedError, UnsupportedError } from "../../errors"
+import { onMaster } from "../../typeorm/on-master"
 import { dataSourceOf } from "../../typeorm/compat"
 import { givenDataSource } from "../../typeorm/given"
 import { select } from "../../typeorm/statement"
@@ -83,9 +84,8 @@ export async function runMigrations(
                 "dataSource.runMigrations(), in one process.",
         )
     const lock = dialect.schema.migrationLock
-    const runner = dataSource.createQueryRunner("master")
     const wait = { until: performance.now() + waitSeconds * 1000, waitSeconds, signal }
-    try {
+    return onMaster(dataSource, async (runner) => {
         if (runner.isTransactionActive)
             throw new UnsupportedError(
                 "A transaction is open on the one connection that this data source has. Wait for its end.",
@@ -100,9 +100,7 @@ export async function runMigrations(
             ? inOneTransaction(runner, lock, wait, work)
             : inSession(runner, lock, wait, work))
         return migrations.map(({ name }) => name)
-    } finally {
-        await runner.release()
-    }
+    })
 }
 
 interface Wait {

@@ -6,6 +6,7 @@ import { refuseUnsupported } from "../../numbers/refuse-unsupported"
 import { NotInstalledError } from "../../errors"
 import type { StoredKey } from "../../keys/pseudo-key"
 import { pseudoKeysOf } from "../../keys/resolve-keys"
+import { findOwnEntity } from "../../series/own-table"
 import { hasJournal, hasSettings } from "../../series/journal"
 import { ownSeriesOf } from "../../series/own-series"
 import { seriesOf } from "../../series/resolve-series"
@@ -169,7 +170,7 @@ async function findOwnTable(
     dataSource: DataSource,
     entity: string,
 ): Promise<OwnTable | undefined> {
-    const metadata = dataSource.entityMetadatas.find(({ name }) => name === entity)
+    const metadata = findOwnEntity(dataSource, entity)
     if (!metadata) return undefined
     const table = await runner.getTable(metadata.tablePath)
     const holders = metadata.columns.map((column): Holder => ({

@@ -7,7 +7,12 @@ import { INSTALL_REMEDY, NotInstalledError } from "../../errors"
 import { pseudoKeysOf } from "../../keys/resolve-keys"
 import { refuseUnsupported } from "../../numbers/refuse-unsupported"
 import { hasJournal, hasSettings } from "../../series/journal"
-import { NO_EVENT_TABLE, NO_KEY_TABLE, NO_SETTING_TABLE } from "../../series/own-table"
+import {
+    findOwnEntity,
+    NO_EVENT_TABLE,
+    NO_KEY_TABLE,
+    NO_SETTING_TABLE,
+} from "../../series/own-table"
 import { seriesOf } from "../../series/resolve-series"
 import { hasCounters, placeOf } from "../../series/series"
 import { allSeriesOf } from "../../series/sharers"
@@ -43,7 +48,7 @@ export function ownTablesOf(dataSource: DataSource): {
     /** What the data source has to know, and does not. */
     readonly unknown: readonly string[]
 } {
-    const named = (entity: string) => dataSource.entityMetadatas.find(({ name }) => name === entity)
+    const named = (entity: string) => findOwnEntity(dataSource, entity)
     const counter = named(COUNTER_ENTITY)
     const usesCounter = [...allSeriesOf(dataSource).values()].flat().some(hasCounters)
     const others = [

@@ -3,7 +3,8 @@ import { checkedOptions, FLAG } from "../../declared/options"
 import { COUNTER_ENTITY } from "../../declared/own-tables"
 import { dialectOf } from "../../dialects"
 import { NotInstalledError } from "../../errors"
-import { counterTableOf } from "../../series/own-table"
+import { counterTableOf, findOwnEntity } from "../../series/own-table"
+import { onMaster } from "../../typeorm/on-master"
 import { refuseUninitialized } from "../plan/inventory"
 import { behindProblems, checkOwnTable, findProblems } from "./find-problems"
 
@@ -45,7 +46,7 @@ export async function verifyAutoSequence(
 ): Promise<void> {
     const { counters = false } = checkedOptions("verifyAutoSequence", options, { counters: FLAG })
     refuseUninitialized(dataSource)
-    await onMaster(dataSource, async (runner) => {
+    await refuseProblems(dataSource, async (runner) => {
         const found = (await findProblems(runner, dataSource)).map(({ text }) => text)
         // Only of a database that has all of it.
         if (counters && found.length === 0)
@@ -61,22 +62,17 @@ export async function verifyAutoSequence(
 export async function verifyCounterTable(dataSource: DataSource): Promise<void> {
     // Says what to do where the data source doesn't know it.
     counterTableOf(dataSource)
-    const counter = dataSource.entityMetadatas.find(({ name }) => name === COUNTER_ENTITY)
-    await onMaster(dataSource, async (runner) =>
+    const counter = findOwnEntity(dataSource, COUNTER_ENTITY)
+    await refuseProblems(dataSource, async (runner) =>
         counter ? checkOwnTable(runner, dialectOf(dataSource), counter, "the counters") : [],
     )
 }
 
 /** Throws all problems together. */
-async function onMaster(
+async function refuseProblems(
     dataSource: DataSource,
     look: (runner: QueryRunner) => Promise<string[]>,
 ): Promise<void> {
-    const runner = dataSource.createQueryRunner("master")
-    try {
-        const problems = new Set(await look(runner))
-        if (problems.size > 0) throw new NotInstalledError([...problems].join("\n"))
-    } finally {
-        await runner.release()
-    }
+    const problems = new Set(await onMaster(dataSource, look))
+    if (problems.size > 0) throw new NotInstalledError([...problems].join("\n"))
 }

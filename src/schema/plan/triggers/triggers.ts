@@ -3,7 +3,12 @@ import type { DataSource, EntityMetadata, QueryRunner } from "typeorm"
 import { hasJournal, keepsJournal } from "../../../series/journal"
 import { beforeFirst } from "../../../numbers/number-values"
 import { withoutPeriod } from "../../../numbers/journal/settings"
-import { counterTableOf, eventTableOf, settingTableOf } from "../../../series/own-table"
+import {
+    counterTableOf,
+    eventTableOf,
+    findOwnEntity,
+    settingTableOf,
+} from "../../../series/own-table"
 import { keySql } from "../../../series/scopes/scope-key"
 import { select } from "../../../typeorm/statement"
 import { dialectOf } from "../../../dialects"
@@ -108,7 +113,7 @@ function tablesOf({ entityMetadatas }: DataSource): EntityMetadata[] {
 
 function triggeredColumn(series: Series, schema: string | undefined): TriggeredColumn {
     const { dataSource, dialect } = series
-    const counter = dataSource.entityMetadatas.find(({ name }) => name === COUNTER_ENTITY)
+    const counter = findOwnEntity(dataSource, COUNTER_ENTITY)
     const placeOf = (metadata: EntityMetadata | undefined) => {
         const place = (metadata && namedPlace(metadata)) ?? schema
         return place === undefined ? "" : `${schemaHash(place)}_`
@@ -152,7 +157,7 @@ function triggeredColumn(series: Series, schema: string | undefined): TriggeredC
 
 function journalOf(series: Series, schema: string | undefined): TriggeredColumn["journal"] {
     const { dataSource } = series
-    const events = dataSource.entityMetadatas.find(({ name }) => name === EVENT_ENTITY)
+    const events = findOwnEntity(dataSource, EVENT_ENTITY)
     if (!events || !keepsJournal(series)) return undefined
     return { ...eventTableOf(dataSource), table: tableName(events, schema) }
 }

@@ -14,8 +14,14 @@ export const FAULTS = [
     "restart",
     "full-pool",
     "pause",
+    "partition",
+    "lose-quorum",
+    "restart-all",
 ] as const
 export type Fault = (typeof FAULTS)[number]
+
+/** Those that take several nodes. */
+const OF_CLUSTERS: readonly Fault[] = ["partition", "lose-quorum", "restart-all"]
 
 /** How often each happens next to the others. */
 const WEIGHTS: Readonly<Partial<Record<Fault, number>>> = {
@@ -25,6 +31,9 @@ const WEIGHTS: Readonly<Partial<Record<Fault, number>>> = {
     restart: 1,
     "full-pool": 2,
     pause: 2,
+    partition: 3,
+    "lose-quorum": 1,
+    "restart-all": 1,
 }
 
 /** Breaks something once in a while, until it is told to stop, and counts what. */
@@ -34,15 +43,18 @@ export async function breakThings(
     faults: readonly Fault[],
     random: Random,
     until: number,
-): Promise<Partial<Record<Fault, number>>> {
-    const counts: Partial<Record<Fault, number>> = {}
-    const choices = faults.flatMap((fault) => Array<Fault>(WEIGHTS[fault] ?? 0).fill(fault))
+): Promise<Record<string, number>> {
+    const counts: Record<string, number> = {}
+    const choices = faults
+        .filter((fault) => server.cluster || !OF_CLUSTERS.includes(fault))
+        .flatMap((fault) => Array<Fault>(WEIGHTS[fault] ?? 0).fill(fault))
     while (choices.length > 0) {
         await setTimeout(random.between(200, 1500))
         if (Date.now() > until) break
         const fault = random.pick(choices)
-        await apply(fault, server, workers, random)
-        counts[fault] = (counts[fault] ?? 0) + 1
+        const how = await apply(fault, server, workers, random)
+        const name = how === undefined ? fault : `${fault}, ${how}`
+        counts[name] = (counts[name] ?? 0) + 1
     }
     if (choices.length === 0) await setTimeout(until - Date.now())
     return counts
@@ -53,23 +65,38 @@ async function apply(
     server: Server,
     workers: Workers,
     random: Random,
-): Promise<void> {
+): Promise<string | undefined> {
+    const worker = () => random.between(0, workers.size - 1)
     switch (fault) {
         case "kill-worker":
-            return workers.kill(random.between(0, workers.size - 1))
+            await workers.kill(worker())
+            break
         case "terminate":
-            return endConnections(server, random, true)
+            await endConnections(server, random, true)
+            break
         case "cancel":
-            return endConnections(server, random, false)
+            await endConnections(server, random, false)
+            break
         case "restart":
-            return server.restart()
+            await server.restart()
+            break
         case "full-pool":
-            workers.crowd(random.between(0, workers.size - 1))
-            return
+            workers.crowd(worker())
+            break
         case "pause":
-            return workers.pause(random.between(0, workers.size - 1), random.between(300, 3000))
+            await workers.pause(worker(), random.between(300, 3000))
+            break
+        case "partition":
+            return server.cluster?.partition(random)
+        case "lose-quorum":
+            await server.cluster?.loseQuorum(random)
+            break
+        case "restart-all":
+            await server.cluster?.restartAll()
+            break
         case "timeouts":
     }
+    return undefined
 }
 
 /** Ends some connections of workers, or what they are doing. */
@@ -100,7 +127,8 @@ async function endInPostgres(url: string, count: number, wholly: boolean): Promi
 }
 
 async function endInMariaDb(url: string, count: number, wholly: boolean): Promise<void> {
-    const connection = await createConnection(url)
+    // A machine on which other work is done as well may take longer than the driver waits by default.
+    const connection = await createConnection({ uri: url, connectTimeout: 60_000 })
     try {
         const [rows] = await connection.query(
             `SELECT id FROM information_schema.processlist

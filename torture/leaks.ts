@@ -3,9 +3,7 @@
  * `destroy()`: docs/torture.md. `npm run torture:leaks -- --saves 200000`
  */
 import "reflect-metadata"
-import { chmod, mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { rm } from "node:fs/promises"
 import { parseArgs } from "node:util"
 import { setTimeout } from "node:timers/promises"
 import { setFlagsFromString } from "node:v8"
@@ -16,6 +14,7 @@ import { dataSourceFor } from "./data-source"
 import { Article, Lease } from "./entities/others"
 import { startMariaDb } from "./servers/mariadb"
 import { startPostgres } from "./servers/postgres"
+import { makeServerDirectory } from "./servers/server"
 import { documents, isOn, STRATEGIES, type TortureName } from "./strategies"
 
 const CONNECTIONS = 4
@@ -34,8 +33,7 @@ async function main(): Promise<void> {
         },
     })
     for (const database of values.databases.split(",")) {
-        const directory = await mkdtemp(join(tmpdir(), "autosequence-leaks-"))
-        await chmod(directory, 0o755)
+        const directory = await makeServerDirectory("leaks")
         const server = await (database === "postgres" ? startPostgres : startMariaDb)(directory)
         if (server) {
             const isRight = await look(server.connections[0], Number(values.saves))

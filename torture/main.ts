@@ -3,20 +3,22 @@
  * there once: docs/torture.md. `npm run torture -- --help`
  */
 import "reflect-metadata"
-import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { mkdir, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { installAutoSequence } from "../src"
 import { dataSourceFor } from "./data-source"
 import { breakThings } from "./faults"
 import { judge } from "./judge/judge"
+import { judgeNodes } from "./judge/nodes"
 import { readOptions, type TortureOptions, USAGE } from "./options"
 import { Random } from "./random"
 import { printResult } from "./report"
-import { startGalera } from "./servers/galera"
+import { playScenarios } from "./scenarios/play"
+import { GaleraCluster } from "./servers/galera/cluster"
+import { type GaleraServer, startGalera } from "./servers/galera/start"
 import { startMariaDb } from "./servers/mariadb"
 import { startPostgres } from "./servers/postgres"
-import type { DatabaseName, Server } from "./servers/server"
+import { type DatabaseName, makeServerDirectory, type Server } from "./servers/server"
 import { isOn } from "./strategies"
 import { Workers } from "./workers"
 
@@ -34,9 +36,7 @@ async function main(): Promise<void> {
 async function torture(database: DatabaseName, options: TortureOptions): Promise<boolean> {
     const names = options.names.filter((name) => isOn(name, database))
     if (names.length === 0) return true
-    const directory = await mkdtemp(join(tmpdir(), "autosequence-torture-"))
-    // The server is another user's.
-    await chmod(directory, 0o755)
+    const directory = await makeServerDirectory("torture")
     const server = await start(database, directory)
     if (!server) {
         console.log(`\n${database}: SKIPPED, as this machine has no such server.`)
@@ -69,6 +69,7 @@ async function tortureServer(
     await installAutoSequence(dataSource)
     // Its connections are not for the faults.
     await dataSource.destroy()
+    const played = isGalera(server) ? await playScenarios(server, names) : []
 
     const workers = new Workers(options.workers, logs, seed, {
         nodes: server.connections,
@@ -80,14 +81,28 @@ async function tortureServer(
     const until = Date.now() + options.minutes * 60_000
     const counts = await breakThings(server, workers, faults, new Random(seed), until)
     await workers.stop()
+    await server.cluster?.applied()
 
     const judging = await dataSourceFor(server.connections[0], names, 4).initialize()
     try {
         const judgement = await judge(judging, names, workers.logs, join(logs, "closing.log"))
-        return printResult(server.name, options, counts, workers, judgement, logs)
+        const ofNodes = await judgeNodes(server, judging)
+        const violations = [...played, ...judgement.violations, ...ofNodes]
+        return printResult(
+            server.name,
+            options,
+            counts,
+            workers,
+            { ...judgement, violations },
+            logs,
+        )
     } finally {
         await judging.destroy()
     }
+}
+
+function isGalera(server: Server): server is GaleraServer {
+    return server.cluster instanceof GaleraCluster
 }
 
 void main()

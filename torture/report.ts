@@ -1,5 +1,4 @@
 import Table from "cli-table3"
-import type { Fault } from "./faults"
 import type { Judgement } from "./judge/judge"
 import type { Violation } from "./judge/violation"
 import type { TortureOptions } from "./options"
@@ -15,7 +14,7 @@ const PLAIN = { head: [], border: [], compact: true }
 export function printResult(
     database: DatabaseName,
     options: TortureOptions,
-    faults: Readonly<Partial<Record<Fault, number>>>,
+    faults: Readonly<Record<string, number>>,
     { totals, wrong }: Workers,
     judgement: Judgement,
     logs: string,

@@ -4,8 +4,8 @@ import { join } from "node:path"
 import { setTimeout } from "node:timers/promises"
 import type { Tally, WorkerOptions } from "./worker/messages"
 
-/** Longer than any wait that ends by itself. */
-const LONGEST_END = 90_000
+/** Longer than any wait that ends by itself, and than a process takes to start on a machine that has much else to do. */
+const LONGEST_END = 300_000
 
 interface Worker {
     readonly child: ChildProcess

@@ -9,7 +9,7 @@ export const changes: readonly Operation[] = [
         weight: 3,
         async run(context, entities) {
             const row = await someRow(context, entities.draft, { status: "draft" })
-            if (!row) return
+            if (!row || !(await isStill(context, entities, row))) return
             row.status = "final"
             await context.manager.save(row)
             bookDraft(context, entities, row, false)
@@ -20,7 +20,9 @@ export const changes: readonly Operation[] = [
         weight: 1,
         async run({ manager, ...context }, entities) {
             const row = await someRow({ manager, ...context }, entities.draft, { status: "draft" })
-            if (row) await manager.update(entities.draft, { id: row.id }, { status: "final" })
+            if (!row) return
+            const isDraft = { id: row.id, status: "draft" } as const
+            await manager.update(entities.draft, isDraft, { status: "final" })
         },
     },
     {
@@ -85,6 +87,17 @@ export const changes: readonly Operation[] = [
     },
 ]
 
+/** Locks the draft: another one may have finalised it since, and made it void. */
+async function isStill(
+    { manager }: Context,
+    { draft }: DocumentEntities,
+    { id, status }: Draft,
+): Promise<boolean> {
+    if (manager.queryRunner?.isTransactionActive !== true) return false
+    const lock = { mode: "pessimistic_write" } as const
+    return (await manager.findOne(draft, { where: { id }, lock }))?.status === status
+}
+
 function isPeriodic(row: Document | Draft): row is Draft {
     return "numberPeriod" in row
 }
@@ -97,7 +110,8 @@ async function deleteLines(
 ): Promise<void> {
     const lines = await manager.find(line, { where: { document: { id: document } } })
     const place = { table: tableOf(dataSource, line), scope: String(document) }
+    // One that waits for COMMIT has no number yet, and goes all the same.
     for (const { tag, number } of lines)
-        if (number !== null) book.deleting({ ...place, tag, number })
+        book.deleting({ ...place, tag, ...(number !== null && { number }) })
     if (lines.length > 0) await manager.remove(lines)
 }

@@ -9,13 +9,16 @@ import {
     someRow,
     tableOf,
 } from "./operation"
+import type { StrategyName } from "../strategies"
+
+const isTriggered = (strategy: StrategyName) => strategy.startsWith("trigger")
 
 /** What makes rows with numbers. */
 export const inserts: readonly Operation[] = [
     {
         name: "save",
         weight: 6,
-        opensOwn: true,
+        isWhole: () => true,
         async run(context, entities) {
             const row = newDocument(context, entities)
             bookDocument(context, entities, row)
@@ -25,7 +28,7 @@ export const inserts: readonly Operation[] = [
     {
         name: "save an array",
         weight: 3,
-        opensOwn: true,
+        isWhole: () => true,
         async run(context, entities) {
             const rows = Array.from({ length: context.random.between(2, 8) }, () =>
                 newDocument(context, entities),
@@ -47,7 +50,7 @@ export const inserts: readonly Operation[] = [
     {
         name: "cascade",
         weight: 3,
-        opensOwn: true,
+        isWhole: () => true,
         async run(context, entities) {
             const row = newDocument(context, entities)
             row.lines = Array.from({ length: context.random.between(1, 4) }, () =>
@@ -75,6 +78,7 @@ export const inserts: readonly Operation[] = [
     {
         name: "insert",
         weight: 3,
+        isWhole: isTriggered,
         async run(context, entities) {
             const rows = Array.from({ length: context.random.between(1, 4) }, () =>
                 newDocument(context, entities),
@@ -86,6 +90,7 @@ export const inserts: readonly Operation[] = [
     {
         name: "upsert of a new row",
         weight: 2,
+        isWhole: isTriggered,
         async run(context, entities) {
             const row = newDocument(context, entities)
             bookDocument(context, entities, row)
@@ -107,7 +112,7 @@ export const inserts: readonly Operation[] = [
     {
         name: "raw SQL",
         weight: 2,
-        by: (strategy) => strategy.startsWith("trigger"),
+        by: isTriggered,
         async run(context, entities, strategy) {
             const { manager, book, dataSource } = context
             const table = tableOf(dataSource, entities.document)

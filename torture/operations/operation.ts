@@ -17,8 +17,8 @@ export interface Operation {
     readonly name: string
     /** What may happen once in a while next to the others. */
     readonly weight: number
-    /** Whether it can do without a transaction of the caller's: `save()` opens one. */
-    readonly opensOwn?: boolean
+    /** Whether it can do without a transaction of the caller's: `save()` opens one, and triggers need none. */
+    readonly isWhole?: (strategy: StrategyName) => boolean
     /** Whether it is done by documents of this strategy. */
     readonly by?: (strategy: StrategyName, database: string) => boolean
     run(context: Context, entities: DocumentEntities, strategy: StrategyName): Promise<void>

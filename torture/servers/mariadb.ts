@@ -16,7 +16,7 @@ export async function startMariaDb(directory: string): Promise<Server | undefine
     const server = new ServerProcess(
         binary,
         [
-            ...placeArgs(data, port),
+            ...placeArgs(data, { host: "127.0.0.1", port }),
             "--max-connections=400",
             // What is acknowledged is with the kernel, which survives the server.
             "--innodb-flush-log-at-trx-commit=2",
@@ -50,14 +50,14 @@ export async function startMariaDb(directory: string): Promise<Server | undefine
 export async function installDatabase(directory: string): Promise<string> {
     const data = join(directory, "data")
     await mkdir(directory, { recursive: true })
-    await mkdir(data, { mode: 0o700 })
-    const { uid, gid } = idsOf(USER)
-    if (uid !== undefined && gid !== undefined) await chown(data, uid, gid)
+    await makeOwn(data)
+    await makeTemporary(data)
     run(
         findProgram("mariadb-install-db") ?? "mariadb-install-db",
         [
             "--no-defaults",
             `--datadir=${data}`,
+            `--tmpdir=${temporaryOf(data)}`,
             "--auth-root-authentication-method=normal",
             "--skip-test-db",
         ],
@@ -66,13 +66,34 @@ export async function installDatabase(directory: string): Promise<string> {
     return data
 }
 
-/** The arguments of a server on a data directory and a port of this machine. */
-export function placeArgs(data: string, port: number): string[] {
+/** A server that starts deletes the temporary tables which others have in the same place, and those crash. */
+function temporaryOf(data: string): string {
+    return `${data}-tmp`
+}
+
+/** Makes the directory of what the server keeps for a while, beside that of its data. */
+export function makeTemporary(data: string): Promise<void> {
+    return makeOwn(temporaryOf(data))
+}
+
+/** Makes a directory that is the server's. */
+async function makeOwn(directory: string): Promise<void> {
+    await mkdir(directory, { mode: 0o700 })
+    const { uid, gid } = idsOf(USER)
+    if (uid !== undefined && gid !== undefined) await chown(directory, uid, gid)
+}
+
+/** The arguments of a server on a data directory and an address. */
+export function placeArgs(
+    data: string,
+    { host, port }: { readonly host: string; readonly port: number },
+): string[] {
     return [
         "--no-defaults",
         `--datadir=${data}`,
+        `--tmpdir=${temporaryOf(data)}`,
         `--port=${port}`,
         `--socket=${join(data, "mariadb.sock")}`,
-        "--bind-address=127.0.0.1",
+        `--bind-address=${host}`,
     ]
 }

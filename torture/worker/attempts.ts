@@ -39,7 +39,7 @@ export class Attempts {
                 this.noteOperation(name, "Sequence.next, alone")
             })
         if (isStrategy(name) && this.random.chance(0.15)) {
-            const operation = this.random.pick(inserts.filter(({ opensOwn }) => opensOwn))
+            const operation = this.random.pick(inserts.filter(({ isWhole }) => isWhole?.(name)))
             return this.withoutTransaction(async (context) => {
                 await operation.run(context, documentsOf(name), name)
                 this.noteOperation(name, `${operation.name}, alone`)
@@ -66,7 +66,8 @@ export class Attempts {
             await transactionWithRetry(
                 this.dataSource,
                 async (manager) => {
-                    // The one before was not committed.
+                    // The one before was not committed, even if COMMIT is what has failed: it would be done twice.
+                    if (book) book.hasFailed = true
                     book?.failed()
                     const current = (book = this.newBook())
                     try {

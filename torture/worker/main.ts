@@ -71,7 +71,7 @@ async function connect(): Promise<ReturnType<typeof dataSourceFor>> {
             outliveConnections(dataSource)
             return dataSource
         } catch (error) {
-            if (attempt === 200) throw error
+            if (attempt === 600) throw error
             await setTimeout(100)
         }
     }

@@ -16,7 +16,7 @@ const EXPECTED_CODES = [
 
 /** Those of the databases: SQLSTATEs, numbers, and what the drivers say when the connection is gone. */
 const EXPECTED_DRIVER_CODES =
-    /^(1969|40001|40P01|55P03|57014|57P0[123]|08\w\w\w|25P02|25P03|23503|53300|57P05|E[A-Z]+|PROTOCOL_CONNECTION_LOST|POOL_\w+|ER_(LOCK_\w+|STATEMENT_TIMEOUT|QUERY_INTERRUPTED|CHECKREAD|ROW_IS_REFERENCED_2|NO_REFERENCED_ROW_2|CONNECTION_KILLED|SERVER_SHUTDOWN|CON_COUNT_ERROR|UNKNOWN_ERROR))$/
+    /^(1969|40001|40P01|55P03|57014|57P0[123]|08\w\w\w|25P02|25P03|23503|53300|57P05|E[A-Z]+|PROTOCOL_CONNECTION_LOST|POOL_\w+|ER_(LOCK_\w+|STATEMENT_TIMEOUT|QUERY_INTERRUPTED|CHECKREAD|ROW_IS_REFERENCED_2|NO_REFERENCED_ROW_2|CONNECTION_KILLED|SERVER_SHUTDOWN|CON_COUNT_ERROR|UNKNOWN_ERROR|UNKNOWN_COM_ERROR|ERROR_DURING_COMMIT))$/
 const EXPECTED_TEXTS =
     /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Connection lost|Can't add new command when connection is in closed state|terminating connection|the database system is|Driver not Connected|Client was closed|Query runner already released|Database connection provided by a query runner was already released|This socket has been ended)/i
 
@@ -72,9 +72,16 @@ function isExpected(error: unknown): boolean {
     )
 }
 
+/** What the code alone does not tell, the text does. */
 function nameOf(error: unknown): string {
     if (error instanceof RolledBackOnPurpose) return "rolled back on purpose"
-    return codeOf(error) || (error as Error).message.slice(0, 60)
+    const code = codeOf(error)
+    const isTold = code !== "" && !asksForFlush(error) && isExpected(error)
+    return isTold ? code : [code, beginningOf(error)].filter(Boolean).join(": ")
+}
+
+function beginningOf(error: unknown): string {
+    return (error as Error).message.slice(0, 60)
 }
 
 function codeOf(error: unknown): string {

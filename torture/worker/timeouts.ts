@@ -29,12 +29,16 @@ export async function withTimeouts(
     if (!areShort) return work()
     const [set, reset] = random.pick(SHORT[database] ?? [])
     await manager.query(set)
+    // The connection goes back to the pool with what is set for its session.
+    const takeBack = () => (reset ? manager.query(reset) : Promise.resolve())
     try {
         await work()
-    } finally {
-        // The connection goes back to the pool with what is set for its session.
-        if (reset) await manager.query(reset).catch(() => {})
+    } catch (error) {
+        await takeBack().catch(() => {})
+        throw error
     }
+    // A node of a cluster may tell here that another one has ended the transaction.
+    await takeBack()
 }
 
 const LOCK_WAIT_TIMEOUT = 1205

@@ -3,8 +3,8 @@ import { dialectOf } from "../../dialects"
 import { driverErrorOf } from "../../dialects/driver-error"
 import { codeOf, tellRetry } from "../../signals/channels"
 
-/** Nodes of a cluster that write to one counter refuse each other more often than not. */
-const ATTEMPTS = 20
+/** @internal Nodes of a cluster that write to one counter refuse each other more often than not. */
+export const ATTEMPTS_IN_CLUSTERS = 20
 
 /**
  * Repeats what a deadlock or the like has ended, for work that is all of its transaction. The first writers of a
@@ -18,8 +18,8 @@ export async function repeat<T>(dataSource: DataSource, work: () => Promise<T>):
         } catch (error) {
             const cause = driverErrorOf(error)
             const isTransient = cause && dialectOf(dataSource)?.isTransient(cause)
-            if (attempt === ATTEMPTS || isTransient !== true) throw error
+            if (attempt === ATTEMPTS_IN_CLUSTERS || isTransient !== true) throw error
             const code = codeOf(cause)
-            tellRetry({ dataSource, attempt, attempts: ATTEMPTS, delayMs: 0, code })
+            tellRetry({ dataSource, attempt, attempts: ATTEMPTS_IN_CLUSTERS, delayMs: 0, code })
         }
 }

@@ -22,48 +22,52 @@ import {
 } from "../../errors"
 import { codeOf, tellRetry } from "../../signals/channels"
 import { givenDataSource } from "../../typeorm/given"
+import { onMaster } from "../../typeorm/on-master"
+import { ATTEMPTS_IN_CLUSTERS } from "./repeat"
+import { repeatsStatements } from "./repeats-statements"
 
-/** What {@link transactionWithRetry} takes. */
+/** Options of {@link transactionWithRetry}. */
 export interface TransactionWithRetryOptions {
     /**
-     * How often the work is done at most, the first time included. An integer from 1.
+     * The maximum number of attempts, including the first. An integer from 1.
      *
-     * Default is `5`.
+     * Default: `5`, and `20` on a Galera cluster, where writers of one scope on several nodes conflict.
      */
     attempts?: number
 
     /**
      * The isolation level of the transaction.
      *
-     * Default is what the data source or the database is set to.
+     * Default: what the data source or the database is set to.
      */
     isolationLevel?: "READ UNCOMMITTED" | "READ COMMITTED" | "REPEATABLE READ" | "SERIALIZABLE"
 
     /**
-     * The pause before the second attempt, in milliseconds. It doubles from one attempt to the
-     * next, and each is cut by up to a half at random, so that two that got into each other's way
-     * don't again.
+     * The delay before the second attempt, in milliseconds. It doubles with each attempt, and each
+     * delay is shortened by a random amount of up to a half, so that two conflicting transactions
+     * don't conflict again.
      *
-     * Default is `20`.
+     * Default: `20`.
      */
     minDelay?: number
 
     /**
-     * The longest pause, in milliseconds.
+     * The longest delay, in milliseconds.
      *
-     * Default is `1000`.
+     * Default: `1000`.
      */
     maxDelay?: number
 
     /**
-     * Ends the wait for another attempt with an `AbortError`, whose `cause` is the reason of the
-     * signal. An attempt that is running goes on, and is the last one.
+     * Aborting it ends the wait for another attempt with an `AbortError`, whose `cause` is the
+     * signal's reason. An attempt that is already running continues, and is the last one.
      *
-     * Default is none.
+     * Default: none.
      */
     signal?: AbortSignal
 }
 
+const ATTEMPTS = 5
 const MILLISECONDS: Form = [(value) => typeof value === "number", "milliseconds"]
 const FORMS = {
     attempts: integerFrom(1),
@@ -74,20 +78,20 @@ const FORMS = {
 }
 
 /**
- * Runs `work` in a transaction, and all of it again in a new one when the database has ended it for
- * a reason that is gone by then: a deadlock, a serialization failure, a lock that was not free in
- * time. Which error that is, is told by its code: 40001 and 40P01 of PostgreSQL, 1205, 1213 and
- * 1020 of MySQL and MariaDB, SQLITE_BUSY; also in the `cause` of another error, and when COMMIT
- * fails.
+ * Runs `work` in a transaction, and runs all of it again in a new transaction if the database ended
+ * the first one for a temporary reason: a deadlock, a serialization failure, a lock timeout. Such
+ * errors are recognized by their codes: 40001 and 40P01 of PostgreSQL, 1205, 1213 and 1020 of MySQL
+ * and MariaDB, SQLITE_BUSY; also in the `cause` of another error, and when COMMIT fails.
  *
- * `work` may run several times, so what it does outside of the database must bear that: set nothing
- * up before, send no mail. Everything else that it throws is passed on at once, the errors of this
- * library included: {@link CounterLockedError} says that the caller wouldn't wait. A
- * {@link StaleSnapshotError} is repeated where a new snapshot helps, as with a pseudo key that is taken
- * unseen; where the work reads before it locks, the next attempt would come to the same.
+ * `work` may run several times, so anything it does outside the database must allow for that: don't
+ * prepare anything before the call, and don't send mail. All other errors are thrown at once,
+ * including those of this library: {@link CounterLockedError} means that the caller chose not to
+ * wait. A {@link StaleSnapshotError} is retried if a new snapshot helps, as with a pseudo key that
+ * another transaction has taken. If the work reads before it locks, it isn't retried, because the
+ * next attempt would fail in the same way.
  *
- * Errors: the last one of `work` where no attempt is left; {@link InvalidOptionError};
- * {@link UnsupportedError} where the codes of the database aren't known.
+ * Errors: the last error of `work` if no attempt is left; {@link InvalidOptionError};
+ * {@link UnsupportedError} if the error codes of the database aren't known.
  *
  * ```ts
  * import { DataSource } from "typeorm"
@@ -110,7 +114,7 @@ export async function transactionWithRetry<T>(
 ): Promise<T> {
     const dialect = dialectOf(givenDataSource("transactionWithRetry", dataSource))
     const {
-        attempts = 5,
+        attempts: given,
         minDelay = 20,
         maxDelay = 1000,
         isolationLevel,
@@ -134,15 +138,26 @@ export async function transactionWithRetry<T>(
                 ? dataSource.transaction(isolationLevel, work)
                 : dataSource.transaction(work))
         } catch (error) {
-            if (attempt >= attempts || !isTransient(error, dialect)) throw error
+            if (!isTransient(error, dialect)) throw error
             failure = error
         }
+        const attempts = given ?? (await defaultAttempts(dataSource))
+        if (attempt >= attempts) throw failure
         const longest = Math.min(maxDelay, minDelay * 2 ** (attempt - 1))
         const delayMs = longest * (1 - Math.random() / 2)
         const code = codeOf(driverErrorOf(failure) ?? (failure as object))
         tellRetry({ dataSource, attempt, attempts, delayMs, code })
         await setTimeout(delayMs, undefined, { signal })
     }
+}
+
+/** It is asked only where an attempt has failed. */
+async function defaultAttempts(dataSource: DataSource): Promise<number> {
+    // Where the connection is gone, the failure is what the caller is to see.
+    const isInCluster = await onMaster(dataSource, (runner) =>
+        repeatsStatements(dataSource, runner),
+    ).catch(() => false)
+    return isInCluster ? ATTEMPTS_IN_CLUSTERS : ATTEMPTS
 }
 
 /** Node.js takes longer timeouts for 1 millisecond. */

@@ -4,38 +4,34 @@ import {
     type InsertEvent,
     type LoadEvent,
     type ObjectLiteral,
-    type QueryRunner,
     type RemoveEvent,
     type TransactionCommitEvent,
     type TransactionRollbackEvent,
     type TransactionStartEvent,
     type UpdateEvent,
 } from "typeorm"
-import { CommitAssigner } from "./commit/commit-assigner"
 import { isAutoSequenceSubscriber, SUBSCRIBER } from "./declared/registry"
 import { dialectOf } from "./dialects"
-import { abortedError } from "./inserts/aborted"
+import { abortedError } from "./inserts/connection/aborted"
 import { Session } from "./inserts/session"
-import { changeKeys } from "./keys/change/changed-keys"
 import { freeKeys, keepsHistory } from "./keys/change/freed-keys"
-import { catchUpKeys } from "./keys/change/awaited-numbers"
 import { KeyAssigner } from "./keys/insert/key-assigner"
 import { refuseConditions } from "./keys/find/conditions-as-rows"
-import { storedKeysOf } from "./keys/resolve-keys"
 import { showInsertedKeys, showLoadedKeys } from "./keys/shown-keys"
-import { findChangedNumber } from "./numbers/updates/changed-numbers"
 import { asksAtDeletion, findKeptRow } from "./numbers/deletions/kept-rows"
-import { NumberAssigner } from "./numbers/number-assigner"
 import { showBrought } from "./numbers/trigger/finalised-rows"
 import { TriggerAssigner } from "./numbers/trigger/trigger-assigner"
 import { seriesOf } from "./series/resolve-series"
+import { announceUpdate } from "./subscriber/announce-update"
+import { nameError } from "./subscriber/name-error"
+import { sessionOf } from "./subscriber/session-of"
 import { dataSourceOf } from "./typeorm/compat"
 
 type AfterQueryEvent = Parameters<NonNullable<EntitySubscriberInterface["afterQuery"]>>[0]
 
 /**
- * Numbers rows as they are inserted. {@link withAutoSequence} adds it to a data source; the plain
- * way works as well:
+ * Numbers rows when they are inserted. {@link withAutoSequence} adds it to a data source. You can
+ * also register it yourself:
  *
  * ```ts
  * import { DataSource } from "typeorm"
@@ -50,6 +46,8 @@ type AfterQueryEvent = Parameters<NonNullable<EntitySubscriberInterface["afterQu
  */
 @EventSubscriber()
 export class AutoSequenceSubscriber implements EntitySubscriberInterface {
+    /** @internal For those that look at the options of a data source, which name the class. */
+    static readonly [SUBSCRIBER] = true
     /** @internal */
     readonly [SUBSCRIBER] = true
 
@@ -61,8 +59,7 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
             sessionOf(event.queryRunner).notice(event.entity, event.metadata)
             return undefined
         } catch (error) {
-            // Thrown, it would keep the others from being waited for.
-            return Promise.reject(error instanceof Error ? error : new Error(String(error)))
+            return rejected(error)
         }
     }
 
@@ -79,27 +76,7 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
     beforeUpdate(event: UpdateEvent<ObjectLiteral>): Promise<void> | undefined {
         if (!this.isInCharge(event)) return
         try {
-            if (event.entity) refuseConditions(event.metadata, event.entity)
-        } catch (error) {
-            return rejected(error)
-        }
-        const { metadata, entity, queryRunner } = event
-        if (seriesOf(metadata).length > 0 || storedKeysOf(metadata).length > 0) {
-            const session = sessionOf(queryRunner)
-            // The entity of `update()` is what it sets.
-            if (
-                seriesOf(metadata).length > 0 &&
-                entity &&
-                (event.databaseEntity as ObjectLiteral | undefined)
-            )
-                session.updates.add({ entity, metadata })
-        }
-        catchUpKeys(event)
-        const changed = findChangedNumber(event)
-        // Thrown, it would keep the others from being waited for.
-        if (changed) return Promise.reject(changed)
-        try {
-            return changeKeys(event)
+            return announceUpdate(event)
         } catch (error) {
             return rejected(error)
         }
@@ -192,38 +169,8 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
     }
 }
 
-function sessionOf(runner: QueryRunner): Session {
-    return Session.of(runner, (session) => [
-        new CommitAssigner(session),
-        new NumberAssigner(session),
-        new TriggerAssigner(session),
-        new KeyAssigner(session),
-    ])
-}
-
 function endKeyLocks(session: Session): Promise<void> | undefined {
     return session.transaction ? undefined : KeyAssigner.of(session)?.transactionEnded()
-}
-
-/** A statement outside a transaction has no session that would name its error. */
-function nameError({
-    queryRunner,
-    query,
-    parameters,
-    error,
-}: AfterQueryEvent): Promise<void> | undefined {
-    if (!dialectOf(dataSourceOf(queryRunner)) || Session.find(queryRunner)) return undefined
-    const failed = Object.assign(new Error(), { driverError: error as unknown })
-    const named = sessionOf(queryRunner).nameOf(
-        query,
-        (parameters as unknown[] | undefined) ?? [],
-        failed,
-    )
-    if (!(named instanceof Error) || named === failed) return undefined
-    const refused = Promise.reject(named)
-    // TypeORM 0.3 doesn't wait for it on MySQL, and throws its own error.
-    refused.catch(() => undefined)
-    return refused
 }
 
 /** Thrown, it would keep the other subscribers from being waited for. */

@@ -19,6 +19,8 @@ export interface Assigner {
     notice(row: NewRow): boolean
     /** Puts the values into the INSERT, right before it is sent. */
     assign(insert: Insert): Promise<void> | undefined
+    /** Whether it takes values from the answer to the INSERT. Asked behind {@link assign}. */
+    readsAnswer?(insert: Insert): boolean
     /** Whether it assigns values that are made of others, which have to be known before. */
     derives?(insert: Insert): boolean
     /** Called where the INSERT was to select its row, and there was none: it is sent again. */

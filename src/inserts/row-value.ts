@@ -4,8 +4,8 @@ import type { ColumnMetadata } from "../typeorm/names"
 import type { InsertRow } from "./insert"
 import { literalOf } from "./sql/insert-text"
 
-/** @internal A value as the driver sends it, undefined where nothing is set; or why only the database knows it. */
-export type RowValue = { readonly value: unknown } | { readonly problem: string }
+/** A value as the driver sends it, undefined where nothing is set; or why only the database knows it. */
+type RowValue = { readonly value: unknown } | { readonly problem: string }
 
 /** @internal What a row that is inserted is about to have in a column. */
 export function rowValue(row: InsertRow, column: ColumnMetadata): RowValue {

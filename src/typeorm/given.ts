@@ -29,7 +29,8 @@ export function givenEntity(
     const dataSource = givenDataSource(caller, given)
     if (dataSource.hasMetadata(entity)) return dataSource.getMetadata(entity)
     throw new InvalidOptionError(
-        `${caller} was given ${show(nameOfEntity(entity) ?? entity)}, which is no entity of the data source. ` +
+        `${caller} was given ${show(nameOfEntity(entity) ?? entity)}, which is not an entity of the data ` +
+            "source. " +
             (dataSource.isInitialized ? "Add it to its entities." : "Call initialize() first."),
     )
 }

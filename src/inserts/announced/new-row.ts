@@ -11,11 +11,11 @@ let lastId = 0
  */
 export class NewRow {
     readonly id = ++lastId
-    /** Whether a transaction has ended since it was announced. */
-    isLeft = false
-
     /** The same for all rows that were announced by one call. */
     call: object | undefined
+
+    /** How many INSERTs are to come: save() inserts an entity as often as its list has it. */
+    inserts = 1
 
     constructor(
         readonly entity: ObjectLiteral,
@@ -23,8 +23,9 @@ export class NewRow {
     ) {}
 
     /** Lets the INSERT tell which of its rows it is. */
-    announce(call: object): void {
+    announce(call: object, inserts: number): void {
         this.call = call
+        this.inserts = inserts
         announced.set(this.entity, this)
     }
 
@@ -33,8 +34,9 @@ export class NewRow {
         if (announced.get(this.entity) === this) announced.delete(this.entity)
     }
 
-    static find(entity: object): NewRow | undefined {
-        return announced.get(entity)
+    /** Called when it is announced anew: the runner of a call that failed before is another one. */
+    static forget(entity: ObjectLiteral): void {
+        announced.delete(entity)
     }
 
     /** Lets the INSERT tell the places where values of these columns are to come. */

@@ -2,7 +2,7 @@ import type { DataSource } from "typeorm"
 import { dialectOf } from "../../dialects"
 import type { SqlSyntax } from "../../dialects/dialect"
 import { NAME } from "../../typeorm/names"
-import { metadatasOf } from "./find-insert"
+import { metadatasOf } from "./metadatas-of"
 import { type Piece, Update } from "./update"
 
 const TABLE = `(${NAME}(?:\\.${NAME})*)`

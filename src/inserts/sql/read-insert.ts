@@ -2,8 +2,8 @@ import type { SqlSyntax } from "../../dialects/dialect"
 import { NAME } from "../../typeorm/names"
 import { InsertText, InsertTuple } from "./insert-text"
 
-/** @internal How an INSERT begins: the table that it goes into, as SQL names it, and where that ends. */
-export interface InsertStart {
+/** How an INSERT begins: the table that it goes into, as SQL names it, and where that ends. */
+interface InsertStart {
     readonly table: string
     readonly end: number
 }

@@ -24,14 +24,14 @@ export function checkedIndex(caller: unknown): IndexMetadata {
     return index as IndexMetadata
 }
 
-/** @internal What makes the entities of an EntityMetadata. */
+/** @internal The method of an EntityMetadata that creates entities. */
 export function checkedCreate(metadata: EntityMetadata): EntityMetadata["create"] {
     const create = metadata.create as unknown
     if (typeof create !== "function" || create.length !== 2) throw otherVersion("makes entities")
     return metadata.create.bind(metadata)
 }
 
-/** @internal What makes the changes of `synchronize()`. */
+/** @internal TypeORM's schema builder, which makes the changes of `synchronize()`. */
 export interface SchemaBuilder extends ReturnType<DataSource["driver"]["createSchemaBuilder"]> {
     /** Set when it builds. */
     readonly queryRunner: QueryRunner & { readonly loadedTables: readonly Table[] }
@@ -53,7 +53,8 @@ export function checkedBuilder(builder: object): SchemaBuilder {
 
 function otherVersion(does: string): UnsupportedError {
     return new UnsupportedError(
-        `TypeORM ${versionOfTypeORM()} ${does} in another way than 0.3 from 0.3.20 and 1.x do. Use one of those.`,
+        `TypeORM ${versionOfTypeORM()} ${does} differently from the supported versions. Use 1.x, or 0.3 from ` +
+            "0.3.20 on.",
     )
 }
 

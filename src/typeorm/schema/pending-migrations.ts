@@ -1,5 +1,5 @@
 import type { DataSource, QueryRunner } from "typeorm"
-import { select } from "./statement"
+import { select } from "../statement"
 
 /** Where TypeORM notes which migrations have run: those of its options, and its driver. */
 interface Place {

@@ -1,6 +1,6 @@
 import type { DataSource, EntityMetadata, QueryRunner, Table, TableForeignKey } from "typeorm"
-import { alter, type Alteration } from "./metadata/altered-metadata"
-import { checkedBuilder, type SchemaBuilder } from "./version/version"
+import { alter, type Alteration } from "../metadata/altered-metadata"
+import { checkedBuilder, type SchemaBuilder } from "../version/version"
 
 /** @internal What a `synchronize()` is to do. */
 export interface Synchronization {

@@ -1,8 +1,5 @@
-import type { Dialect } from "../dialects/dialect"
-
-interface Lock {
-    readonly isBeforeSnapshot: boolean
-}
+import type { Dialect } from "../../dialects/dialect"
+import { TableLocks } from "./table-locks"
 
 /**
  * What is known of the open transaction of a query runner. Savepoints are transactions within it;
@@ -14,7 +11,7 @@ export class Transaction {
     private readonly undoing: (() => void)[] = []
     /** For each savepoint, how much had been done when it began. */
     private readonly savepoints: number[] = []
-    private readonly locks = new Map<string, Lock>()
+    readonly locks: TableLocks
     /** The series of which it has locked counters. */
     private readonly series = new Set<string>()
     /** What keeps the transaction from being committed. */
@@ -26,10 +23,12 @@ export class Transaction {
     private mustEnd = false
 
     constructor(
-        private readonly dialect: Dialect | undefined,
+        dialect: Dialect | undefined,
         /** Whether it may have read anything already. */
-        private hasSnapshot: boolean,
-    ) {}
+        hasSnapshot: boolean,
+    ) {
+        this.locks = new TableLocks(dialect, hasSnapshot)
+    }
 
     get isOutermost(): boolean {
         return this.depth === 0
@@ -89,20 +88,13 @@ export class Transaction {
         return [...this.refusals][0]
     }
 
-    noticeStatement(sql: string): void {
-        this.hasSnapshot ||= this.dialect?.tableLock?.takesSnapshot(sql) ?? true
-        // As plain SQL, after which nobody can tell which locks are left.
-        if (this.locks.size > 0 && isPlainRollbackTo(sql)) this.locks.clear()
-    }
-
-    isLocked(table: string): boolean {
-        return this.locks.has(table)
-    }
-
+    /** Notes that a table is locked. */
     locked(table: string): void {
         if (this.locks.has(table)) return
-        this.locks.set(table, { isBeforeSnapshot: !this.hasSnapshot })
-        this.onRollback(() => this.locks.delete(table))
+        this.locks.add(table)
+        this.onRollback(() => {
+            this.locks.delete(table)
+        })
     }
 
     /** Notes that a counter of this series is locked, maybe until the end: not all savepoints give back locks. */
@@ -113,12 +105,4 @@ export class Transaction {
     isHolding(series: string): boolean {
         return this.series.has(series)
     }
-
-    isLockedBeforeSnapshot(table: string): boolean {
-        return this.locks.get(table)?.isBeforeSnapshot ?? false
-    }
-}
-
-function isPlainRollbackTo(sql: string): boolean {
-    return /\brollback\b[^;]*\bto\b/i.test(sql) && !/^ROLLBACK TO SAVEPOINT typeorm_\d+$/.test(sql)
 }

@@ -1,4 +1,4 @@
-import { TransactionAbortedError } from "../errors"
+import { TransactionAbortedError } from "../../errors"
 
 /** @internal For a transaction that goes on although the database has rolled it back. */
 export function abortedError(): TransactionAbortedError {

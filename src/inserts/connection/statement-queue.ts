@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks"
-import { TransactionRequiredError } from "../errors"
+import { TransactionRequiredError } from "../../errors"
 
 /** The turn that the calling code runs inside of. */
 const surrounding = new AsyncLocalStorage<object>()
@@ -38,9 +38,9 @@ export class StatementQueue {
         const endsTransaction = !this.options.isShared && (sql === "ROLLBACK" || sql === "COMMIT")
         if (this.ending && !endsTransaction)
             throw new TransactionRequiredError(
-                "A statement was to be sent after the transaction had ended: one of several parallel " +
-                    "saves failed, and the others went on. Wait for every save() before the " +
-                    "transaction ends, and throw the error on, or save one after the other.",
+                "A statement came after its transaction had ended: one of several parallel " +
+                    "saves failed, and the others continued. Wait for every save() before the " +
+                    "transaction ends, and rethrow the error, or save one after the other.",
             )
         if (endsTransaction) this.ending = true
         const before = this.unfinished > 0 ? this.tail : undefined

@@ -1,0 +1,174 @@
+import type { DataSource, EntityMetadata, QueryRunner } from "typeorm"
+import { dialectOf } from "../../dialects"
+import type { Dialect } from "../../dialects/dialect"
+import { driverErrorOf } from "../../dialects/driver-error"
+import { dataSourceOf } from "../../typeorm/compat"
+import type { Assigner } from "../assigner"
+import type { Insert } from "../insert"
+import { missingError } from "../sql/missing"
+import type { Query } from "./inner-runner"
+import { NESTED_ROLLBACK } from "./table-locks"
+import { Transaction } from "./transaction"
+
+/**
+ * The connection of a query runner: it sends statements, names their errors, and knows the open transaction,
+ * however that ends.
+ * @internal
+ */
+export abstract class Connection {
+    readonly dataSource: DataSource
+    readonly dialect: Dialect | undefined
+    transaction: Transaction | undefined
+    assigners: readonly Assigner[] = []
+    /** Sends a statement as it is. */
+    readonly send: Query
+    /** What is sent as COMMIT, and what the driver has made of it. */
+    private commit: { readonly sql: string; raw: unknown } | undefined
+    /** Whether COMMIT or ROLLBACK was sent, and TypeORM has not said so yet. */
+    private isEnding = false
+
+    protected constructor(readonly runner: QueryRunner) {
+        this.dataSource = dataSourceOf(runner)
+        this.dialect = dialectOf(this.dataSource)
+        this.send = (runner.query as Query).bind(runner)
+        const release = runner.release.bind(runner)
+        runner.release = async () => {
+            // The driver has released it where the server has ended the connection.
+            if (runner.isReleased) this.loseTransaction()
+            else if (this.isOpen) await this.discardConnection()
+            return release()
+        }
+        const rollBack = runner.rollbackTransaction.bind(runner)
+        runner.rollbackTransaction = async () => {
+            const { transaction } = this
+            const depth = transaction?.depth
+            try {
+                await rollBack()
+            } catch (error) {
+                // A listener keeps TypeORM from sending it. It counts the savepoint on, and what it took for COMMIT
+                // would give up the savepoint.
+                if (transaction && transaction === this.transaction && transaction.depth === depth)
+                    transaction.lose()
+                throw error
+            }
+        }
+    }
+
+    /** Whether rows are stored for good only when a transaction ends well. */
+    get isInTransaction(): boolean {
+        return this.runner.isTransactionActive && !this.isEnding
+    }
+
+    /** Also where TypeORM takes a transaction for ended since a nested one could not be begun. */
+    get isOpen(): boolean {
+        return this.runner.isTransactionActive || (this.transaction !== undefined && !this.isEnding)
+    }
+
+    /** The open transaction, also one whose start wasn't seen, and which may have read anything. */
+    joinTransaction(): Transaction {
+        return (this.transaction ??= new Transaction(this.dialect, true))
+    }
+
+    /** Undoes with the transaction, if there is one. */
+    onRollback(undo: () => void): void {
+        this.transaction?.onRollback(undo)
+    }
+
+    transactionStarted(): void {
+        if (this.transaction) this.transaction.begin()
+        else this.transaction = new Transaction(this.dialect, false)
+    }
+
+    transactionCommitted(): void {
+        if (!this.transaction?.commit()) this.endTransaction()
+    }
+
+    transactionRolledBack(): void {
+        if (!this.transaction?.rollBack()) this.endTransaction()
+    }
+
+    /**
+     * Keeps the connection from being used again. Where a ROLLBACK has failed TypeORM says nothing, and gives it
+     * back: the next transaction would commit what this one has written.
+     */
+    async discardConnection(): Promise<void> {
+        if (!this.dialect?.discard) return
+        this.loseTransaction()
+        this.dialect.discard(this.dataSource, await this.runner.connect())
+    }
+
+    /** For one that ends, and nobody announces it. */
+    private loseTransaction(): void {
+        if (!this.transaction) return
+        while (this.transaction.rollBack());
+        this.endTransaction()
+    }
+
+    private endTransaction(): void {
+        this.transaction = undefined
+        this.isEnding = false
+        this.transactionEnded()
+    }
+
+    protected abstract transactionEnded(): void
+
+    /** Sends a statement, and notes what it and its error do to the transaction. */
+    async sendNoticed(...args: Parameters<Query>): Promise<unknown> {
+        const [sql] = args
+        const isCommit = sql === "COMMIT" || sql === this.commit?.sql
+        if (this.transaction && (isCommit || sql === "ROLLBACK")) this.isEnding = true
+        try {
+            this.transaction?.locks.notice(sql)
+            return await this.send(...args)
+        } catch (error) {
+            const driverError = driverErrorOf(error)
+            if (this.transaction && driverError && this.dialect?.endsTransaction(driverError))
+                this.transaction.end()
+            if (isCommit) this.isEnding = false
+            // No rollback is announced where the connection is lost, but all was rolled back.
+            if (sql === "ROLLBACK") this.loseTransaction()
+            // TypeORM swallows it, and the transaction around would commit what was to be undone.
+            else if (NESTED_ROLLBACK.test(sql)) this.transaction?.lose()
+            throw error
+        }
+    }
+
+    /** The same, for statements whose error is thrown on at once. */
+    async sendNamed(...args: Parameters<Query>): Promise<unknown> {
+        const [sql, parameters = []] = args
+        try {
+            return await this.sendNoticed(...args)
+        } catch (error) {
+            throw this.nameOf(sql, parameters, error)
+        }
+    }
+
+    /** Sends COMMIT; with statements before it in the same text, resolves to the driver's own results. */
+    protected async sendCommit(
+        before: readonly string[],
+        ...[parameters, structured]: [unknown[]?, boolean?]
+    ): Promise<unknown> {
+        const sql = [...before, "COMMIT"].join("; ")
+        const commit = (this.commit = { sql, raw: undefined })
+        const result = await this.sendNamed(sql, parameters, structured)
+        return before.length > 0 ? commit.raw : result
+    }
+
+    /** Called with what the driver has made of a COMMIT, and of statements that were sent with it. */
+    noticeCommitted(sql: string, raw: unknown): void {
+        if (this.commit?.sql === sql) this.commit.raw = raw
+    }
+
+    /** What an error of a statement is called here. */
+    nameOf(sql: string, parameters: unknown[], error: unknown, insert?: Insert): unknown {
+        const cause = driverErrorOf(error)
+        if (!cause) return error
+        for (const assigner of this.assigners) {
+            const named = assigner.nameOf?.({ sql, parameters, cause, insert })
+            if (named) return named
+        }
+        const columnsOf = (metadata: EntityMetadata) =>
+            this.assigners.flatMap((assigner) => assigner.columnsOf?.(metadata) ?? [])
+        return missingError(this.dataSource, sql, cause, columnsOf) ?? error
+    }
+}

@@ -1,6 +1,6 @@
 import type { Scope } from "../dialects/columns"
 import { driverErrorOf } from "../dialects/driver-error"
-import { abortedError } from "../inserts/aborted"
+import { abortedError } from "../inserts/connection/aborted"
 import type { Assigner, NumberedRow } from "../inserts/assigner"
 import type { Insert, InsertRow } from "../inserts/insert"
 import type { NewRow } from "../inserts/announced/new-row"
@@ -11,12 +11,14 @@ import { KeyAssigner } from "../keys/insert/key-assigner"
 import { askForPrimaryKeys } from "../keys/insert/stored-rows"
 import { leaveDrafts } from "../numbers/when/drafts"
 import { NumberSource } from "../numbers/number-source"
+import { showValues } from "../numbers/shown/shown-values"
+import { joinTransaction, refuseWithoutTransaction } from "../numbers/transaction"
 import { committedSeriesOf } from "../series/own-series"
 import type { Series } from "../series/series"
 import { insertedIds } from "./inserted-ids"
 import { giveLateKeys } from "./late-keys"
 import { noteKnown } from "./known-counters"
-import { rowsOf } from "./late-row"
+import { type LateRow, rowsOf, storedOf } from "./late-row"
 import { type Numbered, numberWaiting } from "./number-waiting"
 import type { Send } from "./number-with-commit"
 import { showKeys, showLate } from "./show-late"
@@ -48,7 +50,7 @@ export class CommitAssigner implements Assigner {
         for (const series of all) {
             const isSet = (series.column.getEntityValue(entity, true) ?? null) !== null
             // A draft needs no number yet.
-            if (!isSet && !series.when) this.source.refuseWithoutTransaction(series)
+            if (!isSet && !series.when) refuseWithoutTransaction(this.session, series)
         }
         return all.length > 0
     }
@@ -63,7 +65,7 @@ export class CommitAssigner implements Assigner {
         if (waiting.length === 0) return undefined
         const { session } = this
         if (!session.isInTransaction) return refuseDue(this.source, waiting)
-        this.source.joinTransaction(waiting[0]?.series[0])
+        joinTransaction(this.session, waiting[0]?.series[0])
         for (const { row, series } of waiting)
             for (const { column } of series) row.assign(column, null)
         askForPrimaryKeys(
@@ -88,12 +90,14 @@ export class CommitAssigner implements Assigner {
         const { session } = this
         try {
             const ids = await insertedIds(session, insert, waiting, result)
+            const mayBeSkipped = insert.upsert?.skips
             for (const { row, series: all, scopes } of waiting) {
                 const id = ids.get(row)
                 const { metadata, entity } = row
                 for (const series of id ? all : []) {
                     const scope = scopes.get(series)
-                    if (id) waitForCommit(session, { metadata, series, id, scope, entity })
+                    const known = { metadata, series, scope, entity, mayBeSkipped }
+                    if (id) waitForCommit(session, { ...known, id })
                 }
             }
         } catch (error) {
@@ -129,9 +133,11 @@ export class CommitAssigner implements Assigner {
         const { session } = this
         // Where COMMIT fails, it may be sent again.
         session.onRollback(() => (this.shows = []))
-        const { requests, keys, isCommitted } = await this.number(send)
+        const rows = rowsOf(takeWaiting(session))
+        const { requests, keys, isCommitted } = await this.number(rows, send)
         this.shows.push(() => {
             showLate(session, requests, keys)
+            showValues(session, rows.flatMap(storedOf))
             noteKnown(requests)
         })
         const result = isCommitted ? undefined : await send()
@@ -139,10 +145,10 @@ export class CommitAssigner implements Assigner {
         return result
     }
 
-    private async number(send: Send): Promise<Numbered> {
+    private async number(rows: readonly LateRow[], send: Send): Promise<Numbered> {
         const { session } = this
         try {
-            return await numberWaiting(this.source, rowsOf(takeWaiting(session)), send)
+            return await numberWaiting(this.source, rows, send)
         } catch (error) {
             const cause = driverErrorOf(error)
             if (cause && session.dialect?.isAborted(cause)) throw abortedError()
@@ -161,7 +167,8 @@ async function refuseDue(source: NumberSource, waiting: readonly Waiting[]): Pro
         all.flatMap(({ row, series }) => (series.when ? [{ row, series, when: series.when }] : [])),
     )
     for (const { row, series } of all)
-        if (row.cell(series.column).kind !== "value") source.refuseWithoutTransaction(series)
+        if (row.cell(series.column).kind !== "value")
+            refuseWithoutTransaction(source.session, series)
 }
 
 function isWithout(row: InsertRow, { column }: Series): boolean {

@@ -7,7 +7,7 @@ import { primaryKeysOf } from "../keys/insert/stored-rows"
 import { entityOf, readRows, type RowCondition } from "../keys/rows/read-rows"
 import { placeOf, type Series } from "../series/series"
 import { select } from "../typeorm/statement"
-import type { ColumnMetadata } from "../typeorm/names"
+import { type ColumnMetadata, columnName } from "../typeorm/names"
 
 /**
  * The primary keys of rows of an INSERT. A row of an upsert that is not found by its own values is one that was
@@ -69,28 +69,31 @@ function tellsIds({ dialect, dataSource }: Session, insert: Insert, result: unkn
     return isReturned && (upsert.skips || dialect?.tellsUpserted(dataSource) === true)
 }
 
-/** What no other row has: the primary key, or the columns of a unique index. */
+/** What no other row has: what the statement recognises stored rows by, the primary key, or a unique index. */
 function uniqueValues(row: InsertRow): RowCondition | undefined {
-    const { primaryColumns, indices, uniques } = row.metadata
+    const { primaryColumns, indices, uniques, columns } = row.metadata
+    const { target = [] } = row.insert.upsert ?? {}
+    const isMade = (set: ColumnMetadata[]) => set.some((column) => row.isAssigned(column))
     const sets = [
+        columns.filter((column) => target.includes(columnName(column))),
         primaryColumns,
         ...indices.filter(({ isUnique, where }) => isUnique && !where).map((one) => one.columns),
         ...uniques.map((one) => one.columns),
-    ]
-    for (const columns of sets) {
-        const values = columns.flatMap((column): [ColumnMetadata, unknown][] => {
+    ].sort((one, other) => Number(isMade(one)) - Number(isMade(other)))
+    for (const set of sets) {
+        const values = set.flatMap((column): [ColumnMetadata, unknown][] => {
             const cell = row.cell(column)
             const isSet = cell.kind === "value" && cell.value !== null && cell.value !== undefined
             return isSet ? [[column, cell.value]] : []
         })
-        if (values.length > 0 && values.length === columns.length) return values
+        if (values.length > 0 && values.length === set.length) return values
     }
     return undefined
 }
 
 function untold(series: Series | undefined): UnsupportedError {
     return new UnsupportedError(
-        `${series ? placeOf(series) : "A number"} is made at COMMIT, and the INSERT has not told the primary key of a row. Set ` +
+        `${series ? placeOf(series) : "A number"} is made at COMMIT, but the INSERT doesn't tell the primary key of a row. Set ` +
             "the primary key, or another unique property, or insert one row at a time.",
     )
 }

@@ -12,8 +12,8 @@ import { dateSql } from "../numbers/periods/row-date"
 import type { CivilDate } from "../series/periods/civil-date"
 import type { Period } from "../series/periods/resolve-period"
 import { zoneSql } from "../series/periods/zone"
-import { scopeText, scopeWith } from "../series/scopes/scope"
-import type { Series } from "../series/series"
+import { scopeSqls, scopeText, scopeWith } from "../series/scopes/scope"
+import { madeColumns, type Series } from "../series/series"
 import { conditionSql } from "../series/when/row-condition"
 import { type ColumnMetadata, columnName } from "../typeorm/names"
 import type { Sender } from "../typeorm/statement"
@@ -94,13 +94,14 @@ interface Read {
 
 /** What has to be known of a row, in the order in which {@link requestOf} takes it. */
 function readOf(series: Series): Read {
-    const { column, scopeColumns, when, period, metadata, dialect } = series
+    const { column, when, period, metadata, dialect } = series
     const nameOf = (one: ColumnMetadata) => `t.${columnName(one)}`
     const meets = when ? conditionSql(when, dialect, nameOf) : "1 = 1"
     return {
         series,
         expressions: [
             `CASE WHEN ${nameOf(column)} IS NULL AND ${meets} THEN 1 ELSE 0 END`,
+            ...madeColumns(series).map(nameOf),
             ...(period
                 ? [
                       dateSql(period, dialect, nameOf(period.date)),
@@ -109,7 +110,7 @@ function readOf(series: Series): Read {
                           : "NULL",
                   ]
                 : []),
-            ...scopeColumns.map(nameOf),
+            ...scopeSqls(series, "t."),
             ...lateColumns(series),
         ],
     }
@@ -120,7 +121,14 @@ function requestOf(
     row: LateRow,
     [isWanted, ...values]: readonly unknown[],
 ): LateRequest[] {
-    if (Number(isWanted) !== 1) return []
+    const made = madeColumns(series)
+    const before = values.splice(0, made.length)
+    if (Number(isWanted) !== 1) {
+        // A draft may have a date.
+        for (const [at, column] of (before[0] ?? null) === null ? [] : made.entries())
+            row.stored.set(column, before[at])
+        return []
+    }
     const { period, scopeColumns } = series
     const [date, zone] = period ? values.splice(0, 2) : []
     const shown = values.slice(scopeColumns.length)

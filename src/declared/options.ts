@@ -22,10 +22,10 @@ export function refuserOf(place: string): Refuse {
 /** @internal */
 export const TEXT: Form = [
     (value) => typeof value === "string" && value !== "",
-    "a text that is not empty",
+    "a non-empty string",
 ]
 /** @internal */
-export const TEXT_OR_NONE: Form = [(value) => typeof value === "string", "a text"]
+export const TEXT_OR_NONE: Form = [(value) => typeof value === "string", "a string"]
 /** @internal */
 export const FLAG: Form = [(value) => typeof value === "boolean", "true or false"]
 /** @internal */
@@ -58,7 +58,7 @@ export function oneOf(...values: readonly string[]): Form {
 export function integerFrom(least: number): Form {
     return [
         (value) => Number.isSafeInteger(value) && Number(value) >= least,
-        `an integer from ${least}`,
+        `an integer of at least ${least}`,
     ]
 }
 

@@ -34,7 +34,7 @@ export interface SealedKeyProperty extends Declared {
     readonly options: SealedKeyOptions
 }
 
-/** @internal What was declared of one kind. */
+/** @internal The declarations of one kind, such as numbers or keys. */
 export class Registry<T extends Declared> {
     private readonly byTarget = new Map<Target, T[]>()
 

@@ -22,7 +22,7 @@ function isKnown(timeZone: string): boolean {
     }
 }
 
-/** @internal That of this process, in which drivers write dates. */
+/** @internal The time zone of this process, in which drivers write dates. */
 export function ownTimeZone(): string {
     const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()
     return isTimeZone(timeZone) && !/^Etc\/(UTC|Unknown)$/.test(timeZone) ? timeZone : "UTC"

@@ -1,7 +1,7 @@
 import type { Target } from "./registry"
 
-/** @internal A column that was declared to point at rows of an entity without a foreign key. */
-export interface DeclaredReference {
+/** A column that was declared to point at rows of an entity without a foreign key. */
+interface DeclaredReference {
     readonly target: Target
     readonly propertyName: string
     /** The entity that it points at: a class, or the name of an EntitySchema. */

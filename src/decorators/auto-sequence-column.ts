@@ -7,24 +7,26 @@ import { periodColumn, refuseDeclared } from "./period-column"
 import { placeOf, refuseOtherTypes } from "./place"
 
 /**
- * Numbers the rows of an entity: 1, 2, 3 …, in each scope on its own, without gaps or duplicates.
+ * Numbers the rows of an entity, 1, 2, 3 …, separately in each scope, without gaps or duplicates.
  *
- * It declares the column (`int` or `bigint`, NOT NULL) and a unique index over the columns of the
- * scope followed by the number. The number is set before the INSERT, or by it, and is on the entity
- * when `save()` or `insert()` resolves. A number that the caller sets is kept, and the next ones go on
- * after it.
+ * It declares the column (`int` or `bigint`, NOT NULL) and a unique index on the scope columns
+ * followed by the number. The number is assigned before or by the INSERT, and is on the entity when
+ * `save()` or `insert()` resolves. A number that you set yourself is kept, and later numbers
+ * continue after it.
  *
- * The insert must be part of a transaction, unless the database makes the numbers (strategy
- * `"trigger"`) or they may be lost (`gapless: false`): `save()` opens one by itself, `insert()` and
- * the query builder do not. Until it ends others wait, with strategies `"counter"` and `"trigger"`
- * those who insert in the same scope, with `"table-lock"` every other writer of the table.
+ * The insert must be part of a transaction, unless the database assigns the numbers (strategy
+ * `"trigger"`) or numbers may be lost (`gapless: false`). `save()` opens a transaction by itself;
+ * `insert()` and the query builder don't. Until the transaction ends, others wait: with strategies
+ * `"counter"` and `"trigger"` inserts into the same scope, with `"table-lock"` every other writer
+ * of the table.
  *
- * Errors: {@link InvalidOptionError} when the class is decorated, or when the data source is
- * initialised, if an option is wrong, or the property is declared as what can't hold the number. On insert: {@link TransactionRequiredError},
- * {@link UnknownScopeError}, {@link StaleSnapshotError}, {@link NumberOverflowError},
- * {@link InvalidNumberError}, {@link NotInstalledError} and {@link UnsupportedError}, all before
- * the row is written, and {@link InvalidPeriodError}. At the commit: {@link NumberGapError} and {@link TransactionAbortedError},
- * where an error of the transaction was caught.
+ * Errors: {@link InvalidOptionError}, when the class is decorated or the data source is
+ * initialized, if an option is wrong or the property's declared type can't hold the number. On
+ * insert, before the row is written: {@link TransactionRequiredError}, {@link UnknownScopeError},
+ * {@link StaleSnapshotError}, {@link NumberOverflowError}, {@link InvalidNumberError},
+ * {@link NotInstalledError} and {@link UnsupportedError}. Also on insert:
+ * {@link InvalidPeriodError}. On commit: {@link NumberGapError}, and
+ * {@link TransactionAbortedError} if an error was caught within the transaction.
  *
  * ```ts
  * import { Column, Entity, ManyToOne, PrimaryGeneratedColumn } from "typeorm"

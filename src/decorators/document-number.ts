@@ -8,19 +8,22 @@ import { uniqueDocumentIndex } from "./indexes/document-index"
 import { placeOf, refuseOtherTypes } from "./place"
 
 /**
- * The number as people read it: `INV-2026-0001`. It is stored, written by the statement that writes the number, and never
- * changes afterwards, whatever becomes of the format or of what it shows.
+ * The number as people read it: `INV-2026-0001`. It is stored by the statement that writes the
+ * number, and never changes afterwards, even if the format or the values that it shows change.
  *
- * It declares the column (`varchar(255)`, NULL where the number can be), a unique index within the properties that the
- * number is unique with, and a CHECK constraint that the text is there where the number is, and shows it. The number has at
- * least as many digits as its token has zeros, and is never cut: `INV-2026-9999` is followed by `INV-2026-10000`.
+ * It declares the column (`varchar(255)`, nullable if the number is), a unique index within the
+ * properties that the number is unique with, and a CHECK constraint: if there is a number, there is
+ * a text, and it shows the number. The number has at least as many digits as its token has zeros,
+ * and is never cut: `INV-2026-9999` is followed by `INV-2026-10000`.
  *
- * Formats by which two rows could get the same text are refused when the data source is initialised: without the number,
- * without the period in which it counts, or with properties that can't be told from the number beside them.
+ * Formats that could give two rows the same text are refused when the data source is initialized:
+ * formats without the number, without the period in which it counts, or with properties that can't
+ * be told apart from the number next to them.
  *
- * Errors: {@link InvalidOptionError} when the class is decorated, or when the data source is initialised. Where a row is
- * numbered: {@link DocumentNumberError} where a property that the text shows is not set, or has characters that it may not
- * have; {@link NumberOverflowError} behind the largest number. {@link ReadOnlyNumberError} where a stored text is to be changed.
+ * Errors: {@link InvalidOptionError} when the class is decorated or the data source is initialized.
+ * When a row is numbered: {@link DocumentNumberError} if a property that the text shows isn't set
+ * or has characters that aren't allowed; {@link NumberOverflowError} after the largest number.
+ * {@link ReadOnlyNumberError} if a stored text is changed.
  *
  * ```ts
  * import { Column, Entity, ManyToOne, Not, PrimaryGeneratedColumn } from "typeorm"

@@ -1,4 +1,5 @@
 import type { EntityMetadata } from "typeorm"
+import { subscriberRemedy } from "../declared/data-source-options"
 import { isAutoSequenceSubscriber } from "../declared/registry"
 import { NotInstalledError } from "../errors"
 import { storedKeysOf } from "../keys/resolve-keys"
@@ -21,10 +22,9 @@ export function lookAfter(metadata: EntityMetadata): void {
         () => (dataSource.subscribers.some(isAutoSequenceSubscriber) ? [] : columnsOf(metadata)),
         ({ propertyPath }) =>
             new NotInstalledError(
-                `${metadata.name}.${propertyPath} has no value, and the data source has no ` +
-                    "AutoSequenceSubscriber, which gives it one. Create the data source with " +
-                    "withAutoSequence(options), or name AutoSequenceSubscriber among its subscribers. In a " +
-                    "migration, which TypeORM's command runs without subscribers, set the value.",
+                `${metadata.name}.${propertyPath} has no value, because the data source has no ` +
+                    `AutoSequenceSubscriber, which sets it. ${subscriberRemedy(dataSource)} In a migration, which ` +
+                    "TypeORM's command runs without subscribers, set the value yourself.",
             ),
     )
 }

@@ -2,7 +2,7 @@ import { show } from "../declared/show"
 import { InvalidOptionError, UnsupportedError } from "../errors"
 import { findDeclaredColumns } from "../typeorm/compat"
 
-/** @internal Where a decorator stands. */
+/** @internal The class and property on which a decorator is used. */
 export interface Place {
     readonly target: object["constructor"]
     readonly propertyName: string
@@ -18,9 +18,8 @@ export function placeOf(
 ): Place {
     if (typeof prototype !== "object" || typeof propertyName === "object")
         throw new UnsupportedError(
-            `${decorator} stands on a static property, or the compiler uses standard decorators. Put ` +
-                'it on an instance property and set "experimentalDecorators": true in tsconfig.json, ' +
-                "as TypeORM needs it.",
+            `${decorator} is on a static property, or the compiler uses standard decorators. Put it on an ` +
+                'instance property, and set "experimentalDecorators": true in tsconfig.json, as TypeORM needs it.',
         )
     const target = prototype.constructor
     const name = `${decorator} on ${target.name}.${String(propertyName)}`
@@ -50,7 +49,7 @@ export function refuseOtherTypes(
     if (type === undefined || [Object, ...types].some((one) => one === type)) return
     const nameOf = (one: unknown) => (typeof one === "function" ? one.name : show(one))
     throw new InvalidOptionError(
-        `${name}: the property is declared as ${nameOf(type)}, and will hold a ` +
+        `${name}: the property is declared as ${nameOf(type)}, but will hold a ` +
             `${nameOf(types[0]).toLowerCase()}. ${remedy}`,
     )
 }

@@ -6,27 +6,28 @@ import { sealedKeys, storedKeys } from "../declared/registry"
 import { sealedKeyIndex, uniqueKeyIndex } from "./indexes/key-index"
 import { placeOf, refuseOtherTypes } from "./place"
 
-/** For {@link PseudoKey}: an entity that has all properties which the options name. */
+/** For {@link PseudoKey}: an entity that has all properties named in the options. */
 export type HasProperties<Entity, Path extends string> = [Path] extends [PropertyPath<Entity>]
     ? unknown
     : { "the entity has no such property": Exclude<Path, PropertyPath<Entity>> }
 
 /**
- * A public identifier beside the primary key: it does not tell how many rows there are, has the format
- * that its owner wants, and never leads to another row.
+ * A public identifier next to the primary key. It doesn't reveal how many rows there are, has the
+ * format that you choose, and never finds another row.
  *
- * It declares the column (`varchar(255)`, NOT NULL) and a unique index; with `seal` there is no column.
- * A key is made before the INSERT, so that one INSERT writes it, and is on the entity when `save()` or
- * `insert()` resolves. A key that the caller sets is kept. `save()` may change it.
+ * It declares the column (`varchar(255)`, NOT NULL) and a unique index; with `seal` there is no
+ * column. Keys are generated before the INSERT, so that the INSERT itself writes them, and are on
+ * the entity when `save()` or `insert()` resolves. A key that you set yourself is kept. `save()`
+ * may change it.
  *
- * Keys are 1 to 255 letters, digits and `-`, `_`, `.`, `~`, and are compared exactly, upper and lower
- * case apart, on every database.
+ * Keys are 1 to 255 letters, digits and `-`, `_`, `.`, `~`. They are compared exactly and are
+ * case-sensitive on every database.
  *
- * Errors: {@link InvalidOptionError} when the class is decorated, or when the data source is
- * initialised, if an option is wrong, or the property is declared as what can't hold a text. On insert and update: {@link KeyTakenError} where another row
- * has the key, {@link InvalidKeyError} where it is none, and {@link TransactionRequiredError} where the
- * key needs a second statement (`history`, or a `derive` with `after: "insert"`) and no
- * transaction is open.
+ * Errors: {@link InvalidOptionError}, when the class is decorated or the data source is
+ * initialized, if an option is wrong or the property's declared type can't hold a string. On insert
+ * and update: {@link KeyTakenError} if another row has the key, {@link InvalidKeyError} if it is
+ * malformed, and {@link TransactionRequiredError} if the key needs a second statement (`history`,
+ * or a `derive` with `after: "insert"`) and no transaction is open.
  *
  * ```ts
  * import { Column, Entity, ManyToOne, PrimaryGeneratedColumn } from "typeorm"

@@ -8,14 +8,18 @@ import { extendSchema } from "./extend-schema"
 import { placeOf, refuseOtherTypes } from "./place"
 
 /**
- * Shows the sealed key of the row that a many-to-one or one-to-one relation leads to, whether that is loaded or not: for
- * answers that shall have the customer's public key and not its primary key. It is NULL where the relation is.
+ * Shows the sealed key of the row that a many-to-one or one-to-one relation points to, whether or
+ * not the relation is loaded. Use it for responses that should contain the customer's public key
+ * instead of the primary key. It is NULL if the relation is.
  *
- * There is no column. The foreign key comes from the relation, where that is loaded, or from a property that is declared
- * for it (`@Column() customerId`); where there is neither, one more query asks for those of all rows of a load.
+ * There is no column. The foreign key comes from the relation if it is loaded, or from a property
+ * declared for it (`@Column() customerId`). If there is neither, one more query fetches the foreign
+ * keys of all rows of a load, except of rows that `leftJoinAndMapOne()` puts on a property that is no
+ * relation. A lazy relation isn't loaded for it.
  *
- * Errors: {@link InvalidOptionError} when the data source is initialised, where there is no such relation, or what it
- * leads to has no sealed key; {@link InvalidKeyError} where the property is set. Set the relation.
+ * Errors: {@link InvalidOptionError} when the data source is initialized, if there is no such
+ * relation or its entity has no sealed key; {@link InvalidKeyError} if the property is set to
+ * another key. Set the relation instead.
  *
  * ```ts
  * import { Entity, ManyToOne, PrimaryGeneratedColumn } from "typeorm"
@@ -59,8 +63,8 @@ export function SealedReference(
 }
 
 /**
- * {@link SealedReference} for those who declare entities by `EntitySchema`: each property with the relation that it
- * is about.
+ * {@link SealedReference} for entities declared with `EntitySchema`: each property with the name of
+ * its relation.
  *
  * ```ts
  * import { EntitySchema } from "typeorm"

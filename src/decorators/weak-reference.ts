@@ -1,24 +1,27 @@
 import { FUNCTION, OBJECT, refuseOther, refuserOf } from "../declared/options"
 import { weakReferences } from "../declared/weak-references"
 
-/** What {@link WeakReference} takes. */
+/** Options of {@link WeakReference}. */
 export interface WeakReferenceOptions {
     /**
-     * The values of other properties of the row under which it points at that entity: `{ contentType: "Article" }`.
+     * The values that other properties of the row must have for it to point to that entity:
+     * `{ contentType: "Article" }`.
      *
-     * Default is always.
+     * Default: it always does.
      */
     where?: Readonly<Record<string, string | number | boolean>>
 }
 
 /**
- * Says that a column points at rows of an entity, and that no foreign key looks after it: a generic foreign key, an
- * archive, a table of another service. Audits tell which rows point at nothing, and {@link resetIdSequence} gives no id
- * again that one of them still names. It declares no column: `@Column` stands beside it.
+ * Declares that a column points to rows of an entity without a foreign key: a generic foreign key,
+ * an archive, a table of another service. Audits report rows that point to nothing, and
+ * {@link resetIdSequence} doesn't assign an id again while such a row still refers to it. It
+ * declares no column: use `@Column` next to it.
  *
- * A column that points at several entities has one for each.
+ * A column that points to several entities has one decorator for each.
  *
- * Errors: {@link InvalidOptionError}, when an audit or a reset looks for the entity or a property that it names.
+ * Errors: {@link InvalidOptionError} when an audit or a reset can't find the entity or a property
+ * that it names.
  *
  * ```ts
  * import { Column, Entity, PrimaryGeneratedColumn } from "typeorm"

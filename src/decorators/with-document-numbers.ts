@@ -8,10 +8,10 @@ import { uniqueDocumentIndex } from "./indexes/document-index"
 import { extendSchema } from "./extend-schema"
 
 /**
- * {@link DocumentNumber} for those who declare entities by `EntitySchema`: adds the columns and their unique indexes to
- * the schema, and returns it.
+ * {@link DocumentNumber} for entities declared with `EntitySchema`: adds the columns and their
+ * unique indexes to the schema, and returns it.
  *
- * Errors: {@link InvalidOptionError} if an option is wrong or the schema has the column already.
+ * Errors: {@link InvalidOptionError} if an option is wrong or the schema already has the column.
  *
  * ```ts
  * import { EntitySchema } from "typeorm"

@@ -7,12 +7,12 @@ import { extendSchema } from "./extend-schema"
 import { sealedKeyIndex, uniqueKeyIndex } from "./indexes/key-index"
 
 /**
- * {@link PseudoKey} for those who declare entities by `EntitySchema`: adds the keys to the schema, and
+ * {@link PseudoKey} for entities declared with `EntitySchema`: adds the keys to the schema, and
  * returns it.
  *
- * The object that the schema was created with is left as it is.
+ * The object that the schema was created with isn't changed.
  *
- * Errors: {@link InvalidOptionError} if an option is wrong or the schema has the column already.
+ * Errors: {@link InvalidOptionError} if an option is wrong or the schema already has the column.
  *
  * ```ts
  * import { EntitySchema } from "typeorm"

@@ -1,6 +1,6 @@
 import { type ColumnMetadata, columnType } from "../typeorm/names"
 
-/** @internal What values of a type of columns are to the database. */
+/** @internal How the database compares and stores the values of a column type. */
 export interface ColumnType {
     /** The texts that mean the same to the column as to everybody; all of them where there is none. */
     readonly takes?: (text: string, column: ColumnMetadata) => boolean
@@ -39,7 +39,7 @@ export function wellFormed(text: string): string {
     return /[\ud800-\udfff]/.test(text) ? Buffer.from(text).toString() : text
 }
 
-/** @internal What all drivers send alike; undefined for what is no single value. */
+/** @internal The text of a value that all drivers send in the same way; undefined for lists and objects. */
 export function plainText(value: unknown): string | undefined {
     if (typeof value === "string") return wellFormed(value)
     return typeof value === "number" || typeof value === "bigint" || typeof value === "boolean"

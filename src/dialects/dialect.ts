@@ -152,6 +152,8 @@ export interface Dialect {
      * for what it doesn't store as what it is.
      */
     scopeText(dataSource: DataSource, value: unknown, column: ColumnMetadata): string | undefined
+    /** What is read of a stored value for {@link scopeText}, where its driver would round it. */
+    scopeSql?(column: ColumnMetadata, sql: string): string
     /** That text as {@link keyText} writes it; undefined where only the database knows. */
     canonicalText(column: ColumnMetadata, text: string): string | undefined
     /** Whether all the same only the database tells which other texts the column takes for equal. */

@@ -18,7 +18,7 @@ export function decimalText(value: unknown): string {
     return number === undefined ? integerText(text) : number.replace(/\.$/, "")
 }
 
-/** @internal Blanks at its end are none of a `char`. */
+/** @internal The text of a `char` value: trailing spaces don't count. */
 export function paddedText(value: unknown): string {
     return textOf(value).replace(/ +$/, "")
 }

@@ -68,7 +68,7 @@ function problemOf(
         )
     const parent: unknown = relation.getEntityValue(entity)
     if (typeof parent !== "object" || parent === null) return undefined
-    for (const row of announced.values()) if (row.entity === parent) return DEFERRED
+    for (const row of announced) if (row.entity === parent) return DEFERRED
     const key = relation.joinColumns[0]?.referencedColumn?.propertyPath ?? "its key"
     return (
         `is an object without ${key}, and it isn't inserted by this call. Save it first, or let the ` +
@@ -80,7 +80,7 @@ function problemOf(
 function childrenOf({ announced }: Session, { inverseRelation }: RelationMetadata): Set<unknown> {
     const children = new Set<unknown>()
     if (!inverseRelation) return children
-    for (const { entity, metadata } of announced.values()) {
+    for (const { entity, metadata } of announced) {
         if (!metadata.relations.includes(inverseRelation)) continue
         const held: unknown = inverseRelation.getEntityValue(entity)
         for (const child of Array.isArray(held) ? held : [held]) children.add(child)

@@ -37,8 +37,8 @@ export function duplicateNumberError(
 function takenText({ place, scope }: Document, cause: DriverError): DocumentNumberError {
     const within = scope.length > 0 ? ` within ${scope.map(({ path }) => path).join(", ")}` : ""
     return new DocumentNumberError(
-        `${place}: another row has the text that a row was to be given, and it is unique${within}. Something else of what ` +
-            "the format shows has to tell them apart.",
+        `${place}: another row already has the text that a row would get, and the text is unique${within}. Let the ` +
+            "format show something in which the rows differ.",
         { cause },
     )
 }

@@ -27,18 +27,17 @@ export interface NumberRequest extends CountedRequest {
 }
 
 /**
- * The numbers that the rows of an INSERT ask for, by series, in the order in which counters are
- * locked.
+ * The numbers that the rows of an INSERT ask for, series by series, in the order in which counters
+ * are locked.
  * @internal
  */
-export function numberRequests(insert: Insert, scopes: RowScopes): NumberRequest[][] {
+export function numberRequests(insert: Insert, scopes: RowScopes): NumberRequest[] {
     const requests = insert.rows.flatMap((row) =>
         allocatedSeriesOf(row.metadata).flatMap((series) => requestOf(series, row, scopes) ?? []),
     )
     return [...groupBy(requests, ({ series }) => series.name)]
         .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([, ofSeries]) => ofSeries)
-        .filter((ofSeries) => ofSeries.some(asksDatabase))
+        .flatMap(([, ofSeries]) => (ofSeries.some(asksDatabase) ? ofSeries : []))
 }
 
 function requestOf(series: Series, row: InsertRow, scopes: RowScopes): NumberRequest | undefined {

@@ -1,14 +1,16 @@
-import { abortedError } from "../inserts/aborted"
+import { groupBy } from "../group-by"
+import type { Insert } from "../inserts/insert"
 import type { Session } from "../inserts/session"
-import { TransactionRequiredError } from "../errors"
 import { keysOf } from "../series/scopes/scope-key"
-import { placeOf, type Series } from "../series/series"
+import type { Series } from "../series/series"
+import { ComingRows } from "./counters/coming-rows"
 import { NumbersAhead } from "./counters/numbers-ahead"
-import { type MovedCounter, setCountersBack, takeFromCounters } from "./counters/take-from-counters"
+import { type MovedCounter, setCountersBack } from "./counters/set-back"
+import { takeFromCounters } from "./counters/take-from-counters"
 import { Leases } from "./leases/leases"
 import { takeFromLeases } from "./leases/take-from-leases"
 import type { CountedRequest, NumberRequest } from "./number-request"
-import { HighestNumbers } from "./table-lock/table-lock"
+import { HighestNumbers, lockTables } from "./table-lock/table-lock"
 
 /**
  * Where the numbers of a session's rows come from.
@@ -20,9 +22,57 @@ export class NumberSource {
     readonly highest = new HighestNumbers()
 
     /** Whose numbers are lost when their rows are. */
-    readonly leased = new WeakSet<CountedRequest>()
+    private readonly leased = new WeakSet<CountedRequest>()
+    private readonly coming: ComingRows
 
-    constructor(readonly session: Session) {}
+    constructor(readonly session: Session) {
+        this.coming = new ComingRows(session)
+    }
+
+    /** For the rows of an INSERT. Adds the counters that are moved for them to `moved`. */
+    async takeForInsert(
+        insert: Insert,
+        requests: readonly NumberRequest[],
+        moved: MovedCounter[],
+    ): Promise<void> {
+        const locked = requests.filter(({ series }) => series.strategy === "table-lock")
+        if (locked.length > 0)
+            await lockTables(this.session, [
+                ...new Set(locked.map(({ series }) => series.metadata)),
+            ])
+        for (const group of groupBy(requests, ({ series }) => series.name).values())
+            await this.takeForRows(insert, group, moved)
+    }
+
+    /** Of one series. Where rows of the call come next, one at a time, theirs are taken with them. */
+    private async takeForRows(
+        insert: Insert,
+        group: readonly NumberRequest[],
+        moved: MovedCounter[],
+    ): Promise<void> {
+        const { session, coming } = this
+        const [request, ...others] = group
+        if (!request) return
+        const { series, row } = request
+        if (series.strategy === "table-lock")
+            return this.highest.take(session, group, {
+                call: row.announced?.call,
+                coming: () => coming.rows(series, insert).map(({ scope }) => scope),
+                isKept: coming.isAwaited(series, insert),
+            })
+        if (!series.gapless) return this.takeNumbers(group)
+        const drawn = others.length === 0 ? await this.drawAhead(request) : undefined
+        if (drawn) {
+            moved.push(drawn)
+            return
+        }
+        await this.ahead.giveBack(session, series)
+        const later = coming
+            .rows(series, insert)
+            .map((one): NumberRequest => ({ series, row, ...one }))
+        await this.takeNumbers([...group, ...later], moved)
+        this.ahead.add(series, later)
+    }
 
     /** From the counters of one series. */
     async takeNumbers(requests: readonly CountedRequest[], moved?: MovedCounter[]): Promise<void> {
@@ -43,7 +93,7 @@ export class NumberSource {
     }
 
     /** One of the numbers that were taken ahead for the rows of a call, if there is one. */
-    async drawAhead(request: NumberRequest): Promise<MovedCounter | undefined> {
+    private async drawAhead(request: NumberRequest): Promise<MovedCounter | undefined> {
         if (request.explicit !== undefined || this.ahead.isEmpty) return undefined
         const [key = ""] = await keysOf(this.session, request.series, [request.scope])
         return this.ahead.draw(request, key)
@@ -54,6 +104,12 @@ export class NumberSource {
         return requests.flatMap((request) =>
             this.leased.has(request) && request.explicit === undefined ? [request.series] : [],
         )
+    }
+
+    /** Rows have numbers that were taken ahead, and a counter that is raised is not looked at before these are used up. */
+    forgetLeased(requests: readonly NumberRequest[]): void {
+        for (const { series, group } of requests.filter((request) => this.leased.has(request)))
+            if (group !== undefined) Leases.of(this.session)?.forget(series, group)
     }
 
     /** In a transaction that goes on, others get the numbers that were not used. */
@@ -67,23 +123,5 @@ export class NumberSource {
         } catch (error) {
             session.transaction.refuseCommit(error as Error)
         }
-    }
-
-    /** The transaction in which numbers are made; there must be one for those without gaps. */
-    joinTransaction(gapless: Series | undefined): void {
-        const { session } = this
-        if (gapless) this.refuseWithoutTransaction(gapless)
-        const transaction = gapless ? session.joinTransaction() : session.transaction
-        if (transaction?.hasEnded) throw abortedError()
-        if (transaction) transaction.hasNumbers = true
-    }
-
-    refuseWithoutTransaction(series: Series): void {
-        if (this.session.isInTransaction) return
-        throw new TransactionRequiredError(
-            `${placeOf(series)} takes its numbers under a lock that lasts as long as the transaction, and there ` +
-                "is none. Insert inside dataSource.transaction(…) by the manager that it gives you, or " +
-                "use save() without { transaction: false }.",
-        )
     }
 }

@@ -98,11 +98,6 @@ export function showNumber(series: Series, entity: ObjectLiteral, number: bigint
 }
 
 /** @internal */
-export function hideNumber({ column }: Series, entity: ObjectLiteral): void {
-    column.setEntityValue(entity, undefined)
-}
-
-/** @internal */
 export function max(a: bigint, b: bigint): bigint {
     return a > b ? a : b
 }

@@ -39,11 +39,11 @@ export function refuseUnsupported(series: Series): void {
 /** Refuses what a trigger does not see, or not in time. */
 function refuseUnseen(unseen: Series): void {
     const { scope, dataSource, dialect, metadata } = unseen
-    const { seesGenerated, seesForeignKeys, runsAtCommit } = dialect.trigger ?? {}
+    const { seesGenerated, seesForeignKeys, commitTrigger } = dialect.trigger ?? {}
     const refuse = (problem: string): never => {
         throw new UnsupportedError(`${placeOf(unseen)} on "${dataSource.options.type}": ${problem}`)
     }
-    if (unseen.assignsAtCommit && !runsAtCommit)
+    if (unseen.assignsAtCommit && !commitTrigger)
         refuse('assign: "commit" takes a trigger that runs at COMMIT. Use strategy "counter".')
     if (unseen.column.isPrimary && !dataSource.driver.isReturningSqlSupported("insert"))
         refuse(

@@ -20,7 +20,7 @@ export function refuseDeletedByForeignKey(
     )
     if (cascading)
         throw new InvalidOptionError(
-            `${metadata.name}.${numbered} has deletable: false, and the foreign key of ${cascading.propertyPath} is ` +
-                'declared onDelete "CASCADE", which deletes rows all the same. Declare it with "RESTRICT".',
+            `${metadata.name}.${numbered} has deletable: false, but the foreign key of ${cascading.propertyPath} ` +
+                'has onDelete "CASCADE", which deletes numbered rows. Declare it with "RESTRICT".',
         )
 }

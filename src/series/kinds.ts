@@ -3,15 +3,14 @@ import { ownSeriesOf } from "./own-series"
 import type { Series } from "./series"
 import { isSameColumn } from "./sharers"
 
-/** @internal The values of a discriminator. */
-export interface Kinds {
+/** The values of a discriminator. */
+interface Kinds {
     readonly column: ColumnMetadata
     readonly values: readonly string[]
 }
 
 /**
- * The rows of a table that have a number: a table of several classes may have one for some of them alone. Undefined for
- * all rows.
+ * The discriminator values of the rows that have a number, if only some classes of a table have it; undefined for all rows.
  * @internal
  */
 export function kindsOf(series: Series): Kinds | undefined {

@@ -20,22 +20,22 @@ export function ownSeriesOf(metadata: EntityMetadata): readonly Series[] {
     return ownOf(metadata).all
 }
 
-/** @internal Those whose numbers this library makes before the row is inserted. */
+/** @internal The series whose numbers this library assigns before the row is inserted. */
 export function allocatedSeriesOf(metadata: EntityMetadata): readonly Series[] {
     return ownOf(metadata).allocated
 }
 
-/** @internal Those whose numbers the database makes. */
+/** @internal The series whose numbers the database assigns, by triggers. */
 export function triggeredSeriesOf(metadata: EntityMetadata): readonly Series[] {
     return ownOf(metadata).triggered
 }
 
-/** @internal Those whose numbers this library makes before COMMIT. */
+/** @internal The series whose numbers this library assigns before COMMIT. */
 export function committedSeriesOf(metadata: EntityMetadata): readonly Series[] {
     return ownOf(metadata).committed
 }
 
-/** @internal Those that this library makes where a condition holds. */
+/** @internal The series whose numbers this library assigns if a condition (`when`) holds. */
 export function conditionalSeriesOf(metadata: EntityMetadata): readonly Series[] {
     return ownOf(metadata).conditional
 }

@@ -1,4 +1,5 @@
 import type { DataSource, EntityMetadata } from "typeorm"
+import { entitiesRemedy } from "../declared/data-source-options"
 import { COUNTER_ENTITY, EVENT_ENTITY, KEY_ENTITY, SETTING_ENTITY } from "../declared/own-tables"
 import type { CounterTable } from "../dialects/statements/counter-statements"
 import type { KeyTable } from "../dialects/statements/key-statements"
@@ -6,24 +7,12 @@ import type { EventTable, SettingTable } from "../dialects/statements/journal/jo
 import { NotInstalledError } from "../errors"
 import { columnName, tableName } from "../typeorm/names"
 
-/** @internal */
-export const NO_KEY_TABLE =
-    "A pseudo key has a history, and the data source doesn't know its table. Create it with " +
-    "withAutoSequence(options), or add autoSequenceEntities to its entities."
-
-/** @internal */
-export const NO_EVENT_TABLE =
-    "A number keeps a journal, and the data source doesn't know its table. Create it with " +
-    "withAutoSequence(options), or add autoSequenceEntities to its entities."
-
-/** @internal */
-export const NO_SETTING_TABLE =
-    "A number has settings, and the data source doesn't know their table. Create it with " +
-    "withAutoSequence(options), or add autoSequenceEntities to its entities."
-
-const NO_COUNTER_TABLE =
-    "The data source doesn't know the counter table. Create it with withAutoSequence(options), or add " +
-    "autoSequenceEntities to its entities."
+const UNKNOWN = {
+    [COUNTER_ENTITY]: "The data source doesn't know the counter table.",
+    [KEY_ENTITY]: "A pseudo key has a history, and the data source doesn't know its table.",
+    [EVENT_ENTITY]: "A number keeps a journal, and the data source doesn't know its table.",
+    [SETTING_ENTITY]: "A number has settings, and the data source doesn't know their table.",
+}
 
 type OwnTable = CounterTable | KeyTable | EventTable | SettingTable
 
@@ -39,22 +28,27 @@ export function findOwnEntity(
 
 /** @internal The counter table of a data source as SQL names it. */
 export function counterTableOf(dataSource: DataSource): CounterTable {
-    return ownTableOf(dataSource, COUNTER_ENTITY, NO_COUNTER_TABLE) as CounterTable
+    return ownTableOf(dataSource, COUNTER_ENTITY) as CounterTable
 }
 
 /** @internal The table of the history of keys as SQL names it. */
 export function keyTableOf(dataSource: DataSource): KeyTable {
-    return ownTableOf(dataSource, KEY_ENTITY, NO_KEY_TABLE) as KeyTable
+    return ownTableOf(dataSource, KEY_ENTITY) as KeyTable
 }
 
 /** @internal The journal as SQL names it. */
 export function eventTableOf(dataSource: DataSource): EventTable {
-    return ownTableOf(dataSource, EVENT_ENTITY, NO_EVENT_TABLE) as EventTable
+    return ownTableOf(dataSource, EVENT_ENTITY) as EventTable
 }
 
 /** @internal The settings of series as SQL names their table. */
 export function settingTableOf(dataSource: DataSource): SettingTable {
-    return ownTableOf(dataSource, SETTING_ENTITY, NO_SETTING_TABLE) as SettingTable
+    return ownTableOf(dataSource, SETTING_ENTITY) as SettingTable
+}
+
+/** @internal The error text for a data source whose entities lack one of the library's own tables. */
+export function unknownTable(dataSource: DataSource, entity: keyof typeof UNKNOWN): string {
+    return `${UNKNOWN[entity]} ${entitiesRemedy(dataSource)}`
 }
 
 /** @internal For a connection to the same database that has no entities. */
@@ -63,13 +57,13 @@ export function shareCounterTable(from: DataSource, to: DataSource): void {
 }
 
 /** Its columns by the names of their properties. */
-function ownTableOf(dataSource: DataSource, entity: string, problem: string): OwnTable {
+function ownTableOf(dataSource: DataSource, entity: keyof typeof UNKNOWN): OwnTable {
     const tables = cache.get(dataSource) ?? new Map<string, OwnTable>()
     cache.set(dataSource, tables)
     let table = tables.get(entity)
     if (!table) {
         const metadata = findOwnEntity(dataSource, entity)
-        if (!metadata) throw new NotInstalledError(problem)
+        if (!metadata) throw new NotInstalledError(unknownTable(dataSource, entity))
         const columns = metadata.columns.map((c) => [c.propertyName, columnName(c)] as const)
         table = {
             ...Object.fromEntries(columns),

@@ -10,7 +10,7 @@ export interface Path {
     readonly column: ColumnMetadata
 }
 
-/** @internal Undefined where a name is none. */
+/** @internal Finds the column to which a path leads; undefined if there is no such path. */
 export function findPath(metadata: EntityMetadata, path: string): Path | undefined {
     const relations: RelationMetadata[] = []
     let at = metadata

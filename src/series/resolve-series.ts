@@ -3,7 +3,8 @@ import { COUNTER_ENTITY } from "../declared/own-tables"
 import { dialectOf } from "../dialects"
 import type { Dialect } from "../dialects/dialect"
 import { refuserOf } from "../declared/options"
-import { defaultStrategyOf, refuseUntaken } from "../declared/numbers/strategies"
+import { defaultStrategyOf } from "../declared/data-source-options"
+import { refuseUntaken } from "../declared/numbers/strategies"
 import { InvalidOptionError } from "../errors"
 import { type NumberedColumn, numbers } from "../declared/registry"
 import { dataSourceOf, findDeclaredColumns } from "../typeorm/compat"
@@ -100,8 +101,8 @@ export function resolveSeries(
 function ofPeriod({ column, place }: Period, scope: readonly ScopeProperty[]): ScopeProperty {
     if (scope.some(({ columns }) => columns.includes(column)))
         throw new InvalidOptionError(
-            `${place}: uniqueWith names ${column.propertyPath} as well, which holds the period. Take it out: the ` +
-                "period is a part of the scope.",
+            `${place}: uniqueWith names ${column.propertyPath}, which holds the period. Remove it from ` +
+                "uniqueWith: the period is part of the scope anyway.",
         )
     return { path: column.propertyPath, columns: [column] }
 }
@@ -118,9 +119,9 @@ function refuseScopeSetByForeignKey(
             const option = [onDelete, onUpdate].find((one) => one?.startsWith("SET"))
             if (option && createForeignKeyConstraints)
                 throw new InvalidOptionError(
-                    `uniqueWith of ${name}.${numbered} names "${path}", whose foreign key is declared ` +
-                        `"${option}": its rows would move to another scope, where their numbers are ` +
-                        'there already. Declare the relation with onDelete "RESTRICT" or "CASCADE".',
+                    `uniqueWith of ${name}.${numbered} names "${path}", whose foreign key is declared "${option}": it ` +
+                        "would move rows to another scope, which may already have their numbers. Declare the relation with " +
+                        'onDelete "RESTRICT" or "CASCADE".',
                 )
         }
 }

@@ -23,7 +23,7 @@ export function seriesName(column: ColumnMetadata, ownEntity: string): string {
     return name
 }
 
-/** @internal What it may have been named by a connection of other settings, or by version 0.1.0. */
+/** @internal The other names that the series may have from a connection with other settings, or from version 0.1.0. */
 export function otherSeriesNames(column: ColumnMetadata, ownEntity: string): string[] {
     const { tableName, tablePath } = column.entityMetadata
     const tables = [tablePath, tableName, `${placeOf(column.entityMetadata)}.${tableName}`]

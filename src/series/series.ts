@@ -72,7 +72,7 @@ export interface Document extends Scoped {
     readonly place: string
 }
 
-/** @internal What errors call a column. */
+/** @internal The name of a column in error messages. */
 export function placeOf({ metadata, column, name }: Scoped): string {
     const place = `${metadata.name}.${column.propertyPath}`
     const isOwn = name.endsWith(`${metadata.tableName}.${column.databaseName}`)
@@ -84,7 +84,7 @@ export function pathsOf({ scope }: Pick<Scoped, "scope">): string {
     return scope.map(({ path }) => path).join(", ")
 }
 
-/** @internal What a row is given with its number, and the number itself. */
+/** @internal The columns that are assigned together with the number, including the number itself. */
 export function madeColumns({ column, period, documents }: Series): readonly ColumnMetadata[] {
     return [
         column,

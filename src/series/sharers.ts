@@ -57,8 +57,8 @@ function refuseDisagreement([first, ...others]: readonly Series[]): void {
             (other.scopeColumns.length === first?.scopeColumns.length
                 ? collationsOf(other) === collationsOf(first)
                     ? undefined
-                    : "whether the collations of uniqueWith take different texts for equal (declare all of " +
-                      "them with one, or with one that ends in _bin)"
+                    : "whether the collations of uniqueWith take different strings for equal (give all columns the same " +
+                      "collation, or one that ends in _bin)"
                 : "number of columns in uniqueWith")
         if (first && problem)
             throw new InvalidOptionError(

@@ -37,10 +37,10 @@ export function uniqueIndexesOf({
     const nullable = scopeColumns.filter((c) => hasPartialIndices && c.isNullable)
     if (nullable.length > MAX_NULLABLE)
         throw new InvalidOptionError(
-            `uniqueWith of ${metadata.name}.${column.propertyPath} has ${nullable.length} columns that ` +
-                `can be NULL (${nullable.map((c) => c.propertyPath).join(", ")}). Each set of them needs ` +
-                `a unique index of its own, so ${MAX_NULLABLE} are the most. Make others NOT NULL, with ` +
-                "a default that stands for none.",
+            `uniqueWith of ${metadata.name}.${column.propertyPath} has ${nullable.length} columns that can be ` +
+                `NULL (${nullable.map((c) => c.propertyPath).join(", ")}). Each combination of them needs its own ` +
+                `unique index, so at most ${MAX_NULLABLE} are supported. Make some NOT NULL, with a default that ` +
+                'means "none".',
         )
     const sets = nullable.reduce<ColumnMetadata[][]>(
         (sets, c) => [...sets, ...sets.map((set) => [...set, c])],

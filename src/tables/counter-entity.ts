@@ -1,5 +1,6 @@
-import { EntitySchema } from "typeorm"
+import type { EntitySchema } from "typeorm"
 import { COUNTER_ENTITY, KEY_LENGTH } from "../declared/own-tables"
+import { ownEntity } from "./own-entity"
 import { onMetadata } from "../typeorm/metadata/index-metadata"
 import { compareExactly, placeOfTable } from "./table-name"
 
@@ -9,14 +10,15 @@ export interface AutoSequenceCounter {
     series: string
     /** The key of the scope. */
     scope: string
-    /** The last number that was given. A bigint, as text. */
+    /** The last number that was assigned. A bigint as a string. */
     last: string | null
     /**
-     * How far the last move of the counter went: number of rows × step. A trigger on PostgreSQL adds
-     * up those of a transaction. Negative where the scope is closed: no number is given in it any more.
+     * How far the counter was last incremented: number of rows × step. On PostgreSQL a trigger adds
+     * up the increments of one transaction. Negative if the scope is closed: no more numbers are
+     * assigned in it.
      */
     movedBy: string
-    /** When the counter moved last. */
+    /** When the counter was last incremented. */
     movedAt: Date
 }
 
@@ -25,22 +27,22 @@ export interface CounterTableOptions {
     /**
      * The name of the table.
      *
-     * Default is `"autosequence_counter"`.
+     * Default: `"autosequence_counter"`.
      */
     name?: string
 
     /**
-     * The schema of the table, where the database has schemas; on MySQL use the database of the
-     * data source.
+     * The schema of the table, if the database has schemas. On MySQL, use the database of the data
+     * source.
      *
-     * Default is the schema of the data source.
+     * Default: the schema of the data source.
      */
     schema?: string
 }
 
 /**
- * The entity of the counter table under another name or in another schema than usual.
- * {@link withAutoSequence} calls it; call it yourself where you name the entities of a data source
+ * The entity of the counter table, under another name or in another schema.
+ * {@link withAutoSequence} calls it. Call it yourself if you list the entities of a data source
  * without that function.
  *
  * ```ts
@@ -57,7 +59,7 @@ export interface CounterTableOptions {
 export function counterEntity(
     options: CounterTableOptions = {},
 ): EntitySchema<AutoSequenceCounter> {
-    return new EntitySchema<AutoSequenceCounter>({
+    return ownEntity<AutoSequenceCounter>({
         name: COUNTER_ENTITY,
         ...placeOfTable("counter table", options, "autosequence_counter"),
         columns: {

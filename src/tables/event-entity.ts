@@ -1,33 +1,37 @@
-import { type DataSource, type EntityMetadata, EntitySchema } from "typeorm"
+import type { DataSource, EntityMetadata, EntitySchema } from "typeorm"
 import { EVENT_ENTITY, KEY_LENGTH } from "../declared/own-tables"
 import { dialectOf } from "../dialects"
 import { hasJournal } from "../series/journal"
 import { hideTableUnless } from "../typeorm/metadata/altered-metadata"
 import { dataSourceOf } from "../typeorm/compat"
+import { ownEntity } from "./own-entity"
 import { onMetadata } from "../typeorm/metadata/index-metadata"
 import { compareColumnsExactly, placeOfTable } from "./table-name"
 
-/** A row of the journal: something unusual that has become of numbers. {@link SeriesEvent} is how it is read. */
+/**
+ * A row of the journal: an unusual event of a series. {@link SeriesEvent} is the type returned to
+ * you.
+ */
 export interface AutoSequenceEvent {
-    /** In the order in which they were written. A bigint, as text. */
+    /** Ascends in the order in which the rows were written. A bigint as a string. */
     id: string
     /** The name of the series. */
     series: string
     /** The key of the scope, as in the counter table. */
     scope: string
-    /** What it is: `"void"`, `"skip"`, `"delete"` and others. */
+    /** The kind of event: `"void"`, `"skip"`, `"delete"` and others. */
     kind: string
-    /** The first number that it is about, a bigint; NULL for what is about none. */
+    /** The first number concerned, a bigint. NULL if the event concerns no number. */
     first: string | null
-    /** The last one; the same for a single number. */
+    /** The last number concerned; the same as `first` for a single number. */
     last: string | null
-    /** Why. */
+    /** Why it happened. */
     reason: string | null
-    /** Who has done it. */
+    /** Who did it. */
     by: string | null
-    /** When; a time in UTC where the database has no type for moments. */
+    /** When it happened. In UTC if the database has no type for points in time. */
     at: Date
-    /** What else there is to say. */
+    /** Further details. */
     details: Record<string, unknown> | null
 }
 
@@ -36,23 +40,24 @@ export interface EventTableOptions {
     /**
      * The name of the table.
      *
-     * Default is `"autosequence_event"`.
+     * Default: `"autosequence_event"`.
      */
     name?: string
 
     /**
-     * The schema of the table, where the database has schemas; on MySQL use the database of the
-     * data source.
+     * The schema of the table, if the database has schemas. On MySQL, use the database of the data
+     * source.
      *
-     * Default is the schema of the data source.
+     * Default: the schema of the data source.
      */
     schema?: string
 }
 
 /**
- * The entity of the journal under another name or in another schema than usual. {@link withAutoSequence} calls it;
- * call it yourself where you name the entities of a data source without that function. The table exists only where a
- * number keeps a journal. Rows are only ever added: the database refuses to change or delete one.
+ * The entity of the journal, under another name or in another schema. {@link withAutoSequence}
+ * calls it. Call it yourself if you list the entities of a data source without that function. The
+ * table exists only if a number keeps a journal. Rows are only added: the database refuses to
+ * change or delete them.
  *
  * ```ts
  * import { DataSource } from "typeorm"
@@ -66,7 +71,7 @@ export interface EventTableOptions {
  * ```
  */
 export function eventEntity(options: EventTableOptions = {}): EntitySchema<AutoSequenceEvent> {
-    return new EntitySchema<AutoSequenceEvent>({
+    return ownEntity<AutoSequenceEvent>({
         name: EVENT_ENTITY,
         ...placeOfTable("journal", options, "autosequence_event"),
         // Its rows would be taken for the last ones that were inserted, by sql.js and TypeORM.

@@ -1,8 +1,9 @@
-import { type DataSource, type EntityMetadata, EntitySchema } from "typeorm"
+import type { DataSource, EntityMetadata, EntitySchema } from "typeorm"
 import { KEY_ENTITY, KEY_LENGTH } from "../declared/own-tables"
 import { pseudoKeysOf } from "../keys/resolve-keys"
 import { hideTableUnless } from "../typeorm/metadata/altered-metadata"
 import { dataSourceOf } from "../typeorm/compat"
+import { ownEntity } from "./own-entity"
 import { onMetadata } from "../typeorm/metadata/index-metadata"
 import { compareExactly, placeOfTable } from "./table-name"
 
@@ -14,7 +15,7 @@ export interface AutoSequenceKey {
     scope: string
     /** The pseudo key. */
     key: string
-    /** The primary key of the row, as a JSON array of texts. */
+    /** The primary key of the row, as a JSON array of strings. */
     owner: string
     /** When the row got another key; NULL while it has this one. */
     retiredAt: Date | null
@@ -25,23 +26,23 @@ export interface KeyTableOptions {
     /**
      * The name of the table.
      *
-     * Default is `"autosequence_key"`.
+     * Default: `"autosequence_key"`.
      */
     name?: string
 
     /**
-     * The schema of the table, where the database has schemas; on MySQL use the database of the
-     * data source.
+     * The schema of the table, if the database has schemas. On MySQL, use the database of the data
+     * source.
      *
-     * Default is the schema of the data source.
+     * Default: the schema of the data source.
      */
     schema?: string
 }
 
 /**
- * The entity of the history of pseudo keys under another name or in another schema than usual.
- * {@link withAutoSequence} calls it; call it yourself where you name the entities of a data source
- * without that function. The table exists only where an entity has a key with `history`.
+ * The entity of the history of pseudo keys, under another name or in another schema.
+ * {@link withAutoSequence} calls it. Call it yourself if you list the entities of a data source
+ * without that function. The table exists only if an entity has a key with `history`.
  *
  * ```ts
  * import { DataSource } from "typeorm"
@@ -55,7 +56,7 @@ export interface KeyTableOptions {
  * ```
  */
 export function keyEntity(options: KeyTableOptions = {}): EntitySchema<AutoSequenceKey> {
-    return new EntitySchema<AutoSequenceKey>({
+    return ownEntity<AutoSequenceKey>({
         name: KEY_ENTITY,
         ...placeOfTable("key table", options, "autosequence_key"),
         // Its rows would be taken for the last ones that were inserted, by sql.js and TypeORM.

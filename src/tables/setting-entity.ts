@@ -1,13 +1,17 @@
-import { type EntityMetadata, EntitySchema } from "typeorm"
+import type { EntityMetadata, EntitySchema } from "typeorm"
 import { KEY_LENGTH, SETTING_ENTITY } from "../declared/own-tables"
 import { dialectOf } from "../dialects"
 import { hasSettings } from "../series/journal"
 import { hideTableUnless } from "../typeorm/metadata/altered-metadata"
 import { dataSourceOf } from "../typeorm/compat"
+import { ownEntity } from "./own-entity"
 import { onMetadata } from "../typeorm/metadata/index-metadata"
 import { compareExactly, placeOfTable } from "./table-name"
 
-/** A row of the settings of series: what is set for a scope while the application runs. */
+/**
+ * A row of the settings of series: one setting of a scope, which can be changed while the
+ * application runs.
+ */
 export interface AutoSequenceSeries {
     /** The name of the series. */
     series: string
@@ -15,9 +19,9 @@ export interface AutoSequenceSeries {
     scope: string
     /** What is set: `"format"` or `"code"`. */
     name: string
-    /** The date from which a format holds, or the period that a code is of; empty for all. */
+    /** The date from which a format applies, or the period of a code. Empty for all. */
     since: string
-    /** What it is set to. */
+    /** The value of the setting. */
     value: string
     /** When it was set. */
     setAt: Date
@@ -28,23 +32,23 @@ export interface SettingTableOptions {
     /**
      * The name of the table.
      *
-     * Default is `"autosequence_series"`.
+     * Default: `"autosequence_series"`.
      */
     name?: string
 
     /**
-     * The schema of the table, where the database has schemas; on MySQL use the database of the
-     * data source.
+     * The schema of the table, if the database has schemas. On MySQL, use the database of the data
+     * source.
      *
-     * Default is the schema of the data source.
+     * Default: the schema of the data source.
      */
     schema?: string
 }
 
 /**
- * The entity of the settings of series under another name or in another schema than usual. {@link withAutoSequence}
- * calls it; call it yourself where you name the entities of a data source without that function. The table exists only
- * where a number has such settings.
+ * The entity of the settings of series, under another name or in another schema.
+ * {@link withAutoSequence} calls it. Call it yourself if you list the entities of a data source
+ * without that function. The table exists only if a number has such settings.
  *
  * ```ts
  * import { DataSource } from "typeorm"
@@ -58,7 +62,7 @@ export interface SettingTableOptions {
  * ```
  */
 export function seriesEntity(options: SettingTableOptions = {}): EntitySchema<AutoSequenceSeries> {
-    return new EntitySchema<AutoSequenceSeries>({
+    return ownEntity<AutoSequenceSeries>({
         name: SETTING_ENTITY,
         ...placeOfTable("table of settings", options, "autosequence_series"),
         // Its rows would be taken for the last ones that were inserted, by sql.js and TypeORM.

@@ -31,7 +31,7 @@ export function compareExactly(metadata: EntityMetadata): void {
     compareColumnsExactly(metadata, metadata.primaryColumns)
 }
 
-/** @internal The same of other columns than the primary key. */
+/** @internal Makes columns outside the primary key compare exactly, too. */
 export function compareColumnsExactly(
     metadata: EntityMetadata,
     columns: EntityMetadata["columns"],

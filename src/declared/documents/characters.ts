@@ -16,7 +16,7 @@ export interface Characters {
  */
 export function parseCharacters(listed: unknown, refuse: Refuse): Characters {
     if (typeof listed !== "string" || listed.trim() === "")
-        return refuse(`characters is ${show(listed)}, list them as "A-Z 0-9 / -".`)
+        return refuse(`characters is ${show(listed)}, give a list such as "A-Z 0-9 / -".`)
     const parts = [...listed.replaceAll(/\s+/g, "").matchAll(/([A-Za-z0-9])-([A-Za-z0-9])|./gsu)]
     const classes = parts.map(([one, from, to]) => {
         if (from === undefined || to === undefined) return escaped(one)
@@ -24,11 +24,8 @@ export function parseCharacters(listed: unknown, refuse: Refuse): Characters {
         return one
     })
     // A hyphen stands for itself at the end.
-    const sorted = [
-        ...classes.filter((one) => one !== "-"),
-        ...classes.filter((one) => one === "-"),
-    ]
-    const pattern = `^[${sorted.join("")}]*$`
+    const hyphen = classes.includes("-") ? "-" : ""
+    const pattern = `^[${classes.filter((one) => one !== "-").join("")}${hyphen}]*$`
     const expression = new RegExp(pattern, "u")
     return { listed, pattern, has: (text) => expression.test(text) }
 }

@@ -14,48 +14,56 @@ import { show } from "../show"
 import { type Characters, parseCharacters } from "./characters"
 import { parseFormat, type Token } from "./format"
 
-/** Makes the format of a row, where not all rows have the same. */
+/** Returns the format of a row, if not all rows have the same format. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Rows of any entity.
 export type FormatOf = (row: any) => string
 
-/** What `@DocumentNumber` takes. */
+/** Options of `@DocumentNumber`. */
 export interface DocumentNumberOptions extends Pick<ColumnOptions, "name" | "comment" | "select"> {
-    /** The property of the number that it shows, which an `@AutoSequenceColumn` declares. */
+    /** The property of the number to format, declared with `@AutoSequenceColumn`. */
     of: string
 
     /**
-     * What it looks like: text with tokens in it. `{0000}` is the number, which has as many digits at least, and more
-     * where it is larger. `{YYYY}`, `{YY}`, `{MM}`, `{DD}` and `{Q}` (quarter) are of the date by which the number counts in
-     * periods, `{FY}` and `{FY+1}` the fiscal years in which its period begins and ends, `{FY:2}` and `{FY+1:2}` their last two
-     * digits. `{kind}` and `{company.code}` are properties of the row and of a relation. `{series.code}` is the code that
-     * is registered for the scope (`settings()` of {@link seriesOf}). Any other character stands for itself; `{{` and `}}` are braces.
+     * The format: text that contains tokens. `{0000}` is the number, padded to at least that many
+     * digits and never cut. `{YYYY}`, `{YY}`, `{MM}`, `{DD}` and `{Q}` (quarter) come from the date
+     * that determines the period. `{FY}` and `{FY+1}` are the fiscal years in which the period
+     * begins and ends, `{FY:2}` and `{FY+1:2}` their last two digits. `{kind}` and `{company.code}`
+     * are properties of the row and of a relation. `{series.code}` is the code registered for the
+     * scope (`settings()` of {@link seriesOf}). All other characters are kept as they are; write
+     * `{{` and `}}` for braces.
      *
-     * A function of the row returns such a format. It gets the row with all its columns, and the relations that are
-     * loaded on the entity. An object has one format for each value of the property that `by` names. Where the number
-     * has `settings: true`, formats that were set by `settings()` of {@link seriesOf} go before these, from their day on.
+     * A function returns the format for a row. It receives the row with all its columns, and with
+     * the relations that are loaded on the entity. An object has one format for each value of the
+     * property named by `by`. If the number has `settings: true`, formats set with `settings()` of
+     * {@link seriesOf} take precedence, from their date on.
      */
     format: string | FormatOf | Readonly<Record<string, string>>
 
-    /** The property whose value chooses among the formats of an object: `"kind"`, `"company.country"`. */
+    /**
+     * The property whose value selects the format from an object: `"kind"`, `"company.country"`.
+     */
     by?: string
 
     /**
-     * Properties within whose values the text is unique; `[]` for the whole table.
+     * The properties within whose values the text is unique; `[]` for the whole table.
      *
-     * Default is the `uniqueWith` of the number.
+     * Default: the `uniqueWith` of the number.
      */
     uniqueWith?: string | string[]
 
-    /** How many characters it may have. The longest text that rows can have is looked at when the data source is initialised. Default is 255. */
+    /**
+     * The maximum number of characters. It is checked against the longest text that rows can have
+     * when the data source is initialized. Default: 255.
+     */
     maxLength?: number
 
-    /** The characters that it may have, as `"A-Z 0-9 / -"`. Default is all. */
+    /** The allowed characters, such as `"A-Z 0-9 / -"`. Default: all. */
     characters?: string
 
     /**
-     * The largest number, after which the series is full ({@link NumberOverflowError}).
+     * The largest number. After it the series is full ({@link NumberOverflowError}).
      *
-     * Default is the largest that the column of the number holds.
+     * Default: the largest number that its column can hold.
      */
     largest?: number
 }
@@ -103,7 +111,8 @@ export function splitDocumentOptions(
     refuseUnknown(options, [...Object.keys(FORMS), ...COLUMN], refuse)
     refuseWrong(options, FORMS, refuse)
     const { of, maxLength, largest } = options
-    if ((of as unknown) === undefined) refuse("of is missing, name the property of the number.")
+    if ((of as unknown) === undefined)
+        refuse("of is missing, give the name of the numbered property.")
     const characters =
         options.characters === undefined ? undefined : parseCharacters(options.characters, refuse)
     const format = formatOf(options, refuse)
@@ -133,21 +142,21 @@ function formatOf({ format, by }: DocumentNumberOptions, refuse: Refuse): Format
     if (typeof format === "object" && (format as unknown) !== null) {
         if (by === undefined)
             return refuse(
-                "format has several formats, and by is missing: name the property that chooses.",
+                "format has several formats, but by is missing: name the property that selects one.",
             )
         const entries = Object.entries(format)
         if (entries.length === 0) refuse("format is an object without formats.")
         const formats = entries.map(([value, one]) => [value, tokensOfText(one, refuse)] as const)
         return { kind: "by", by, formats: new Map(formats) }
     }
-    if (by !== undefined) refuse("by is for several formats, give format as an object of them.")
+    if (by !== undefined) refuse("by needs several formats, give format as an object.")
     if (typeof format === "function") return { kind: "function", of: format }
     return { kind: "fixed", tokens: tokensOfText(format, refuse) }
 }
 
 function tokensOfText(format: unknown, refuse: Refuse): readonly Token[] {
     if (typeof format !== "string" || format === "")
-        return refuse(`format is ${show(format)}, give a text as "INV-{YYYY}-{0000}".`)
+        return refuse(`format is ${show(format)}, give a string such as "INV-{YYYY}-{0000}".`)
     return parseFormat(format, (problem) => refuse(`format ${problem}`))
 }
 
@@ -170,5 +179,5 @@ export function refuseCharacters(
         .split("")
         .find((one) => !characters.has(one))
     if (other !== undefined)
-        refuse(`format has "${other}", which is none of the characters "${characters.listed}".`)
+        refuse(`format has "${other}", which is not one of the characters "${characters.listed}".`)
 }

@@ -6,7 +6,7 @@ export type DatePart = "year" | "month" | "day" | "quarter" | "fiscalYear"
 /** @internal A piece of a format: text as it is, or what stands for it in a row. */
 export type Token = { readonly kind: "text"; readonly text: string } | Placeholder
 
-/** @internal What stands for something of a row. */
+/** @internal A token that is replaced by a value of the row. */
 export type Placeholder = { readonly source: string } & (
     | { readonly kind: "number"; readonly width: number }
     | {
@@ -30,7 +30,7 @@ const DATES: Readonly<Record<string, readonly [DatePart, 1 | 2 | 4]>> = {
 const FISCAL_YEAR = /^FY(?:\+(\d))?(:2)?$/
 const PATH = /^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$/u
 
-/** @internal Reads a format; refuses one that is none. */
+/** @internal Parses a format; refuses an invalid one. */
 export function parseFormat(format: string, refuse: Refuse): readonly Token[] {
     const tokens: Token[] = []
     for (const [found, doubled, name, wrong] of format.matchAll(
@@ -38,7 +38,8 @@ export function parseFormat(format: string, refuse: Refuse): readonly Token[] {
     )) {
         if (wrong !== undefined)
             refuse(
-                `"${format}" has a ${wrong} that belongs to no token. Write ${wrong}${wrong} for the character.`,
+                `"${format}" has a ${wrong} that belongs to no token. To show the character itself, write ` +
+                    `${wrong}${wrong}.`,
             )
         if (name !== undefined) tokens.push(tokenOf(name, format, refuse))
         else addText(tokens, doubled?.slice(1) ?? found)
@@ -46,8 +47,8 @@ export function parseFormat(format: string, refuse: Refuse): readonly Token[] {
     const numbers = tokens.filter(({ kind }) => kind === "number").length
     if (numbers !== 1)
         refuse(
-            `"${format}" has ${numbers === 0 ? "no number" : "the number more than once"}. Let it have one {0000}, ` +
-                "with as many zeros as the number has digits at least.",
+            `"${format}" has ${numbers === 0 ? "no number" : "the number more than once"}. Write {0000} once: as ` +
+                "many zeros as the number has digits at least.",
         )
     return tokens
 }
@@ -75,7 +76,7 @@ function tokenOf(name: string, format: string, refuse: Refuse): Token {
         }
     if (PATH.test(name)) return { source, kind: "value", path: name }
     return refuse(
-        `"${format}" has the token {${name}}, which there is not. The tokens are {0000}, {YYYY}, {YY}, {MM}, {DD}, {Q}, ` +
-            "{FY}, {FY+1}, {FY:2}, {series.code}, and properties as {kind} and {company.code}.",
+        `"${format}" has the unknown token {${name}}. The tokens are {0000}, {YYYY}, {YY}, {MM}, {DD}, {Q}, ` +
+            "{FY}, {FY+1}, {FY:2}, {series.code}, and properties such as {kind} and {company.code}.",
     )
 }

@@ -5,13 +5,13 @@ import { show } from "../show"
 /** What a column is compared with. */
 export type Literal = string | number | bigint | boolean
 
-/** A value, or `Not`, `In` or `IsNull` of TypeORM. */
+/** A value, or TypeORM's `Not`, `In` or `IsNull`. */
 export type NumberConditionValue = Literal | FindOperator<Literal>
 
-/** The condition under which a row has a number, by property; all of it has to hold. */
+/** The condition under which a row has a number, by property. All entries must hold. */
 export type NumberCondition = Readonly<Record<string, NumberConditionValue>>
 
-/** @internal What is asked of one column. */
+/** @internal The test that a column must pass. */
 export type Test<Value = Literal> =
     | { readonly kind: "in"; readonly values: readonly Value[] }
     | { readonly kind: "null" }
@@ -20,12 +20,14 @@ export type Test<Value = Literal> =
 /** @internal */
 export type Condition = readonly { readonly path: string; readonly test: Test }[]
 
-const FORM = "a text, a number, true or false, or one of TypeORM's Not, In and IsNull"
+const FORM = "a string, a number, true or false, or one of TypeORM's operators Not, In and IsNull"
 
 /** @internal Reads the option `when`; refuses what is none. */
 export function parseCondition(when: NumberCondition, refuse: Refuse): Condition {
     if (typeof when !== "object" || (when as unknown) === null || Array.isArray(when))
-        refuse(`when is ${show(when)}, give an object: the properties, and what they are to be.`)
+        refuse(
+            `when is ${show(when)}, give an object of properties and the values that they must have.`,
+        )
     const condition = Object.entries(when).map(([path, value]) => ({
         path,
         test: parseTest(value, (problem) => refuse(`when.${path} ${problem}`)),
@@ -44,7 +46,7 @@ function parseTest(value: unknown, refuse: Refuse): Test {
         return { kind: "in", values: inner.map((one) => literal(one, refuse)) }
     return refuse(
         type === "in"
-            ? "is In() of nothing, which never holds. Give it a list."
+            ? "is In() with an empty list, which is never true. Give it values."
             : `is the operator ${show(type)}, give ${FORM}.`,
     )
 }
@@ -52,6 +54,6 @@ function parseTest(value: unknown, refuse: Refuse): Test {
 function literal(value: unknown, refuse: Refuse): Literal {
     const isLiteral =
         ["string", "bigint", "boolean"].includes(typeof value) || Number.isFinite(value)
-    if (value === null) refuse("is null, which nothing is equal to. Give IsNull().")
+    if (value === null) refuse("is null, and nothing equals NULL in SQL. Give IsNull().")
     return isLiteral ? (value as Literal) : refuse(`is ${show(value)}, give ${FORM}.`)
 }

@@ -1,29 +1,30 @@
 import { show } from "../show"
 
-/** How long a period is. A `"fiscalYear"` is a year that begins in another month than January. */
+/** The length of a period. A `"fiscalYear"` is a year that begins in a month other than January. */
 export type PeriodUnit = "year" | "quarter" | "month" | "day" | "fiscalYear"
 
-/** In which periods a series counts anew. */
+/** The periods in which numbering restarts. */
 export interface PeriodOptions {
     /**
-     * The property whose date tells the period: a column of dates or of points in time, of the row itself.
-     * Where it is not set when the row is numbered, it is set to today in the zone: to the day, or to
-     * the moment.
+     * The property whose date determines the period: a date or timestamp column of the row itself.
+     * If it isn't set when the row is numbered, it is set to the current day or moment in the time
+     * zone.
      */
     of: string
 
     /**
-     * How long a period is. Periods are named `2026`, `2026-Q2`, `2026-05`, `2026-05-05`, and a
-     * fiscal year by the year in which it begins.
+     * The length of a period. Periods are named `2026`, `2026-Q2`, `2026-05`, `2026-05-05`. A
+     * fiscal year is named after the year in which it begins.
      */
     by: PeriodUnit
 
     /**
-     * The zone in which a day begins: a name of the IANA's as `"Europe/Berlin"` or `"UTC"`, or the property that
-     * holds one, of the row (`"timeZone"`) or of a relation (`"company.timeZone"`). A column of dates has its
-     * day whatever the zone is, which is asked only for today there.
+     * The time zone in which days begin: an IANA name such as `"Europe/Berlin"` or `"UTC"`, or a
+     * property that holds one, of the row (`"timeZone"`) or of a relation (`"company.timeZone"`).
+     * The day of a date column doesn't depend on the zone, which is used only to fill in the
+     * current day.
      *
-     * Default is `"UTC"`.
+     * Default: `"UTC"`.
      */
     timeZone?: string
 
@@ -31,10 +32,10 @@ export interface PeriodOptions {
     startsIn?: number
 
     /**
-     * The property that holds the name of the period, where the entity declares that itself: as a text of 10
-     * characters, which can be NULL where the number can.
+     * The property that holds the name of the period, if the entity declares it itself: a text
+     * column of 10 characters, nullable if the number is.
      *
-     * Default is the property of the number with `Period` behind it, which needs no decorator.
+     * Default: the property of the number followed by `Period`, which needs no decorator.
      */
     property?: string
 }
@@ -75,12 +76,12 @@ export function periodOptions(
                 `period.startsIn is ${show(startsIn)}, give the month in which a fiscal year begins: 1 to 12.`,
             )
     } else if (startsIn !== undefined)
-        refuse(`period.startsIn is for by: "fiscalYear" alone, and by is "${by}".`)
+        refuse(`period.startsIn needs by: "fiscalYear", and by is "${by}".`)
     return { ...period }
 }
 
 const FORMS = {
     of: "the name of a property that holds a date",
-    timeZone: 'a time zone as "Europe/Berlin", or the name of a property that holds one',
+    timeZone: 'a time zone such as "Europe/Berlin", or the name of a property that holds one',
     property: "the name of a property",
 }

@@ -73,7 +73,8 @@ export function splitOptions(
     if (typeof journal !== "boolean") refuse(`journal is ${show(journal)}, give true or false.`)
     if (!journal && needsJournal)
         refuse(
-            `journal is false, and ${settings ? "settings" : "deletable"} needs it. Leave journal out, or take the other one off.`,
+            `journal is false, but ${settings ? "settings" : "deletable"} needs the journal. Remove one of the ` +
+                "two.",
         )
     if (dates !== "free" && dates !== "ascending")
         refuse(`dates is ${show(dates)}, give "free" or "ascending".`)
@@ -83,23 +84,23 @@ export function splitOptions(
     if (strategy !== undefined) refuseUntaken(strategy, special, refuse)
     if (typeof gapless !== "boolean") refuse(`gapless is ${show(gapless)}, give true or false.`)
     if (options.cache !== undefined && gapless)
-        refuse("cache needs gapless: false, as numbers that are cached and not used are lost.")
+        refuse("cache needs gapless: false, because cached numbers that are not used are lost.")
     if (assign === "commit" && !gapless)
         refuse(
-            'assign: "commit" is for numbers without gaps: with gapless: false nobody waits anyway.',
+            `assign: "commit" can't be used with gapless: false, where inserts don't wait for each other anyway.`,
         )
     if (dates === "ascending" && options.period === undefined)
         refuse('dates: "ascending" needs period, which names the date.')
     if (dates === "ascending" && !gapless)
         refuse(
-            'dates: "ascending" is for numbers without gaps: with gapless: false they are not given in the order in ' +
-                "which rows are written.",
+            `dates: "ascending" can't be used with gapless: false, where numbers are not assigned in the order ` +
+                "in which rows are written.",
         )
     if (series !== undefined && !isSeriesName(series)) refuse(seriesProblem(series))
 
     for (const [name, value] of Object.entries({ startAt, incrementBy }))
         if (type === "int" && value > MAX_INT)
-            refuse(`${name} is ${value}, over the largest int (${MAX_INT}). Use type "bigint".`)
+            refuse(`${name} is ${value}, above the largest int (${MAX_INT}). Use type "bigint".`)
 
     const uniqueWith = scopePaths(options.uniqueWith, refuse)
     const period = options.period === undefined ? undefined : periodOptions(options.period, refuse)
@@ -108,10 +109,11 @@ export function splitOptions(
     const isLate = when !== undefined || assign === "commit"
     if (isLate && options.nullable === false)
         refuse(
-            `nullable is false, and rows are without a number first (${when ? "when" : "assign"}).`,
+            `nullable is false, but rows have no number at first (${when ? "when" : "assign"}). Leave nullable ` +
+                "out.",
         )
     if (options.primary && (isLate || options.nullable))
-        refuse("primary is true, and a primary key is never without its number.")
+        refuse("primary is true, but a primary key can't be without a number, not even at first.")
 
     const column: ColumnOptions = {
         type,

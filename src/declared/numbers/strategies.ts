@@ -26,14 +26,14 @@ const NOTHING_SPECIAL: Partial<Record<SpecialOption, (value: unknown) => boolean
 
 const NOTES: Partial<Record<SpecialOption, string>> = {
     startAt:
-        " The database can't call a function: give a number, and set the counters of scopes that begin elsewhere by " +
-        "setNext() of seriesOf().",
+        " The database can't call a function: give a number, and set the counters of scopes that start " +
+        "elsewhere with setNext() of seriesOf().",
 }
 
 /** @internal An option that not all strategies take. */
 export type SpecialOption = keyof typeof TAKEN_BY
 
-/** @internal Those that are given. */
+/** @internal The given options that not all strategies take. */
 export function specialOptions(
     options: Readonly<Partial<Record<SpecialOption, unknown>>>,
 ): SpecialOption[] {
@@ -52,24 +52,8 @@ export function refuseUntaken(
         const takers: readonly Strategy[] = TAKEN_BY[name]
         if (!takers.includes(strategy))
             refuse(
-                `${name === "startAt" ? "startAt as a function" : name} is for strategy ${takers.map((s) => `"${s}"`).join(" or ")} alone, and the ` +
-                    `strategy is "${strategy}".${NOTES[name] ?? ""}`,
+                `${name === "startAt" ? "startAt as a function" : name} needs strategy ` +
+                    `${takers.map((s) => `"${s}"`).join(" or ")}, and the strategy is "${strategy}".${NOTES[name] ?? ""}`,
             )
     }
-}
-
-// The options of a data source are copied on their way, by TypeORM and by NestJS.
-const DEFAULT = Symbol.for("typeorm-autosequence.strategy")
-
-/** @internal Options of a data source with the strategy of columns that name none. */
-export function withDefaultStrategy<Options extends object>(
-    options: Options,
-    strategy: Strategy | undefined,
-): Options {
-    return strategy === undefined ? options : { ...options, [DEFAULT]: strategy }
-}
-
-/** @internal The strategy of columns that name none. */
-export function defaultStrategyOf({ options }: { readonly options: object }): Strategy {
-    return (options as { [DEFAULT]?: Strategy })[DEFAULT] ?? "table-lock"
 }

@@ -34,8 +34,8 @@ function findDocument(
     )
     if (!document)
         throw new InvalidOptionError(
-            `${metadata.name}.${within}${propertyName}: of names "${of}", which is no number of the entity. Declare that by ` +
-                "@AutoSequenceColumn.",
+            `${metadata.name}.${within}${propertyName}: of names "${of}", which is not a numbered column of the ` +
+                "entity. Declare it with @AutoSequenceColumn.",
         )
     return document
 }

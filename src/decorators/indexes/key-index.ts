@@ -29,8 +29,8 @@ export function sealedKeyIndex(): () => string[] {
     return onMetadata((metadata, embeddedPath) => {
         if (embeddedPath)
             throw new UnsupportedError(
-                `A sealed key is in the embedded ${embeddedPath} of ${metadata.name}. Declare it in the ` +
-                    "entity itself, whose primary key it is made of.",
+                `${metadata.name} has a sealed key in the embedded ${embeddedPath}. Declare it in the entity itself, ` +
+                    "because it is made from the entity's primary key.",
             )
         start(metadata)
     })

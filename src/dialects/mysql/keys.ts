@@ -46,7 +46,8 @@ export const mysqlKeys: KeyStatements = {
         unlock: (locks) => {
             const names = namesOf(locks)
             return {
-                sql: `SELECT ${["1", ...names.map(() => "RELEASE_LOCK(?)")].join(", ")}`,
+                // A column that is called after a lock would have the driver compile, and keep, a parser for each.
+                sql: `DO ${["1", ...names.map(() => "RELEASE_LOCK(?)")].join(", ")}`,
                 parameters: names,
             }
         },

@@ -80,9 +80,9 @@ export const mysqlPeriods: PeriodStatements = {
         `(${zone} = 'UTC' OR CAST(${zone} AS CHAR) REGEXP '^[A-Za-z_]+(/[A-Za-z0-9_+-]+)+$')`,
 
     probe: {
-        limits: "The database itself converts points in time of the years 1970 to 2037 alone.",
+        limits: "The database itself converts only timestamps of the years 1970 to 2037.",
         remedy:
-            "Load the tables of time zones (mariadb-tzinfo-to-sql /usr/share/zoneinfo | mariadb mysql, or " +
+            "Load the time zone tables (mariadb-tzinfo-to-sql /usr/share/zoneinfo | mariadb mysql, or " +
             'mysql_tzinfo_to_sql on MySQL), or use strategy "counter", which needs none.',
     },
 }

@@ -82,9 +82,8 @@ export const mysqlSchema: SchemaStatements = {
         const [found] = await select<{ version: string }>(runner, { sql })
         if (!/mariadb/i.test(found?.version ?? "")) return undefined
         return (
-            'The data source has the type "mysql", and its server is MariaDB, whose columns that ' +
-            'can be NULL TypeORM would change in every migration. Give it the type "mariadb", which has the ' +
-            "same options."
+            'The data source has the type "mysql", but its server is MariaDB. TypeORM would then change nullable ' +
+            'columns in every migration. Give it the type "mariadb", which has the same options.'
         )
     },
 

@@ -53,7 +53,7 @@ function timestamp(date: Date, isUTC: boolean): string {
     return `${day}T${local.toISOString().slice(-13, -1)}${zone}${year < 1 ? " BC" : ""}`
 }
 
-/** @internal It has one session, whatever asks for another, and takes one statement at a time. */
+/** @internal PGlite has a single session for all connections, and takes one statement at a time. */
 export function isPglite({ driver }: DataSource): boolean {
     const { master: pool } = driver as { master?: { totalCount?: unknown } }
     return typeof pool?.totalCount !== "number"

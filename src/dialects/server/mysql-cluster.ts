@@ -19,8 +19,8 @@ export async function mysqlCluster(
         findings.push({
             status: "problem",
             text:
-                `The node is cut off from its cluster (wsrep_cluster_status is ${status}) and takes no statements. ` +
-                "Connect to another one, and look at the network.",
+                `The node is cut off from its cluster (wsrep_cluster_status is ${status}) and refuses statements. ` +
+                "Connect to another node, and check the network.",
             remedy: null,
         })
     const retries = Number(found.wsrep_retry_autocommit ?? 0)
@@ -29,15 +29,17 @@ export async function mysqlCluster(
             status: "problem",
             text:
                 `wsrep_retry_autocommit is ${retries}: after a conflict between nodes the server repeats an INSERT … ` +
-                "RETURNING outside a transaction, and gives the caller the first result, so that a number may be told twice.",
+                "RETURNING outside a transaction but returns the first result, so two callers may be told the same " +
+                "number.",
             remedy: "SET GLOBAL wsrep_retry_autocommit = 0",
         })
     if (strategies.has("trigger") && !isOn(found.log_bin))
         findings.push({
             status: "problem",
             text:
-                "The node has no binary log: a statement of several rows that fails in a transaction which goes on can " +
-                "make it inconsistent, and lose rows. Set log_bin in the server's configuration, and restart it.",
+                "The node has no binary log: if a statement of several rows fails and its transaction goes on, the " +
+                "node can become inconsistent and lose rows. Set log_bin in the server's configuration, and restart " +
+                "the server.",
             remedy: null,
         })
     return findings

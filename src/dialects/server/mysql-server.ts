@@ -40,32 +40,30 @@ export const mysqlServer: ServerChecks = {
             findings.push({
                 status: "problem",
                 text:
-                    "The server is read-only: it is a replica, or somebody has set it so. Connect to the one that " +
-                    "takes rows.",
+                    "The server is read-only: it is a replica, or someone has set it so. Connect to the server that " +
+                    "accepts writes.",
                 remedy: null,
             })
         if (!/STRICT_(TRANS|ALL)_TABLES|TRADITIONAL/.test(found.sql_mode ?? ""))
             findings.push({
                 status: "warning",
                 text:
-                    "sql_mode is not strict: the server stores another value than the one that was sent, " +
-                    "0 for a number that an INSERT leaves out among them.",
+                    "sql_mode is not strict: the server changes values that don't fit instead of refusing them, and " +
+                    "stores 0 where an INSERT leaves a number out.",
                 remedy: "SET GLOBAL sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES')",
             })
         if ((found.transaction_isolation ?? found.tx_isolation) === "SERIALIZABLE")
             findings.push({
                 status: "warning",
                 text:
-                    "Transactions are SERIALIZABLE unless they say otherwise: whoever reads rows locks them, and " +
-                    "writers of one table become victims of deadlocks (transactionWithRetry repeats them).",
+                    "Transactions are SERIALIZABLE by default: reading rows locks them, and writers of one table run " +
+                    "into deadlocks (transactionWithRetry repeats them).",
                 remedy: "SET GLOBAL TRANSACTION ISOLATION LEVEL REPEATABLE READ",
             })
         if (strategies.has("trigger") && isOn(found.log_bin) && found.binlog_format === "STATEMENT")
             findings.push({
                 status: "warning",
-                text:
-                    "binlog_format is STATEMENT: replicas run the triggers anew, and may number rows in another " +
-                    "way.",
+                text: "binlog_format is STATEMENT: replicas run the triggers again, and may assign other numbers.",
                 remedy: "SET GLOBAL binlog_format = 'ROW'",
             })
         return findings
@@ -93,8 +91,8 @@ export const mysqlServer: ServerChecks = {
                   {
                       status: "warning",
                       text:
-                          "This user may not make triggers: the server has a binary log, and trusts nobody without " +
-                          "the privilege SUPER (error 1419).",
+                          "This user may not create triggers: the server has a binary log and requires the privilege SUPER " +
+                          "(error 1419).",
                       remedy: "SET GLOBAL log_bin_trust_function_creators = 1",
                   },
               ]
@@ -123,7 +121,7 @@ export const mysqlServer: ServerChecks = {
         if (rows.some(({ hidden }) => Number(hidden) === 1))
             findings.push({
                 status: "warning",
-                text: `The user may not see what the triggers of ${table} do, so that nobody can tell whether they are right.`,
+                text: `The user may not see the definitions of the triggers of ${table}, so they can't be checked.`,
                 remedy: `GRANT TRIGGER ON ${table} TO …`,
             })
         for (const { definer, gone } of rows)
@@ -131,8 +129,8 @@ export const mysqlServer: ServerChecks = {
                 findings.push({
                     status: "problem",
                     text:
-                        `The triggers of ${table} run with the rights of ${String(definer)}, a user that is not there ` +
-                        "(error 1449). Make that user, or drop the triggers and migrate anew.",
+                        `The triggers of ${table} run with the rights of ${String(definer)}, a user that does not exist ` +
+                        "(error 1449). Create that user, or drop the triggers and migrate again.",
                     remedy: null,
                 })
         return findings

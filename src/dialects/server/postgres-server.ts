@@ -22,21 +22,21 @@ export const postgresServer: ServerChecks = {
         if (found.isReplica)
             findings.push({
                 status: "problem",
-                text: "The server is a replica, which takes no rows. Connect to the primary server.",
+                text: "The server is a replica, which refuses writes. Connect to the primary server.",
                 remedy: null,
             })
         else if (found.isReadOnly)
             findings.push({
                 status: "problem",
-                text: "Transactions are read-only unless they say otherwise.",
+                text: "Transactions are read-only by default.",
                 remedy: `ALTER DATABASE ${found.database} SET default_transaction_read_only = off`,
             })
         if (!found.isolation.startsWith("read "))
             findings.push({
                 status: "warning",
                 text:
-                    `Transactions are "${found.isolation}" unless they say otherwise: of several that number rows of ` +
-                    "one scope at once, one succeeds, and the others have to be repeated (transactionWithRetry).",
+                    `Transactions are "${found.isolation}" by default: of several that number rows of one scope at once, ` +
+                    "one succeeds, and the others have to be repeated (transactionWithRetry).",
                 remedy: `ALTER DATABASE ${found.database} SET default_transaction_isolation = 'read committed'`,
             })
         return findings
@@ -66,13 +66,13 @@ export const postgresServer: ServerChecks = {
         if (!found.isOwner)
             findings.push({
                 status: "warning",
-                text: `This user may not make the triggers of ${table}: migrate as the owner of the table.`,
+                text: `This user may not create the triggers of ${table}. Migrate as the owner of the table.`,
                 remedy: null,
             })
         if (found.schema !== null)
             findings.push({
                 status: "warning",
-                text: `This user may not make the functions of triggers in the schema ${found.schema}.`,
+                text: `This user may not create trigger functions in the schema ${found.schema}.`,
                 remedy: `GRANT CREATE ON SCHEMA ${found.schema} TO CURRENT_USER`,
             })
         return findings
@@ -90,7 +90,7 @@ export const postgresServer: ServerChecks = {
         })
         return rows.map(({ owner }) => ({
             status: "problem",
-            text: `The triggers of ${table} run with the rights of ${owner}, who may not move counters.`,
+            text: `The triggers of ${table} run with the rights of ${owner}, who may not update counters.`,
             remedy: `GRANT ${ANY_COLUMN.join(", ")} ON ${counter} TO ${owner}`,
         }))
     },

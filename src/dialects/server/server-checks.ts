@@ -13,7 +13,7 @@ export interface ServerFinding {
 /** @internal A right on a table; `LOCK` is what strategy `"table-lock"` takes. */
 export type TableRight = "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "LOCK"
 
-/** @internal What somebody does with a table. */
+/** @internal The rights that are needed on a table, and what for. */
 export interface TableUse {
     /** As SQL names it. */
     readonly table: string
@@ -27,8 +27,8 @@ export interface Uses {
     readonly strategies: ReadonlySet<Strategy>
 }
 
-/** @internal How many connections there may be. */
-export interface ConnectionLimits {
+/** How many connections there may be. */
+interface ConnectionLimits {
     /** The largest number that the pool of a process opens. */
     readonly pool: number
     /** How many the server gives to the user. */

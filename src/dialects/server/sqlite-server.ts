@@ -5,7 +5,9 @@ import type { ServerChecks, ServerFinding } from "./server-checks"
 
 const READ_ONLY: ServerFinding = {
     status: "problem",
-    text: "The database is read-only: by the options of the data source, or by the rights on its file and folder.",
+    text:
+        "The database is read-only, because of the data source's options or the permissions of its file and " +
+        "folder.",
     remedy: null,
 }
 

@@ -11,7 +11,7 @@ import { sqliteSchema } from "./schema"
 import { sqliteServer } from "../server/sqlite-server"
 import { lastNumbers, neighbours, scopeKeys, storedNumbers } from "./scopes"
 import { sqliteTriggers } from "./triggers"
-import { canonicalText, keyText, scopeText } from "./types"
+import { canonicalText, keyText, scopeSql, scopeText } from "./types"
 
 /** @internal SQLite by better-sqlite3 and sql.js. */
 export const sqlite: Dialect = {
@@ -64,6 +64,7 @@ export const sqlite: Dialect = {
         columnOf(/^table (?<table>.+) has no column named (?<name>.+)$/, message),
     isLocked: ({ code }) => /^SQLITE_BUSY/.test(String(code)),
     scopeText: (_, value, column) => scopeText(value, column),
+    scopeSql,
     canonicalText,
     isCollated: () => false,
     keyText,

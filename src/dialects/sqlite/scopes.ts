@@ -68,8 +68,8 @@ export function lastInRows(series: CountedColumn): string {
     return `(SELECT ${number} FROM ${tableName(series.metadata)} t WHERE ${where} ORDER BY ${number} DESC LIMIT 1)`
 }
 
-/** @internal The values of scopes, as `json_each` reads them. */
-export function list(rows: readonly (readonly ScopeValue[])[]): string {
+/** The values of scopes, as `json_each` reads them. */
+function list(rows: readonly (readonly ScopeValue[])[]): string {
     return JSON.stringify(rows.map(listed))
 }
 

@@ -26,6 +26,11 @@ export function scopeText(value: unknown, column: ColumnMetadata): string | unde
     return affinity === "integer" ? canonicalInteger(text) : text
 }
 
+/** @internal {@link Dialect.scopeSql} */
+export function scopeSql(column: ColumnMetadata, sql: string): string {
+    return affinityOf(column) === "integer" ? `CAST(${sql} AS TEXT)` : sql
+}
+
 /** Others are stored in another form, or as they are beside values of the column's type. */
 function isTaken(text: string, affinity: Affinity): boolean {
     switch (affinity) {

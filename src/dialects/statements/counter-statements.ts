@@ -51,8 +51,8 @@ export interface MovedCounter {
     readonly isClosed?: unknown
 }
 
-/** @internal The setting of a session that says how long a statement waits for a lock. */
-export interface LockWait {
+/** The setting of a session that says how long a statement waits for a lock. */
+interface LockWait {
     /** Selects it as `value`. */
     readonly read: Statement
     set(value: string): Statement

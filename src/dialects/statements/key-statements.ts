@@ -43,8 +43,8 @@ export interface Locks {
     readonly isOfTransaction: boolean
 }
 
-/** @internal Stored rows that get values. */
-export interface ValueWriting {
+/** Stored rows that get values. */
+interface ValueWriting {
     readonly table: string
     readonly columns: readonly ColumnMetadata[]
     readonly primaryColumns: readonly ColumnMetadata[]

@@ -17,8 +17,8 @@ export interface DateColumn {
     readonly writtenIn: string
 }
 
-/** @internal What a text shows of a day. */
-export interface DayPart {
+/** What a text shows of a day. */
+interface DayPart {
     readonly part: DatePart
     readonly digits: 1 | 2 | 4
     /** How many years are added. */

@@ -16,34 +16,36 @@ export const RAISED = {
     closed: "AS009",
 } as const
 
-/** @internal What an SQLSTATE of ours says. */
+/** @internal The kind of error that one of the library's own SQLSTATEs stands for. */
 export function raisedKind(state: unknown): keyof typeof RAISED | undefined {
     return (Object.keys(RAISED) as (keyof typeof RAISED)[]).find((kind) => RAISED[kind] === state)
 }
 
 /** @internal */
-export const NO_PERIOD = "counts in periods, and the date of a row, or its time zone, tells none."
+export const NO_PERIOD = "has a period, but the date or time zone of a row gives none."
 
-/** @internal What they begin with: what a column is called where nobody knows of entities. */
+/** @internal The name of a column in SQL, with which the texts of these errors begin. */
 export function raisedPlace({ metadata, column }: CountedColumn): string {
     return `${metadata.tableName}.${column.databaseName}`
 }
 
-/** @internal The texts of what they raise, which name the column and no value of a row. */
+/** @internal The texts that triggers raise. Each begins with {@link raisedPlace} and a space, and shows no value of a row. */
 export function raisedTexts(series: CountedColumn): Record<keyof typeof RAISED, string> {
     const place = raisedPlace(series)
     return {
         overflow: `${place} can't hold the next number, its largest number is ${series.max}.`,
-        changed: `${place} of a stored row, or a column of its scope, was to be changed.`,
+        changed: `${place} of a stored row, or a column of its scope, can't be changed.`,
         noPeriod: `${place} ${NO_PERIOD}`,
-        otherPeriod: `${place} counts in periods, and a row was given another one than its date's.`,
-        moved: `${place} counts in periods, and a row with a number was to be given a date of another one.`,
-        notDeletable: `${place} keeps rows with a number from being deleted, and one was to be.`,
-        dateOrder: `${place} is numbered in the order of dates, and the date of a row was not in it.`,
-        noText: `${place} has a text that can't be made: what it shows is not set, or is too long, or has other characters than it may.`,
-        otherText: `${place} has a text, which was set without the number.`,
-        changedText: `${place} of a stored row has a text, which was to be changed.`,
-        closed: `${place} was to be given in a scope or period that is closed.`,
-        leftAtCommit: `${place} was to be numbered at COMMIT, and a row got no number: a trigger is disabled, or another one has taken it away.`,
+        otherPeriod: `${place} has a period, but the period of a row does not match its date.`,
+        moved: `${place} has a period, and the date of a row with a number can't move to another one.`,
+        notDeletable: `${place} does not allow rows with a number to be deleted.`,
+        dateOrder: `${place} is numbered in the order of dates, which the date of a row breaks.`,
+        noText:
+            `${place} has a text that can't be made: a value that it shows is not set, too long or has forbidden ` +
+            "characters.",
+        otherText: `${place} has a text, which can't be set without the number.`,
+        changedText: `${place} of a stored row has a text, which can't be changed.`,
+        closed: `${place} can't be assigned, because the scope or period is closed.`,
+        leftAtCommit: `${place} has no number at COMMIT: a trigger is disabled, or another one has removed the number.`,
     }
 }

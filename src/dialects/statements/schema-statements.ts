@@ -2,8 +2,8 @@ import type { QueryRunner, TableColumn } from "typeorm"
 import type { CounterTable } from "./counter-statements"
 import type { Statement } from "../../typeorm/statement"
 
-/** @internal An UPDATE that numbers the rows of a table that have no number. */
-export interface RowNumbering {
+/** An UPDATE that numbers the rows of a table that have no number. */
+interface RowNumbering {
     readonly table: string
     readonly column: string
     readonly keys: readonly string[]
@@ -31,8 +31,8 @@ export interface StoredCollation {
     readonly collation: string
 }
 
-/** @internal A column that gets another type, and keeps what is in it. */
-export interface Retyping {
+/** A column that gets another type, and keeps what is in it. */
+interface Retyping {
     readonly table: string
     readonly column: string
     readonly from: TableColumn
@@ -93,7 +93,7 @@ export interface SchemaStatements {
 }
 
 /**
- * The same in PostgreSQL and SQLite.
+ * The statements that PostgreSQL and SQLite have in common.
  * @internal
  */
 export const standardSchema = {

@@ -8,7 +8,7 @@ export interface TextBlocks {
     readonly keep: string
 }
 
-/** @internal Those of all texts of a column. */
+/** @internal Joins the blocks of all texts of a column. */
 export function joinedBlocks(blocks: readonly TextBlocks[]): TextBlocks {
     const all = (block: keyof TextBlocks) => blocks.map((one) => one[block]).join("")
     return { refuse: all("refuse"), write: all("write"), keep: all("keep") }

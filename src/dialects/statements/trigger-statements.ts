@@ -54,8 +54,8 @@ export interface SharingColumn extends CountedColumn {
     readonly period?: { readonly date: ColumnMetadata }
 }
 
-/** @internal The periods in which a column counts anew, as its triggers need to know them. */
-export interface TriggeredPeriod extends DateColumn {
+/** The periods in which a column counts anew, as its triggers need to know them. */
+interface TriggeredPeriod extends DateColumn {
     readonly rule: PeriodRule
     /** Holds the name of the period. */
     readonly column: ColumnMetadata
@@ -106,14 +106,14 @@ export interface StoredTrigger extends Trigger {
     readonly isHidden?: boolean
 }
 
-/** @internal What of a row is the same in all databases. */
+/** @internal The columns that all databases have in a row of their trigger catalogue. */
 export interface StoredTriggerRow {
     readonly name: string
     readonly table: string
     readonly schema?: string
 }
 
-/** @internal The same of a function. */
+/** @internal The columns that describe a stored trigger function. */
 export interface StoredFunctionRow {
     readonly name: string
     readonly schema: string
@@ -138,8 +138,8 @@ export interface TriggerStatements {
     readonly seesForeignKeys: boolean
     /** Whether a number that is left out is sent as NULL, as there is no DEFAULT to name. */
     readonly leavesOutAsNull: boolean
-    /** Whether it can run as the last thing before COMMIT. */
-    readonly runsAtCommit: boolean
+    /** Where it can run as the last thing before COMMIT: selects a row where a table has one that does. */
+    commitTrigger?(table: string): Statement
     /** Whether a row that an INSERT leaves out gives its number back. */
     readonly givesBackSkipped: boolean
     /** Whether the session has allowed changes of numbers, and of the scopes of rows that have one. */
@@ -175,7 +175,7 @@ export interface TriggerStatements {
     ): { readonly kind: TriggerFailure; readonly column?: string } | undefined
 }
 
-/** @internal They are named so, as triggers of a kind run in the order of their names. */
+/** @internal The prefix of trigger names. Triggers of a kind run in the order of their names, so these run last. */
 export const TRIGGER_PREFIX = "zz_autosequence_"
 
 /** @internal */
@@ -186,7 +186,7 @@ export function shortHash(text: string): string {
 /** @internal Stands for the name of the schema that is current when a function is made. */
 export const CURRENT_SCHEMA = "{autosequence:schema}"
 
-/** @internal And this one for its hash. */
+/** @internal Stands for the hash of that schema's name. */
 export const CURRENT_SCHEMA_HASH = "{autosequence:schema hash}"
 
 /** @internal */

@@ -1,7 +1,7 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import type { Scope } from "../../dialects/columns"
 import type { Session } from "../../inserts/session"
-import type { Transaction } from "../../inserts/transaction"
+import type { Transaction } from "../../inserts/connection/transaction"
 import type { Series } from "../../series/series"
 
 /** @internal A stored row that is to get its number before COMMIT. */
@@ -15,6 +15,8 @@ export interface WaitingRow {
     readonly scope?: Scope
     /** The one that shows the number; a transaction can be long, and need not keep it. */
     readonly entity?: WeakRef<ObjectLiteral>
+    /** Whether its statement may have left it out, as one that was stored before. */
+    readonly mayBeSkipped?: boolean
     /** The same where it is to tell the first number of its scope, which it has to be kept for. */
     readonly starting?: ObjectLiteral
 }

@@ -8,7 +8,7 @@ import { frameSql } from "../../series/documents/document-sql"
 import type { NumberRequest } from "../number-request"
 import { noteOf } from "../../signals/note"
 import { parseNumber } from "../number-values"
-import { counterSeriesOf } from "./move-counters"
+import { counterSeriesOf } from "./counter-series"
 import { counterTableOf } from "../../series/own-table"
 
 /**

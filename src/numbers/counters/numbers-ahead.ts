@@ -1,8 +1,8 @@
 import { groupBy } from "../../group-by"
 import type { Series } from "../../series/series"
 import type { NumberRequest } from "../number-request"
-import { setBack } from "./move-counters"
-import type { MovedCounter } from "./take-from-counters"
+import { setBack } from "./set-back"
+import type { MovedCounter } from "./set-back"
 import type { Sender } from "../../typeorm/statement"
 
 interface Block {

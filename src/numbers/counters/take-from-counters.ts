@@ -1,19 +1,12 @@
-import { driverErrorOf } from "../../dialects/driver-error"
 import { groupBy } from "../../group-by"
 import { keysOf } from "../../series/scopes/scope-key"
-import type { Series } from "../../series/series"
 import { beforeFirst, max, nextNumber } from "../number-values"
 import type { CountedRequest } from "../number-request"
-import { counterSeriesOf, moveCounters, raiseCounters, setBack } from "./move-counters"
+import { counterSeriesOf } from "./counter-series"
+import { moveCounters } from "./move-counters"
+import { raiseCounters } from "./raise-counters"
+import type { MovedCounter } from "./set-back"
 import type { Sender } from "../../typeorm/statement"
-
-/** @internal A counter that was moved for an INSERT. */
-export interface MovedCounter {
-    readonly series: Series
-    readonly key: string
-    readonly before: bigint
-    after: bigint
-}
 
 /** @internal Requests of one series by the keys of their scopes. */
 export async function groupByKey<Request extends CountedRequest>(
@@ -57,29 +50,6 @@ export async function takeFromCounters(
         if (counter.after > after) raised.push({ key, to: counter.after })
     }
     await raiseCounters(runner, counted, raised)
-}
-
-/**
- * Sets counters back to the last of their numbers that a row has, where the others have not got into
- * the table.
- * @internal
- */
-export async function setCountersBack(
-    runner: Sender,
-    moved: readonly MovedCounter[],
-    lastOf: (counter: MovedCounter) => bigint,
-): Promise<void> {
-    try {
-        for (const counter of moved) {
-            const { series, key, after } = counter
-            const to = lastOf(counter)
-            if (to < after) await setBack(runner, series.name, { key, from: after, to })
-        }
-    } catch (error) {
-        const cause = driverErrorOf(error)
-        // Then nothing of the transaction will be stored, its counters included.
-        if (!cause || moved[0]?.series.dialect.isAborted(cause) !== true) throw error
-    }
 }
 
 /**

@@ -12,6 +12,7 @@ import { select } from "../../typeorm/statement"
 import { saidIn } from "../journal/said"
 import { writeEvents } from "../journal/write-events"
 import type { NumberSource } from "../number-source"
+import { refuseWithoutTransaction } from "../transaction"
 import { parseNumber } from "../number-values"
 
 /** Triggers look after theirs themselves. */
@@ -59,7 +60,7 @@ export async function deleteUnnumbered(
         at,
     }))
     for (const { series, rows } of gone)
-        if (rows.length > 0) source.refuseWithoutTransaction(series)
+        if (rows.length > 0) refuseWithoutTransaction(session, series)
     for (const { column } of kept) deletion.and(plain(`${columnName(column)} IS NULL`))
     const result = await send(deletion)
     const affected = Number((result as { affected?: unknown }).affected)
@@ -129,8 +130,8 @@ function keyOf({ metadata }: Series, row: AskedRow): object {
 
 function deletedMore([series]: readonly Series[]): NotDeletableError {
     return new NotDeletableError(
-        `${series ? placeOf(series) : "A number"}: a DELETE has found rows that came while it was sent, and nobody has read ` +
-            "their numbers. Repeat the transaction.",
+        `${series ? placeOf(series) : "A number"}: a DELETE has also deleted rows that were inserted meanwhile, whose numbers ` +
+            "the journal can't be told. Repeat the transaction.",
     )
 }
 
@@ -145,7 +146,7 @@ export function keptRowError(series: Series, cause?: unknown): NotDeletableError
     return tellRefusedGap(
         series,
         new NotDeletableError(
-            `A row with a number of ${placeOf(series)} was to be deleted, which would leave a gap (${option}). ${remedy}`,
+            `A row with a number of ${placeOf(series)} can't be deleted: that would leave a gap (${option}). ${remedy}`,
             { cause },
         ),
     )

@@ -9,8 +9,8 @@ import type { Document } from "../../series/series"
 import { parseNumber } from "../number-values"
 import type { ScopeSettings } from "./scope-settings"
 
-/** @internal What is known of a row that is about to be numbered. */
-export interface ShownRow {
+/** What is known of a row that is about to be numbered. */
+interface ShownRow {
     /** That of its date. */
     readonly day?: CivilDate
     /** What a path leads to, as it is stored; NULL or undefined for nothing. */
@@ -28,9 +28,20 @@ export function rowFrame(document: Document, row: ShownRow): DocumentFrame {
         if (token.kind !== "value") continue
         const path = pathOf(document, token.path)
         const value = row.valueOf(path)
-        if ((value ?? null) !== null) texts.set(token.path, String(value))
+        if ((value ?? null) !== null) texts.set(token.path, textOf(document, token.path, value))
     }
     return frameOf(document, tokens, { day: row.day, texts, code: row.settings?.code })
+}
+
+function textOf({ place }: Document, path: string, value: unknown): string {
+    try {
+        return String(value)
+    } catch (cause) {
+        throw new DocumentNumberError(
+            `${place}: ${path} of a row is an object that has no text. Set a string, a number or a date.`,
+            { cause },
+        )
+    }
 }
 
 /** A format of a function shows the row's own columns: more than these is not known of all rows. */
@@ -62,7 +73,7 @@ function tokensFor(document: Document, row: ShownRow): readonly Token[] {
     const path = paths.get(format.by)
     const value = path && row.valueOf(path)
     const isUnset = (value ?? null) === null
-    const tokens = isUnset ? undefined : format.formats.get(String(value))
+    const tokens = isUnset ? undefined : format.formats.get(textOf(document, format.by, value))
     if (tokens) return tokens
     const known = [...format.formats.keys()].join(", ")
     throw new DocumentNumberError(
@@ -103,7 +114,7 @@ function parsed({ place }: Document, format: string): readonly Token[] {
 export function checkedText(document: Document, frame: DocumentFrame, number: bigint): string {
     if (number < 0n)
         throw new DocumentNumberError(
-            `${document.place} shows numbers from 0 on, and was to show ${number}. Set another number.`,
+            `${document.place} shows numbers from 0 on, and can't show ${number}. Set another number.`,
         )
     const text = documentText(frame, number)
     refuseText(document, text)

@@ -8,11 +8,10 @@ import type { Series } from "../../series/series"
 import { dataSourceOf } from "../../typeorm/compat"
 import { select, type Sender } from "../../typeorm/statement"
 
-/** @internal What is set for scopes while the application runs. */
-export type SettingName = "format" | "code"
+/** What is set for scopes while the application runs. */
+type SettingName = "format" | "code"
 
-/** @internal */
-export interface Setting {
+interface Setting {
     /** The key of the scope, without its period. */
     readonly scope: string
     readonly name: SettingName

@@ -9,7 +9,7 @@ import { dataSourceOf } from "../../typeorm/compat"
 import { select } from "../../typeorm/statement"
 import { type Said, sayIn } from "./said"
 
-/** What {@link withReason} and others take that write to the journal. */
+/** Options of {@link withReason} and of other functions that write to the journal. */
 export interface ReasonOptions {
     /** Why it is done. */
     reason: string
@@ -17,20 +17,22 @@ export interface ReasonOptions {
     /**
      * Who does it.
      *
-     * Default is none.
+     * Default: none.
      */
     by?: string
 }
 
 /**
- * Says for a part of a transaction why it does what is unusual: deletes rows with a number, sets numbers, moves rows to
- * another scope. What is written to the journal meanwhile has the reason, also by triggers. Where the column says
- * `deletable: "withReason"`, rows can be deleted in it.
+ * Gives the reason for unusual changes in a part of a transaction: deleting rows with a number,
+ * setting numbers, moving rows to another scope. Journal entries written during `work` have the
+ * reason, including those written by triggers. If the column has `deletable: "withReason"`, rows
+ * can be deleted in `work`.
  *
- * Resolves to what `work` does. On PostgreSQL it is the same as `SET LOCAL autosequence.reason = '…'` and
- * `SET LOCAL autosequence.by = '…'`, on MariaDB and MySQL as `SET @autosequence_reason = '…'`, `@autosequence_by`.
+ * Resolves to what `work` resolves to. On PostgreSQL it is equivalent to
+ * `SET LOCAL autosequence.reason = '…'` and `SET LOCAL autosequence.by = '…'`, on MariaDB and MySQL
+ * to `SET @autosequence_reason = '…'`, `@autosequence_by`.
  *
- * Errors: {@link TransactionRequiredError} without a transaction, {@link InvalidOptionError}.
+ * Errors: {@link TransactionRequiredError} outside a transaction, {@link InvalidOptionError}.
  *
  * ```ts
  * import { Column, DataSource, Entity, PrimaryGeneratedColumn } from "typeorm"

@@ -7,7 +7,7 @@ import { dataSourceOf } from "../../typeorm/compat"
 import type { Sender } from "../../typeorm/statement"
 import { type Said, saidIn } from "./said"
 
-/** What has become of numbers: the kinds of entries of the journal. */
+/** The kinds of journal entries. */
 export type SeriesEventKind =
     | "void"
     | "skip"

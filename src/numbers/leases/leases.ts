@@ -5,13 +5,15 @@ import type { Series } from "../../series/series"
 import { tellLost } from "../../signals/channels"
 import { dataSourceOf } from "../../typeorm/compat"
 import { Block } from "./block"
-import { counterSeriesOf, moveCounters, raiseCounters } from "../counters/move-counters"
+import { counterSeriesOf } from "../counters/counter-series"
+import { moveCounters } from "../counters/move-counters"
+import { raiseCounters } from "../counters/raise-counters"
 import { max } from "../number-values"
 import { OwnConnection } from "./own-connection"
 import type { Scope } from "../../dialects/columns"
 
-/** @internal What is wanted of one scope at once. */
-export interface Want {
+/** What is wanted of one scope at once. */
+interface Want {
     readonly series: Series
     readonly key: string
     readonly scope: Scope
@@ -21,8 +23,8 @@ export interface Want {
     readonly first: bigint
 }
 
-/** @internal A counter that is to be at least there. */
-export interface Raise {
+/** A counter that is to be at least there. */
+interface Raise {
     readonly key: string
     readonly to: bigint
 }
@@ -93,6 +95,11 @@ export class Leases {
         skip()
     }
 
+    /** Takes the next number from the counter. */
+    forget(series: Series, key: string): void {
+        this.lose(idOf(series, key), "skipped")
+    }
+
     private draw({ series, key, count, first }: Want): bigint[] | undefined {
         if (count === 0) return []
         const id = idOf(series, key)
@@ -155,7 +162,7 @@ export class Leases {
         tellLost(series, Number(skipped), "skipped")
     }
 
-    private lose(id: string, reason: "closed" | "evicted"): void {
+    private lose(id: string, reason: "closed" | "evicted" | "skipped"): void {
         const block = this.blocks.get(id)
         this.blocks.delete(id)
         if (block)

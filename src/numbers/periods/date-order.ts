@@ -97,8 +97,7 @@ function datedOf({ period }: Series, date: unknown): Dated | undefined {
 function earlierDate(series: Series): DateOrderError {
     const path = series.period?.date.propertyPath ?? ""
     return new DateOrderError(
-        `The numbers of ${placeOf(series)} are in the order of ${path} (dates: "ascending"), and a row was to get one ` +
-            "whose date lies before that of a lower number of its scope, or after that of a higher one. Give it a " +
-            "date that fits.",
+        `The numbers of ${placeOf(series)} are in the order of ${path} (dates: "ascending"), but the date of a row is ` +
+            "before that of a lower number of its scope, or after that of a higher one. Give the row a date that fits.",
     )
 }

@@ -56,8 +56,8 @@ export function todayOf({ date, content, zone, place }: Period, timeZone: string
     return civilText(today)
 }
 
-/** @internal What the driver sends, or has read, in another of its forms. */
-export function withoutTransformer(
+/** What the driver sends, or has read, in another of its forms. */
+function withoutTransformer(
     column: ColumnMetadata,
     how: "preparePersistentValue" | "prepareHydratedValue",
     value: unknown,

@@ -3,7 +3,7 @@ import { InvalidPeriodError } from "../../errors"
 import type { InsertRow } from "../../inserts/insert"
 import type { Period } from "../../series/periods/resolve-period"
 import type { Sender } from "../../typeorm/statement"
-import { valuesOfPaths } from "../row-paths"
+import { valuesOfPaths } from "../documents/row-paths"
 
 /** @internal A row whose period is asked for. */
 export interface DatedRow {

@@ -36,7 +36,7 @@ export async function lockTables(
 ): Promise<void> {
     const transaction = session.joinTransaction()
     const tables = [...new Set(entities.map((metadata) => tableName(metadata)))]
-        .filter((table) => !transaction.isLocked(table))
+        .filter((table) => !transaction.locks.has(table))
         .sort()
     if (tables.length === 0) return
     const names = [...new Set(entities.map((metadata) => metadata.tableName))].sort().join("_")
@@ -137,7 +137,7 @@ async function load(
 
 function refuseStaleSnapshot(session: Session, series: Series, [row]: readonly LastNumber[]): void {
     if (!row || !tableLockOf(session).keepsSnapshot(row.isolation)) return
-    if (session.joinTransaction().isLockedBeforeSnapshot(tableName(series.metadata))) return
+    if (session.joinTransaction().locks.isBeforeSnapshot(tableName(series.metadata))) return
     const level = row.isolation.toUpperCase()
     throw new StaleSnapshotError(
         `${placeOf(series)}: this ${level} transaction has read or written before it took the lock ` +

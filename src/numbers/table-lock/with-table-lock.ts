@@ -11,29 +11,29 @@ import { lockTables, tableLockOf } from "./table-lock"
 import { InvalidOptionError } from "../../errors"
 import { givenEntity } from "../../typeorm/given"
 
-/** What {@link withTableLock} takes. */
+/** Options of {@link withTableLock}. */
 export interface TableLockOptions {
     /**
      * The isolation level of the transaction.
      *
-     * Default is what the data source or the database is set to.
+     * Default: what the data source or the database is set to.
      */
     isolationLevel?: "READ UNCOMMITTED" | "READ COMMITTED" | "REPEATABLE READ" | "SERIALIZABLE"
 }
 
 /**
- * Runs `work` in a transaction that takes the lock on the entity's table before anything else, and
- * resolves to what `work` resolves to.
+ * Runs `work` in a transaction that locks the entity's table before anything else, and resolves to
+ * what `work` resolves to.
  *
- * For transactions that write to a numbered table before they take a number, be it by an update or
- * by an insert that brings its number along: two of them would wait for each other to give up their
- * first lock, which PostgreSQL ends with a deadlock error. And for `REPEATABLE READ` and
- * `SERIALIZABLE`, where the lock must be older than the snapshot. Several entities, numbered or not,
- * are locked in one fixed order.
+ * Use it for transactions that write to a numbered table before they take a number, for example
+ * with an update, or with an insert that sets the number itself. Otherwise two of them wait for
+ * each other's first lock, which PostgreSQL ends with a deadlock error. Use it also with
+ * `REPEATABLE READ` and `SERIALIZABLE`, where the lock must be older than the snapshot. Several
+ * entities, numbered or not, are locked in a fixed order.
  *
- * Errors: {@link InvalidOptionError} where no entity is named, or one that the data source does not
- * have; {@link UnsupportedError} where the database has no such lock. What `work` throws rolls
- * the transaction back and is passed on.
+ * Errors: {@link InvalidOptionError} if no entity is given, or one that the data source doesn't
+ * have; {@link UnsupportedError} if the database has no such lock. An error that `work` throws
+ * rolls the transaction back and is passed on.
  *
  * ```ts
  * import { DataSource, EntitySchema } from "typeorm"

@@ -1,5 +1,5 @@
 import { dialectOf } from "../../dialects"
-import { NO_PERIOD } from "../../dialects/statements/raised"
+import { NO_PERIOD, raisedPlace } from "../../dialects/statements/raised"
 import { InvalidPeriodError, ReadOnlyNumberError } from "../../errors"
 import { placeOf } from "../../series/series"
 import { type Failed, type Name, raisedBy } from "./failed"
@@ -38,6 +38,5 @@ function noPeriod(failed: Failed): InvalidPeriodError {
 /** What the trigger has raised, in the words of entities. */
 function sayingOf(failed: Failed): string {
     const series = raisedBy(failed)
-    const saying = failed.text.slice(failed.text.indexOf(" counts in periods"))
-    return series ? `${placeOf(series)}${saying}` : failed.text
+    return series ? failed.text.replace(raisedPlace(series), () => placeOf(series)) : failed.text
 }

@@ -1,6 +1,6 @@
 import { DateOrderError, INSTALL_REMEDY, NotDeletableError, NotInstalledError } from "../../errors"
 import { placeOf } from "../../series/series"
-import { closedError } from "../counters/move-counters"
+import { closedError } from "../counters/counter-errors"
 import { keptRowError } from "../deletions/kept-rows"
 import { type Name, raisedBy } from "./failed"
 

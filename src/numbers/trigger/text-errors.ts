@@ -16,7 +16,7 @@ export const TEXT_NAMES: Readonly<Record<"noText" | "otherText" | "changedText",
         ),
     changedText: (failed) =>
         new ReadOnlyNumberError(
-            `${placesOf(failed)} of a stored row was to be changed, and is the text of its number, which stays as it was issued. ` +
+            `${placesOf(failed)} of a stored row can't be changed: it is the text of its number, which stays as it was issued. ` +
                 "Leave it out of the update.",
             { cause: failed.cause },
         ),

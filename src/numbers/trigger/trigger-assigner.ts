@@ -4,7 +4,7 @@ import { groupBy } from "../../group-by"
 import type { Assigner, Refused } from "../../inserts/assigner"
 import type { Insert, InsertRow } from "../../inserts/insert"
 import type { NewRow } from "../../inserts/announced/new-row"
-import { returnedRows } from "../../inserts/returned-rows"
+import { rawRows, returnedRows } from "../../inserts/returned-rows"
 import type { Session } from "../../inserts/session"
 import { triggeredSeriesOf } from "../../series/own-series"
 import { isLate, madeColumns, placeOf, type Series } from "../../series/series"
@@ -18,6 +18,7 @@ import { numbersWhere } from "../stored-numbers"
 import { showFinalised } from "./finalised-rows"
 import { primaryKeyOf } from "../../inserts/inserted-row"
 import { LateNumbers } from "./late-numbers"
+import { refuseWithoutTrigger } from "./commit-trigger"
 import { triggerErrorOf } from "./trigger-errors"
 import { type AwaitedValue, awaitPeriods, madeValues } from "./triggered-periods"
 
@@ -56,7 +57,7 @@ export class TriggerAssigner implements Assigner {
         return all.length > 0
     }
 
-    assign(insert: Insert): undefined {
+    assign(insert: Insert): Promise<void> | undefined {
         const requests = insert.rows.flatMap((row) =>
             triggeredSeriesOf(row.metadata)
                 // NULL that was set is no number either: the database asks the condition.
@@ -65,7 +66,7 @@ export class TriggerAssigner implements Assigner {
         )
         const awaited = awaitPeriods(insert)
         if (awaited.length > 0) this.periods.set(insert, awaited)
-        if (requests.length === 0) return
+        if (requests.length === 0) return undefined
         const [{ series }] = requests as [Request, ...Request[]]
         const { trigger } = series.dialect
         if (insert.upsert?.skips && trigger?.givesBackSkipped === false) throw skipped(series)
@@ -79,6 +80,12 @@ export class TriggerAssigner implements Assigner {
         if (this.session.transaction) this.session.transaction.hasNumbers = true
         this.requests.set(insert, requests)
         this.since.set(insert, performance.now())
+        const late = requests.find((request) => request.series.assignsAtCommit)
+        return late && refuseWithoutTrigger(this.session, late.series)
+    }
+
+    readsAnswer(insert: Insert): boolean {
+        return this.requests.has(insert) || this.periods.has(insert)
     }
 
     inserted(insert: Insert, result: unknown): Promise<void> | undefined {
@@ -107,7 +114,7 @@ export class TriggerAssigner implements Assigner {
         this.requests.delete(insert)
         const isWaiting = ({ series }: Request) =>
             series.assignsAtCommit && this.session.isInTransaction
-        for (const { row } of requests.filter(isWaiting))
+        for (const { row } of isAnyLeftOut(insert, result) ? [] : requests.filter(isWaiting))
             if (row.entity) this.late.wait({ metadata: row.metadata, entity: row.entity })
         const made = requests.filter((request) => !isWaiting(request))
         const loaded = made.filter(({ series }) => !returns(series))
@@ -188,6 +195,12 @@ export class TriggerAssigner implements Assigner {
     }
 }
 
+/** Whether some rows were skipped and others not: TypeORM shows entities what was returned of other rows. */
+function isAnyLeftOut({ upsert, rows }: Insert, result: unknown): boolean {
+    const { length } = upsert?.skips ? rawRows(result) : []
+    return length > 0 && length < rows.length
+}
+
 /** Whether the INSERT brings the number along. */
 function returns({ dataSource, assignsAtCommit }: Series): boolean {
     return dataSource.driver.isReturningSqlSupported("insert") && !assignsAtCommit
@@ -195,7 +208,7 @@ function returns({ dataSource, assignsAtCommit }: Series): boolean {
 
 function skipped(series: Series): UnsupportedError {
     return new UnsupportedError(
-        `On "${series.dataSource.options.type}" a row that orIgnore() leaves out takes a number of ${placeOf(series)} ` +
-            "along. Use orUpdate() or upsert(), or look the row up first.",
+        `On "${series.dataSource.options.type}" a row that orIgnore() skips uses up a number of ${placeOf(series)}. ` +
+            "Use orUpdate() or upsert(), or look the row up first.",
     )
 }

@@ -170,7 +170,7 @@ function conditionOf(
 
 function movedPeriod({ date, place }: Period): ReadOnlyNumberError {
     return new ReadOnlyNumberError(
-        `${date.propertyPath} of a row with a number of ${place} was to be moved to another period, where that ` +
-            "number may be another one's. Leave the date within its period, or let move() of seriesOf() give it a new number.",
+        `${date.propertyPath} of a row with a number of ${place} can't be moved to another period, where ` +
+            "another row may have that number. Leave the date within its period, or let move() of seriesOf() give it a new number.",
     )
 }

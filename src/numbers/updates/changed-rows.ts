@@ -2,6 +2,7 @@ import type { DriverError } from "../../dialects/driver-error"
 import { ReadOnlyNumberError } from "../../errors"
 import type { Session } from "../../inserts/session"
 import { list, parameter, type Piece, piece, plain } from "../../inserts/sql/update"
+import { scopeSqls } from "../../series/scopes/scope"
 import { type Document, placeOf, type Series } from "../../series/series"
 import { type ColumnMetadata, columnName } from "../../typeorm/names"
 import { select } from "../../typeorm/statement"
@@ -69,14 +70,14 @@ export function isRow({ metadata }: Series, row: StoredRow): Piece {
 }
 
 function columnsOf({ series, update, keeps, isDue }: Change): Piece {
-    const { column, metadata, scopeColumns, dialect, dataSource } = series
+    const { column, metadata, dialect, dataSource } = series
     const as = (name: string) => `AS ${dataSource.driver.escape(name)}`
     const whether = (condition: Piece, name: string) =>
         piece(["CASE WHEN ", ` THEN 1 ELSE 0 END ${as(name)}`], condition)
     const number = dialect.expressions.text(columnName(column))
     const others = [
         `${number} ${as("number")}`,
-        ...scopeColumns.map((scope, at) => `${columnName(scope)} ${as(`s${at}`)}`),
+        ...scopeSqls(series).map((scope, at) => `${scope} ${as(`s${at}`)}`),
         ...metadata.primaryColumns.map((key, at) => `${columnName(key)} ${as(`k${at}`)}`),
     ]
     return list(
@@ -95,15 +96,15 @@ function columnsOf({ series, update, keeps, isDue }: Change): Piece {
 /** @internal */
 export function changedNumberError(series: Series): ReadOnlyNumberError {
     return new ReadOnlyNumberError(
-        `${placeOf(series)} of a stored row was to be changed, and numbers are not editable. Reload ` +
-            "the row, or leave the number out of the update: the row may have got one since.",
+        `${placeOf(series)} of a stored row can't be changed: numbers are not editable. Reload ` +
+            "the row, or leave the number out of the update: the row may have got one since it was loaded.",
     )
 }
 
 /** @internal */
 export function changedTextError({ place }: Document): ReadOnlyNumberError {
     return new ReadOnlyNumberError(
-        `${place} of a stored row was to be changed, and is the text of its number, which stays as it was issued. Leave ` +
+        `${place} of a stored row can't be changed: it is the text of its number, which stays as it was issued. Leave ` +
             "it out of the update; a row without a number gets both together.",
     )
 }
@@ -111,8 +112,8 @@ export function changedTextError({ place }: Document): ReadOnlyNumberError {
 /** @internal */
 export function movedScopeError(series: Series, cause?: DriverError): ReadOnlyNumberError {
     return new ReadOnlyNumberError(
-        `A row with a number of ${placeOf(series)} was to be moved to another scope` +
-            `${series.period ? " or period" : ""}, where that number may be another one's. Leave ` +
+        `A row with a number of ${placeOf(series)} can't be moved to another scope` +
+            `${series.period ? " or period" : ""}, where another row may have that number. Leave ` +
             `${series.period ? "both as they are" : "its scope as it is"}, or let move() of seriesOf() give it a new number there.`,
         { cause },
     )

@@ -3,10 +3,11 @@ import type { Session } from "../../inserts/session"
 import type { Update } from "../../inserts/sql/update"
 import { seriesOf } from "../../series/resolve-series"
 import { hasCounters, type Series } from "../../series/series"
-import type { MovedCounter } from "../counters/take-from-counters"
+import type { MovedCounter } from "../counters/set-back"
 import { duplicateNumberError } from "../duplicate-numbers"
 import { refuseUnknownStart } from "../first-number"
 import type { NumberSource } from "../number-source"
+import { joinTransaction, refuseWithoutTransaction } from "../transaction"
 import { refuseEarlierDates } from "../periods/date-order"
 import { journaledChanges, writeChangedNumbers } from "../journal/changed-numbers"
 import { tellTaken } from "../../signals/channels"
@@ -57,12 +58,12 @@ export async function sendNumbered(
                 ? readAsked(session, change, asked)
                 : refuseChanges(session, change))
             const requests = requestsOf(session, change, found)
-            if (lateRows({ ...change, ...found }).length > 0) source.joinTransaction(series)
+            if (lateRows({ ...change, ...found }).length > 0) joinTransaction(session, series)
             const since = performance.now()
             await giveChanged(source, series, requests, moved)
             tellTaken(since, requests, session.runner)
             refuseUnknownStart(requests)
-            if (series.ascends && requests.length > 0) source.refuseWithoutTransaction(series)
+            if (series.ascends && requests.length > 0) refuseWithoutTransaction(session, series)
             await refuseEarlierDates(session, datedChanges(change, found, requests))
             const texts = await changedTexts(
                 session,
@@ -74,7 +75,7 @@ export async function sendNumbered(
             changes.push({ ...change, ...found, texts, requests, isAsked: asked !== undefined })
         }
         const journaled = journaledChanges(changes)
-        for (const { series } of journaled) source.refuseWithoutTransaction(series)
+        for (const { series } of journaled) refuseWithoutTransaction(session, series)
         result = await allowingMoves(session, changes, () =>
             sendChanges(session, update, changes, send),
         )
@@ -125,12 +126,12 @@ async function giveChanged(
 ): Promise<void> {
     if (hasCounters(series)) {
         if (requests.length === 0) return
-        source.joinTransaction(series.gapless ? series : undefined)
+        joinTransaction(source.session, series.gapless ? series : undefined)
         return source.takeNumbers(requests, moved)
     }
     const given = requests.filter(({ explicit }) => explicit === undefined)
     if (given.length === 0) return
-    source.joinTransaction(series)
+    joinTransaction(source.session, series)
     await source.highest.take(source.session, given, { coming: () => [], isKept: false })
     source.highest.forget()
 }

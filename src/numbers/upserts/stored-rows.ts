@@ -73,7 +73,15 @@ export function keepStored(insert: Insert): void {
         insert.setStored(column, (stored, given) => {
             const number = stored(column)
             const failure = fail(`COALESCE(${number}, 0)`)
-            const keeps = moved.map((one) => same(stored(one), given(one)))
+            const dates = datingColumns(series)
+                .filter((one) => insert.upsert?.overwrites(columnName(one)))
+                .map((one) => same(stored(one), given(one)))
+            const keeps = moved.map((one) => {
+                const isSame = same(stored(one), given(one))
+                if (one !== period?.column || dates.length === 0) return isSame
+                // A new draft has none, and would be of the same with the same date.
+                return `(${isSame} OR (${given(one)} IS NULL AND ${dates.join(" AND ")}))`
+            })
             const areKept = keeps.length > 0 ? `(${keeps.join(" AND ")})` : "1 = 1"
             const due = isDue(stored, given)
             const ways = numbers

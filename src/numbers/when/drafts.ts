@@ -1,5 +1,6 @@
 import { UnknownScopeError } from "../../errors"
 import { groupBy } from "../../group-by"
+import { UpdatedEntity } from "../../inserts/announced/updated-entity"
 import type { Insert, InsertRow } from "../../inserts/insert"
 import type { Session } from "../../inserts/session"
 import { rowValue } from "../../inserts/row-value"
@@ -60,7 +61,7 @@ export function awaitFinalisation(session: Session, insert: Insert, result: unkn
         const isDraft = ({ column }: Series) => row.cell(column).kind === "value"
         if (!entity || !conditionalSeriesOf(metadata).some(isDraft)) continue
         const key = primaryKeyOf(insert, row, result)?.map(([, value]) => value)
-        session.updates.add({ entity, metadata, key })
+        session.updates.add(new UpdatedEntity(entity, metadata, key))
     }
 }
 

@@ -5,8 +5,8 @@ import type { Series } from "../../series/series"
 import type { ColumnTest } from "../../series/when/row-condition"
 import type { Sender } from "../../typeorm/statement"
 
-/** @internal What one column is asked, and the value that it is about to have, as text. */
-export interface AskedValue {
+/** What one column is asked, and the value that it is about to have, as text. */
+interface AskedValue {
     readonly test: ColumnTest
     readonly text: string | null
 }

@@ -6,7 +6,7 @@ import type { Path } from "../path"
 import type { ScopeProperty, Series } from "../series"
 import { mayCollide } from "./collisions"
 
-/** @internal What a format is looked at with. */
+/** @internal What a format is checked against. */
 export interface FormatRules {
     readonly series: Series
     /** The properties within whose values the text is unique. */
@@ -36,12 +36,13 @@ export function checkFormat(tokens: readonly Token[], rules: FormatRules): void 
     const dates = tokens.flatMap((one) => (one.kind === "date" ? [one.part] : []))
     if (dates.length > 0 && !period)
         refuse(
-            `format shows a date, and ${series.column.propertyPath} counts in no periods. Give that a period, or ` +
-                "show a property.",
+            `format shows a date, but ${series.column.propertyPath} has no period. Give it one, or show a ` +
+                "property instead.",
         )
     if (dates.includes("fiscalYear") && period?.rule.by !== "fiscalYear")
         refuse(
-            `format shows a fiscal year, and ${series.column.propertyPath} counts by ${period?.rule.by ?? "none"}. Use {YYYY}.`,
+            `format shows a fiscal year, but the period of ${series.column.propertyPath} is by ` +
+                `"${period?.rule.by ?? "none"}". Use {YYYY}.`,
         )
     refuseOpenScope(tokens, dates, rules)
     refuseAmbiguous(tokens, rules)
@@ -65,13 +66,13 @@ function refuseOpenScope(
             if (isTold) continue
             const remedy = TOLD_BY[period.rule.by][0]?.map((part) => EXAMPLES[part]).join(" and ")
             refuse(
-                `format does not show the period, and numbers begin anew in each: the same text would come again. ` +
-                    `Add ${remedy ?? ""}.`,
+                "format does not show the period, but numbers start again in each period: two rows would get the " +
+                    `same text. Add ${remedy ?? ""}.`,
             )
         }
         refuse(
-            `format does not show ${path}, and numbers are counted in each on its own: the same text would come ` +
-                `again. Add {${path}}, or name ${path} in uniqueWith.`,
+            `format does not show ${path}, but numbers start again for each ${path}: two rows would get the same ` +
+                `text. Add {${path}}, or name ${path} in uniqueWith.`,
         )
     }
 }
@@ -97,15 +98,15 @@ function refuseAmbiguous(tokens: readonly Token[], { unique, refuse }: FormatRul
         const isTold = between.some((one) => one.kind === "text" && /\D/.test(one.text))
         if (found >= 0 && !isTold)
             refuse(
-                `format has {${pathOf(side[found])}} beside the number, and nothing tells where that begins: 1 and 12 ` +
-                    "would read as 11 and 2. Put a character between them that is no digit.",
+                `format has {${pathOf(side[found])}} directly beside the number, so one text could mean two numbers: ` +
+                    "1 and 12 would read as 11 and 2. Put a character that is not a digit between them.",
             )
     }
     const [before, after] = sides.map((side) => side.find(varies))
     if (before && after)
         refuse(
-            `format has {${pathOf(before)}} before the number and {${pathOf(after)}} behind it, whose values may hold what ` +
-                "stands between: two rows might get the same text. Put both on one side.",
+            `format has {${pathOf(before)}} before the number and {${pathOf(after)}} after it. Their values may ` +
+                "contain what stands between, so two rows could get the same text. Put both on one side.",
         )
 }
 
@@ -128,7 +129,7 @@ export function refuseOverlap(
             if (sharesNumbers && JSON.stringify(tokens) === JSON.stringify(others)) continue
             if (mayCollide(tokens, others))
                 refuse(
-                    `the formats for "${name}" and "${other}" might make the same text of different rows. Let them begin ` +
+                    `the formats for "${name}" and "${other}" might make the same text for different rows. Start them ` +
                         "with different letters.",
                 )
         }
@@ -153,7 +154,7 @@ export function widestText(
                 const length = lengthOf(paths.get(token.path))
                 return length === undefined
                     ? refuse(
-                          `maxLength is set, and {${token.path}} may have any length. Give its column a length.`,
+                          `maxLength is set, but {${token.path}} may have any length. Give its column a length.`,
                       )
                     : sum + length
             }

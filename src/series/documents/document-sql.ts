@@ -18,8 +18,8 @@ export function frameSql(
     )
 }
 
-/** @internal What SQL knows of a row that is about to be numbered. */
-export interface RowSql {
+/** What SQL knows of a row that is about to be numbered. */
+interface RowSql {
     readonly nameOf: (column: ColumnMetadata) => string
     readonly number: string
     /** The day of its date. */

@@ -5,7 +5,7 @@ import { fiscalYearOf } from "../periods/period-name"
 import type { Document } from "../series"
 import type { DocumentFrame, DocumentValues } from "./document"
 
-/** @internal What stands before and behind the number of a row. */
+/** @internal The text before and after the number of a row. */
 export function frameOf(
     document: Document,
     tokens: readonly Token[],
@@ -48,14 +48,14 @@ function textOf(document: Document, token: Token, values: DocumentValues): strin
             if (left !== undefined) return left
             return refuse(
                 document,
-                `shows ${token.path}, which is not set. Set it, before the row is numbered.`,
+                `shows ${token.path}, which is not set. Set it before the row is numbered.`,
             )
         }
     }
 }
 
 function refuseNoDate(document: Document): never {
-    return refuse(document, "shows a date, and the row has none.")
+    return refuse(document, "shows a date, but the row has none.")
 }
 
 function dateText(
@@ -92,11 +92,12 @@ export function refuseText(document: Document, text: string): void {
     if (length > maxLength)
         refuse(
             document,
-            `would have ${length} characters, and may have ${maxLength}. Shorten what it shows, or the format.`,
+            `would have ${length} characters, but may have at most ${maxLength}. Shorten the values that it ` +
+                "shows, or the format.",
         )
     if (characters && !characters.has(text))
         refuse(
             document,
-            `would have other characters than "${characters.listed}". Set what it shows without them.`,
+            `would have other characters than "${characters.listed}". Set the values that it shows without them.`,
         )
 }

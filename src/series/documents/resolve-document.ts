@@ -12,8 +12,8 @@ import type { Document, ScopeProperty, Series } from "../series"
 import { checkFormat, type FormatRules, refuseOverlap, widestText } from "./check-format"
 import { pathsOfTokens } from "./document"
 
-/** @internal A column that holds the texts of a number. */
-export interface ShowingColumn {
+/** A column that holds the texts of a number. */
+interface ShowingColumn {
     readonly column: ColumnMetadata
     readonly declared: DocumentColumn
 }
@@ -48,8 +48,8 @@ export function resolveDocument(
     const showsCode = hasCode(format)
     if (strategy === "trigger" && format.kind === "function")
         refuse(
-            'format as a function is for strategy "counter" or "table-lock": the database writes the text by itself. Give ' +
-                "a format, or several with by.",
+            'format as a function needs strategy "counter" or "table-lock", because with "trigger" the database ' +
+                "writes the text. Give a format, or several with by.",
         )
     const unique = uniqueProperties(series, column, options.uniqueWith)
     const names = known.flatMap(pathsOfTokens)
@@ -98,7 +98,7 @@ export function refuseFormat(document: Document, format: string, refuse: Refuse)
     const other = pathsOfTokens(tokens).find((path) => !paths.has(path))
     if (other !== undefined)
         refuse(
-            `format shows ${other}, which no format of ${document.place} shows that the code declares. Show what is known of all rows: ` +
+            `format shows ${other}, which no declared format of ${document.place} shows. It can show ` +
                 `${[...paths.keys()].join(", ") || "no property"}, dates and numbers.`,
         )
     refuseCharacters(tokens, characters, refuse)
@@ -111,8 +111,8 @@ function refuseTooLong(tokens: readonly Token[], maxLength: number, rules: Forma
     const widest = widestText(tokens, rules)
     if (widest > maxLength)
         rules.refuse(
-            `format makes ${widest} characters of the largest number (${rules.series.max}), and maxLength is ${maxLength}. Set largest ` +
-                "to the largest number that there may be, or shorten the format.",
+            `format makes a text of ${widest} characters for the largest number (${rules.series.max}), and ` +
+                `maxLength is ${maxLength}. Set largest to the largest number that you expect, or shorten the format.`,
         )
 }
 
@@ -128,8 +128,8 @@ function uniqueProperties(
     return series.scope.filter(({ columns: [first] }) => first !== series.period?.column)
 }
 
-/** @internal Finds what tokens name, or refuses it. */
-export function pathsOf(
+/** Finds what tokens name, or refuses it. */
+function pathsOf(
     metadata: EntityMetadata,
     names: readonly string[],
     refuse: (problem: string) => never,
@@ -145,7 +145,8 @@ export function pathsOf(
             )
         if (!isShown(path.column))
             refuse(
-                `"${name}" is of type ${columnType(path.column)}, and a text shows texts, integers and enums alone.`,
+                `"${name}" is of type ${columnType(path.column)}, and a text can show only strings, integers and ` +
+                    "enums.",
             )
         found.set(name, path)
     }

@@ -47,7 +47,7 @@ const FORMS: Record<PeriodRule["by"], readonly [RegExp, string]> = {
     day: [/^\d{4}-\d\d-\d\d$/, "2026-05-05"],
 }
 
-/** @internal What a name of these periods looks like; undefined where this one is such a name. */
+/** @internal An example of a valid period name, if the given name is invalid; undefined if it is valid. */
 export function otherPeriodForm(name: unknown, { by }: PeriodRule): string | undefined {
     const [form, example] = FORMS[by]
     const isName = typeof name === "string" && form.test(name) && !name.startsWith("0000")

@@ -64,28 +64,25 @@ export function resolvePeriod(
         )
     if (column.isNullable !== number.isNullable)
         refuse(
-            `is stored in ${column.propertyPath}, which can ${column.isNullable ? "" : "not "}be NULL, and the ` +
-                `number can${column.isNullable ? "not" : ""}. Declare both alike.`,
+            `is stored in ${column.propertyPath}, which can${column.isNullable ? "" : "not"} be NULL, but the ` +
+                `number can${column.isNullable ? "not" : ""}. Declare both the same way.`,
         )
     const date =
-        find(of) ?? refuse(`names "${of}", which is no column of the entity. It has ${names}.`)
+        find(of) ?? refuse(`names "${of}", which is not a column of the entity. It has ${names}.`)
     const dataSource = dataSourceOf(metadata)
     const periods = dialectOf(dataSource)?.periods
     const content = periods?.contentOf(date)
     // Where the database is not supported at all, that is refused later.
     if (periods && (!content || date.isArray))
-        refuse(
-            `names "${of}", whose type (${columnType(date)}) holds no dates. Name a column of dates or of ` +
-                "points in time.",
-        )
+        refuse(`names "${of}" of type ${columnType(date)}. Name a date or timestamp column.`)
     if (date.isUpdateDate || date.isDeleteDate || date.generatedType !== undefined)
         refuse(
-            `names "${of}", which is changed by others than you. Name the date that the document has.`,
+            `names "${of}", which TypeORM or the database changes. Name the date of the document.`,
         )
     const zone =
         findZone(metadata, timeZone) ??
         refuse(
-            `has the time zone "${timeZone}", which is none of the IANA's ("Europe/Berlin", "UTC"), nor a ` +
+            `has the time zone "${timeZone}", which is neither an IANA time zone ("Europe/Berlin", "UTC") nor a ` +
                 `property that holds one. The entity has ${names}.`,
         )
     // What the library declares compares exactly, so that nobody has to ask the database.

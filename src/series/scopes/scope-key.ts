@@ -30,7 +30,7 @@ function isShort(key: string): boolean {
 }
 
 /**
- * The same as SQL, over columns of a table.
+ * The key of a scope as an SQL expression over the columns of a table.
  * @internal
  */
 export function keySql(
@@ -42,8 +42,8 @@ export function keySql(
         const text = keyText(column, nameOf(column))
         if (text === undefined)
             throw new InvalidOptionError(
-                `${column.entityMetadata.name}.${column.propertyPath} is in uniqueWith, and its type ` +
-                    `(${String(column.type)}) makes no key of a counter. Use a column of another type.`,
+                `${column.entityMetadata.name}.${column.propertyPath} is in uniqueWith, but its type ` +
+                    `(${String(column.type)}) can't be part of a counter's key. Use a column of another type.`,
             )
         const quoted = expressions.concat(`'"'`, `REPLACE(${text}, '"', '""')`, `'"'`)
         return column.isNullable
@@ -105,12 +105,12 @@ export async function keysOf(
     return keys
 }
 
-/** @internal What a scope is called that has values, and yet makes no key. */
+/** @internal The error for a scope whose values make no key. */
 export function noScope(scoped: Scoped, cause?: DriverError): UnknownScopeError {
     return new UnknownScopeError(
-        `The scope of ${placeOf(scoped)} has a value that ${pathsOf(scoped)} can't hold, ` +
-            "or a collation (_ai_cs) whose weights tell more texts apart than it does itself. Give the " +
-            "column another collation.",
+        `The scope of ${placeOf(scoped)} has no counter key: ${pathsOf(scoped)} can't hold its value, or has ` +
+            "a collation (_ai_cs) whose sort weights differ for strings that compare as equal. Set another " +
+            "value, or give the column another collation.",
         { cause },
     )
 }

@@ -18,8 +18,8 @@ export function resolveScopeProperty(
 
     if (relation && columns.length === 0)
         refuse(
-            `which is a ${relation.relationType} relation. Only a relation whose foreign key is in ` +
-                "the row itself makes a scope: many-to-one, or the owning side of one-to-one.",
+            `which is a ${relation.relationType} relation. Only a relation whose foreign key is in the row ` +
+                "itself can be part of a scope: many-to-one, or the owning side of one-to-one.",
         )
     if (columns.length === 0)
         refuse(
@@ -30,6 +30,6 @@ export function resolveScopeProperty(
         )
     const unordered = columns.find((c) => c.isArray || c.type === "json" || c.type === "jsonb")
     if (unordered) refuse(`whose type (${String(unordered.type)}) makes no scope.`)
-    if (path === unique) refuse("which is that column itself.")
+    if (path === unique) refuse("which is this column itself.")
     return { path, columns }
 }

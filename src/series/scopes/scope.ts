@@ -2,7 +2,8 @@ import { dialectOf } from "../../dialects"
 import type { Scope } from "../../dialects/columns"
 import { UnknownScopeError } from "../../errors"
 import { dataSourceOf } from "../../typeorm/compat"
-import { type ColumnMetadata, columnType } from "../../typeorm/names"
+import type { Scoped } from "../series"
+import { type ColumnMetadata, columnName, columnType } from "../../typeorm/names"
 
 /** @internal */
 export function scopeWith(values: Scope["values"]): Scope {
@@ -30,18 +31,26 @@ export function scopeText(column: ColumnMetadata, value: unknown): string | null
     if (text !== undefined) return text
     const { entityMetadata, propertyPath } = column
     throw new UnknownScopeError(
-        `${entityMetadata.name}.${propertyPath} makes a scope, and it is ${kindOf(value)}, which a ` +
-            `column of type ${columnType(column)} does not store as what it is. Set another value.`,
+        `${entityMetadata.name}.${propertyPath} is part of a scope, but its value is ${kindOf(value)} that a ` +
+            `column of type ${columnType(column)} does not store unchanged. Set another value.`,
     )
 }
 
-/** @internal The same of a property's value, which TypeORM makes another one of first. */
+/** @internal What is read of a stored row for {@link scopeText}, column by column. */
+export function scopeSqls({ dialect, scopeColumns }: Scoped, row = ""): string[] {
+    return scopeColumns.map((column) => {
+        const sql = row + columnName(column)
+        return dialect.scopeSql?.(column, sql) ?? sql
+    })
+}
+
+/** @internal Like {@link scopeText}, for the value of a property, which TypeORM prepares for the driver first. */
 export function preparedText(column: ColumnMetadata, value: unknown): string | null {
     const { driver } = dataSourceOf(column.entityMetadata)
     return scopeText(column, driver.preparePersistentValue(value, column))
 }
 
-/** @internal The same, undefined for what is refused. */
+/** @internal Like {@link preparedText}, but undefined for values that it refuses. */
 export function findPreparedText(
     column: ColumnMetadata,
     value: unknown,
@@ -67,5 +76,5 @@ function kindOf(value: unknown): string {
     if (isDate) return "a date"
     if (value instanceof Uint8Array) return "bytes"
     if (Array.isArray(value)) return "a list"
-    return typeof value === "object" ? "an object" : `such a ${typeof value}`
+    return typeof value === "object" ? "an object" : `a ${typeof value}`
 }

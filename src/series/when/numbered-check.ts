@@ -3,7 +3,7 @@ import { columnName } from "../../typeorm/names"
 import type { Series } from "../series"
 import { conditionSql } from "./row-condition"
 
-/** @internal What the names of the constraints begin with by which they are told from those of others. */
+/** @internal The prefix of the names of CHECK constraints that this library creates. */
 export const CHECK_PREFIX = "autosequence_numbered_"
 
 /** @internal The constraint that a row for which the condition holds has its number. */

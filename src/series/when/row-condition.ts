@@ -2,7 +2,7 @@ import type { Test } from "../../declared/numbers/condition"
 import type { Dialect } from "../../dialects/dialect"
 import type { ColumnMetadata } from "../../typeorm/names"
 
-/** @internal What is asked of one column: values as the driver sends them. */
+/** @internal The test of one column, with values as the driver sends them. */
 export interface ColumnTest {
     readonly column: ColumnMetadata
     /** The property that the options name. */

@@ -9,8 +9,8 @@ import { refuseDisorder } from "./order"
 import { periodBlocks } from "./period"
 import { textBlocks } from "./texts"
 
-/** @internal What the triggers of a column do. */
-export interface TriggerBodies {
+/** What the triggers of a column do. */
+interface TriggerBodies {
     /** Gives a row its number. */
     readonly number: string
     /** Forgets that number, as the row is in the table. */

@@ -6,8 +6,8 @@ import { literal } from "../literal"
 
 const GIVES_NUMBERS = "COALESCE(@autosequence_given, FALSE)"
 
-/** @internal What the triggers of a column have for the journal; nothing where none is kept. */
-export interface EventBlocks {
+/** What the triggers of a column have for the journal; nothing where none is kept. */
+interface EventBlocks {
     /** Notes whether the writer has set the number of a new row. */
     readonly note: string
     /** Writes of a row that is in the table that its number was set. */

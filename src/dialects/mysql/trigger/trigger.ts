@@ -23,7 +23,6 @@ export const mysqlTrigger: TriggerStatements = {
     seesGenerated: true,
     seesForeignKeys: false,
     leavesOutAsNull: true,
-    runsAtCommit: false,
     givesBackSkipped: false,
     allowsChanges: ALLOWS_CHANGES,
 

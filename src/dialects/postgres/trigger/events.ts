@@ -5,11 +5,11 @@ import type { TriggeredColumn } from "../../statements/trigger-statements"
 import { postgresJournal } from "../journal"
 import { literal } from "../literal"
 
-/** @internal Whether the numbers that a session sets are given by this library. */
-export const GIVES_NUMBERS = "COALESCE(current_setting('autosequence.given', true), '') = 'on'"
+/** Whether the numbers that a session sets are given by this library. */
+const GIVES_NUMBERS = "COALESCE(current_setting('autosequence.given', true), '') = 'on'"
 
-/** @internal What the triggers of a column have for the journal; nothing where none is kept. */
-export interface EventBlocks {
+/** What the triggers of a column have for the journal; nothing where none is kept. */
+interface EventBlocks {
     readonly declare: string
     /** Notes whether the writer has set the number of a new row. */
     readonly note: string

@@ -21,8 +21,8 @@ export interface StoredFunction extends StoredFunctionRow, FunctionText {
     readonly returns: string
 }
 
-/** @internal For which statements a trigger runs. */
-export interface TriggerTime {
+/** For which statements a trigger runs. */
+interface TriggerTime {
     readonly type: number
     /** The columns that an UPDATE has to set. */
     readonly columns: string
@@ -109,8 +109,7 @@ function anywhere(body: string, schema: string): string {
 }
 
 /** Functions name all tables with their schemas, so one that is to be current is put in when they are made. */
-/** @internal */
-export function createFunction(
+function createFunction(
     signature: string,
     { returns, body, isDefiner, config }: FunctionText & { readonly returns: string },
 ): string[] {

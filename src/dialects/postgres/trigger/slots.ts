@@ -13,9 +13,8 @@ const SLOTS = 128
  * transaction moves the counter. Where others of its scope follow, they take their numbers from settings: the
  * counter would have a version for each row, and each row would walk over all of those before. Anybody may write
  * such settings, so they never move a counter further than an INSERT could.
- * @internal
  */
-export interface Slots {
+interface Slots {
     /** The name of the setting that keeps the number of a row that is not known to be in the table. */
     readonly declarePending: string
     readonly pending: string

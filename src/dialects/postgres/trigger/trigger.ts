@@ -28,9 +28,15 @@ export const postgresTrigger: TriggerStatements = {
     seesGenerated: false,
     seesForeignKeys: true,
     leavesOutAsNull: false,
-    runsAtCommit: true,
     givesBackSkipped: true,
     allowsChanges: ALLOWS_CHANGES,
+
+    commitTrigger: (table) => ({
+        sql:
+            "SELECT 1 AS found FROM pg_trigger WHERE tgrelid = $1::regclass AND tginitdeferred " +
+            "AND tgenabled <> 'D' AND starts_with(tgname, $2) LIMIT 1",
+        parameters: [table, TRIGGER_PREFIX],
+    }),
 
     allowChanges: (isAllowed) => ({
         sql: "SELECT set_config('autosequence.allow_changes', $1, true)",

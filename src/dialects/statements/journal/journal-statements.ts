@@ -1,8 +1,8 @@
 import type { Statement } from "../../../typeorm/statement"
 import type { EventTable, SettingTable } from "./journal-tables"
 
-/** @internal What a session says of what it does: why, and who does it. */
-export type Saying = "reason" | "by"
+/** What a session says of what it does: why, and who does it. */
+type Saying = "reason" | "by"
 
 /** @internal What the journal asks of a database. */
 export interface JournalStatements {

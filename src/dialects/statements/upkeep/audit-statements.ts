@@ -29,7 +29,7 @@ export interface StoredIndexColumn {
     readonly joinsNulls: number | string | boolean
 }
 
-/** @internal What the database has refused for the lack of a right. */
+/** @internal The table and the right that the database says are lacking. */
 export interface MissingRight {
     /** Undefined where the database does not say. */
     readonly right?: string

@@ -16,8 +16,8 @@ export interface IdSequence {
     readonly next: bigint
 }
 
-/** @internal A foreign key to a column. */
-export interface ForeignKeyPlace {
+/** A foreign key to a column. */
+interface ForeignKeyPlace {
     /** As SQL names them. */
     readonly table: string
     readonly column: string

@@ -45,7 +45,7 @@ function refuseOther(series: Series, row: StoredRow): void {
     if (row.number !== null) throw alreadyNumbered(series)
     if (Number(row.due) === 1) return
     throw new DraftError(
-        `A row was to be given ${placeOf(series)}, and stays a draft: the condition of the number (when) does not ` +
+        `A row can't be given ${placeOf(series)}, because it is a draft: the condition of the number (when) does not ` +
             "hold for it. Set what the condition asks for in the same call: { set: { … } }.",
     )
 }
@@ -53,15 +53,15 @@ function refuseOther(series: Series, row: StoredRow): void {
 /** @internal */
 export function alreadyNumbered(series: Series): AlreadyNumberedError {
     return new AlreadyNumberedError(
-        `A row was to be given ${placeOf(series)}, and has it: it was given before, maybe by another transaction. ` +
+        `A row already has its number in ${placeOf(series)}, which another transaction may have given it. ` +
             "Reload the row. Nothing was written.",
     )
 }
 
 function noNumber(series: Series): DraftError {
     return new DraftError(
-        `A row was to be given another number of ${placeOf(series)}, and has none: it is a draft. Give it its first ` +
-            "number by assign().",
+        `A row can't be given another number of ${placeOf(series)}, because it is a draft and has none. Give it its ` +
+            "first number by assign().",
     )
 }
 
@@ -69,6 +69,6 @@ function refuseNoDate({ update, series: { period } }: Change): void {
     const set = period && update.valueOf(period.date)
     if (set && valueOfPiece(set) === null)
         throw new InvalidPeriodError(
-            `${period.date.propertyPath} tells the period of ${period.place}, and was to be NULL. Set a date.`,
+            `${period.date.propertyPath} tells the period of ${period.place}, and can't be set to NULL. Set a date.`,
         )
 }

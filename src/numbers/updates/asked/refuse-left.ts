@@ -43,7 +43,7 @@ function leftError(moved: Series, left: Series): ReadOnlyNumberError {
         ...(period && period.zone.fixed === undefined ? [period.zone] : []),
     ].map(({ path }) => path)
     const error = new ReadOnlyNumberError(
-        `A row was to be given another number of ${placeOf(moved)} by move(), and to leave the scope` +
+        `move() can't give a row another number of ${placeOf(moved)}, because the row would leave the scope` +
             `${period ? " or period" : ""} of a number that stays, ${placeOf(other)}. Insert a new row there, or leave ` +
             `what that one depends on (${[...new Set(paths)].join(", ")}) as it is.`,
     )

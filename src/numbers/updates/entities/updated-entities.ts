@@ -1,15 +1,13 @@
 import type { ObjectLiteral } from "typeorm"
-import type { UpdatedEntity } from "../../../inserts/announced/announced-updates"
+import type { UpdatedEntity } from "../../../inserts/announced/updated-entity"
 import type { Session } from "../../../inserts/session"
 import type { Series } from "../../../series/series"
 import { dataSourceOf } from "../../../typeorm/compat"
-import { tableName } from "../../../typeorm/names"
 import type { StoredRow } from "../changed-rows"
 
 /** @internal The entities of a table that save() updates. */
 export function updatedOf(session: Session, { metadata }: Series): UpdatedEntity[] {
-    const table = tableName(metadata)
-    return session.updates.all.filter((one) => tableName(one.metadata) === table)
+    return [...session.updates].filter((one) => one.metadata.tablePath === metadata.tablePath)
 }
 
 /** @internal Those of these that a row is: a call may save copies of it. */

@@ -1,11 +1,11 @@
-import { dialectOf } from "../dialects"
-import { UnknownScopeError } from "../errors"
-import type { InsertRow } from "../inserts/insert"
-import { rowValue } from "../inserts/row-value"
-import { columnsOfPath, type Path, pathSql } from "../series/path"
-import { dataSourceOf } from "../typeorm/compat"
-import type { ColumnMetadata } from "../typeorm/names"
-import { select, type Sender } from "../typeorm/statement"
+import { dialectOf } from "../../dialects"
+import { UnknownScopeError } from "../../errors"
+import type { InsertRow } from "../../inserts/insert"
+import { rowValue } from "../../inserts/row-value"
+import { columnsOfPath, type Path, pathSql } from "../../series/path"
+import { dataSourceOf } from "../../typeorm/compat"
+import type { ColumnMetadata } from "../../typeorm/names"
+import { select, type Sender } from "../../typeorm/statement"
 
 const BATCH = 200
 

@@ -1,10 +1,10 @@
 import type { ObjectLiteral } from "typeorm"
-import type { Scope } from "../dialects/columns"
-import type { Insert } from "../inserts/insert"
-import type { Session } from "../inserts/session"
-import { findPreparedText, scopeWith } from "../series/scopes/scope"
-import type { Series } from "../series/series"
-import { firstNumber } from "./first-number"
+import type { Scope } from "../../dialects/columns"
+import type { Insert } from "../../inserts/insert"
+import type { Session } from "../../inserts/session"
+import { findPreparedText, scopeWith } from "../../series/scopes/scope"
+import type { Series } from "../../series/series"
+import { firstNumber } from "../first-number"
 
 /** What a number is made from. */
 interface ComingRow {
@@ -46,7 +46,7 @@ export class ComingRows {
         this.seen.set(series, call)
         const scopes = new Map<string, Scope>()
         const coming: ComingRow[] = []
-        for (const other of this.session.announced.values()) {
+        for (const other of this.session.announced) {
             const { entity, metadata } = other
             if (other === row?.announced || other.call !== call || metadata !== row?.metadata)
                 continue

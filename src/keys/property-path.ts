@@ -1,4 +1,4 @@
-/** A property, or the path to one of an embedded entity: `"name"`, `"address.country"`. */
+/** A property, or the path to a property of an embedded entity: `"name"`, `"address.country"`. */
 export type PropertyPath<Entity> = {
     [Name in keyof Entity & string]: Name | `${Name}.${InnerPath<NonNullable<Entity[Name]>>}`
 }[keyof Entity & string]

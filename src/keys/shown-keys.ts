@@ -4,6 +4,7 @@ import type { Scope } from "../dialects/columns"
 import { groupBy } from "../group-by"
 import { Session } from "../inserts/session"
 import { dataSourceOf } from "../typeorm/compat"
+import { showValue } from "../typeorm/shown-values"
 import { deriveShown } from "./derive/derive"
 import { placeOf } from "./free/free-keys"
 import { KeyAssigner } from "./insert/key-assigner"
@@ -21,7 +22,6 @@ import { findTaken } from "./rows/taken-keys"
 import type { Sender } from "../typeorm/statement"
 
 const PLAIN = { enumerable: true, configurable: true, writable: true }
-const shownKeys = new WeakMap<ObjectLiteral, Map<StoredKey, string>>()
 const showing = new WeakSet<DataSource>()
 
 /** A subscriber that looks at loaded rows only where one of them shows a key by it. */
@@ -111,11 +111,8 @@ async function showDerived(runner: Sender, rows: Loaded["rows"]): Promise<void> 
                 const text = deriveShown(key, entity)
                 return text === undefined ? [] : { entity, text }
             })
-            for (const { entity, text } of await onlyFree(runner, key, derived)) {
-                key.column.setEntityValue(entity, text)
-                const ofRow = shownKeys.get(entity) ?? new Map<StoredKey, string>()
-                shownKeys.set(entity, ofRow.set(key, text))
-            }
+            for (const { entity, text } of await onlyFree(runner, key, derived))
+                showValue(key.column, entity, text)
         }
 }
 
@@ -145,12 +142,6 @@ async function onlyFree<Row extends { readonly entity: ObjectLiteral; readonly t
             if (first && others.length === 0 && !taken.has(text)) free.push(first.row)
     }
     return free
-}
-
-/** @internal Whether a loaded row shows this key, and has not got one yet. */
-export function isShown(key: StoredKey, entity: ObjectLiteral): boolean {
-    const shown = shownKeys.get(entity)?.get(key)
-    return shown !== undefined && shown === key.column.getEntityValue(entity)
 }
 
 /**

@@ -27,7 +27,7 @@ export function isKey(value: unknown): value is string {
 }
 
 /**
- * The same for keys with letters of all scripts.
+ * Whether a value is a valid key if letters of all scripts are allowed.
  * @internal
  */
 export function isUnicodeKey(value: unknown): value is string {
@@ -80,7 +80,7 @@ export function hasHead(key: string, head: string): boolean {
     return key.startsWith(head) && key.length > head.length
 }
 
-/** @internal What a key begins with, of all that those of a property may begin with. */
+/** @internal The prefix of a key, among the current and former prefixes of its property. */
 export function headIn({ head, formerHeads }: Heads, key: string): string | undefined {
     return [head, ...formerHeads].find((one) => hasHead(key, one))
 }

@@ -3,98 +3,107 @@ import type { Secret, Secrets } from "../secrets"
 import type { Heads } from "./key-form"
 import type { SlugOptions } from "./slug-options"
 
-/** The formats that a pseudo key can have. */
+/** The formats of generated pseudo keys. */
 export type KeyFormat = "nanoid" | "uuid" | "uuidv7" | "ulid" | "typeid"
 
-/** How long a pseudo key that its row no longer has is kept. */
+/** How long a retired pseudo key is kept. */
 export type KeyHistory = boolean | "forever"
 
-/** The options of TypeORM's `@Column` that make sense for a pseudo key. */
+/** The options of TypeORM's `@Column` that apply to a pseudo key. */
 export type KeyColumnOptions = Pick<ColumnOptions, "name" | "comment" | "nullable" | "select">
 
-/** Makes pseudo keys of primary keys, without a column. */
+/** Makes pseudo keys by encrypting the primary key, without a column. */
 export interface SealOptions<Path extends string = string> {
-    /** The property of the primary key, of type int, bigint or uuid; of a composite one all of them. */
+    /**
+     * The property of the primary key, of type int, bigint or uuid. For a composite primary key,
+     * all of its properties.
+     */
     column: Path | readonly Path[]
 
     /**
-     * What the keys can't be made or read without: at least 32 bytes, from a random source. Of
-     * several the first makes keys, and all of them are accepted when a key is read, so that one can
-     * be replaced by another. A function is called when the data source is initialized.
+     * The secret needed to make and read keys: at least 32 bytes from a random source. With several
+     * secrets, the first one makes keys and all of them are accepted when a key is read, so that
+     * you can replace a secret. A function is called when the data source is initialized.
      */
     secret: Secret | readonly Secret[] | (() => Secret | readonly Secret[])
 
     /**
-     * What tells the keys of this entity from those of others with the same secret. Keys stay valid
-     * when the table is renamed, if it has had this before, or its former name from then on.
+     * Distinguishes the keys of this entity from those of other entities with the same secret. If
+     * you set it, keys stay valid when the table is renamed. You can also set it to the former
+     * table name after renaming.
      *
-     * Default is the prefix, or else the name of the table, with its schema where that is not the one
-     * of the connection.
+     * Default: the prefix, or else the table name, including the schema if it isn't the schema of
+     * the connection.
      */
     context?: string
 }
 
 /**
- * Makes the text of a pseudo key of a row. Of several texts the first one is taken that no other row has, and a
- * suffix goes behind the first. NULL is for rows that have no key yet.
+ * Returns the text of a row's pseudo key. If it returns several texts, the first one that no other
+ * row has is used; if all are taken, a suffix is added to the first. NULL means that the row has no
+ * key yet.
  */
 export type Derive<Entity extends object = object> = (
     row: Entity,
 ) => string | readonly string[] | null
 
-/** What `derive` of {@link PseudoKey} is made of, and whether it follows that. */
+/** How `derive` of {@link PseudoKey} makes a key, and whether the key follows later changes. */
 export interface DeriveOptions<Entity extends object = object> {
-    /** A pure function that makes the key of other fields of the row. */
+    /** A pure function that makes the key from other fields of the row. */
     from: Derive<Entity>
 
     /**
-     * Whether a stored row gets a new key when `save()` changes what its key is made of. With a history the one
-     * before is retired.
+     * Whether a stored row gets a new key when `save()` changes the fields that its key is made
+     * from. With a history, the previous key is retired.
      *
-     * Default is `false`.
+     * Default: `false`.
      */
     follow?: boolean
 }
 
-/** What {@link PseudoKey} takes. */
+/** Options of {@link PseudoKey}. */
 export interface PseudoKeyOptions<Entity extends object = object, Path extends string = string>
     extends KeyColumnOptions, Omit<SlugOptions, "length"> {
-    /** What stands before the key, with the `delimiter` between. Letters, digits and single `_`. */
+    /** Precedes the key, separated by the `delimiter`. Letters, digits and single `_`. */
     prefix?: string
 
     /**
-     * What stands between prefix and key: `_`, `-`, `.` or `~`.
+     * The separator between prefix and key: `_`, `-`, `.` or `~`.
      *
-     * Default is `"_"`.
+     * Default: `"_"`.
      */
     delimiter?: "_" | "-" | "." | "~"
 
     /**
-     * Prefixes that keys of stored rows were given before, and still lead to their rows: `["inv"]`. One that had
-     * another delimiter ends with that (`"inv-"`), and `""` is for keys that had none. Sealed keys that were made with one
-     * are accepted as well, where `context` is not given.
+     * Prefixes that stored keys were given in the past and that still find their rows: `["inv"]`.
+     * If a former prefix had another delimiter, append it (`"inv-"`); use `""` for keys without a
+     * prefix. Sealed keys made with a former prefix are accepted too, unless `context` is set.
      *
-     * Default is none: rows with another prefix are not found, which {@link verifyAutoSequence} reports.
+     * Default: none. Rows with another prefix are not found, which {@link verifyAutoSequence}
+     * reports.
      */
     formerPrefixes?: readonly string[]
 
     /**
-     * The format of the key: `"nanoid"` (21 characters), `"uuid"` (version 4), `"uuidv7"`,
-     * `"ulid"` and `"typeid"` (which tell when they were made), or a function. That one is called again, with
-     * `attempt` 1, 2 …, where another row has the key that it gave.
+     * The format of the key: `"nanoid"` (21 characters), `"uuid"` (version 4), `"uuidv7"`, `"ulid"`
+     * and `"typeid"` (these three reveal the creation time), or a function. The function is called
+     * again, with `attempt` 1, 2 …, if another row already has the key that it returned.
      *
-     * Default is `"nanoid"`.
+     * Default: `"nanoid"`.
      */
     generate?: KeyFormat | ((row: Entity, attempt: number) => string)
 
     /**
-     * For `"uuid"` and `"uuidv7"`, without a prefix: `"uuid"` keeps keys as 16 bytes, in a column of the type `uuid` of
-     * PostgreSQL and of TypeORM's `"mariadb"` (10.7 or later). Other databases have a `varchar(36)`. Keys are UUIDs in small letters
-     * then, whoever sets them, and a look-up takes nothing else.
+     * For `"uuid"` and `"uuidv7"` without a prefix: `"uuid"` stores keys as 16 bytes, in a `uuid`
+     * column on PostgreSQL and with TypeORM's `"mariadb"` driver (MariaDB 10.7 or later). Other
+     * databases use `varchar(36)`. Every key is then a UUID in lower case, even if you set it
+     * yourself, and look-ups accept nothing else.
      *
-     * Default is `"varchar"`, of 255 characters. A migration changes one into the other, and keeps what is in it.
+     * Default: `"varchar"`, with 255 characters. A migration converts one type into the other and
+     * keeps the values.
      *
-     * Errors: {@link InvalidOptionError} for other formats, and beside a prefix, `derive` or `pattern`.
+     * Errors: {@link InvalidOptionError} for other formats, and together with a prefix, `derive` or
+     * `pattern`.
      *
      * ```ts
      * import { Entity, PrimaryGeneratedColumn } from "typeorm"
@@ -113,123 +122,125 @@ export interface PseudoKeyOptions<Entity extends object = object, Path extends s
     type?: "varchar" | "uuid"
 
     /**
-     * What the key has to be, behind its prefix: all of it has to match, whoever makes or sets it. Keys of stored rows
-     * are left as they are.
+     * A pattern that the whole key after its prefix must match, whether it is generated or set by
+     * you. Keys of stored rows are not checked.
      *
-     * Default is what the format is, or any key.
+     * Default: what the format produces, or any key.
      */
     pattern?: RegExp
 
     /**
-     * A pure function that makes the key of other fields of the row, of its numbers, and of the
-     * `relations` that are named. Its result is made fit for a URL: `"Crème brûlée, 50 %"` becomes
-     * `"creme-brulee-50"`, by {@link slugify}, whose options stand beside it: `case`, `separator`, `language`,
-     * `letters`. Where another row has that key, there is the `suffix`. Where nothing is
-     * left of it, `generate` makes the key.
+     * A pure function that makes the key from other fields of the row, from its numbers, and from
+     * the relations listed in `relations`. The result is made URL-safe: `"Crème brûlée, 50 %"`
+     * becomes `"creme-brulee-50"`. {@link slugify} does this, and you can set its options next to
+     * `derive`: `case`, `separator`, `language`, `letters`. If another row already has that key,
+     * the `suffix` is added. If nothing remains, `generate` makes the key.
      *
-     * It is given a copy of the row as it is about to be stored. The key of a stored row does not
-     * follow its fields, unless it is `{ from, follow: true }`. As long as a number that it reads is NULL, so
-     * is the key.
+     * It receives a copy of the row that is about to be stored. The key of a stored row doesn't
+     * change with its fields, unless you use `{ from, follow: true }`. While a number that it reads
+     * is NULL, the key is NULL too.
      */
     derive?: Derive<Entity> | DeriveOptions<Entity>
 
     /**
-     * For `derive`: `"lower"` makes all letters small, `"keep"` leaves them as they are.
+     * For `derive`: `"lower"` converts letters to lower case, `"keep"` leaves them as they are.
      *
-     * Default is `"lower"`, and `"keep"` for a key that is made of a number of its row: `INV-7`.
+     * Default: `"lower"`, or `"keep"` for a key made from a number of its row: `INV-7`.
      */
     case?: "lower" | "keep"
 
     /**
-     * `"unicode"` allows letters and digits of all scripts in keys, and lets `derive` keep them: `東京`. They are stored
-     * composed (NFC); whoever builds a URL encodes them, and a look-up takes both forms.
+     * `"unicode"` allows letters and digits of all scripts in keys, and `derive` keeps them: `東京`.
+     * Keys are stored composed (NFC). Encode them in URLs; look-ups accept both forms.
      *
-     * Default is `"ascii"`.
+     * Default: `"ascii"`.
      */
     letters?: "ascii" | "unicode"
 
     /**
-     * For `derive`: the suffix that is added where another row has the key: `"number"` or `true` (`acme`,
-     * `acme-2`, `acme-3`), `"random"` (`acme-x4k2p9`, which does not tell how many there are), or `false`:
-     * such a row is refused with {@link KeyTakenError}.
+     * For `derive`: the suffix added if another row already has the key. `"number"` or `true`
+     * (`acme`, `acme-2`, `acme-3`), `"random"` (`acme-x4k2p9`, which doesn't reveal how many there
+     * are), or `false`, which refuses the row with {@link KeyTakenError}.
      *
-     * Default is `"number"`, and `false` for a key that is made of a number of its row
-     * (`@AutoSequenceColumn`): `INV-7-2` would be taken for another invoice.
+     * Default: `"number"`, or `false` for a key made from a number of its row
+     * (`@AutoSequenceColumn`), because `INV-7-2` would be mistaken for another invoice.
      */
     suffix?: boolean | "number" | "random"
 
     /**
-     * Keys that no row is given, upper or lower case, as they are parts of addresses: a derived key gets a suffix,
-     * or is refused where it takes none; one that is made otherwise is made again; one that is set is refused with
-     * {@link InvalidKeyError}. {@link RESERVED_KEYS} is a list to begin with. Rows that have such a key keep it.
+     * Keys that no row may have because they are parts of addresses, in upper or lower case. A
+     * derived key gets a suffix, or is refused if it takes none. A generated key is generated
+     * again. A key that you set is refused with {@link InvalidKeyError}. Start with
+     * {@link RESERVED_KEYS}. Existing rows keep such keys.
      *
-     * Default is none.
+     * Default: none.
      */
     reserved?: readonly string[]
 
     /**
-     * For `derive`: the paths of the many-to-one relations that it reads, as `"category.parent"`.
-     * What of them is not there with the row is loaded, by one statement for all rows of a call.
+     * For `derive`: the paths of the many-to-one relations that it reads, such as
+     * `"category.parent"`. Relations that aren't loaded on the row are loaded with one statement
+     * for all rows of a call.
      *
-     * Default is none: those that it reads have to be there.
+     * Default: none. The relations that it reads must already be loaded.
      */
     relations?: readonly string[]
 
     /**
-     * For `derive`: `"insert"` calls it right after the INSERT, so that it can read what only that
-     * gives, such as the generated primary key or the number of a trigger. It is written by a second
-     * statement, so the insert has to be part of a transaction.
+     * For `derive`: `"insert"` calls it right after the INSERT, so that it can read values that
+     * only the INSERT produces, such as the generated primary key or the number of a trigger. A
+     * second statement writes the key, so the insert must be part of a transaction.
      *
-     * Default is to call it before.
+     * Default: it is called before the INSERT.
      */
     after?: "insert"
 
     /**
-     * No column at all: the key is computed from the primary key, can't be guessed or forged, and is
-     * read back without a look-up.
+     * No column at all: the key is computed from the primary key. It can't be guessed or forged,
+     * and is read back without a query.
      */
     seal?: SealOptions<Path>
 
     /**
-     * For `"nanoid"`: the number of random characters. For `derive`: the most characters that a key
-     * has behind its prefix, its suffix included; what is longer is cut at the end of a word.
+     * For `"nanoid"`: the number of random characters. For `derive`: the maximum number of
+     * characters after the prefix, including the suffix. Longer keys are cut at the end of a word.
      *
-     * Default is `21`, and for `derive` what fits into the column.
+     * Default: `21`; for `derive`, what fits into the column.
      */
     length?: number
 
     /**
-     * For `"nanoid"`: the characters to choose from, of the letters, digits, `-` and `_`.
+     * For `"nanoid"`: the characters to choose from, out of letters, digits, `-` and `_`.
      *
-     * Default is all of these, 64 characters.
+     * Default: all 64 of these.
      */
     alphabet?: string
 
     /**
-     * The properties within whose values keys are unique: columns, many-to-one relations, paths into
-     * embedded entities. A look-up has to name their values then.
+     * The properties within whose values keys are unique: columns, many-to-one relations, paths
+     * into embedded entities. Look-ups must then give their values.
      *
-     * Default is none: no two rows of the table have the same key. Where `derive` reads a number of
-     * the row, and not what that is unique with, the default is the `uniqueWith` of the number; `[]`
-     * says that the table is meant.
+     * Default: none. Keys are unique within the table. If `derive` reads a number of the row but
+     * not the number's scope, the default is the `uniqueWith` of the number; set `[]` for the whole
+     * table.
      */
     uniqueWith?: Path | readonly Path[]
 
     /**
-     * Whether a key that was changed still leads to its row, and is never accepted for another one.
-     * When the row is deleted its keys are free again, unless it is `"forever"`.
+     * Whether a key still finds its row after it was changed, and is never accepted for another
+     * row. When the row is deleted its keys are free again, unless this is `"forever"`.
      *
-     * Default is `false`.
+     * Default: `false`.
      */
     history?: KeyHistory
 
     /**
-     * With `history`: the name under which the keys are kept in the history. Give one, and they stay
-     * when the table or the column gets another name.
+     * With `history`: the name under which the keys are kept in the history. If you set it, they
+     * are kept when the table or column is renamed.
      *
-     * Default is `<table>.<column>`, without the schema where the history itself is.
+     * Default: `<table>.<column>`, without the schema if the history is in the same one.
      *
-     * Errors: {@link InvalidOptionError} where another key has the same name.
+     * Errors: {@link InvalidOptionError} if another key has the same name.
      *
      * ```ts
      * import { Entity, PrimaryGeneratedColumn } from "typeorm"

@@ -1,7 +1,7 @@
 /**
- * Words that are parts of addresses in most applications, for `reserved` of {@link PseudoKey}: what stands where a
- * key might stand (`/articles/new`), what users take for the application itself (`/admin`), and files at the top of
- * a site.
+ * Words that are parts of addresses in most applications, for `reserved` of {@link PseudoKey}:
+ * words used where a key could be (`/articles/new`), words that users associate with the
+ * application itself (`/admin`), and files at the root of a site.
  *
  * ```ts
  * import { Column, Entity, PrimaryGeneratedColumn } from "typeorm"

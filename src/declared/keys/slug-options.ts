@@ -10,44 +10,44 @@ import {
 } from "../options"
 import { show } from "../show"
 
-/** How a text is made fit for a URL. */
+/** How a string is made URL-safe. */
 export interface SlugOptions {
     /**
-     * `"lower"` makes all letters small, `"keep"` leaves them as they are.
+     * `"lower"` converts letters to lower case, `"keep"` leaves them as they are.
      *
-     * Default is `"lower"`.
+     * Default: `"lower"`.
      */
     case?: "lower" | "keep"
 
     /**
-     * What stands between words: `-`, `_`, `.` or `~`.
+     * The separator between words: `-`, `_`, `.` or `~`.
      *
-     * Default is `"-"`.
+     * Default: `"-"`.
      */
     separator?: "-" | "_" | "." | "~"
 
-    /** The most characters; what is longer is cut at the end of a word. */
+    /** The maximum number of characters. Longer strings are cut at the end of a word. */
     length?: number
 
     /**
-     * The language of the text, as `"de"` or `"de-AT"`, where it has a spelling of its own for letters that it shares
-     * with others: "ü" becomes "ue" in German and "u" in Turkish.
+     * The language of the string, such as `"de"` or `"de-AT"`, if it spells shared letters
+     * differently: "ü" becomes "ue" in German and "u" in Turkish.
      *
-     * Default is what is usual for each letter.
+     * Default: the usual spelling of each letter.
      */
     language?: string
 
     /**
-     * `"ascii"` spells all letters in Latin ones, `"unicode"` keeps those of all scripts as they are.
+     * `"ascii"` spells all letters in Latin ones, `"unicode"` keeps the letters of all scripts.
      *
-     * Default is `"ascii"`.
+     * Default: `"ascii"`.
      */
     letters?: "ascii" | "unicode"
 }
 
 const LANGUAGE: Form = [
     (value) => typeof value === "string" && /^[a-z]{2,3}(-[a-z0-9]{1,8})*$/i.test(value),
-    'a language tag as "de" or "de-AT"',
+    'a language tag such as "de" or "de-AT"',
 ]
 const FORMS = {
     case: oneOf("lower", "keep"),
@@ -72,7 +72,7 @@ export function checkedSlugOptions(
 ): SlugOptions {
     const refuse = refuserOf(caller)
     if (typeof text !== "string")
-        throw new InvalidOptionError(`${caller} was given ${show(text)}, give a text.`)
+        throw new InvalidOptionError(`${caller} was given ${show(text)}, give a string.`)
     refuseUnknown(options, [...Object.keys(FORMS), "length"], refuse)
     refuseWrongSlug(options, refuse)
     if (options.length !== undefined)

@@ -57,15 +57,15 @@ export function splitKeyOptions(place: string, options: PseudoKeyOptions<never>)
     const { prefix, seal } = options
     if (prefix !== undefined && !(typeof prefix === "string" && PREFIX_FORM.test(prefix)))
         refuse(
-            `prefix is ${show(prefix)}, give 1 to ${MAX_PREFIX} letters and digits, beginning with a ` +
-                "letter, with single _ between them.",
+            `prefix is ${show(prefix)}, give 1 to ${MAX_PREFIX} letters and digits, beginning with a letter; ` +
+                "single _ may stand between them.",
         )
     const heads = headsOf(options, refuse)
     if (seal === undefined) return splitStored(options, heads, refuse)
 
     for (const name of KNOWN_FOR_STORED)
         if (options[name] !== undefined)
-            refuse(`${name} is for keys that have a column, and with seal there is none.`)
+            refuse(`${name} can't be used with seal, because a sealed key has no column.`)
     return { sealed: { prefix, ...heads, ...checkSeal(seal, refuse) } }
 }
 
@@ -77,20 +77,26 @@ function headsOf(
 ): Heads {
     if (delimiter !== undefined && !DELIMITERS.includes(delimiter))
         refuse(`delimiter is ${show(delimiter)}, give one of ${DELIMITERS.join(" ")}.`)
-    if (delimiter !== undefined && prefix === undefined) refuse("delimiter is for a prefix alone.")
+    if (delimiter !== undefined && prefix === undefined) refuse("delimiter needs prefix.")
     const former: unknown = formerPrefixes ?? []
-    if (!Array.isArray(former)) refuse("formerPrefixes is no list, give prefixes.")
+    if (!Array.isArray(former)) refuse("formerPrefixes is not a list, give a list of prefixes.")
     const formerHeads = (former as unknown[]).map((given) => {
-        const text = typeof given === "string" ? given : refuse("formerPrefixes holds no text.")
+        const text =
+            typeof given === "string"
+                ? given
+                : refuse(
+                      "formerPrefixes holds something that is not a string, give a list of prefixes.",
+                  )
         const end = text.slice(-1)
         const isWhole = text === "" || DELIMITERS.includes(end)
         const bare = isWhole ? text.slice(0, -1) : text
         if (text !== "" && !PREFIX_FORM.test(bare))
-            refuse(`formerPrefixes holds ${show(given)}, which is no prefix.`)
+            refuse(`formerPrefixes holds ${show(given)}, which is not a valid prefix.`)
         return isWhole ? text : headOf(text, delimiter)
     })
     const head = headOf(prefix, delimiter)
-    if (formerHeads.includes(head)) refuse("formerPrefixes holds the prefix of today.")
+    if (formerHeads.includes(head))
+        refuse("formerPrefixes holds the current prefix. Leave that out.")
     return { head, formerHeads }
 }
 
@@ -101,7 +107,7 @@ function splitStored(options: PseudoKeyOptions<never>, heads: Heads, refuse: Ref
         refuse(`generate is ${show(generate)}, give one of ${FORMATS.join(", ")}, or a function.`)
     const relations: unknown = options.relations ?? []
     if (!Array.isArray(relations) || relations.some((path) => typeof path !== "string" || !path))
-        refuse("relations is no list of paths, give names of relations.")
+        refuse("relations is not a list of paths, give a list of relation names.")
     const { after } = options
     if (after !== undefined && (after as unknown) !== "insert")
         refuse(`after is ${show(after)}, give "insert" or leave it out.`)
@@ -111,16 +117,15 @@ function splitStored(options: PseudoKeyOptions<never>, heads: Heads, refuse: Ref
     refuseWrongSlug(options, refuse)
     const { letters = "ascii" } = options
     for (const name of FOR_DERIVE)
-        if (options[name] !== undefined && derive === undefined)
-            refuse(`${name} is for derive alone.`)
+        if (options[name] !== undefined && derive === undefined) refuse(`${name} needs derive.`)
     if (typeof history !== "boolean" && (history as unknown) !== "forever")
         refuse(`history is ${show(history)}, give true, false or "forever".`)
     const { series } = options
-    if (series !== undefined && history === false) refuse("series is for history alone.")
+    if (series !== undefined && history === false) refuse("series needs history.")
     if (series !== undefined && !isSeriesName(series)) refuse(seriesProblem(series))
     for (const name of ["length", "alphabet"] as const)
         if (options[name] !== undefined && generate !== "nanoid")
-            refuse(`${name} is for generate: "nanoid" alone.`)
+            refuse(`${name} needs generate: "nanoid".`)
     const { length, alphabet } = options
     const longest = MAX_LENGTH - heads.head.length
     // A suffix takes up to six, and leaves something of the key.
@@ -184,11 +189,13 @@ function isUuidColumn(
     if (type === undefined || type === "varchar") return false
     if ((type as unknown) !== "uuid") refuse(`type is ${show(type)}, give "varchar" or "uuid".`)
     if (generate !== "uuid" && generate !== "uuidv7")
-        refuse('type: "uuid" is for generate: "uuid" and generate: "uuidv7" alone.')
+        refuse('type: "uuid" needs generate: "uuid" or generate: "uuidv7".')
     if (head !== "" || formerHeads.length > 0)
         refuse('type: "uuid" has no room for a prefix. Leave out prefix, or type.')
     if (derive !== undefined || pattern !== undefined || letters !== undefined)
-        refuse('type: "uuid" is for UUIDs alone, without derive, pattern and letters.')
+        refuse(
+            `type: "uuid" stores nothing but UUIDs, so it can't be used with derive, pattern or letters.`,
+        )
     return true
 }
 
@@ -201,9 +208,13 @@ function patternOf(
 ): RegExp | undefined {
     if (generate === "typeid") {
         if (derive !== undefined || pattern !== undefined)
-            refuse('generate: "typeid" is a format by itself, without derive and pattern.')
+            refuse(
+                `generate: "typeid" has a fixed format, so it can't be used with derive or pattern.`,
+            )
         if (head !== "" && !/^[a-z]([a-z_]*[a-z])?_$/.test(head))
-            refuse('generate: "typeid" takes a prefix of small letters and _, with _ behind it.')
+            refuse(
+                'generate: "typeid" takes a prefix of lower-case letters and _, and no other delimiter than _.',
+            )
         return TYPEID
     }
     if (pattern === undefined) return undefined
@@ -215,7 +226,7 @@ function patternOf(
 function reservedOf(reserved: unknown, refuse: Refuse): ReadonlySet<string> {
     const words: unknown = reserved ?? []
     if (!Array.isArray(words) || words.some((word) => typeof word !== "string" || word === ""))
-        refuse("reserved is no list of words, give texts.")
+        refuse("reserved is not a list of words, give a list of strings.")
     return new Set((words as string[]).map((word) => word.normalize("NFC").toLowerCase()))
 }
 
@@ -243,7 +254,7 @@ function checkSeal(
     refuse: Refuse,
 ): Omit<SealedKeyOptions, "prefix" | keyof Heads> {
     if (typeof seal !== "object" || (seal as unknown) === null)
-        refuse("seal is no object, give { column, secret }.")
+        refuse("seal is not an object, give { column, secret }.")
     for (const name of Object.keys(seal))
         if (!KNOWN_FOR_SEAL.includes(name))
             refuse(`seal has no option "${name}". The options are ${KNOWN_FOR_SEAL.join(", ")}.`)
@@ -252,7 +263,7 @@ function checkSeal(
     if (columns.length === 0 || columns.some((one) => typeof one !== "string" || one === ""))
         refuse(`seal.column is ${show(column)}, give the name of the primary key's property.`)
     if (context !== undefined && (typeof context !== "string" || context === ""))
-        refuse(`seal.context is ${show(context)}, give a text.`)
+        refuse(`seal.context is ${show(context)}, give a string.`)
     const read = (): readonly Secret[] => {
         const given = typeof secret === "function" ? secret() : secret
         const secrets = (Array.isArray(given) ? given : [given]) as Secret[]

@@ -1,6 +1,7 @@
 import type { ObjectLiteral, UpdateEvent } from "typeorm"
 import { InvalidKeyError, TransactionRequiredError, UnsupportedError } from "../../errors"
 import { Session } from "../../inserts/session"
+import { isShown } from "../../typeorm/shown-values"
 import { placeOf } from "../free/free-keys"
 import { ownerOf } from "../history/claim-keys"
 import { lockRow, retire } from "../history/retire"
@@ -12,7 +13,6 @@ import { pseudoKeysOf, storedKeysOf } from "../resolve-keys"
 import { refuseSetKeys } from "../sealed/sealed-property"
 import { refuseSetReferences } from "../sealed/sealed-reference"
 import { changedScope } from "../rows/stored-scope"
-import { isShown } from "../shown-keys"
 import { changedView, outdatedView } from "./changed-view"
 import { SetKeys } from "./exchanged-keys"
 import { isAskedFor, remakeKey } from "./remade-key"
@@ -28,13 +28,11 @@ export function changeKeys(event: UpdateEvent<ObjectLiteral>): Promise<void> | u
     if (!entity) return undefined
     if (stored) {
         refuseSetKeys(pseudoKeysOf(metadata).sealed, entity)
-        refuseSetReferences(metadata, entity)
+        refuseSetReferences(metadata, entity, stored)
     }
     const changed: Changed[] = []
     for (const key of storedKeysOf(metadata)) {
-        // It is not the row's yet, and save() may not have loaded what it is made of.
-        if (stored && isShown(key, entity) && typeof key.column.getEntityValue(stored) !== "string")
-            key.column.setEntityValue(entity, null)
+        if (stored) showStored(key, entity, stored)
         if (stored) changed.push(...kindOf(key, entity, stored))
         else refuseUpdate(key, entity)
     }
@@ -42,18 +40,27 @@ export function changeKeys(event: UpdateEvent<ObjectLiteral>): Promise<void> | u
     const session = Session.of(event.queryRunner)
     const set = SetKeys.of(session)
     for (const { key, kind } of changed) {
+        if (kind !== "set") continue
         const value: unknown = key.column.getEntityValue(entity)
-        if (kind === "set" && typeof value === "string")
-            set.add({ key, entity, stored, text: composed(key, value) })
+        if (key.column.getEntityValue(stored) === undefined) set.addUnselected({ key, stored })
+        if (typeof value === "string") set.add({ key, entity, stored, text: composed(key, value) })
     }
     return session.together(async () => {
         const locks = KeyAssigner.of(session)?.locks
         if (locks) await set.exchange(session, locks)
+        // A key that is not selected may be the one that the row has, and not be set.
+        const known = changed.flatMap(({ key }) => kindOf(key, entity, stored))
         // One key may be made of those before it.
-        for (const one of changed)
+        for (const one of known)
             if (!set.isExchanged(one.key, entity)) await change(session, one, entity, stored)
         locks?.forgetGiven()
     })
+}
+
+/** What a row showed for want of a key, another row may have by now; or it has got a key itself. */
+function showStored({ column }: StoredKey, entity: ObjectLiteral, stored: ObjectLiteral): void {
+    if (isShown(column, entity) && !isShown(column, stored))
+        column.setEntityValue(entity, column.getEntityValue(stored))
 }
 
 /** What becomes of a key: it is made with the number of its row, or anew, or is as the caller sets it. */

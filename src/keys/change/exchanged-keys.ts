@@ -21,6 +21,9 @@ export interface SetKey {
     readonly text: string
 }
 
+/** A key with which TypeORM has not loaded its row. */
+type UnselectedKey = Pick<SetKey, "key" | "stored">
+
 /** One whose row is locked. */
 interface LockedKey extends SetKey {
     readonly before: StoredRow
@@ -47,11 +50,16 @@ export class SetKeys {
     }
 
     private readonly all: SetKey[] = []
+    private readonly unselected: UnselectedKey[] = []
     private readonly exchanged = new Map<ObjectLiteral, Set<StoredKey>>()
     private exchanging?: Promise<void>
 
     add(set: SetKey): void {
         this.all.push(set)
+    }
+
+    addUnselected(one: UnselectedKey): void {
+        this.unselected.push(one)
     }
 
     /** Whether a row has got its key already. */
@@ -65,6 +73,7 @@ export class SetKeys {
     }
 
     private async exchangeAll(session: Session, locks: KeyLocks): Promise<void> {
+        await readUnselected(session, this.unselected)
         // Without a transaction others would see what stands in between, and it would stay after a failure.
         if (this.all.length < 2 || !session.isInTransaction) return
         for (const { key, text } of this.all) refuseInvalid(key, text)
@@ -133,13 +142,23 @@ function placeholderOf(key: StoredKey): string {
     return key.isUuid ? key.generate() : key.head + nanoid()
 }
 
+async function readUnselected(session: Session, all: readonly UnselectedKey[]): Promise<void> {
+    for (const { key, stored } of inOrder(all)) {
+        const { text } = await lockRow(session, key, stored)
+        key.column.setEntityValue(stored, text ?? null)
+    }
+}
+
 /** In an order that all callers have. */
-async function lockAll(session: Session, rows: readonly SetKey[]): Promise<LockedKey[]> {
-    const owned = rows
+function inOrder<Row extends UnselectedKey>(rows: readonly Row[]): (Row & { owner: string })[] {
+    return rows
         .map((one) => ({ ...one, owner: ownerOf(one.key.metadata, one.stored) }))
         .sort((a, b) => (a.owner < b.owner ? -1 : 1))
+}
+
+async function lockAll(session: Session, rows: readonly SetKey[]): Promise<LockedKey[]> {
     const locked: LockedKey[] = []
-    for (const one of owned) {
+    for (const one of inOrder(rows)) {
         const before = await lockRow(session, one.key, one.stored)
         const scope = changedScope(one.key, before.scope, one.entity)
         // One that moves to another scope gives up its key there, and is no part of an exchange.

@@ -18,9 +18,9 @@ import type { StoredKey } from "../pseudo-key"
 import { pseudoKeysOf, storedKeysOf } from "../resolve-keys"
 import { hasPrimaryKey } from "../rows/primary-key"
 
-/** What {@link regenerateKey} takes. */
+/** Options of {@link regenerateKey}. */
 export interface RegenerateKeyOptions<Entity extends ObjectLiteral = ObjectLiteral> {
-    /** The key's property, where the entity has several. */
+    /** The property of the key, if the entity has several. */
     property?: PropertyPath<Entity>
 }
 
@@ -29,16 +29,17 @@ type Arguments<Entity extends ObjectLiteral> =
     | [EntityManager, EntityTarget<Entity>, Entity, RegenerateKeyOptions<Entity>?]
 
 /**
- * Gives a stored row a new key, as an INSERT of it would: derived of what it has now, or made at random. Its
- * former key is retired, where a history is kept. Resolves to the key, which is on the row that was given as well,
- * until the transaction is rolled back; to NULL where `derive` gives none.
+ * Gives a stored row a new key, as an INSERT would: derived from its current values, or generated
+ * at random. If a history is kept, its former key is retired. Resolves to the new key, which is
+ * also set on the given row until the transaction is rolled back, or to NULL if `derive` returns
+ * none.
  *
- * What is in the table counts, so save other changes first. A derived key stays as it is where it would be
- * the same. Without a transaction it begins one. `save()` does the same for a row whose key is set to `""`, or to
- * `null` where the column can't be NULL.
+ * It reads the row from the table, so save other changes first. A derived key that would be the
+ * same isn't changed. Outside a transaction it opens one. `save()` does the same for a row whose
+ * key is set to `""`, or to `null` if the column isn't nullable.
  *
- * Errors: {@link RowNotFoundError} where the row is not stored; {@link InvalidOptionError} where the entity has no
- * key in a column, or several and it is not said which; those of an insert.
+ * Errors: {@link RowNotFoundError} if the row isn't stored; {@link InvalidOptionError} if the
+ * entity has no key column, or several and no `property` is given; the errors of an insert.
  *
  * ```ts
  * import { Column, Entity, type EntityManager, PrimaryGeneratedColumn } from "typeorm"

@@ -5,13 +5,15 @@ import type { RowView } from "../derive/row-view"
 import { giveFreeKeys } from "../free/free-keys"
 import { type Wish, wishFor } from "../free/wish"
 import { ownerOf } from "../history/claim-keys"
-import { keysOfOwner } from "../history/history"
-import { claimChange, lockRow, refuseStale, type StoredRow } from "../history/retire"
+import { keysOfOwner, takenError } from "../history/history"
+import { claimChange, lockRow, refuseStale, type StoredRow, unclaimed } from "../history/retire"
 import { KeyAssigner } from "../insert/key-assigner"
 import { isLookedFor } from "../insert/keyed-row"
 import type { StoredKey } from "../pseudo-key"
 import { changedScope } from "../rows/stored-scope"
-import { writeKeys } from "../rows/write-keys"
+import { preparedValue } from "../rows/primary-key"
+import { findTaken } from "../rows/taken-keys"
+import { writeValues } from "../rows/write-keys"
 import type { Scope } from "../../dialects/columns"
 
 const MAX_ATTEMPTS = 100
@@ -53,35 +55,72 @@ async function makeFor(
     const owner = ownerOf(key.metadata, stored)
     await refuseStale(session, key, before)
     const own = await ownTexts(session, key, { before, scope, owner })
+    const isMoved = scope.key !== before.scope.key
     for (let attempt = 1; ; attempt++) {
-        const text = await freeKey(session, key, scope, view, own)
-        if (text === before.text && scope.key === before.scope.key) return text
+        const { text, isFound } = await freeKey(session, key, scope, view, own)
+        if (text === before.text && !isMoved) return text
+        if (!isFound && typeof text === "string" && !own.has(text)) {
+            const taken = await findTaken(session, key, scope, [text])
+            if (taken.has(text)) throw takenError(key, text)
+        }
+        let isWritten = false
         try {
-            if (text !== null && text !== before.text)
-                await writeKeys(session, key, [{ row: stored, text }])
+            if (isMoved || (text !== null && text !== before.text)) {
+                await writeMade(session, key, { entity, stored, text, isMoved })
+                isWritten = true
+            }
             if (key.history !== false)
-                await claimChange(session, key, { before, scope, text, owner })
+                await claimChange(session, key, { before, scope, text, owner, isMade: true })
             return text
         } catch (error) {
-            if (!(error instanceof KeyTakenError) || attempt === MAX_ATTEMPTS) throw error
+            const isTaken = error instanceof KeyTakenError && isFound
             // What has been given is not tried again.
-            if (!key.dialect.keys.outlivesDuplicates) throw staleError(key, error)
+            if (
+                isTaken &&
+                !isMoved &&
+                attempt < MAX_ATTEMPTS &&
+                key.dialect.keys.outlivesDuplicates
+            )
+                continue
+            // The row has a key that the history does not know.
+            if (isWritten) session.joinTransaction().refuseCommit(error as Error)
+            throw isTaken ? staleError(key, error) : error
         }
     }
 }
 
+interface Made {
+    readonly entity: ObjectLiteral
+    readonly stored: ObjectLiteral
+    readonly text: string | null
+    readonly isMoved: boolean
+}
+
+/** With where the row moves: in the place that it leaves others may have the key. */
+async function writeMade(
+    session: Session,
+    { metadata, column, scopeColumns }: StoredKey,
+    { entity, stored, text, isMoved }: Made,
+): Promise<void> {
+    const moved = scopeColumns.filter((one) => isMoved && one.getEntityValue(entity) !== undefined)
+    const values = [text, ...moved.map((one) => preparedValue(one, entity))]
+    await writeValues(session, metadata, [column, ...moved], [{ row: stored, values }])
+}
+
+/** A key for the row, and whether it was looked for, or is as `derive` makes it. */
 async function freeKey(
     session: Session,
     key: StoredKey,
     scope: Scope,
     view: RowView,
     own: ReadonlySet<string>,
-): Promise<string | null> {
-    if (!isLookedFor(key)) return key.generate()
+): Promise<{ text: string | null; isFound: boolean }> {
+    if (!isLookedFor(key)) return { text: key.generate(), isFound: false }
     const wish: Wish = wishFor(key, scope, view, { own })
+    const isFound = wish.got === undefined
     const locks = KeyAssigner.of(session)?.locks
     if (locks) await giveFreeKeys(session, locks, [wish])
-    return wish.got ?? null
+    return { text: wish.got ?? null, isFound }
 }
 
 /** Those that `derive` may make again: others shall be new ones. */
@@ -92,8 +131,11 @@ async function ownTexts(
 ): Promise<ReadonlySet<string>> {
     if (!key.derive) return new Set()
     const now = before.text !== undefined && scope.key === before.scope.key ? [before.text] : []
-    const former = key.history === false ? [] : await keysOfOwner(session, key, scope, owner)
-    return new Set([...now, ...former])
+    const own = key.history === false ? [] : await keysOfOwner(session, key, scope, owner)
+    const former = own.filter((text) => !now.includes(text))
+    // Another row may have got one of them while the history was off.
+    const taken = await findTaken(session, unclaimed(key), scope, former)
+    return new Set([...now, ...former.filter((text) => !taken.has(text))])
 }
 
 function refuseWithoutTransaction(session: Session, { label }: StoredKey): void {

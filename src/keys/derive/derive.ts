@@ -45,9 +45,10 @@ export function derive(key: StoredKey, view: RowView): Derived | undefined {
     const isNumbered = numbers.length > 0
     const letterCase = key.slug.case ?? (isNumbered ? "keep" : "lower")
     const slugs = (all as string[]).map((text) => slugOf(text, { ...key.slug, case: letterCase }))
-    const texts = slugs.flatMap((slug) =>
-        slug ? cutAtWord(key.head + slug, key.longest, key.separator) : [],
-    )
+    const texts = slugs.flatMap((slug) => {
+        const cut = cutAtWord(slug, key.longest - key.head.length, key.separator)
+        return cut ? key.head + cut : []
+    })
     if (texts.some((text) => !matches(key, text)))
         throw new InvalidKeyError(
             `derive of ${key.label} has made a key that does not match the pattern.`,
@@ -118,7 +119,8 @@ export function deriveShown(key: StoredKey, entity: ObjectLiteral): string | und
     if (!hasPrimaryKey(metadata, entity) || !hasRelated(entity, metadata, relations))
         return undefined
     try {
-        return derive(key, viewOfLoaded(key, entity))?.texts[0]
+        const texts = derive(key, viewOfLoaded(key, entity))?.texts
+        return texts?.find((text) => !key.isReserved(text))
     } catch {
         // A row without a key is shown without one, rather than not at all.
         return undefined

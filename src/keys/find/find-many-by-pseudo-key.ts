@@ -5,17 +5,17 @@ import { loadColumns } from "../../typeorm/load-columns"
 import { isSealed } from "../pseudo-key"
 import { primaryKeyText } from "../rows/primary-key"
 import { sealedKeyFor } from "../sealed/sealed-ids"
-import { checkedFind, type FindByPseudoKeyOptions, findOne } from "./find-by-pseudo-key"
+import { checkedFind, findHaving, type FindByPseudoKeyOptions } from "./find-by-pseudo-key"
 import { conditionFor, keyFor, keyIn } from "./key-condition"
 
 const BATCH = 200
 
 /**
- * The rows that pseudo keys lead to, in the order of the keys, with NULL where there is none: for a list of keys in
- * a request, or the loader of a GraphQL field.
+ * Finds the rows of several pseudo keys, in the order of the keys, with NULL for keys without a
+ * row. Use it for a list of keys in a request, or for the loader of a GraphQL field.
  *
- * It takes one query for 200 keys, one more where a key is not among what was selected, and one for each key that its row
- * no longer has. Options are those of {@link findByPseudoKey}.
+ * It takes one query per 200 keys, one more if the key isn't among the selected columns, and one
+ * for each key that no row has now. The options are those of {@link findByPseudoKey}.
  *
  * Errors: those of {@link findByPseudoKey}.
  *
@@ -68,7 +68,7 @@ export async function findManyByPseudoKey<Entity extends ObjectLiteral>(
         if (retired === false) continue
         for (const key of batch)
             if (!rows.has(textOf(key) ?? "")) {
-                const row = await findOne(manager, metadata, key, options)
+                const row = await findHaving(manager, metadata, key, options)
                 if (row) rows.set(textOf(key) ?? "", row)
             }
     }

@@ -3,8 +3,8 @@ import { hasHead, headOf, isKey } from "../../declared/keys/key-form"
 declare const PREFIX: unique symbol
 
 /**
- * The type of a pseudo key with a prefix, for those who want the compiler to tell the keys of
- * different entities apart. It is a string in every other respect.
+ * The type of a pseudo key with a prefix. Use it if you want the compiler to distinguish the keys
+ * of different entities. Otherwise it is a normal string.
  *
  * ```ts
  * import { Entity, PrimaryGeneratedColumn } from "typeorm"
@@ -29,8 +29,8 @@ export type PublicKey<Prefix extends string> = `${Prefix}_${string}` & {
 }
 
 /**
- * Whether a value has the form of a pseudo key with this prefix. Whether there is such a row is
- * another question.
+ * Whether a value has the form of a pseudo key with this prefix. It doesn't check whether such a
+ * row exists.
  *
  * ```ts
  * import { isPublicKey, type PublicKey } from "typeorm-autosequence"

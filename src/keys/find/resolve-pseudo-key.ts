@@ -13,8 +13,9 @@ import { keyFor, keyIn } from "./key-condition"
 import { type AnyKey, isSealed } from "../pseudo-key"
 import { sealedKeyOf } from "../sealed/sealed-ids"
 import { keysByHead } from "../distinct-keys"
+import { isShown } from "../../typeorm/shown-values"
 
-/** What {@link resolvePseudoKey} takes: what {@link findByPseudoKey} takes, and these. */
+/** Options of {@link resolvePseudoKey}: those of {@link findByPseudoKey}, and these. */
 export interface ResolvePseudoKeyOptions<Entity extends ObjectLiteral = ObjectLiteral> extends Omit<
     FindByPseudoKeyOptions<Entity>,
     "property" | "retired" | "select"
@@ -22,29 +23,32 @@ export interface ResolvePseudoKeyOptions<Entity extends ObjectLiteral = ObjectLi
     /**
      * The entity, for keys without a prefix.
      *
-     * Default is the one whose prefix the key has.
+     * Default: the entity whose prefix the key has.
      */
     entity?: EntityTarget<Entity>
 
-    /** The key's property, where the entity has several keys without a prefix. */
+    /** The property of the key, if the entity has several keys without a prefix. */
     property?: string
 }
 
-/** A row that a pseudo key leads to. */
+/** A row found by a pseudo key. */
 export interface ResolvedPseudoKey<Entity extends ObjectLiteral = ObjectLiteral> {
     /** The row. */
     readonly row: Entity
     /** The name of its entity. */
     readonly entity: string
-    /** The key that it has now; `""` where it was taken off the row, and the row has none. */
+    /** The key that the row has now; `""` if its key was removed and it has none. */
     readonly key: string
-    /** Whether that is another one: it was changed, or sealed with another secret. */
+    /**
+     * Whether the row has a different key now: its key was changed, or it was sealed with another
+     * secret.
+     */
     readonly isRetired: boolean
 }
 
 /**
- * Finds the row that a pseudo key leads to, of whichever entity its prefix names, and tells whether the
- * row still has that key. Resolves to `null` where there is none.
+ * Finds the row that a pseudo key belongs to, in the entity that its prefix names, and tells
+ * whether the row still has that key. Resolves to `null` if there is no such row.
  *
  * Errors: those of {@link findByPseudoKey}.
  *
@@ -100,6 +104,8 @@ async function currentKey(
     row: ObjectLiteral,
 ): Promise<string> {
     if (isSealed(key)) return sealedKeyOf(key, row) ?? ""
+    // Nobody finds a row by what it shows for want of a key.
+    if (isShown(key.column, row)) return ""
     const shown: unknown = key.column.getEntityValue(row)
     if (typeof shown === "string") return shown
     // A column with { select: false }.

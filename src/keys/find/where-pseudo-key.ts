@@ -12,9 +12,9 @@ import type { FindByPseudoKeyOptions } from "./find-by-pseudo-key"
 import { conditionFor } from "./key-condition"
 
 /**
- * The condition under which a row has a pseudo key, or had it, for the `where` of TypeORM's find
- * methods: for the row itself, or for one that it is related to. For a text that can be no key it is
- * one that no row meets.
+ * A condition that matches the row that has a pseudo key, or had it. Use it in the `where` of
+ * TypeORM's find methods, for the row itself or for a related row. For a string that can't be a
+ * key, the condition matches no row.
  *
  * Errors: those of {@link findByPseudoKey}.
  *

@@ -9,23 +9,35 @@ const MAX_RANDOM = 1000
 const RANDOM_LENGTH = 6
 const ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 
+/** What a text is cut by. */
+type Cut = Pick<StoredKey, "head" | "longest" | "separator">
+
 /** @internal A text that gets numbers behind it. */
 export class Numbered implements Candidates {
     private next_: number
+    private readonly own: readonly string[]
 
     constructor(
         private readonly texts: readonly string[],
-        private readonly key: Pick<StoredKey, "longest" | "separator">,
-        /** The first number; 1 is none. */
-        from = 1,
+        private readonly key: Cut,
+        {
+            from = 1,
+            own = [],
+        }: {
+            /** The first number; 1 is none. */
+            readonly from?: number
+            /** Keys of the row itself: it stays with a number that it has, or had. */
+            readonly own?: Iterable<string>
+        } = {},
     ) {
         this.next_ = from
+        this.own = [...own].filter((text) => this.isNumbered(text))
     }
 
     first(rows: number): string[] {
         if (this.next_ > 1) return this.next(rows) ?? []
         this.next_ = 2
-        return [...this.texts]
+        return [...this.texts, ...this.own]
     }
 
     next(size: number): string[] | undefined {
@@ -50,27 +62,35 @@ export class Numbered implements Candidates {
 
     /** What stands before a number of so many digits; undefined where no letter of the text is left. */
     stem(digits: number): string | undefined {
-        const { longest, separator } = this.key
-        const stem = cutAtWord(this.texts[0] ?? "", longest - separator.length - digits, separator)
-        return stem === "" ? undefined : stem + separator
+        return stemOf(this.texts[0] ?? "", this.key, digits)
+    }
+
+    private isNumbered(text: string): boolean {
+        const [number = ""] = /[1-9]\d*$/.exec(text) ?? []
+        return Number(number) > 1 && text === `${this.stem(number.length) ?? ""}${number}`
     }
 }
 
 /** @internal The texts as they are, then the first one with random letters and digits behind it. */
-export function withRandomSuffix(
-    texts: readonly string[],
-    { longest, separator }: Pick<StoredKey, "longest" | "separator">,
-): Candidates {
-    const stem = cutAtWord(texts[0] ?? "", longest - separator.length - RANDOM_LENGTH, separator)
+export function withRandomSuffix(texts: readonly string[], key: Cut): Candidates {
+    const stem = stemOf(texts[0] ?? "", key, RANDOM_LENGTH) ?? key.head
     let left = MAX_RANDOM
     return {
         first: () => [...texts],
         next(size) {
             if (left <= 0) return undefined
             left -= size
-            return Array.from({ length: size }, () => `${stem}${separator}${randomSuffix()}`)
+            return Array.from({ length: size }, () => `${stem}${randomSuffix()}`)
         },
     }
+}
+
+/** The beginning of a text, with room behind it; undefined where no letter is left. */
+function stemOf(text: string, { head, longest, separator }: Cut, room: number): string | undefined {
+    const left = longest - head.length - separator.length - room
+    // The prefix is no word of the text, even where a separator follows it.
+    const stem = cutAtWord(text.slice(head.length), left, separator)
+    return stem === "" ? undefined : head + stem + separator
 }
 
 function randomSuffix(): string {

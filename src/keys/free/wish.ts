@@ -40,7 +40,7 @@ export function wishFor(
         if (!isLookedFor && key.isReserved(text)) throw reservedError(key)
         const candidates = isExact
             ? asTheyAre(texts)
-            : suffixed(key, texts, texts.length > 1 ? 1 : from?.(text))
+            : suffixed(key, texts, { from: texts.length > 1 ? 1 : from?.(text), own })
         return {
             ...{ key, scope, candidates, own },
             text: texts.join("\0"),
@@ -51,8 +51,14 @@ export function wishFor(
     return { key, scope, candidates, got: key.derive && !derived ? null : undefined }
 }
 
-function suffixed(key: StoredKey, texts: readonly string[], from?: number): Candidates {
-    return key.suffix === "random" ? withRandomSuffix(texts, key) : new Numbered(texts, key, from)
+function suffixed(
+    key: StoredKey,
+    texts: readonly string[],
+    options: ConstructorParameters<typeof Numbered>[2],
+): Candidates {
+    return key.suffix === "random"
+        ? withRandomSuffix(texts, key)
+        : new Numbered(texts, key, options)
 }
 
 /** @internal */

@@ -7,7 +7,7 @@ import { select, type Sender } from "../../typeorm/statement"
 import { SET_ANOTHER } from "../key-errors"
 import type { StoredKey } from "../pseudo-key"
 import { Parameters } from "../rows/parameters"
-import { historyScopeOf, selectOwner } from "../rows/taken-keys"
+import { historyScopeOf, selectCurrent, selectOwner } from "../rows/taken-keys"
 
 const BATCH = 200
 /** These go as one parameter. */
@@ -20,6 +20,8 @@ export interface Claim {
     readonly owner: string
     /** Whether the row no longer has it. */
     readonly isRetired?: boolean
+    /** Whether the row has it in the table: what the history says else is from before it was switched on again. */
+    readonly isHeld?: boolean
 }
 
 /** A key in the history, by the scope as it has it. */
@@ -28,7 +30,7 @@ interface Place {
     readonly text: string
 }
 
-type Claimed = Place & Pick<Claim, "owner" | "isRetired">
+type Claimed = Place & Pick<Claim, "owner" | "isRetired" | "isHeld">
 
 /**
  * Writes keys down as those of their rows. Throws where one is another row's: the primary key of the
@@ -43,12 +45,18 @@ export async function claim(
     const claimed = claims.map((one) => ({ ...one, scope: historyScopeOf(key, one.scope) }))
     for (const batch of batches(claimed, BULK)) {
         let others = await insertClaims(runner, key, batch)
-        if (others.length > 0 && key.history !== "forever") {
+        if (others.length > 0) {
+            await changeAt(
+                runner,
+                key,
+                others.filter(({ isHeld }) => isHeld),
+            )
             // Rows that were deleted without this library leave their keys behind.
             const { table } = statementOn(key)
-            await changeAt(runner, key, others, {
-                where: [`NOT EXISTS (${selectOwner(key, `${table.name}.${table.owner}`)})`],
-            })
+            if (key.history !== "forever")
+                await changeAt(runner, key, others, {
+                    where: [`NOT EXISTS (${selectOwner(key, `${table.name}.${table.owner}`)})`],
+                })
             others = await insertClaims(runner, key, others)
         }
         if (others[0]) throw takenError(key, others[0].text)
@@ -146,14 +154,31 @@ export async function releaseFormer(
     text: string,
 ): Promise<boolean> {
     const { table, parameters } = statementOn(key)
-    const where = [
+    const place = [
         `${table.series} = ${parameters.add(key.name)}`,
         `${table.scope} = ${parameters.add(historyScopeOf(key, scope))}`,
         `${table.key} = ${parameters.add(text)}`,
-        `${table.retiredAt} IS NOT NULL`,
-    ]
+    ].join(" AND ")
+    // A row that is about to have it again has locked it as well.
+    await select(runner, {
+        sql: `SELECT 1 FROM ${table.name} WHERE ${place}${key.dialect.rowLock}`,
+        parameters: parameters.values,
+    })
+    const current = new Parameters(key.dataSource)
+    const having = await select(runner, {
+        sql: selectCurrent(key, scope, [text], current) + (key.dialect.keys.latest ?? ""),
+        parameters: current.values,
+    })
+    if (having.length > 0)
+        throw new KeyTakenError(
+            `${key.label}: a row has this key now, and only a retired one can be released. Give the row another ` +
+                "key first.",
+        )
+    // One of a row that was deleted without this library was free already.
+    const owner = selectOwner(key, `${table.name}.${table.owner}`)
+    const isOwned = key.history === "forever" ? "" : ` AND EXISTS (${owner})`
     const { affected } = await runner.query(
-        `DELETE FROM ${table.name} WHERE ${where.join(" AND ")}`,
+        `DELETE FROM ${table.name} WHERE ${place}${isOwned}`,
         parameters.values,
         true,
     )

@@ -2,8 +2,10 @@ import type { ObjectLiteral } from "typeorm"
 import type { Scope } from "../../dialects/columns"
 import { StaleSnapshotError } from "../../errors"
 import type { Session } from "../../inserts/session"
+import { scopeSqls } from "../../series/scopes/scope"
+import { columnName } from "../../typeorm/names"
 import type { StoredKey } from "../pseudo-key"
-import { readRows, withPrimaryKey } from "../rows/read-rows"
+import { readExpressions, withPrimaryKey } from "../rows/read-rows"
 import { storedScope } from "../rows/stored-scope"
 import { findTaken } from "../rows/taken-keys"
 import { claim, takenError, takeOut } from "./history"
@@ -15,6 +17,8 @@ export interface Change {
     readonly scope: Scope
     readonly text: unknown
     readonly owner: string
+    /** Whether the key is made, and not set. */
+    readonly isMade?: boolean
 }
 
 /** @internal Writes the key that a row has had down as that of before, and the one that it is about to have. */
@@ -25,10 +29,8 @@ export async function retire(
 ): Promise<void> {
     const isMoved = scope.key !== before.scope.key
     if (text === before.text && !isMoved) return
-    // A row that others have inserted may have it without having claimed it.
-    const unclaimed = { ...key, history: false } as const
     if (typeof text === "string" && (text !== before.text || isMoved)) {
-        const taken = await findTaken(session, unclaimed, scope, [text])
+        const taken = await findTaken(session, unclaimed(key), scope, [text])
         if (taken.has(text)) throw takenError(key, text)
     }
     await refuseStale(session, key, before)
@@ -42,7 +44,7 @@ export async function refuseStale(
     { text, scope }: StoredRow,
 ): Promise<void> {
     if (key.dialect.keys.latest === undefined || text === undefined) return
-    const seen = await findTaken(session, { ...key, history: false }, scope, [text])
+    const seen = await findTaken(session, unclaimed(key), scope, [text])
     if (!seen.has(text)) throw staleError(key)
 }
 
@@ -50,7 +52,7 @@ export async function refuseStale(
 export async function claimChange(
     session: Session,
     key: StoredKey,
-    { before, scope, text, owner }: Change,
+    { before, scope, text, owner, isMade = false }: Change,
 ): Promise<void> {
     const isMoved = scope.key !== before.scope.key
     try {
@@ -60,13 +62,29 @@ export async function claimChange(
             await claim(session, key, [{ scope, text, owner }])
             retired.delete(text)
         }
-        const claims = [...retired].map((one) => ({ scope, text: one, owner, isRetired: true }))
+        if (isMoved) {
+            const others = isMade ? key : unclaimed(key)
+            for (const taken of await findTaken(session, others, scope, [...retired])) {
+                if (!isMade) throw takenError(key, taken)
+                // The new one was made as this is another row's there, to which it goes on leading.
+                retired.delete(taken)
+            }
+        }
+        const claims = [...retired].map((one) => {
+            const isHeld = !isMoved && one === before.text
+            return { scope, text: one, owner, isRetired: true, isHeld }
+        })
         await claim(session, key, claims)
     } catch (error) {
         // The history has moved, and the row has not.
         if (isMoved) session.joinTransaction().refuseCommit(error as Error)
         throw error
     }
+}
+
+/** @internal A row from before the history, or that others have inserted, may have its key without having claimed it. */
+export function unclaimed(key: StoredKey): StoredKey {
+    return { ...key, history: false }
 }
 
 function staleError({ label }: StoredKey): StaleSnapshotError {
@@ -90,11 +108,11 @@ export async function lockRow(
     key: StoredKey,
     stored: ObjectLiteral,
 ): Promise<StoredRow> {
-    const { dialect, metadata, column, scopeColumns } = key
-    const [row] = await readRows(
+    const { dialect, metadata, column } = key
+    const [row] = await readExpressions(
         session,
         metadata,
-        [column, ...scopeColumns],
+        [`t.${columnName(column)}`, ...scopeSqls(key, "t.")],
         [withPrimaryKey(metadata, stored)],
         // It comes before all that takes a snapshot, which is not older than the lock then.
         { lock: dialect.keys.locks !== undefined },

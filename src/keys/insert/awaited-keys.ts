@@ -10,18 +10,19 @@ import type { StoredKey } from "../pseudo-key"
  * @internal
  */
 export class AwaitedKeys {
-    private readonly rows = new Map<string, NewRow>()
+    /** Their ids: what holds the rows themselves would hold those whose INSERT never comes. */
+    private readonly rows = new Map<string, number>()
 
     constructor(private readonly session: Session) {}
 
     add(key: StoredKey, text: string, row: NewRow): void {
         if (key.dataSource.driver.isReturningSqlSupported("insert")) return
-        this.rows.set(`${key.name} ${text}`, row)
+        this.rows.set(`${key.name} ${text}`, row.id)
     }
 
     has(key: StoredKey, { values }: Scope, text: string): boolean {
-        const row = this.rows.get(`${key.name} ${text}`)
-        if (!row || !this.session.announced.has(row.id)) return false
+        const row = this.session.announced.get(this.rows.get(`${key.name} ${text}`) ?? 0)
+        if (!row) return false
         return key.scopeColumns.every((column, at) => {
             const value: unknown = column.getEntityValue(row.entity)
             return value === undefined || preparedText(column, value) === values[at]

@@ -1,8 +1,8 @@
 import type { ObjectLiteral } from "typeorm"
 import type { Scope } from "../../dialects/columns"
-import { preparedText, scopeText, scopeWith } from "../../series/scopes/scope"
+import { preparedText, scopeSqls, scopeText, scopeWith } from "../../series/scopes/scope"
 import type { Scoped } from "../../series/series"
-import { readRows, withPrimaryKey } from "./read-rows"
+import { readExpressions, withPrimaryKey } from "./read-rows"
 import type { Sender } from "../../typeorm/statement"
 
 /** @internal The scopes of rows as the database has them, in the order of the rows. */
@@ -14,7 +14,7 @@ export async function loadScopes(
     const { metadata, scopeColumns } = scoped
     if (scopeColumns.length === 0) return rows.map(() => scopeWith([]))
     const conditions = rows.map((row) => withPrimaryKey(metadata, row))
-    const found = await readRows(runner, metadata, scopeColumns, conditions)
+    const found = await readExpressions(runner, metadata, scopeSqls(scoped, "t."), conditions)
     return found.map((values) => storedScope(scoped, values ?? []))
 }
 

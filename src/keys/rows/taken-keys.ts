@@ -34,7 +34,8 @@ export async function findTaken(
     return taken
 }
 
-function selectCurrent(
+/** @internal Selects those of some keys that rows of a scope have. */
+export function selectCurrent(
     key: StoredKey,
     scope: Scope,
     keys: readonly string[],

@@ -59,8 +59,7 @@ function composite(
     // What a value may be, and how it is read, is as for a primary key of one column.
     const forms = types.map((type) => sealOf(type, ["."], ""))
     return {
-        accepts: (ids): ids is SealedId[] =>
-            ids.length === types.length && forms.every((form, at) => form.accepts(ids[at])),
+        accepts: (ids): ids is SealedId[] => forms.every((form, at) => form.accepts(ids[at])),
         seal: (ids) => encipher(all[0] as Secreted, bytesOf(types, ids)),
         open(key) {
             const bytes = Buffer.from(key, "base64url")

@@ -14,19 +14,22 @@ import type { SealedKey } from "../pseudo-key"
 import { pseudoKeysOf } from "../resolve-keys"
 import { openSealedKey, sealedKeyFor } from "./sealed-ids"
 
-/** The primary key of a row: its value, or of a composite one the values by the names of the properties. */
+/**
+ * The primary key of a row: its value, or for a composite primary key its values by property name.
+ */
 export type SealableId = string | number | bigint | ObjectLiteral
 
 /** A primary key as the entity has it, see {@link openKey}. */
 export type OpenedId = string | number | Record<string, string | number>
 
 /**
- * The sealed key of a row that is not loaded: of a foreign key in a raw row, or in a report. NULL for none.
+ * The sealed key of a row that isn't loaded, for example from a foreign key in a raw row or in a
+ * report. NULL for NULL.
  *
- * It asks no database, so whether there is such a row is another question.
+ * It doesn't query the database, so it doesn't check whether the row exists.
  *
- * Errors: {@link InvalidKeyError} for what can be no primary key of the entity; {@link InvalidOptionError} where the
- * entity has no sealed key.
+ * Errors: {@link InvalidKeyError} if the value can't be a primary key of the entity;
+ * {@link InvalidOptionError} if the entity has no sealed key.
  *
  * ```ts
  * import { type DataSource, Entity, PrimaryGeneratedColumn } from "typeorm"
@@ -75,7 +78,7 @@ export function sealKey(
 }
 
 /**
- * {@link sealKey} of many at once, in their order.
+ * {@link sealKey} for several primary keys, in their order.
  *
  * ```ts
  * import type { DataSource, EntityTarget, ObjectLiteral } from "typeorm"
@@ -97,11 +100,11 @@ export function sealKeys(
 }
 
 /**
- * The primary key that a sealed key was made of, without a look at the database, as the entity has it: a number or
- * a text, or of a composite primary key the values by the names of the properties. NULL for what was not
- * made by one of the secrets, for this entity.
+ * The primary key of a sealed key, without a query. It has the form that the entity has: a number
+ * or a string, or for a composite primary key its values by property name. NULL if the string
+ * wasn't made with one of the secrets for this entity.
  *
- * Errors: {@link InvalidOptionError} where the entity has no sealed key.
+ * Errors: {@link InvalidOptionError} if the entity has no sealed key.
  *
  * ```ts
  * import type { DataSource, EntityTarget, ObjectLiteral } from "typeorm"
@@ -122,7 +125,7 @@ export function openKey(
 }
 
 /**
- * {@link openKey} of many at once, in their order.
+ * {@link openKey} for several keys, in their order.
  *
  * ```ts
  * import { type DataSource, type EntityTarget, In, type ObjectLiteral } from "typeorm"

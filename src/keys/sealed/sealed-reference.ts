@@ -108,20 +108,31 @@ function keyOf(
     { relation, key, columns }: Omit<Reference, "accessor">,
     entity: ObjectLiteral,
 ): string | null | undefined {
-    if (!relation.isLazy && relation.getEntityValue(entity) === null) return null
+    const related: unknown = relation.getEntityValue(entity)
+    if (related === null) return null
     const ids = columns.map((column) => {
-        const value: unknown = column.getEntityValue(entity)
+        // To ask a column without a property of its own would load a lazy relation.
+        const isUnread = relation.isLazy && related === undefined && column.isVirtual
+        const value: unknown = isUnread ? undefined : column.getEntityValue(entity)
         return value === undefined ? loaded.get(entity)?.get(column) : value
     })
     return ids.includes(null) ? null : sealedKeyFor(key, ids)
 }
 
-/** @internal Refuses a row on which such a property is set. */
-export function refuseSetReferences(metadata: EntityMetadata, entity: ObjectLiteral): void {
+/** @internal Refuses a row on which such a property is set to another key than it shows. */
+export function refuseSetReferences(
+    metadata: EntityMetadata,
+    entity: ObjectLiteral,
+    stored?: ObjectLiteral,
+): void {
     for (const reference of referencesOf(metadata)) {
         const value: unknown = entity[reference.propertyName]
         const isSet = value !== undefined && value !== null && value !== ""
-        if (isSet && value !== keyOf(reference, entity)) throw setError(metadata, reference)
+        if (!isSet) continue
+        const shown = keyOf(reference, entity)
+        // As a whole row comes back from a form, which says nothing else of the relation.
+        const isKept = shown === undefined && stored && value === keyOf(reference, stored)
+        if (value !== shown && !isKept) throw setError(metadata, reference)
     }
 }
 

@@ -4,18 +4,19 @@ import { cutAtWord } from "./cut"
 import { spelled } from "./languages"
 
 /**
- * Makes a text fit for a URL, as `derive` of {@link PseudoKey} does: `"Crème brûlée, 50 %"` becomes
+ * Makes a string URL-safe, as `derive` of {@link PseudoKey} does: `"Crème brûlée, 50 %"` becomes
  * `"creme-brulee-50"`.
  *
- * Letters, digits and `_` stay, everything between them becomes one separator. Letters of other scripts are
- * spelled in Latin ones, by what is usual where no `language` is given: "Αθήνα" becomes "athina", "Київ"
- * "kiyiv", and with `language: "uk"` "kyiv". Chinese is spelled as pinyin. The Chinese characters of a text that has kana,
- * or of `language: "ja"`, are left out, because nothing tells how they are read. Scripts that write no vowels
- * are spelled without them. `letters: "unicode"` keeps all letters as they are.
+ * Letters, digits and `_` are kept; everything between them becomes one separator. Letters of other
+ * scripts are spelled in Latin letters, in the usual way if no `language` is given: "Αθήνα" becomes
+ * "athina", "Київ" becomes "kiyiv", and with `language: "uk"` "kyiv". Chinese is spelled in pinyin.
+ * In a string that has kana, or with `language: "ja"`, Chinese characters are skipped, because
+ * their reading can't be determined. Scripts that don't write vowels are spelled without them.
+ * `letters: "unicode"` keeps all letters as they are.
  *
- * What comes out may be empty.
+ * The result may be empty.
  *
- * Errors: {@link InvalidOptionError} for what is no text, and for a wrong option.
+ * Errors: {@link InvalidOptionError} if the argument isn't a string, or an option is wrong.
  *
  * ```ts
  * import { slugify } from "typeorm-autosequence"
@@ -37,14 +38,22 @@ export function slugOf(
     const words = isUnicode ? text.normalize("NFC") : latin(text, language)
     const lower =
         letterCase === "keep" ? words : inSmallLetters(words, isUnicode ? language : undefined)
-    const [others, own] = isUnicode
-        ? [/[^\p{L}\p{M}\p{N}_\p{Cf}]+/gu, /[^\p{L}\p{M}\p{N}_ ]/gu]
-        : [/[^A-Za-z0-9_]+/g, undefined]
-    // What joins letters and is not seen parts no words.
-    const parted = lower.replace(others, " ").replace(own ?? /$^/, "")
+    const parted = isUnicode ? unicode(lower) : lower.replace(/[^A-Za-z0-9_]+/g, " ")
     const slug = parted.trim().replaceAll(/ +/g, separator).normalize("NFC")
     const ends = trimmedOf(slug, separator)
     return length === undefined ? ends : cutAtWord(ends, length, separator)
+}
+
+/** Letters of all scripts, digits and `_`, with blanks between. */
+function unicode(words: string): string {
+    return (
+        words
+            .replace(/[^\p{L}\p{M}\p{N}_\p{Cf}]+/gu, " ")
+            // What joins letters and is not seen parts no words.
+            .replace(/[\p{Cf}\p{Variation_Selector}]+/gu, "")
+            // A mark that stood on something else, as an emoji, is left alone.
+            .replace(/(?<![\p{L}\p{M}\p{N}])\p{M}+/gu, "")
+    )
 }
 
 function inSmallLetters(words: string, language: string | undefined): string {

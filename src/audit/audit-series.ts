@@ -1,12 +1,16 @@
 import type { Series } from "../series/series"
+import { withJournalChecks } from "./checks/journal-checks"
 import { eventsOf } from "./events"
 import { FoundByScope } from "./found-rows"
-import { between, explained, type MissingRange } from "./scopes/ranges"
+import { MissingNumbers } from "./scopes/missing-numbers"
+import { between } from "./scopes/ranges"
+import { hasProblem } from "./scopes/findings"
 import { readAhead } from "./read-ahead"
 import { type BesideRow, selectGaps, selectWrong } from "./row-statements"
 import { ScopeDraft } from "./scopes/scope-draft"
 import {
     type Audited,
+    type AuditedColumn,
     type OneScope,
     OWN,
     type ScopeRow,
@@ -26,16 +30,18 @@ export interface AuditLimits {
     readonly maxRanges: number
 }
 
-/** How many ranges of all scopes of a series are kept. */
+/** How many ranges of missing numbers all scopes of a series together list. */
 const MOST_RANGES = 100_000
-/** Up to here scopes are looked at one by one, and above all of the table is gone through once. */
+/** How many doubtful scopes of a series are read. */
+const MOST_DOUBTFUL = 100_000
+/** Up to this number, scopes are read one by one; for more of them the whole table is read once. */
 const FEW_SCOPES = 100
 /** How many scopes one statement is about. */
 const AT_ONCE = 25
 
 /**
- * Audits one series. Most scopes are told to be in order by what the database counts of them; rows are looked at only
- * where that leaves a doubt.
+ * Audits one series. For most scopes the database's counts show that they are in order; rows are read only of scopes
+ * whose counts leave a doubt.
  * @internal
  */
 export async function auditOneSeries(
@@ -45,7 +51,10 @@ export async function auditOneSeries(
     only?: OneScope,
 ): Promise<SeriesAudit> {
     const readable = await findReadable(snapshot, sharers)
-    const [first, ...others] = readable.columns
+    const columns: AuditedColumn[] = []
+    for (const column of readable.columns)
+        columns.push(readable.hasJournal ? await withJournalChecks(snapshot, column) : column)
+    const [first, ...others] = columns
     if (!first) return seriesAudit(sharers, readable, new Scopes(limits))
     const audited: Audited = [first, ...others]
     const scopes = new Scopes(limits)
@@ -58,21 +67,20 @@ export async function auditOneSeries(
         scopes.add(new ScopeDraft(audited, readable.hasCounters, kinds, found, row))
     })
     snapshot.signal?.throwIfAborted()
-    await findRanges(snapshot, audited, scopes)
+    await findMissing(snapshot, audited, scopes)
     await findNumbers(snapshot, audited, scopes, kinds)
-    await explain(snapshot, first.series, scopes, limits)
     return seriesAudit(sharers, readable, scopes)
 }
 
-/** The scopes of a series: those with findings, and as many of the others as there is room for. */
+/** The scopes of a series: the doubtful ones, and as many of the others as are listed. */
 class Scopes {
     /** By their keys. */
     readonly doubtful = new Map<string, ScopeDraft>()
     readonly fine: ScopeDraft[] = []
     count = 0
     rows = 0
-    /** Of which there was no room to look at them. */
-    doubtfulBesides = 0
+    /** How many more may have problems. */
+    unread = 0
 
     constructor(readonly limits: AuditLimits) {}
 
@@ -80,36 +88,39 @@ class Scopes {
         if (draft.isEmpty) return
         this.count += 1
         this.rows += draft.rows
-        if (draft.isDoubtful) {
-            if (this.doubtful.size < this.limits.maxScopes) this.doubtful.set(draft.key, draft)
-            else this.doubtfulBesides += 1
-        } else if (this.fine.length < this.limits.maxScopes) this.fine.push(draft)
+        if (!draft.isDoubtful) {
+            if (this.fine.length < this.limits.maxScopes) this.fine.push(draft)
+        } else if (this.doubtful.size < MOST_DOUBTFUL) this.doubtful.set(draft.key, draft)
+        else if (draft.hasFindings || draft.series.gapless) this.unread += 1
     }
 }
 
-/** Finds the numbers that are missing, in the scopes of which the database has counted too few rows. */
-async function findRanges(snapshot: Snapshot, audited: Audited, scopes: Scopes): Promise<void> {
-    const gapped = [...scopes.doubtful.values()].filter(({ hasGaps }) => hasGaps)
-    let kept = 0
+/** Finds the missing numbers of scopes that have too few rows, and asks the journal why they are missing. */
+async function findMissing(snapshot: Snapshot, audited: Audited, scopes: Scopes): Promise<void> {
+    const [{ series }] = audited
+    const lacking = [...scopes.doubtful.values()].filter(({ lacksNumbers }) => lacksNumbers)
+    const events = await eventsOf(
+        snapshot,
+        series.name,
+        lacking.map(({ key }) => key),
+    )
+    const rule = { incrementBy: series.incrementBy, isLossy: !series.gapless }
+    const room = { left: MOST_RANGES }
+    for (const draft of lacking)
+        draft.setMissing(
+            new MissingNumbers(events.get(draft.key) ?? [], rule, scopes.limits.maxRanges, room),
+        )
     await eachDoubtful(
         snapshot,
-        gapped,
+        lacking.filter(({ hasGaps }) => hasGaps),
         (restriction) => selectGaps(audited, restriction),
-        (row) => {
-            const draft = scopes.doubtful.get(row.key)
-            if (!draft?.hasGaps) return
-            for (const range of between(
-                BigInt(row.number),
-                BigInt(row.beside),
-                audited[0].series,
-            )) {
-                const isKept = draft.ranges.length < scopes.limits.maxRanges && kept < MOST_RANGES
-                if (isKept) kept += 1
-                draft.addRange(range, isKept)
-            }
+        ({ key, number, beside }) => {
+            const draft = scopes.doubtful.get(key)
+            for (const range of between(BigInt(number), BigInt(beside), series))
+                draft?.addRange(range)
         },
     )
-    for (const draft of scopes.doubtful.values()) draft.addEnds()
+    for (const draft of lacking) draft.endRanges()
 }
 
 /** Finds the numbers of the rows that the database has counted as wrong. */
@@ -163,27 +174,6 @@ async function eachDoubtful(
     }
 }
 
-/** Asks the journal why numbers are missing. */
-async function explain(
-    snapshot: Snapshot,
-    series: Series,
-    scopes: Scopes,
-    { maxRanges }: AuditLimits,
-): Promise<void> {
-    const gapped = [...scopes.doubtful.values()].filter(({ ranges }) => ranges.length > 0)
-    const events = await eventsOf(
-        snapshot,
-        series.name,
-        gapped.map(({ key }) => key),
-    )
-    const rule = { incrementBy: series.incrementBy, isLossy: !series.gapless }
-    for (const draft of gapped) {
-        const own = events.get(draft.key) ?? []
-        const parts = draft.ranges.flatMap((range: MissingRange) => explained(range, own, rule))
-        draft.setExplained(parts.slice(0, maxRanges), Math.max(parts.length - maxRanges, 0))
-    }
-}
-
 function seriesAudit(
     sharers: readonly [Series, ...Series[]],
     { problems }: Readable,
@@ -192,10 +182,10 @@ function seriesAudit(
     const [series] = sharers
     const drafts = [...scopes.doubtful.values()]
     const audits = drafts.map((draft) => draft.audit())
-    const problemScopes = audits.filter(hasProblems).length + scopes.doubtfulBesides
+    const problemScopes = audits.filter(hasProblem).length + scopes.unread
     const fine = scopes.fine.map((draft) => draft.audit())
     const worth = [...audits].sort(
-        (a, b) => Number(hasProblems(b)) - Number(hasProblems(a)) || compareScopes(a, b),
+        (a, b) => Number(hasProblem(b)) - Number(hasProblem(a)) || compareScopes(a, b),
     )
     const listed = [...worth, ...fine.sort(compareScopes)].slice(0, scopes.limits.maxScopes)
     return {
@@ -207,7 +197,7 @@ function seriesAudit(
         incrementBy: String(series.incrementBy),
         period: series.period?.rule.by ?? null,
         problems,
-        unchecked: [],
+        unchecked: scopes.unread > 0 ? [unreadText(scopes.unread)] : [],
         rows: scopes.rows,
         scopeCount: scopes.count,
         problemScopes,
@@ -215,8 +205,11 @@ function seriesAudit(
     }
 }
 
-function hasProblems({ findings }: ScopeAudit): boolean {
-    return findings.some(({ severity }) => severity === "problem")
+function unreadText(count: number): string {
+    return (
+        `${count} more scopes may have problems, and are counted as if they had. They were not examined: ` +
+        `of each series, the audit examines ${MOST_DOUBTFUL} such scopes.`
+    )
 }
 
 const { compare } = new Intl.Collator("en", { numeric: true })

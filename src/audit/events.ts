@@ -10,14 +10,18 @@ import { hasOwnTable } from "./tables"
 const ABOUT_NO_GAP = ["void", "format", "code", "close", "reopen", "resync"]
 /** How many scopes one statement is about. */
 const AT_ONCE = 200
-/** How many entries are kept of one series. */
-const MOST_EVENTS = 200_000
+/** How many entries of one series are kept with their reasons. */
+const WITH_REASONS = 200_000
 
-/** @internal What the journal says about numbers that are missing, by the keys of their scopes. */
+/**
+ * What the journal says about missing numbers, by the keys of their scopes, in the order of the numbers.
+ * @internal
+ */
 export async function eventsOf(
     snapshot: Snapshot,
     series: string,
     keys: readonly string[],
+    withReasons = WITH_REASONS,
 ): Promise<ReadonlyMap<string, readonly RangeEvent[]>> {
     const events = new Map<string, RangeEvent[]>()
     const { dataSource, dialect, runner, signal } = snapshot
@@ -48,19 +52,20 @@ export async function eventsOf(
             runner,
             { sql, parameters },
             (row) => {
-                if (kept >= MOST_EVENTS) return
                 kept += 1
+                const isBare = kept > withReasons
                 const value = (name: string) => row[`${OWN}${name}`] ?? null
                 const first = BigInt(value("first") ?? 0)
                 const own = events.get(value("scope") ?? "") ?? []
                 events.set(value("scope") ?? "", own)
                 own.push({
                     kind: value("kind") ?? "",
-                    reason: value("reason"),
-                    by: value("by"),
-                    at: new Date(Number(value("at"))).toISOString(),
+                    reason: isBare ? null : value("reason"),
+                    by: isBare ? null : value("by"),
+                    at: isBare ? "" : new Date(Number(value("at"))).toISOString(),
                     first,
                     last: BigInt(value("last") ?? first),
+                    ...(isBare && { isBare }),
                 })
             },
         )

@@ -1,8 +1,8 @@
 /** How many scopes the findings of one kind are kept of. */
 const MOST_SCOPES = 100_000
 
-/** @internal How many numbers of one finding are kept. */
-export const MOST_NUMBERS = 20
+/** How many numbers of one finding are kept. */
+const MOST_NUMBERS = 20
 
 /** @internal What was found of one kind in one scope. */
 export interface FoundRows {

@@ -5,18 +5,18 @@ import type { Restriction } from "./scopes/within-scopes"
 import { type Audited, OWN } from "./statements"
 import type { FindingKind } from "./types"
 
-/** @internal What rows tell only beside each other, or to this program. */
+/** @internal Findings that need several rows, or code of this program, so that no count of the database shows them. */
 export interface Found {
     /** Numbers that several rows have. */
     readonly duplicates: FoundByScope
-    /** How many rows these are too many. */
+    /** How many rows these are more than numbers. */
     readonly excess: FoundByScope
     readonly byKind: ReadonlyMap<FindingKind, FoundByScope>
 }
 
 type Row = Record<string, unknown>
 
-/** @internal Finds it, for all scopes at once: no count of the database would show it. */
+/** @internal Finds them, for all scopes at once. */
 export async function readAhead(
     { dialect, runner, signal }: Snapshot,
     audited: Audited,

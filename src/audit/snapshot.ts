@@ -10,10 +10,10 @@ export interface Snapshot {
     readonly dataSource: DataSource
     readonly dialect: Dialect
     readonly runner: QueryRunner
-    /** What it is a snapshot of. */
+    /** When it was taken: ISO string in UTC. */
     readonly at: string
     readonly database: { readonly type: string; readonly version: string; readonly name: string }
-    /** Ends the reading between two statements, when it is aborted. */
+    /** Aborting it ends the work before the next statement. */
     readonly signal?: AbortSignal
 }
 
@@ -66,7 +66,7 @@ export function readable(dataSource: DataSource): Dialect {
         throw new NotInstalledError("The data source is not initialized. Call initialize() first.")
     const dialect = dialectOf(dataSource)
     if (!dialect)
-        throw new UnsupportedError(`An audit does not work on "${dataSource.options.type}".`)
+        throw new UnsupportedError(`The library does not work on "${dataSource.options.type}".`)
     return dialect
 }
 
@@ -86,7 +86,7 @@ export function asMissingRight({ audit }: Dialect, error: unknown): unknown {
     return new MissingRightError(
         `The user of the data source lacks ${what}${on === undefined ? "" : ` on ${on}`}. ` +
             (right === "BYPASSRLS"
-                ? "Row-level security hides rows from it, and what is not seen can't be checked: use a user that has it."
+                ? "Row-level security hides rows from it, and hidden rows can't be checked. Use a user who has the right."
                 : right !== undefined && on !== undefined
                   ? `Grant it: GRANT ${right} ON ${on} TO …`
                   : `The database says: ${String(driverError.message)}`),

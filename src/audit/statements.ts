@@ -3,7 +3,7 @@ import { keySql } from "../series/scopes/scope-key"
 import type { Series } from "../series/series"
 import { columnName, tableName } from "../typeorm/names"
 import type { Statement } from "../typeorm/statement"
-import type { Checks } from "./checks"
+import type { Checks } from "./checks/checks-of"
 import type { FindingKind } from "./types"
 import { type Restriction, withinScopes } from "./scopes/within-scopes"
 
@@ -21,14 +21,14 @@ export interface AuditedColumn {
 /** @internal The columns of one series. */
 export type Audited = readonly [AuditedColumn, ...AuditedColumn[]]
 
-/** @internal The scope that is asked for, where it is one. */
+/** @internal The only scope to audit. */
 export interface OneScope {
     readonly key: string
     /** As texts that the columns read. */
     readonly values: readonly (string | null)[]
 }
 
-/** @internal A scope as the database has it; integers as texts. */
+/** @internal A scope as the database returns it, with integers as strings. */
 export interface ScopeRow {
     readonly key: string
     readonly rows: string
@@ -41,7 +41,7 @@ export interface ScopeRow {
     readonly [name: string]: string | null
 }
 
-/** @internal The kinds of what the database checks itself, in the order of their columns. */
+/** @internal The kinds of the checks that the database makes itself, in the order of their columns. */
 export function sqlKindsOf(audited: Audited): FindingKind[] {
     return [...new Set(audited.flatMap(({ checks }) => checks.bySql.map(({ kind }) => kind)))]
 }

@@ -14,7 +14,7 @@ import { hasCounters, type Series } from "../series/series"
 import { type ColumnMetadata, columnName, tableName } from "../typeorm/names"
 import { dataSourceOf } from "../typeorm/compat"
 import { select } from "../typeorm/statement"
-import { checksOf } from "./checks"
+import { checksOf } from "./checks/checks-of"
 import { asMissingRight, type Snapshot } from "./snapshot"
 import type { AuditedColumn } from "./statements"
 
@@ -22,6 +22,7 @@ import type { AuditedColumn } from "./statements"
 export interface Readable {
     readonly columns: readonly AuditedColumn[]
     readonly hasCounters: boolean
+    readonly hasJournal: boolean
     /** What is missing. */
     readonly problems: readonly string[]
 }
@@ -51,14 +52,16 @@ export async function findReadable(
         const place = placeOfEntity(metadata)
         const stored = await storedColumns(snapshot, place)
         if (stored.size === 0) {
-            problems.push(`The table ${metadata.tablePath} is not there. ${INSTALL_REMEDY}`)
+            problems.push(`There is no table ${metadata.tablePath}. ${INSTALL_REMEDY}`)
             continue
         }
         const missing = columnsOf(series).filter(({ databaseName }) => !stored.has(databaseName))
         if (missing.length > 0) {
             await refuseHidden(snapshot, place, missing)
             const names = missing.map(({ databaseName }) => databaseName).join(", ")
-            problems.push(`The table ${metadata.tablePath} has no ${names}. ${INSTALL_REMEDY}`)
+            problems.push(
+                `The table ${metadata.tablePath} has no column ${names}. ${INSTALL_REMEDY}`,
+            )
             continue
         }
         const isNullable = (name: string) => isYes(stored.get(name)?.isNullable)
@@ -71,13 +74,14 @@ export async function findReadable(
     const [first] = sharers
     const needsCounters = first !== undefined && hasCounters(first)
     const hasTable = needsCounters && (await hasOwnTable(snapshot, COUNTER_ENTITY))
-    if (needsCounters && !hasTable)
-        problems.push(`The counter table is not there. ${INSTALL_REMEDY}`)
-    if (sharers.some(keepsJournal) && !(await hasOwnTable(snapshot, EVENT_ENTITY)))
+    if (needsCounters && !hasTable) problems.push(`There is no counter table. ${INSTALL_REMEDY}`)
+    const needsJournal = sharers.some(keepsJournal)
+    const hasJournal = needsJournal && (await hasOwnTable(snapshot, EVENT_ENTITY))
+    if (needsJournal && !hasJournal)
         problems.push(
-            `The table of the journal is not there, and with it why numbers are missing. ${INSTALL_REMEDY}`,
+            `There is no journal table, so nothing explains missing numbers. ${INSTALL_REMEDY}`,
         )
-    return { columns, hasCounters: hasTable, problems }
+    return { columns, hasCounters: hasTable, hasJournal, problems }
 }
 
 type Reader = Pick<Snapshot, "runner" | "dialect">

@@ -1,7 +1,10 @@
-/** A number of a report. It is a text, as numbers of type `"bigint"` go past what JavaScript counts exactly. */
+/**
+ * A number in a report. It is a string, because numbers of type `"bigint"` can exceed what
+ * JavaScript represents exactly.
+ */
 export type AuditNumber = string
 
-/** What an audit has found. */
+/** The kinds of findings of an audit. */
 export type FindingKind =
     /** Numbers that were passed over and that no row has, and nothing explains. */
     | "gap"
@@ -25,67 +28,74 @@ export type FindingKind =
     | "unnumbered"
     /** A number below the first one that the column gives. */
     | "below-start"
+    /** A row has a number that the journal says was skipped. */
+    | "skipped"
+    /** A number was set again after a row with it was deleted or moved, and nobody gave a reason. */
+    | "reused"
 
-/** One kind of what is wrong in a scope. */
+/** One kind of finding in a scope. */
 export interface AuditFinding {
     readonly kind: FindingKind
-    /** A note is worth a look, and is allowed by how the column was declared. */
+    /** A note deserves a look, but the declaration of the column allows it. */
     readonly severity: "problem" | "note"
-    /** How many rows or numbers it is about. */
+    /** How many rows or numbers are affected. */
     readonly count: number
-    /** What was found, in a sentence. */
+    /** The finding in a sentence. */
     readonly text: string
-    /** The numbers that it is about, the lowest first; the first ones where there are many. */
+    /** The affected numbers in ascending order. If there are many, only the first ones. */
     readonly numbers: readonly AuditNumber[]
 }
 
-/** Why numbers are missing, by the journal. */
+/** Why numbers are missing, according to the journal. */
 export interface AuditEvent {
     readonly kind: string
     readonly reason: string | null
     readonly by: string | null
-    /** ISO text, in UTC. */
+    /** ISO string, in UTC. */
     readonly at: string
 }
 
-/** Numbers that are missing one after the other. */
+/** A range of consecutive missing numbers. */
 export interface AuditRange {
     readonly from: AuditNumber
     readonly to: AuditNumber
-    /** How many they are. */
+    /** How many numbers are in the range. */
     readonly count: AuditNumber
-    /** Whether they are before the first row of the scope, between two, or after the last. */
+    /**
+     * Whether the range is before the first row of the scope, between two rows, or after the last
+     * row.
+     */
     readonly place: "start" | "between" | "end"
     /**
-     * `"event"` where the journal says why; `"declared"` where the column may lose numbers (`gapless: false`);
-     * `"unexplained"` otherwise.
+     * `"event"` if the journal gives a reason; `"declared"` if the column may lose numbers
+     * (`gapless: false`); `"unexplained"` otherwise.
      */
     readonly cause: "event" | "declared" | "unexplained"
     readonly event: AuditEvent | null
 }
 
-/** One scope of a series, and one period of it where the series counts in periods. */
+/** One scope of a series, or one period of it if the series has periods. */
 export interface ScopeAudit {
-    /** The values of `uniqueWith` by the names of their columns' properties, the period among them, as texts. */
+    /** The values of `uniqueWith` and the period as strings, by the properties of their columns. */
     readonly scope: Readonly<Record<string, string | null>>
     /** The lowest and the highest number that a row has. */
     readonly first: AuditNumber | null
     readonly last: AuditNumber | null
-    /** How many rows have a number, the soft-deleted ones included. */
+    /** How many rows have a number, including soft-deleted rows. */
     readonly rows: number
-    /** The last number that was given; NULL where there is no counter. */
+    /** The last number that was assigned. NULL if there is no counter. */
     readonly counter: AuditNumber | null
-    /** `"none"` for strategy `"table-lock"`, and where there are neither rows nor a counter. */
+    /** `"none"` for strategy `"table-lock"`, and if there are neither rows nor a counter. */
     readonly counterState: "level" | "ahead" | "behind" | "missing" | "none"
-    /** When the counter moved last: ISO text in UTC. */
+    /** When the counter was last incremented: ISO string in UTC. */
     readonly movedAt: string | null
     /** Whether the period was closed. */
     readonly closed: boolean
-    /** How many numbers are missing, whatever explains them. */
+    /** How many numbers are missing, whether explained or not. */
     readonly missing: AuditNumber
-    /** Which ones: the first ranges where there are many. */
+    /** The missing ranges. If there are many, only the first ones. */
     readonly ranges: readonly AuditRange[]
-    /** How many ranges there are besides. */
+    /** How many more ranges there are. */
     readonly moreRanges: number
     readonly findings: readonly AuditFinding[]
 }
@@ -93,15 +103,17 @@ export interface ScopeAudit {
 /** One series. */
 export interface SeriesAudit {
     readonly name: string
-    /** The columns that are numbered by it: `Invoice.number`. */
+    /** The columns numbered by it: `Invoice.number`. */
     readonly columns: readonly string[]
     readonly strategy: string
     readonly gapless: boolean
     readonly startAt: AuditNumber
     readonly incrementBy: AuditNumber
-    /** In which periods it counts anew. */
+    /** The periods in which its numbering restarts. */
     readonly period: string | null
-    /** Why it was not looked at, or not at all of it: a table that is not there. */
+    /**
+     * Why the series was not audited, or not completely, for example because a table is missing.
+     */
     readonly problems: readonly string[]
     /** What could not be checked here. */
     readonly unchecked: readonly string[]
@@ -110,15 +122,18 @@ export interface SeriesAudit {
     /** How many scopes it has, and how many of them have problems. */
     readonly scopeCount: number
     readonly problemScopes: number
-    /** Those with findings first. No more than `maxScopes`. */
+    /** The scopes, those with findings first. At most `maxScopes`. */
     readonly scopes: readonly ScopeAudit[]
 }
 
-/** What an audit has found in one snapshot of a database. */
+/** What an audit found in one snapshot of a database. */
 export interface AuditReport {
-    /** The version of this form: it is raised where a program that reads it would have to change. */
+    /**
+     * The version of this format. It is incremented when programs that read the report have to
+     * change.
+     */
     readonly format: 1
-    /** The moment of the snapshot: ISO text in UTC. */
+    /** When the snapshot was taken: ISO string in UTC. */
     readonly at: string
     readonly database: {
         readonly type: string
@@ -129,24 +144,24 @@ export interface AuditReport {
     /** How many problems there are. Notes are not counted. */
     readonly problems: number
     readonly series: readonly SeriesAudit[]
-    /** References without a foreign key to rows that are gone. */
+    /** References without a foreign key to rows that no longer exist. */
     readonly references: readonly WeakReferenceAudit[]
 }
 
-/** A column that points at rows of another table without a foreign key. */
+/** A column that refers to rows of another table without a foreign key. */
 export interface WeakReferenceAudit {
     /** `tag.objectId` */
     readonly from: string
-    /** Under which condition; NULL for all rows. */
+    /** The condition under which it refers to them. NULL for all rows. */
     readonly where: string | null
     /** `Article.id` */
     readonly to: string
     /** Whether it was declared, or only looks like a reference. */
     readonly origin: "declared" | "relation" | "guessed"
-    /** How many rows point at nothing. */
+    /** How many rows refer to a row that doesn't exist. */
     readonly orphans: number
-    /** At which values, as texts: the first ones where there are many. */
+    /** The values of those rows as strings. If there are many, only the first ones. */
     readonly values: readonly string[]
-    /** The highest value that a row points at. */
+    /** The highest value that a row refers to. */
     readonly highest: string | null
 }

@@ -29,50 +29,52 @@ import { dataSourceOf } from "../typeorm/compat"
 import { givenEntity } from "../typeorm/given"
 import { loadColumns } from "../typeorm/load-columns"
 
-/** How far {@link backfillPseudoKeys} has come. */
+/** The progress of {@link backfillPseudoKeys}. */
 export interface BackfillProgress {
-    /** How many rows this call has given a key: not those that somebody else has meanwhile. */
+    /**
+     * How many rows have been given a key by this call, without those that others have given a key
+     * meanwhile.
+     */
     readonly done: number
-    /** How many had none when it was called. */
+    /** How many rows had no key when it was called. */
     readonly total: number
-    /** How many rows get a key in a second, up to now. */
+    /** How many rows per second have been given a key so far. */
     readonly perSecond: number
 }
 
-/** What {@link backfillPseudoKeys} takes. */
+/** Options of {@link backfillPseudoKeys}. */
 export interface BackfillOptions<Entity extends ObjectLiteral> {
-    /** The key's property, where the entity has several. Default is all of them. */
+    /** The property of the key, if the entity has several. Default: all of them. */
     property?: PropertyPath<Entity>
 
     /**
-     * How many rows get their keys in one transaction. Writers of these rows wait for its end.
+     * How many rows get their keys in one transaction. Writers of these rows wait until it ends.
      *
-     * Default is `1000`.
+     * Default: `1000`.
      */
     batchSize?: number
 
     /** Called after each batch. */
     onProgress?: (progress: BackfillProgress) => void
 
-    /** Ends it after the batch that is being written, when it is aborted. */
+    /** Aborting it ends the backfill after the current batch. */
     signal?: AbortSignal
 }
 
 const FORMS = { property: TEXT, batchSize: integerFrom(1), onProgress: FUNCTION, signal: SIGNAL }
 
 /**
- * Gives a pseudo key to the rows that have none, soft-deleted ones included: as an INSERT would, but in
- * batches, each in a transaction of its own. A key that a row has is left as it is.
+ * Gives a pseudo key to all rows without one, including soft-deleted rows. Keys are made as an
+ * INSERT makes them, but in batches, each in its own transaction. Existing keys are not changed.
  *
- * A migration gives its query runner in place of the data source: then all is part of the migration's
- * transaction, and no other connection waits for what it has locked.
+ * In a migration, pass the query runner instead of the data source. Everything is then part of the
+ * migration's transaction, and no other connection waits for its locks.
  *
- * The application may go on writing meanwhile. When it is called again after it was ended, by a
- * signal or by the end of the process, it goes on with the rows that are left. Resolves to what was
- * done.
+ * The application may write at the same time. If the backfill was ended by a signal or the end of
+ * the process, call it again to continue with the remaining rows. Resolves to what was done.
  *
- * Errors: {@link InvalidOptionError}, {@link KeyTakenError} and {@link InvalidKeyError} where no key can
- * be made for a row; the batches before are stored then.
+ * Errors: {@link InvalidOptionError}; {@link KeyTakenError} and {@link InvalidKeyError} if no key
+ * can be made for a row. Earlier batches stay stored in that case.
  *
  * ```ts
  * import { type DataSource, Entity, PrimaryGeneratedColumn } from "typeorm"

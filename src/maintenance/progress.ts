@@ -1,10 +1,10 @@
-/** How far a piece of work has come. */
+/** The progress of a task. */
 export interface AuditProgress {
     readonly done: number
     readonly total: number
 }
 
-/** @internal Counts the steps of a piece of work, and tells them, from none on. */
+/** @internal Counts the steps of a task, and reports them, starting with none. */
 export function progressOf(
     total: number,
     tell: ((progress: AuditProgress) => void) | undefined,

@@ -1,6 +1,7 @@
 import type { MovedCounter, Moves } from "../dialects/statements/counter-statements"
 import { UnknownScopeError } from "../errors"
-import { moveCounters, refuseClosed, refusedByDatabase } from "../numbers/counters/move-counters"
+import { moveCounters } from "../numbers/counters/move-counters"
+import { refuseClosed, refusedByDatabase } from "../numbers/counters/counter-errors"
 import { noted } from "../signals/note"
 import { parseNumber } from "../numbers/number-values"
 import { select, type Sender } from "../typeorm/statement"
@@ -47,8 +48,8 @@ async function takeNext(
 
 function refuseUnknownStart({ label }: Rule): never {
     throw new UnknownScopeError(
-        `${label}: the first number of this scope is not known, as startAt is a function of a row, and there is none. ` +
-            "Save the first row of the scope by its entity.",
+        `${label}: the first number of this scope is unknown: startAt is a function of a row, and there is ` +
+            "no row yet. Save the first row of the scope as an entity.",
     )
 }
 

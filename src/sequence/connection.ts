@@ -1,11 +1,12 @@
 import type { DataSource, EntityManager, QueryRunner } from "typeorm"
-import { dialectOf } from "../dialects"
 import { Session } from "../inserts/session"
 import { repeat } from "../inserts/retry/repeat"
+import { repeatsStatements } from "../inserts/retry/repeats-statements"
 import { InvalidOptionError, TransactionRequiredError } from "../errors"
 import { dataSourceOf } from "../typeorm/compat"
+import { onMaster } from "../typeorm/on-master"
 import { inOwnTransaction } from "../typeorm/own-transaction"
-import { select, type Sender } from "../typeorm/statement"
+import type { Sender } from "../typeorm/statement"
 
 type Work<T> = (sender: Sender) => Promise<T>
 
@@ -61,8 +62,8 @@ export function onHeldConnection<T>(
         await Promise.resolve()
         if (!runner.isTransactionActive)
             throw new TransactionRequiredError(
-                "A sequence was asked for a number, and its turn came when the transaction had ended. " +
-                    "Wait for every next() before the transaction ends.",
+                "A number was requested from a sequence, but the transaction ended before it was taken. Await every " +
+                    "next() before the transaction ends.",
             )
         const result = await work(sender)
         if (session && name !== undefined) {
@@ -87,34 +88,18 @@ export function onTarget<T>(
 }
 
 /** @internal Runs work on a connection that is free. */
-export async function onFreeConnection<T>(
+export function onFreeConnection<T>(
     dataSource: DataSource,
     work: Work<T>,
     { needsTransaction = false } = {},
 ): Promise<T> {
-    const runner = dataSource.createQueryRunner("master")
-    try {
+    return onMaster(dataSource, async (runner) => {
         await runner.connect()
         const isWhole = needsTransaction || (await repeatsStatements(dataSource, runner))
         const attempt = () =>
             isWhole ? inOwnTransaction(runner, () => work(runner)) : work(runner)
-        return await inTurn(runner, () => repeat(dataSource, attempt))
-    } finally {
-        await runner.release()
-    }
-}
-
-const repeating = new WeakMap<DataSource, boolean>()
-
-/** Whether the server might repeat a statement by itself, so that its answer can't be trusted. It is asked once. */
-async function repeatsStatements(dataSource: DataSource, runner: QueryRunner): Promise<boolean> {
-    const statement = dialectOf(dataSource)?.repeatsStatements
-    if (!statement) return false
-    const known = repeating.get(dataSource)
-    if (known !== undefined) return known
-    const found = (await select(runner, statement)).length > 0
-    repeating.set(dataSource, found)
-    return found
+        return inTurn(runner, () => repeat(dataSource, attempt))
+    })
 }
 
 async function inTurn<T>(runner: QueryRunner, work: () => Promise<T>): Promise<T> {

@@ -45,9 +45,9 @@ export function columnsOf(dataSource: DataSource, rule: Rule): readonly Series[]
     if (!first) return []
     if (!hasCounters(first))
         throw new InvalidOptionError(
-            `Sequence ${show(rule.name)} has the name of the series of ${first.metadata.name}.` +
-                `${first.column.propertyPath}, whose strategy "${first.strategy}" keeps no counter. Give ` +
-                "the column another strategy, or the sequence another name.",
+            `Sequence ${show(rule.name)} has the name of the series of ` +
+                `${first.metadata.name}.${first.column.propertyPath}, whose strategy "${first.strategy}" has no ` +
+                "counter. Give the column another strategy, or the sequence another name.",
         )
     const problem =
         rule.resetAt === undefined
@@ -56,8 +56,8 @@ export function columnsOf(dataSource: DataSource, rule: Rule): readonly Series[]
     if (problem)
         throw new InvalidOptionError(
             `Sequence ${show(rule.name)} shares its series with ` +
-                `${first.metadata.name}.${first.column.propertyPath}, and differs in ${problem}. ` +
-                "Give both the same, or the sequence another name.",
+                `${first.metadata.name}.${first.column.propertyPath}, but differs in ${problem}. Give both the same, ` +
+                "or the sequence another name.",
         )
     return columns
 }

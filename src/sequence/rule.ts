@@ -28,7 +28,7 @@ const MAX_COUNT = 10_000_000
 export function ruleOf(name: string, options: SequenceOptions<SequenceType>): Rule {
     if (!isSeriesName(name))
         throw new InvalidOptionError(
-            `The name of a sequence is ${show(name)}, give 1 to 255 characters without a blank at the end.`,
+            `The name of a sequence is ${show(name)}, give 1 to 255 characters without a space at the end.`,
         )
     const label = `Sequence ${show(name)}`
     const refuse: Refuse = refuserOf(label)
@@ -49,9 +49,10 @@ export function ruleOf(name: string, options: SequenceOptions<SequenceType>): Ru
     const rule = { name, label, startAt, base: startAt - incrementBy, incrementBy, type, max }
     if (options.resetAt === undefined) return rule
     const resetAt = integer("resetAt", options.resetAt)
-    if (resetAt <= startAt) refuse(`resetAt is ${resetAt}, give one above startAt (${startAt}).`)
+    if (resetAt <= startAt)
+        refuse(`resetAt is ${resetAt}, give an integer above startAt (${startAt}).`)
     if (resetAt + incrementBy > MAX.bigint)
-        refuse(`resetAt and incrementBy are more than ${MAX.bigint} together. Give lower ones.`)
+        refuse(`resetAt and incrementBy add up to more than ${MAX.bigint}. Give lower ones.`)
     return { ...rule, resetAt }
 }
 
@@ -59,7 +60,7 @@ export function ruleOf(name: string, options: SequenceOptions<SequenceType>): Ru
 export function refuseCount({ label }: Rule, count: unknown): asserts count is number {
     if (!Number.isSafeInteger(count) || Number(count) < 0 || Number(count) > MAX_COUNT)
         throw new InvalidOptionError(
-            `${label}: ${show(count)} numbers were asked for, give an integer from 0 to ${MAX_COUNT}.`,
+            `${label}: ${show(count)} numbers were requested, give an integer from 0 to ${MAX_COUNT}.`,
         )
 }
 
@@ -73,8 +74,8 @@ export function isNowait({ label }: Rule, options: unknown = {}): boolean {
         Object.keys(others).length > 0
     )
         throw new InvalidOptionError(
-            `${label} was given something that is neither a DataSource, nor an ` +
-                "EntityManager, nor { nowait: true } or { nowait: false }.",
+            `${label} was given something other than a DataSource, an EntityManager, { nowait: true } or { ` +
+                "nowait: false }.",
         )
     return nowait
 }

@@ -33,7 +33,7 @@ export function sequenceKeyOf(name: string, scope: SequenceScope | undefined): S
         if (text === undefined || isUnstorable(text))
             refuse(
                 `scope has ${typeof value === "string" ? "unpaired surrogates or NUL" : show(value)} at ${place}. ` +
-                    "Give text, a safe integer or another finite number, a bigint, a boolean, a date or null.",
+                    "Give a string, a safe integer or another finite number, a bigint, a boolean, a date or null.",
             )
         return text as string
     }
@@ -113,17 +113,17 @@ export function keyByColumn(
             `Sequence ${show(name)} counts with ${metadata.name}.${column.propertyPath}. ${problem}`,
         )
     }
-    if (paths.length === 0 && values.length > 0) refuse("That has one scope, so leave out scope.")
+    if (paths.length === 0 && values.length > 0) refuse("That has one scope, so leave scope out.")
     const isOne = !names && values.length === 1 && scopeColumns.length === 1
     if (!names && paths.length > 0 && !isOne)
         refuse(`Give scope as an object: { ${paths.join(", ")} }.`)
     const given = new Map((names ?? paths).map((path, at) => [path, values[at]]))
     const unknown = [...given.keys()].find((path) => !paths.includes(path))
     if (unknown !== undefined)
-        refuse(`Its scope is { ${paths.join(", ")} }, and has no ${show(unknown)}.`)
+        refuse(`Its scope is { ${paths.join(", ")} }, without ${show(unknown)}.`)
     const flat = scope.flatMap((property) =>
         columnValues(property, given.get(property.path), (found) =>
-            refuse(`Its scope is { ${paths.join(", ")} }, and ${found}.`),
+            refuse(`Its scope is { ${paths.join(", ")} }, but ${found}.`),
         ),
     )
     return {
@@ -148,7 +148,7 @@ export function columnValues(
         const own: unknown = isEntity ? referencedColumn.getEntityValue(value) : value
         const text = own === null ? null : textOfValue(own)
         if (text === undefined || (columns.length > 1 && !isEntity && own !== null))
-            refuse(`${show(own)} is no ${path}`)
+            refuse(`${show(own)} is not a valid ${path}`)
         return { own, text: text ?? null }
     })
 }

@@ -15,25 +15,25 @@ import type {
 import type { Sender } from "../typeorm/statement"
 
 /**
- * Numbers without an entity: consecutive, without duplicates, whoever asks for them.
+ * Numbers without an entity: consecutive and without duplicates, however many callers there are.
  *
- * Given the manager of a transaction, it takes numbers as part of that: nobody else gets the next
- * number of the same scope until the transaction ends, and a rollback gives them back. Given a data
- * source, it takes them at once on a connection of its own, and calls that arrive together share one
- * statement; a number that the caller doesn't use then is a gap. Inside of a transaction give its
+ * With the manager of a transaction, numbers are taken as part of that transaction: nobody else
+ * gets the next number of the same scope until the transaction ends, and a rollback returns them.
+ * With a data source, numbers are taken at once on a separate connection, and concurrent calls
+ * share one statement; a number that you then don't use is a gap. Inside a transaction, pass its
  * manager: a call with the data source would wait for another connection, which a full pool doesn't
- * have. SQLite has one for a data source, so there a number is part of whatever transaction is open.
- * A data source whose `manager` is that of an open transaction, as some libraries make it, is taken
- * for that transaction.
+ * have. SQLite has one connection per data source, so there a number is part of any open
+ * transaction. A data source whose `manager` belongs to an open transaction, as some libraries
+ * provide it, is treated as that transaction.
  *
- * The sequence exists from its first number on. Its last number is a row of the counter table,
- * which {@link withAutoSequence} adds to the entities. What it is created with is not stored: each
- * program says how to count, and may say it differently from now on.
+ * The sequence exists once its first number is taken. Its last number is a row of the counter
+ * table, which {@link withAutoSequence} adds to the entities. The options are not stored: each
+ * program says how to count, and may change that at any time.
  *
- * Errors: {@link InvalidOptionError}; {@link NumberOverflowError} before a number passes what
- * `type` can hold, and the sequence stays where it is; {@link CounterLockedError} with `nowait`;
- * {@link NotInstalledError} where there is no counter table; {@link UnsupportedError} where the
- * database has none to offer.
+ * Errors: {@link InvalidOptionError}; {@link NumberOverflowError} before a number exceeds what
+ * `type` can hold, and the sequence doesn't change; {@link CounterLockedError} with `nowait`;
+ * {@link NotInstalledError} if there is no counter table; {@link UnsupportedError} if the database
+ * doesn't support one.
  *
  * ```ts
  * import { DataSource } from "typeorm"
@@ -65,7 +65,7 @@ export class Sequence<Type extends SequenceType = "number"> implements AsyncIter
         this.counting = { rule, key: sequenceKeyOf(name, options.scope) }
     }
 
-    /** The same sequence in another scope, which counts on its own. */
+    /** The same sequence in another scope, which is counted separately. */
     inScope(scope: SequenceScope): Sequence<Type> {
         return new Sequence(this.name, { ...this.options, scope })
     }
@@ -80,9 +80,9 @@ export class Sequence<Type extends SequenceType = "number"> implements AsyncIter
     }
 
     /**
-     * Takes several numbers by one statement, in their order.
+     * Takes several numbers with one statement, in order.
      *
-     * Up to 10 000 000; none is asked for by 0, which sends nothing.
+     * At most 10 000 000. With 0, no statement is sent.
      */
     nextMany(count: number, options?: NextOptions): Promise<SequenceNumbers[Type][]>
     nextMany(
@@ -95,26 +95,26 @@ export class Sequence<Type extends SequenceType = "number"> implements AsyncIter
         return this.take(target, rest[0], rest[1])
     }
 
-    /** The last number that was given, `null` before the first. */
+    /** The last number that was taken, `null` before the first. */
     async last(target?: SequenceTarget): Promise<SequenceNumbers[Type] | null> {
         const last = await this.on(target, findLast)
         return last === null ? null : this.toType(last)
     }
 
     /**
-     * Deletes the sequence in its scope, so that it starts anew; one that columns share goes on
-     * after their rows, where its counter is from then on. Resolves to whether it existed.
+     * Deletes the sequence in its scope, so that it starts again. If columns share it, it continues
+     * after their rows, which is where its counter is from then on. Resolves to whether it existed.
      */
     async delete(target?: SequenceTarget): Promise<boolean> {
         return this.on(target, deleteCounter, true)
     }
 
-    /** Takes number after number, one whenever it is asked for the next. */
+    /** Takes one number each time the iterator is asked for the next one. */
     async *numbers(target?: SequenceTarget): AsyncGenerator<SequenceNumbers[Type], never, void> {
         for (;;) yield await (target ? this.next(target) : this.next())
     }
 
-    /** The same over the data source that the sequence was created with. */
+    /** The same, with the data source that the sequence was created with. */
     [Symbol.asyncIterator](): AsyncGenerator<SequenceNumbers[Type], never, void> {
         return this.numbers()
     }

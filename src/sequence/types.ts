@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from "typeorm"
 
-/** What the numbers of a {@link Sequence} are in JavaScript, by its option `type`. */
+/** The JavaScript type of the numbers of a {@link Sequence}, by its option `type`. */
 export interface SequenceNumbers {
     number: number
     bigint: bigint
@@ -9,7 +9,7 @@ export interface SequenceNumbers {
 /** The option `type` of a {@link Sequence}. */
 export type SequenceType = keyof SequenceNumbers
 
-/** What a {@link Sequence} works on. */
+/** The data source or manager that a {@link Sequence} uses. */
 export type SequenceTarget = DataSource | EntityManager
 
 /** A value in the scope of a {@link Sequence}. */
@@ -19,64 +19,65 @@ export type SequenceScopeValue = string | number | bigint | boolean | Date | nul
 export type SequenceScope =
     readonly SequenceScopeValue[] | { readonly [name: string]: SequenceScopeValue }
 
-/** What a {@link Sequence} is created with. */
+/** Options of a {@link Sequence}. */
 export interface SequenceOptions<Type extends SequenceType = "number"> {
     /**
-     * The first number, an integer from 1. A sequence that is below it goes on here.
+     * The first number, an integer from 1. A sequence that is below it continues here.
      *
-     * Default is `1`.
+     * Default: `1`.
      */
     startAt?: number | bigint
 
     /**
      * The step between numbers, an integer from 1.
      *
-     * Default is `1`.
+     * Default: `1`.
      */
     incrementBy?: number | bigint
 
     /**
-     * The number that is never given: on reaching or passing it the sequence goes back to
+     * The upper limit, which is never returned: on reaching or passing it, the sequence restarts at
      * `startAt`, so `{ resetAt: 4 }` gives 1, 2, 3, 1, 2, 3 …
      *
-     * Default is none: the sequence only rises.
+     * Default: none. The sequence only rises.
      */
     resetAt?: number | bigint
 
     /**
-     * Each scope counts on its own. In an object the order of the keys doesn't matter. Values are
-     * told apart by their text, so that `1`, `"1"` and `1n` are one scope; `null` is not `"null"`.
+     * Each scope is counted separately. In an object the order of the keys doesn't matter. Values
+     * are compared as strings, so `1`, `"1"` and `1n` are one scope; `null` is not `"null"`.
      *
-     * A sequence whose name is the series of an `@AutoSequenceColumn` takes an object, with the names
-     * of its `uniqueWith`, and for one column a list as well; {@link seriesOf} needs no such name.
+     * If the name of the sequence is the series of an `@AutoSequenceColumn`, the scope is an object
+     * with the names of its `uniqueWith`, or for a single column a list. {@link seriesOf} doesn't
+     * need that name.
      *
-     * Default is none: one scope.
+     * Default: none. There is one scope.
      */
     scope?: SequenceScope
 
     /**
-     * `"bigint"` makes the numbers bigints, up to 2^63 - 1; a `"number"` ends at 2^53 - 1.
+     * `"bigint"` makes the numbers bigints, up to 2^63 - 1; `"number"` ends at 2^53 - 1.
      *
-     * Default is `"number"`.
+     * Default: `"number"`.
      */
     type?: Type
 
     /**
-     * What to work on where a call names nothing.
+     * The data source to use if a call names none.
      *
-     * Default is none: each call names it.
+     * Default: none. Each call names it.
      */
     dataSource?: DataSource
 }
 
-/** What {@link Sequence.next} and {@link Sequence.nextMany} take. */
+/** Options of {@link Sequence.next} and {@link Sequence.nextMany}. */
 export interface NextOptions {
     /**
-     * Throw {@link CounterLockedError} where another transaction holds the counter, rather than
-     * wait for its end. The caller's own transaction goes on. MySQL waits for a second, MariaDB and
-     * the others don't.
+     * Throw {@link CounterLockedError} if another transaction holds the counter, instead of waiting
+     * until it ends. Your own transaction continues. MySQL waits for a second, MariaDB and the
+     * others don't.
      *
-     * Default is `false`.
+     * Default: `false`.
      */
     nowait?: boolean
 }

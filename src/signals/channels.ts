@@ -9,10 +9,10 @@ const retry = channelOf("autosequence:retry")
 const lost = channelOf("autosequence:lost")
 const gapRefused = channelOf("autosequence:gap-refused")
 
-/** Whoever waits as long as that is told of by the logger. */
+/** A wait of this length is logged as a warning. */
 const LONG_MS = 1000
 
-/** @internal Numbers that were asked for, as the channel tells them. */
+/** @internal A number that was requested, as the channel reports it. */
 export interface Taken {
     readonly series: {
         readonly name: string
@@ -21,13 +21,13 @@ export interface Taken {
         readonly scopeColumns?: readonly { readonly propertyPath: string }[]
     }
     readonly scope?: { readonly key: string; readonly values: readonly (string | null)[] }
-    /** Those that callers have set are not taken. */
+    /** A number set by the caller is not reported. */
     readonly explicit?: bigint
     /** Undefined where there was none. */
     readonly number?: bigint
 }
 
-/** @internal Tells of numbers that were taken since. Costs next to nothing where nobody listens. */
+/** @internal Publishes the numbers that were taken since a time. Costs next to nothing without subscribers. */
 export function tellTaken(
     since: number,
     all: readonly Taken[],
@@ -69,8 +69,8 @@ function logWait(all: readonly Taken[], durationMs: number, runner: QueryRunner 
     if (!first) return
     logWarning(
         first.series.dataSource,
-        `${names} took ${(durationMs / 1000).toFixed(1)} s, most of which is the wait for others who have ` +
-            "taken a number and not ended their transaction. typeorm-autosequence counters --waiting names them.",
+        `${names} took ${(durationMs / 1000).toFixed(1)} s, mostly to wait for transactions that have taken a number ` +
+            "and not ended yet. typeorm-autosequence counters --waiting shows them.",
         runner,
     )
 }
@@ -80,7 +80,7 @@ export function tellRetry(message: RetryMessage): void {
     const { dataSource, attempt, attempts, delayMs, code } = message
     logWarning(
         dataSource,
-        `attempt ${attempt} of ${attempts} was ended by the database (${code}), and is repeated ` +
+        `attempt ${attempt} of ${attempts} was ended by the database (${code}), and is retried ` +
             (delayMs > 0 ? `in ${Math.round(delayMs)} ms.` : "at once."),
     )
     if (retry.hasSubscribers) publish(retry, message)

@@ -5,13 +5,13 @@ type Receiver = (text: string) => void
 const receivers = new WeakMap<DataSource, Receiver>()
 
 /**
- * Lets the warnings of a data source go to somebody else than its logger, until what this returns is called.
+ * Sends the warnings of a data source to a receiver instead of its logger, until the returned function is called.
  * @internal
  */
 export function receiveWarnings(dataSource: DataSource, receiver: Receiver): () => void {
     receivers.set(dataSource, receiver)
     return () => {
-        // Another application may have come meanwhile.
+        // Another application may have set its own receiver since.
         if (receivers.get(dataSource) === receiver) receivers.delete(dataSource)
     }
 }

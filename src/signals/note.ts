@@ -5,8 +5,8 @@ const notes = new Map<string, string>()
 const MOST = 10_000
 
 /**
- * What a statement ends with, so that whoever looks at the server sees which series it is about. Nothing in it
- * is read as SQL or as a parameter. At the end, as statements are told apart by how they begin.
+ * A comment with the name of the series, which lists of running statements show on the server. Nothing in it is read
+ * as SQL or as a parameter. It comes last, because statements are recognized by their beginning.
  * @internal
  */
 export function noteOf(series: string): string {

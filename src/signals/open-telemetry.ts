@@ -12,7 +12,7 @@ interface MetricOptions {
     readonly advice?: { readonly explicitBucketBoundaries: number[] }
 }
 
-/** What is asked of a meter of `@opentelemetry/api`, which this package does not need. */
+/** The parts of an `@opentelemetry/api` meter that are used. This package doesn't depend on it. */
 export interface OpenTelemetryMeter {
     createHistogram(
         name: string,
@@ -24,7 +24,7 @@ export interface OpenTelemetryMeter {
     ): { add(value: number, attributes?: Attributes): void }
 }
 
-/** What is asked of a tracer of `@opentelemetry/api`. */
+/** The parts of an `@opentelemetry/api` tracer that are used. */
 export interface OpenTelemetryTracer {
     startSpan(
         name: string,
@@ -32,12 +32,15 @@ export interface OpenTelemetryTracer {
     ): { end(endTime?: number): void }
 }
 
-/** What {@link reportToOpenTelemetry} takes. */
+/** Options of {@link reportToOpenTelemetry}. */
 export interface OpenTelemetryOptions {
-    /** `metrics.getMeter("typeorm-autosequence")`. Default is none. */
+    /** `metrics.getMeter("typeorm-autosequence")`. Default: none. */
     meter?: OpenTelemetryMeter
 
-    /** `trace.getTracer("typeorm-autosequence")`: a span for each time that numbers are taken. Default is none. */
+    /**
+     * `trace.getTracer("typeorm-autosequence")`: one span each time numbers are taken. Default:
+     * none.
+     */
     tracer?: OpenTelemetryTracer
 }
 
@@ -48,18 +51,21 @@ const BOUNDARIES = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10]
 const CLIENT = 2
 
 /**
- * Reports what the channels of `node:diagnostics_channel` tell to OpenTelemetry, for all data sources of the process: a
- * helper that you may write yourself with the types of {@link AutoSequenceMessages}. Returns what ends it.
+ * Reports the messages of the `node:diagnostics_channel` channels to OpenTelemetry, for all data
+ * sources of the process. You could write this helper yourself with the types of
+ * {@link AutoSequenceMessages}. Returns a function that ends the reporting.
  *
- * Metrics: `autosequence.take.duration` (histogram, `s`), `autosequence.numbers.taken`, `autosequence.retries`,
- * `autosequence.numbers.lost` and `autosequence.gaps.refused` (counters). Attributes: `db.system.name`, and
- * `autosequence.series`, `autosequence.strategy`, `autosequence.lost.reason`, `db.response.status_code` and `error.type` where
- * they are known. A scope is never one: there are as many as customers, and each would be a time series. The names of a
- * `Sequence` are series as well, so don't make those of data.
+ * Metrics: `autosequence.take.duration` (histogram, `s`), `autosequence.numbers.taken`,
+ * `autosequence.retries`, `autosequence.numbers.lost` and `autosequence.gaps.refused` (counters).
+ * Attributes: `db.system.name`, and if known `autosequence.series`, `autosequence.strategy`,
+ * `autosequence.lost.reason`, `db.response.status_code` and `error.type`. Scopes are never
+ * attributes: there are as many scopes as customers, and each would be a time series. The names of
+ * `Sequence` objects are series too, so don't build them from data.
  *
- * Spans are named `autosequence.take <series>`, and are children of the span that is active when numbers are taken.
+ * Spans are named `autosequence.take <series>`, and are children of the span that is active when
+ * numbers are taken.
  *
- * Errors: {@link InvalidOptionError} where neither a meter nor a tracer is given.
+ * Errors: {@link InvalidOptionError} if neither a meter nor a tracer is given.
  *
  * ```ts
  * import { type OpenTelemetryMeter, reportToOpenTelemetry } from "typeorm-autosequence"
@@ -92,16 +98,20 @@ type Listeners = {
 
 function metricsOf(meter: OpenTelemetryMeter): Listeners {
     const duration = meter.createHistogram("autosequence.take.duration", {
-        description: "How long it took to take numbers, the wait for others included.",
+        description: "How long it took to take numbers, including the wait for others.",
         unit: "s",
         advice: { explicitBucketBoundaries: BOUNDARIES },
     })
     const counter = (name: string, unit: string, description: string) =>
         meter.createCounter(`autosequence.${name}`, { unit, description })
     const taken = counter("numbers.taken", "{number}", "Numbers that were taken.")
-    const retries = counter("retries", "{retry}", "Transactions that were repeated.")
+    const retries = counter("retries", "{retry}", "Transactions that were retried.")
     const lost = counter("numbers.lost", "{number}", "Numbers that no row will have.")
-    const refused = counter("gaps.refused", "{refusal}", "What would have left a gap.")
+    const refused = counter(
+        "gaps.refused",
+        "{refusal}",
+        "Operations refused because they would have left a gap.",
+    )
     return {
         "autosequence:take": ({ dataSource, series, strategy, count, durationMs }) => {
             const attributes = {

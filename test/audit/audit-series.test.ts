@@ -1,6 +1,8 @@
 import { expect } from "chai"
 import type { DataSource } from "typeorm"
-import { auditSeries, InvalidOptionError, seriesOf, type ScopeAudit } from "../../src"
+import { auditSeries, InvalidOptionError, seriesOf, type ScopeAudit, withReason } from "../../src"
+import { eventsOf } from "../../src/audit/events"
+import { inSnapshot } from "../../src/audit/snapshot"
 import { onEveryDatabase } from "../support/databases"
 import { expectRejects } from "../support/errors"
 import {
@@ -12,6 +14,7 @@ import {
     Numbered,
     Odd,
     Paper,
+    Parcel,
     Plain,
     run,
 } from "./entities"
@@ -28,6 +31,21 @@ async function auditOf(dataSource: DataSource, name?: string) {
 
 async function save(dataSource: DataSource, entity: new () => object, ...rows: object[]) {
     for (const row of rows) await dataSource.getRepository(entity).save(row)
+}
+
+/** Rows with every second number; those between are skipped, with a reason. */
+async function saveAndSkip(
+    dataSource: DataSource,
+    { company, times }: { company: string; times: number },
+) {
+    const numbers = seriesOf(dataSource, Invoice, "number")
+    await save(dataSource, Invoice, { company })
+    for (let from = 2; from <= 2 * times; from += 2) {
+        await dataSource.transaction((manager) =>
+            numbers.skip(manager, { company }, { from, to: from, reason: "spoilt", by: "ann" }),
+        )
+        await save(dataSource, Invoice, { company })
+    }
 }
 
 onEveryDatabase("auditSeries", (database) => {
@@ -135,6 +153,44 @@ onEveryDatabase("auditSeries", (database) => {
         ])
         expect(scope.ranges[1]?.event).to.include({ kind: "skip", reason: "spoilt", by: "ann" })
         expect(kindsOf(scope)).to.eql(["gap 3 problem"])
+    })
+
+    it("finds rows whose numbers were skipped in their scope", async () => {
+        const dataSource = await database().connect([Invoice])
+        await saveAndSkip(dataSource, { company: "a", times: 2 })
+        await saveAndSkip(dataSource, { company: "b", times: 1 })
+        await save(dataSource, Invoice, { company: "a", number: 4 }, { company: "b" })
+        await dataSource.getRepository(Invoice).softDelete({ company: "a", number: 4 })
+        const [a, b] = await auditOf(dataSource)
+        expect(a && kindsOf(a)).to.eql(["skipped 1 problem"])
+        expect(a?.findings[0]).to.deep.include({ numbers: ["4"] })
+        expect([b?.scope.company, b?.last, b?.findings]).to.eql(["b", "4", []])
+        const numbers = seriesOf(dataSource, Invoice, "number")
+        expect(kindsOf(await numbers.audit({ company: "a" }))).to.eql(["skipped 1 problem"])
+        expect(kindsOf(await numbers.audit({ company: "b" }))).to.eql([])
+    })
+
+    it("finds numbers that were set again after their rows were gone, unless somebody said why", async () => {
+        const dataSource = await database().connect([Invoice])
+        const rows = dataSource.getRepository(Invoice)
+        for (const company of ["a", "b", "c"]) {
+            await save(dataSource, Invoice, { company, number: 1 }, { company }, { company })
+            await rows.remove(await rows.findBy({ company, number: 2 }))
+        }
+        await save(dataSource, Invoice, { company: "a", number: 2 })
+        await dataSource.transaction((manager) =>
+            withReason(manager, { reason: "restored", by: "ann" }, () =>
+                manager.save(Invoice, { company: "b", number: 2 }),
+            ),
+        )
+        const scopes = await auditOf(dataSource)
+        const found = scopes.map((one) => [one.scope.company, kindsOf(one), rangesOf(one)])
+        expect(found).to.have.deep.members([
+            ["a", ["reused 1 problem"], []],
+            ["b", [], []],
+            ["c", [], ["between 2 to 2 event"]],
+        ])
+        expect(scopes[0]?.findings[0]).to.deep.include({ numbers: ["2"] })
     })
 
     it("finds numbers that are there twice, in one table and in two, and behind a gap that makes up for them", async () => {
@@ -267,13 +323,13 @@ onEveryDatabase("auditSeries", (database) => {
         const [invoices, papers] = series
         expect(invoices?.problems).to.have.lengthOf(1)
         expect(invoices?.problems[0]).to.match(
-            /^The table \S*invoice is not there\. Generate and run a migration/,
+            /^There is no table \S*invoice\. Generate and run a migration/,
         )
         expect([papers?.problems.length, papers?.rows]).to.eql([1, 2])
         expect(problems).to.equal(2)
         await run(dataSource, "DROP TABLE {AutoSequenceCounter}")
         const [, without] = (await auditSeries(dataSource)).series
-        expect(without?.problems.at(-1)).to.match(/^The counter table is not there\./)
+        expect(without?.problems.at(-1)).to.match(/^There is no counter table\./)
         expect(without?.rows).to.equal(2)
     })
 
@@ -293,6 +349,62 @@ onEveryDatabase("auditSeries", (database) => {
         expect(series[0]?.scopes[0]).to.include({ missing: "3", moreRanges: 1 })
         expect(series[0]?.scopes[0]?.findings[0]).to.include({ kind: "gap", count: 3 })
         expect(problems).to.equal(1)
+    })
+
+    it("finds no fault with numbers that may be lost, though there is no room to list them", async () => {
+        const dataSource = await database().connect([Parcel])
+        await dataSource.getRepository(Parcel).save(Array.from({ length: 9 }, () => ({})))
+        await run(dataSource, "DELETE FROM {Parcel} WHERE ~number~ IN (2, 4, 6)")
+        const { series, problems } = await auditSeries(dataSource, { maxRanges: 2 })
+        expect(series[0]?.scopes[0]).to.include({ missing: "3", moreRanges: 1 })
+        expect(series[0]?.scopes[0]?.findings).to.eql([])
+        expect(problems).to.equal(0)
+    })
+
+    it("counts no explained number as unexplained, though there is no room to list its range", async () => {
+        const dataSource = await database().connect([Invoice])
+        await saveAndSkip(dataSource, { company: "a", times: 5 })
+        const { series, problems } = await auditSeries(dataSource, { maxRanges: 2 })
+        const scope = series[0]?.scopes[0] as ScopeAudit
+        expect(rangesOf(scope)).to.eql(["between 2 to 2 event", "between 4 to 4 event"])
+        expect(scope).to.include({ missing: "5", moreRanges: 3 })
+        expect(scope.findings).to.eql([])
+        expect([series[0]?.problemScopes, problems]).to.eql([0, 0])
+
+        await run(dataSource, "DELETE FROM {Invoice} WHERE ~number~ = 9")
+        const [unexplained] = (await auditSeries(dataSource, { maxRanges: 2 })).series
+        const [finding] = unexplained?.scopes[0]?.findings ?? []
+        expect(finding).to.include({ kind: "gap", count: 1 })
+        expect(finding?.text).to.include("1 number is missing, and nothing explains why: 9.")
+    })
+
+    it("counts no scope as one with problems, though there is no room to list it", async () => {
+        const dataSource = await database().connect([Invoice, Parcel])
+        for (const company of ["a", "b", "c"]) await saveAndSkip(dataSource, { company, times: 1 })
+        await dataSource.getRepository(Parcel).save([{ kind: "a" }, { kind: "b" }, { kind: "b" }])
+        await dataSource.getRepository(Parcel).save([{ kind: "a" }, { kind: "a" }])
+        await run(dataSource, "DELETE FROM {Parcel} WHERE ~number~ = 2")
+        const report = await auditSeries(dataSource, { maxScopes: 1 })
+        expect(report.series.map(({ problemScopes }) => problemScopes)).to.eql([0, 0])
+        expect(report.series.map(({ scopes }) => scopes.length)).to.eql([1, 1])
+        expect(report.problems).to.equal(0)
+
+        await run(dataSource, "DELETE FROM {Invoice} WHERE ~company~ = 'c' AND ~number~ = 1")
+        const { series, problems } = await auditSeries(dataSource, { maxScopes: 1 })
+        expect(series[0]?.scopes.map(({ scope }) => scope.company)).to.eql(["c"])
+        expect([series[0]?.problemScopes, problems]).to.eql([1, 1])
+    })
+
+    it("reads the reasons of so many entries of the journal, and of all which numbers they explain", async () => {
+        const dataSource = await database().connect([Invoice])
+        await saveAndSkip(dataSource, { company: "a", times: 3 })
+        const [counter] = await dataSource.getRepository("AutoSequenceCounter").find()
+        const { scope = "" } = counter as { scope?: string }
+        const events = await inSnapshot(dataSource, (snapshot) =>
+            eventsOf(snapshot, "invoice.number", [scope], 2),
+        )
+        const shown = events.get(scope)?.map(({ first, reason }) => `${first} ${reason ?? "-"}`)
+        expect(shown).to.eql(["2 spoilt", "4 spoilt", "6 -"])
     })
 
     it("audits one scope by its handle", async () => {

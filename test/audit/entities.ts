@@ -77,6 +77,13 @@ export class Call {
 }
 
 @Entity()
+export class Parcel {
+    @PrimaryGeneratedColumn() id!: number
+    @Column({ type: "varchar", length: 30, nullable: true }) kind!: string | null
+    @AutoSequenceColumn({ strategy: "counter", gapless: false, uniqueWith: "kind" }) number!: number
+}
+
+@Entity()
 @TableInheritance({ column: { type: "varchar", length: 20, name: "kind" } })
 export class Paper {
     @PrimaryGeneratedColumn() id!: number

@@ -1,11 +1,34 @@
 import { expect } from "chai"
+import { Column, Entity, ManyToOne, PrimaryGeneratedColumn } from "typeorm"
 import { findGaps, findOrphans, InvalidOptionError } from "../../src"
 import { onEveryDatabase } from "../support/databases"
 import { expectRejects } from "../support/errors"
 import { tableName } from "../support/typeorm"
 import { Article, run, Tag } from "./entities"
 
+@Entity("part")
+class Part {
+    @PrimaryGeneratedColumn() id!: number
+    @Column({ type: "int" }) place!: number
+    @ManyToOne(() => Article) article!: Article
+}
+
 onEveryDatabase("findGaps", (database) => {
+    it("counts by a relation, as by its column", async () => {
+        const dataSource = await database().connect([Article, Part])
+        const [one, other] = await dataSource.getRepository(Article).save([{}, {}])
+        const parts = [
+            { article: one, place: 1 },
+            { article: one, place: 3 },
+            { article: other, place: 2 },
+        ]
+        await dataSource.getRepository(Part).save(parts)
+        const byRelation = await findGaps(dataSource, "Part.place", { by: ["article"] })
+        expect(byRelation.missing).to.equal("1")
+        const byColumn = await findGaps(dataSource, "Part.place", { by: ["articleId"] })
+        expect(byRelation.groups).to.eql(byColumn.groups).and.have.lengthOf(2)
+    })
+
     it("finds missing values of any integer column, in groups, with duplicates", async () => {
         const dataSource = await database().connect([Article, Tag])
         await dataSource.getRepository(Article).save(Array.from({ length: 9 }, () => ({})))
@@ -56,7 +79,7 @@ onEveryDatabase("findGaps", (database) => {
         await expectRejects(
             findGaps(dataSource, '"Un known".other'),
             InvalidOptionError,
-            "Name a column of integers.",
+            "Name an integer column.",
         )
         await expectRejects(
             findGaps(dataSource, '"Un known".nothing'),
@@ -123,7 +146,7 @@ onEveryDatabase("findGaps", (database) => {
         await expectRejects(
             findOrphans(dataSource, { weak: ["Tag.objectId"] }),
             InvalidOptionError,
-            "what it points at",
+            "what it refers to",
         )
         await expectRejects(
             findOrphans(dataSource, { weak: ["Tag.objectId references Article where x > 1"] }),

@@ -31,7 +31,7 @@ onEveryDatabase("resetIdSequence", (database) => {
         const refused = await rejection(resetIdSequence(dataSource, "Article", { restart: true }))
         expect(refused).to.be.instanceOf(IdsInUseError)
         expect(refused.message).to.match(
-            /has rows, and begins anew only when it is empty\. Leave the gap/,
+            /has rows, and its ids can restart only when it is empty\. Leave the gap/,
         )
         await articles.clear().catch(() => articles.createQueryBuilder().delete().execute())
         await run(dataSource, "DELETE FROM {Article}")
@@ -48,7 +48,7 @@ onEveryDatabase("resetIdSequence", (database) => {
         await dataSource.getRepository(Tag).save({ contentType: "Article", objectId: 2 })
         const guessed = await rejection(resetIdSequence(dataSource, Article, { restart: true }))
         expect(guessed).to.be.instanceOf(IdsInUseError)
-        expect(guessed.message).to.include("Tag.objectId up to 2 (it looks like a reference)")
+        expect(guessed.message).to.include("Tag.objectId up to 2 (looks like a reference)")
         const weak = ["Tag.objectId where Tag.contentType = 'Article'"]
         const given = await rejection(
             resetIdSequence(dataSource, Article, { restart: true, weak, guess: false }),

@@ -1,4 +1,5 @@
 import { expect } from "chai"
+import { MissingNumbers } from "../../src/audit/scopes/missing-numbers"
 import { between, explained, type RangeEvent } from "../../src/audit/scopes/ranges"
 import { textsOfKey } from "../../src/audit/scopes/scope-key-texts"
 import { partsOfName } from "../../src/maintenance/references/column-place"
@@ -45,6 +46,41 @@ describe("ranges of missing numbers", () => {
         ])
         expect(partsOf(10n, 25n, [event("skip", 11n, 14n)], 5n)).to.eql(["10-25 unexplained 4"])
         expect(partsOf(1n, 2n, [], 1n, true)).to.eql(["1-2 declared 2"])
+    })
+
+    it("are all explained, however few are listed", () => {
+        const rule = { incrementBy: 1n, isLossy: false }
+        const events = [
+            ...[
+                event("skip", 2n, 5n),
+                event("delete", 4n),
+                event("delete", 6n),
+                event("delete", 8n),
+            ],
+            ...[
+                event("explicit", 12n),
+                { ...event("delete", 14n), isBare: true },
+                event("skip", 18n),
+            ],
+        ]
+        const listed = (limit: number, left = 100) => {
+            const missing = new MissingNumbers(events, rule, limit, { left })
+            for (const [from, to] of [
+                [2n, 4n],
+                [6n, 6n],
+                [8n, 8n],
+                [10n, 11n],
+                [14n, 18n],
+            ] as const)
+                missing.add({ from, to, place: "between" })
+            expect([missing.count, missing.unexplained]).to.eql([12n, 3n])
+            expect(missing.named.map(({ from, to }) => [from, to])).to.eql([["15", "17"]])
+            return [missing.listed.map(({ from, to }) => `${from}-${to}`).join(), missing.more]
+        }
+        expect(listed(2)).to.eql(["2-4,6-6", 5])
+        expect(listed(9, 3)).to.eql(["2-4,6-6,8-8", 4])
+        // The list ends where reasons are no longer kept.
+        expect(listed(9)).to.eql(["2-4,6-6,8-8,10-11", 3])
     })
 
     it("are explained by the number up to which others were passed over", () => {

@@ -1,48 +1,48 @@
 import type { FoundRows } from "../found-rows"
 import type { Audited } from "../statements"
+import type { MissingNumbers } from "./missing-numbers"
 import type { AuditFinding, AuditRange, FindingKind, ScopeAudit } from "../types"
 
-type Counted = Omit<ScopeAudit, "findings">
+type Counted = Pick<ScopeAudit, "counterState" | "counter" | "last">
 
 /** @internal What is wrong in a scope, in sentences. */
 export function findingsOf(
     scope: Counted,
+    missing: MissingNumbers | undefined,
     audited: Audited,
     found: ReadonlyMap<FindingKind, FoundRows>,
 ): AuditFinding[] {
     return [
-        ...gapFinding(scope),
+        ...(missing ? gapFinding(missing) : []),
         ...counterFinding(scope),
         ...[...found].map(([kind, rows]) => rowFinding(kind, rows, audited)),
     ]
 }
 
-/** Ranges for which there was no room are counted with those that nothing explains. */
-function gapFinding({ ranges, missing }: Counted): AuditFinding[] {
-    const shown = ranges.filter(({ cause }) => cause === "unexplained")
-    const explained = ranges
-        .filter(({ cause }) => cause !== "unexplained")
-        .reduce((sum, { count }) => sum + BigInt(count), 0n)
-    const count = BigInt(missing) - explained
-    if (count === 0n) return []
-    const names = shown.slice(0, SHOWN).map(showRange).join(", ")
-    const more = shown.length > SHOWN || count > sumOf(shown) ? " …" : ""
-    const [is, them] = count === 1n ? ["number is", "it"] : ["numbers are", "them"]
+function gapFinding({ unexplained, named }: MissingNumbers): AuditFinding[] {
+    if (unexplained === 0n) return []
+    const isCut = named.reduce((sum, { count }) => sum + BigInt(count), 0n) < unexplained
+    const names = named.map(showRange).join(", ") + (isCut ? " …" : "")
+    const [is, them] = unexplained === 1n ? ["number is", "it"] : ["numbers are", "them"]
     return [
         {
             kind: "gap",
             severity: "problem",
-            count: Number(count),
-            text: `${count} ${is} missing, and nothing says why: ${names}${more}. Find out who took ${them}, and leave ${them} unused.`,
+            count: Number(unexplained),
+            text: `${unexplained} ${is} missing, and nothing explains why: ${names}. Find out what happened to ${them}, and don't use ${them} again.`,
             numbers: [],
         },
     ]
 }
 
-const SHOWN = 5
+/** @internal Whether a scope has a finding that is not just a note. */
+export function hasProblem({ findings }: Pick<ScopeAudit, "findings">): boolean {
+    return findings.some(isProblem)
+}
 
-function sumOf(ranges: readonly AuditRange[]): bigint {
-    return ranges.reduce((sum, { count }) => sum + BigInt(count), 0n)
+/** @internal */
+export function isProblem({ severity }: AuditFinding): boolean {
+    return severity === "problem"
 }
 
 /** @internal `7`, or `7 to 9`. */
@@ -57,7 +57,7 @@ function counterFinding({ counterState, counter, last }: Counted): AuditFinding[
                 kind: "counter-behind",
                 severity: "problem",
                 count: 1,
-                text: `The counter is at ${counter ?? ""}, and a row has ${last ?? ""}: the next number is there already. resync raises it.`,
+                text: `The counter is at ${counter ?? ""}, but a row has ${last ?? ""}, so inserts can fail. Run resync, which raises the counter.`,
                 numbers: [],
             },
         ]
@@ -67,7 +67,7 @@ function counterFinding({ counterState, counter, last }: Counted): AuditFinding[
                 kind: "counter-missing",
                 severity: "problem",
                 count: 1,
-                text: "There is no counter, so that nothing remembers numbers of rows that are gone. resync makes it.",
+                text: "There is no counter, so the numbers of deleted rows can be assigned again. Run resync, which creates it.",
                 numbers: [],
             },
         ]
@@ -87,10 +87,10 @@ function rowFinding(
             count,
             text:
                 (count === 1
-                    ? `${numbers[0] ?? ""} is the number of more than one row`
-                    : `${count} numbers are those of more than one row each`) +
+                    ? `Several rows have the number ${numbers[0] ?? ""}`
+                    : `${count} numbers belong to several rows each`) +
                 (audited.length > 1
-                    ? `, in ${audited.map(tableOf).join(" and ")} taken together.`
+                    ? `, counting ${audited.map(tableOf).join(" and ")} together.`
                     : "."),
             numbers,
         }
@@ -101,7 +101,7 @@ function rowFinding(
             severity: series.ascends ? "problem" : "note",
             count,
             text:
-                `${count === 1 ? "1 row has" : `${count} rows have`} a date before that of a lower number` +
+                `${count === 1 ? "1 row has" : `${count} rows have`} an earlier date than a row with a lower number` +
                 (series.ascends ? "." : ', which the column allows (dates: "free").'),
             numbers,
         }

@@ -1,6 +1,6 @@
 import type { AuditEvent, AuditRange } from "../types"
 
-/** @internal Numbers that are missing, before anybody was asked why. */
+/** @internal Consecutive missing numbers, before their reason is looked up. */
 export interface MissingRange {
     readonly from: bigint
     readonly to: bigint
@@ -11,6 +11,15 @@ export interface MissingRange {
 export interface RangeEvent extends AuditEvent {
     readonly first: bigint
     readonly last: bigint
+    /** Of very many entries only the first ones are kept with their reasons; the others still explain numbers. */
+    readonly isBare?: boolean
+}
+
+/** @internal How a series counts. */
+export interface RangeRule {
+    readonly incrementBy: bigint
+    /** Whether it may lose numbers (`gapless: false`). */
+    readonly isLossy: boolean
 }
 
 /** @internal The numbers between two that rows have; none where they follow each other. */
@@ -26,24 +35,28 @@ export function between(
     return [{ from: first, to: first + steps * incrementBy, place: "between" }]
 }
 
-/** @internal How many numbers a range has. */
-export function countOf({ from, to }: Pick<MissingRange, "from" | "to">, step: bigint): bigint {
+/** How many numbers a range has. */
+function countOf({ from, to }: Pick<MissingRange, "from" | "to">, step: bigint): bigint {
     return (to - from) / step + 1n
 }
 
 /**
- * Cuts a range into those parts that the journal explains, each by its earliest entry, and those that it doesn't.
+ * Cuts a range into the parts that the journal explains, each by its earliest entry, and the parts that it doesn't.
+ * A part that is explained by a bare entry has the cause `"event"`, and no event.
  * @internal
  */
 export function explained(
     range: MissingRange,
     events: readonly RangeEvent[],
-    { incrementBy: step, isLossy }: { readonly incrementBy: bigint; readonly isLossy: boolean },
+    { incrementBy: step, isLossy }: RangeRule,
 ): AuditRange[] {
     const parts: AuditRange[] = []
     const add = (from: bigint, to: bigint, event: RangeEvent | null) => {
         const cause = event ? "event" : isLossy ? "declared" : "unexplained"
-        const own = event && { kind: event.kind, reason: event.reason, by: event.by, at: event.at }
+        const own =
+            event === null || event.isBare
+                ? null
+                : { kind: event.kind, reason: event.reason, by: event.by, at: event.at }
         parts.push({
             from: String(from),
             to: String(to),

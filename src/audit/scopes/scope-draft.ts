@@ -3,11 +3,12 @@ import type { Series } from "../../series/series"
 import { findingsOf } from "./findings"
 import type { FoundRows } from "../found-rows"
 import { namedScope } from "./named-scope"
-import { between, countOf, type MissingRange } from "./ranges"
+import type { MissingNumbers } from "./missing-numbers"
+import { between, type MissingRange } from "./ranges"
 import type { Found } from "../read-ahead"
 import { textsOfKey } from "./scope-key-texts"
 import { type Audited, OWN, type ScopeRow } from "../statements"
-import type { AuditRange, FindingKind, ScopeAudit } from "../types"
+import type { FindingKind, ScopeAudit } from "../types"
 
 /** @internal A scope while it is looked at. */
 export class ScopeDraft {
@@ -22,10 +23,7 @@ export class ScopeDraft {
     readonly isClosed: boolean
     /** Whether numbers are missing between its rows. */
     readonly hasGaps: boolean
-    missing = 0n
-    ranges: MissingRange[] = []
-    private moreRanges = 0
-    private parts: readonly AuditRange[] = []
+    private missing: MissingNumbers | undefined
     /** What was found of rows. */
     private readonly found = new Map<FindingKind, FoundRows>()
 
@@ -74,13 +72,20 @@ export class ScopeDraft {
         return this.rows === 0 && this.counterState === "none" && this.found.size === 0
     }
 
+    /** Whether the counts leave a doubt about it, so that its rows have to be read. */
     get isDoubtful(): boolean {
+        return this.lacksNumbers || this.hasFindings
+    }
+
+    /** Whether numbers are missing: between its rows, before the first one, or after the last one. */
+    get lacksNumbers(): boolean {
+        return this.hasGaps || this.ends().length > 0
+    }
+
+    /** Whether something is wrong with it, whatever explains its missing numbers. */
+    get hasFindings(): boolean {
         return (
-            this.hasGaps ||
-            this.found.size > 0 ||
-            this.counterState === "behind" ||
-            this.counterState === "missing" ||
-            this.ends().length > 0
+            this.found.size > 0 || this.counterState === "behind" || this.counterState === "missing"
         )
     }
 
@@ -102,27 +107,23 @@ export class ScopeDraft {
         if (found) found.numbers.push(...numbers)
     }
 
-    addRange(range: MissingRange, isKept: boolean): void {
-        this.missing += countOf(range, this.series.incrementBy)
-        if (isKept) this.ranges.push(range)
-        else this.moreRanges += 1
+    /** The missing numbers before the first row, between rows, and after the last row. */
+    setMissing(missing: MissingNumbers): void {
+        this.missing = missing
+        this.addEnds("start")
     }
 
-    /** What is missing before the first row and after the last one. */
-    addEnds(): void {
-        for (const range of this.ends()) {
-            this.addRange(range, true)
-            if (range.place === "start") this.ranges.unshift(...this.ranges.splice(-1))
-        }
+    addRange(range: MissingRange): void {
+        this.missing?.add(range)
     }
 
-    setExplained(parts: readonly AuditRange[], more: number): void {
-        this.parts = parts
-        this.moreRanges += more
+    /** Called after all ranges between rows. */
+    endRanges(): void {
+        this.addEnds("end")
     }
 
     audit(): ScopeAudit {
-        const { first, last, counter, series } = this
+        const { first, last, counter, series, missing } = this
         const text = (number: bigint | undefined) => (number === undefined ? null : String(number))
         const audit = {
             scope: namedScope(series, this.values),
@@ -133,11 +134,15 @@ export class ScopeDraft {
             counterState: this.counterState,
             movedAt: this.movedAt,
             closed: this.isClosed,
-            missing: String(this.missing),
-            ranges: this.parts,
-            moreRanges: this.moreRanges,
+            missing: String(missing?.count ?? 0n),
+            ranges: missing?.listed ?? [],
+            moreRanges: missing?.more ?? 0,
         }
-        return { ...audit, findings: findingsOf(audit, this.audited, this.found) }
+        return { ...audit, findings: findingsOf(audit, missing, this.audited, this.found) }
+    }
+
+    private addEnds(place: MissingRange["place"]): void {
+        for (const range of this.ends()) if (range.place === place) this.addRange(range)
     }
 
     private misses(distinct: bigint): boolean {

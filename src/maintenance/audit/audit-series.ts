@@ -1,7 +1,8 @@
 import type { DataSource } from "typeorm"
 import { auditOneSeries } from "../../audit/audit-series"
+import { hasProblem, isProblem } from "../../audit/scopes/findings"
 import { inSnapshot } from "../../audit/snapshot"
-import type { AuditReport, ScopeAudit, SeriesAudit, WeakReferenceAudit } from "../../audit/types"
+import type { AuditReport, SeriesAudit } from "../../audit/types"
 import {
     checkedOptions,
     FLAG,
@@ -15,47 +16,55 @@ import { show } from "../../declared/show"
 import { allSeriesOf } from "../../series/sharers"
 import { givenDataSource } from "../../typeorm/given"
 import { versions } from "../../typeorm/version/own-version"
-import { auditReferences, referencesOf } from "../references/find-orphans"
+import { auditReferences, isBroken, referencesOf } from "../references/find-orphans"
 import { type AuditProgress, progressOf } from "../progress"
 
-/** What {@link auditSeries} takes. */
+/** Options of {@link auditSeries}. */
 export interface AuditOptions {
     /**
-     * The series to audit, by their names: `["invoice.number"]`.
+     * The names of the series to audit: `["invoice.number"]`.
      *
-     * Default is all of the data source.
+     * Default: all series of the data source.
      */
     series?: readonly string[]
 
     /**
-     * How many scopes of each series are listed, those with findings first. The others are counted.
+     * How many scopes are listed for each series, those with findings first. The others are
+     * counted.
      *
-     * Default is `10_000`.
+     * Default: `10_000`.
      */
     maxScopes?: number
 
     /**
-     * How many ranges of missing numbers are listed of each scope. The others are counted.
+     * How many ranges of missing numbers are listed for each scope. The others are counted.
      *
-     * Default is `1000`.
+     * Default: `1000`.
      */
     maxRanges?: number
 
     /**
-     * References without a foreign key that no entity declares: `tag.objectId references Article where tag.contentType =
-     * 'Article'`. What of these leads nowhere is a problem; of columns that only look like references, it is not.
+     * References without a foreign key that no entity declares:
+     * `tag.objectId references Article where tag.contentType = 'Article'`. If one of these refers
+     * to a missing row, that is a problem; in columns that only look like references it is not.
      *
-     * Default is none.
+     * Default: none.
      */
     weak?: readonly string[]
 
-    /** Whether references without a foreign key are looked at. Default is `true`, unless series are named. */
+    /**
+     * Whether references without a foreign key are checked. Default: `true`, unless series are
+     * named.
+     */
     references?: boolean
 
-    /** Called before the first series is read, and behind each. */
+    /** Called before the first series is read, and after each series. */
     onProgress?: (progress: AuditProgress) => void
 
-    /** Ends it before the next statement, when it is aborted: it rejects with the reason. */
+    /**
+     * Aborting it ends the audit before the next statement. The promise rejects with the signal's
+     * reason.
+     */
     signal?: AbortSignal
 }
 
@@ -70,20 +79,22 @@ const FORMS = {
 }
 
 /**
- * Tells what an auditor asks of the numbers of a data source: for each series, scope and period the first and the last
- * number, the counter, how many rows there are, which numbers are missing and why, numbers that are there twice, also in
- * different tables of one series, counters behind or ahead of their rows, dates out of order or out of their
- * period, drafts with numbers, and rows without one.
+ * Audits the numbers of a data source. For each series, scope and period it reports the first and
+ * last number, the counter, the number of rows, which numbers are missing and why, duplicate
+ * numbers (also between tables of one series), counters behind or ahead of their rows, dates out of
+ * order or outside their period, drafts with numbers, and rows without one.
  *
- * It reads one snapshot of the master, so that what others write meanwhile changes nothing, and writes nothing. The
- * database counts the rows of each scope; single rows are read only of scopes where the counts leave a doubt. How much
- * of what is found is listed has limits, so that it needs the same memory for a million rows as for a thousand.
- * Soft-deleted rows count. What is not installed is told among the problems of its series, and the rest is read.
+ * It reads one snapshot from the master, so that concurrent writes change nothing, and writes
+ * nothing. The database counts the rows of each scope; single rows are read only in scopes whose
+ * counts are in doubt. The lists of findings are limited, so that the audit needs as much memory
+ * for a million rows as for a thousand. Soft-deleted rows count. If something isn't installed, it
+ * is listed in the problems of its series, and the rest is read.
  *
- * On SQLite, whose connection is shared, others wait for its end, as for any transaction.
+ * On SQLite, where the connection is shared, others wait until it ends, as for any transaction.
  *
- * Errors: {@link NotInstalledError} before `initialize()`, {@link UnsupportedError}, {@link InvalidOptionError},
- * {@link MissingRightError} that names the right which the user of the data source lacks.
+ * Errors: {@link NotInstalledError} before `initialize()`, {@link UnsupportedError},
+ * {@link InvalidOptionError}, and {@link MissingRightError}, which names the right that the
+ * database user lacks.
  *
  * ```ts
  * import { DataSource } from "typeorm"
@@ -154,11 +165,6 @@ export async function auditSeries(
     )
 }
 
-/** What only looks like a reference may be something else. */
-function isBroken({ origin, orphans }: WeakReferenceAudit): boolean {
-    return origin !== "guessed" && orphans > 0
-}
-
 function problemsOf({ problems, scopes, problemScopes }: SeriesAudit): number {
     const listed = scopes.filter(hasProblem)
     const besides = problemScopes - listed.length
@@ -166,12 +172,4 @@ function problemsOf({ problems, scopes, problemScopes }: SeriesAudit): number {
         problems.length +
         listed.reduce((sum, { findings }) => sum + findings.filter(isProblem).length, besides)
     )
-}
-
-function hasProblem({ findings }: ScopeAudit): boolean {
-    return findings.some(isProblem)
-}
-
-function isProblem({ severity }: ScopeAudit["findings"][number]): boolean {
-    return severity === "problem"
 }

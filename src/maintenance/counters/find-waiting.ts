@@ -8,14 +8,16 @@ import { givenDataSource } from "../../typeorm/given"
 import { select } from "../../typeorm/statement"
 import { ScopeNames } from "./list-counters"
 
-/** A session of the database that holds a counter, or waits for it. */
+/** A database session that holds a counter or waits for it. */
 export interface CounterSession {
-    /** What the database calls it: the process of PostgreSQL, the connection of MariaDB and MySQL. */
+    /**
+     * The database's name for it: the process on PostgreSQL, the connection on MariaDB and MySQL.
+     */
     readonly id: string
-    /** Since when its transaction runs, or since when it waits: ISO text in UTC. */
+    /** When its transaction began, or when it began to wait: ISO string in UTC. */
     readonly since: string | null
     readonly user: string | null
-    /** What it says it is (`application_name`), or where it comes from. */
+    /** What it calls itself (`application_name`), or where it comes from. */
     readonly program: string | null
 }
 
@@ -24,18 +26,19 @@ export interface HeldCounter {
     readonly series: string
     readonly scope: Readonly<Record<string, string | null>>
     readonly holder: CounterSession & {
-        /** What it does now: `"idle in transaction"` waits for its program. */
+        /** What it is doing now: `"idle in transaction"` means that it waits for its program. */
         readonly state: string | null
     }
     readonly waiting: readonly CounterSession[]
 }
 
 /**
- * Tells which transactions hold a counter, since when, and who waits for it. On PostgreSQL also those for whom nobody
- * waits, but for counters that are made by the same transaction; on MariaDB and MySQL those that others wait for.
+ * Finds the transactions that hold a counter: since when, and which sessions wait for it. On
+ * PostgreSQL this includes transactions that nobody waits for, except for counters created by the
+ * same transaction. On MariaDB and MySQL it finds only those that others wait for.
  *
- * Errors: {@link UnsupportedError} on SQLite, where a writer holds all of the database; {@link MissingRightError}: MariaDB
- * and MySQL ask for the right PROCESS.
+ * Errors: {@link UnsupportedError} on SQLite, where a writer holds the whole database;
+ * {@link MissingRightError}: MariaDB and MySQL require the PROCESS right.
  *
  * ```ts
  * import { DataSource } from "typeorm"
@@ -53,7 +56,7 @@ export async function findHeldCounters(dataSource: DataSource): Promise<HeldCoun
     const { locks } = dialect
     if (!locks)
         throw new UnsupportedError(
-            `On "${given.options.type}" nobody holds one counter: a writer holds the whole database.`,
+            `"${given.options.type}" does not lock single counters: a writer holds the whole database.`,
         )
     const table = counterTableOf(given)
     const rows = await onMaster(given, (runner) =>

@@ -13,39 +13,39 @@ import type { Series } from "../../series/series"
 import { allSeriesOf } from "../../series/sharers"
 import { givenDataSource } from "../../typeorm/given"
 
-/** What {@link listCounters} takes. */
+/** Options of {@link listCounters}. */
 export interface ListCountersOptions {
-    /** How many counters are listed. Default is `10_000`. */
+    /** How many counters are listed. Default: `10_000`. */
     limit?: number
 }
 
 /** The counter of one scope. */
 export interface CounterState {
     readonly series: string
-    /** The values of the scope by their names; by their places where no column has the series. */
+    /** The values of the scope by name; by position if no column has the series. */
     readonly scope: Readonly<Record<string, string | null>>
-    /** The last number that was given; NULL for none yet. */
+    /** The last number that was assigned. NULL if there is none yet. */
     readonly last: AuditNumber | null
-    /** When it moved last: ISO text in UTC. */
+    /** When the counter was last incremented: ISO string in UTC. */
     readonly movedAt: string | null
     /** Whether the period was closed. */
     readonly closed: boolean
 }
 
-/** What {@link listCounters} resolves to. */
+/** The result of {@link listCounters}. */
 export interface CounterList {
     readonly format: 1
     readonly at: string
     readonly counters: readonly CounterState[]
-    /** How many there are besides. */
+    /** How many more counters there are. */
     readonly more: number
 }
 
 /**
- * Lists the counters of all series and scopes: the last number, and when it moved. It reads one snapshot, and writes
- * nothing. Strategy `"table-lock"` has no counters.
+ * Lists the counters of all series and scopes: the last number, and when the counter was last
+ * incremented. It reads one snapshot, and writes nothing. Strategy `"table-lock"` has no counters.
  *
- * Errors: {@link NotInstalledError} where there is no counter table, {@link MissingRightError}.
+ * Errors: {@link NotInstalledError} if there is no counter table, {@link MissingRightError}.
  *
  * ```ts
  * import { DataSource } from "typeorm"
@@ -66,7 +66,7 @@ export async function listCounters(
     return inSnapshot(given, async (snapshot) => {
         const table = counterTableOf(given)
         if (!(await hasOwnTable(snapshot, COUNTER_ENTITY)))
-            throw new NotInstalledError(`The counter table is not there. ${INSTALL_REMEDY}`)
+            throw new NotInstalledError(`There is no counter table. ${INSTALL_REMEDY}`)
         const { integer, moment, each } = snapshot.dialect.audit
         const names = await ScopeNames.of(snapshot)
         const counters: CounterState[] = []

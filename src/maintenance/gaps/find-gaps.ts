@@ -8,25 +8,25 @@ import { placeOfName, type StoredPlace, storedPlace } from "../references/column
 import { auditReferences, referencesOf } from "../references/find-orphans"
 import { isInteger } from "../references/orphans"
 
-/** What {@link findGaps} takes. */
+/** Options of {@link findGaps}. */
 export interface GapsOptions {
     /**
-     * The columns in whose values the numbers begin anew, by the names that the database has for them.
+     * The columns within whose values numbering restarts, by their names in the database.
      *
-     * Default is none: one run of numbers.
+     * Default: none. The column is one run of numbers.
      */
     by?: readonly string[]
 
     /** References to this column that no entity declares: {@link OrphansOptions}. */
     weak?: readonly string[]
 
-    /** Whether columns are looked at that look like references. Default is `true`. */
+    /** Whether columns that look like references are checked. Default: `true`. */
     guess?: boolean
 
-    /** How many ranges are listed of each group, and how many groups. Default is `1000`. */
+    /** How many ranges are listed for each group, and how many groups. Default: `1000`. */
     maxRanges?: number
 
-    /** Ends it before the next statement, when it is aborted. */
+    /** Aborting it ends the search before the next statement. */
     signal?: AbortSignal
 }
 
@@ -46,40 +46,40 @@ export interface GapGroup {
     readonly missing: AuditNumber
     readonly ranges: readonly GapRange[]
     readonly moreRanges: number
-    /** How many rows have a number that another row has as well, one of each number not counted. */
+    /** How many rows repeat a number of another row. One row of each number isn't counted. */
     readonly duplicates: number
 }
 
-/** What {@link findGaps} resolves to. */
+/** The result of {@link findGaps}. */
 export interface GapReport {
-    /** The version of this form. */
+    /** The version of this format. */
     readonly format: 1
     readonly at: string
     readonly column: string
     readonly rows: number
     readonly missing: AuditNumber
     readonly groups: readonly GapGroup[]
-    /** How many groups there are besides. */
+    /** How many more groups there are. */
     readonly moreGroups: number
-    /** The references to this column that no foreign key looks after. */
+    /** References to this column without a foreign key. */
     readonly references: readonly WeakReferenceAudit[]
 }
 
 const FORMS = { by: LIST, weak: LIST, guess: FLAG, maxRanges: integerFrom(1), signal: SIGNAL }
 
 /**
- * Tells which numbers are missing in an integer column of any table, numbered by this library or not, and which rows
- * point by a weak reference at a row that is gone.
+ * Finds the missing numbers in an integer column of any table, whether or not this library numbers
+ * it, and the rows whose weak reference points to a missing row.
  *
- * The column is named as `Entity.property`, as `Entity` for its primary key, or as `table.column`, with its schema where
- * it is in another one than the data source's. Names in quotes are taken as they are.
+ * Give the column as `Entity.property`, as `Entity` for its primary key, or as `table.column`, with
+ * the schema if it isn't the schema of the data source. Quoted names are used as they are.
  *
- * Gaps of ids are no mistake, and must not be filled: a rolled-back INSERT takes its id along, and a deleted row leaves
- * one behind, to which old links, logs, tags and permissions may still point. {@link auditSeries} tells of numbers that
- * must have none.
+ * Gaps in ids are not an error and must not be filled. A rolled-back INSERT uses up its id, and a
+ * deleted row leaves one behind, to which old links, logs, tags and permissions may still refer.
+ * For numbers that must have no gaps, use {@link auditSeries}.
  *
- * Errors: {@link NotInstalledError} before `initialize()`, {@link InvalidOptionError} where there is no such column, or
- * it holds no integers; {@link MissingRightError}.
+ * Errors: {@link NotInstalledError} before `initialize()`, {@link InvalidOptionError} if there is
+ * no such column or it isn't an integer column; {@link MissingRightError}.
  *
  * ```ts
  * import { DataSource } from "typeorm"
@@ -110,17 +110,17 @@ export async function findGaps(
         async (snapshot) => {
             const place = await storedPlace(snapshot, placeOfName(given, column, refuse), refuse)
             if (!isInteger(place.type))
-                refuse(`${place.label} is of type ${place.type}. Name a column of integers.`)
-            const groups = by.map((name) => {
-                const property = place.metadata?.columns.find(
-                    ({ propertyPath }) => propertyPath === name,
-                )
-                const own = property?.databaseName ?? name
-                if (!place.columns.has(own))
+                refuse(`${place.label} is of type ${place.type}. Name an integer column.`)
+            const groups = by.flatMap((name) => {
+                // A relation is its columns.
+                const properties = place.metadata?.findColumnsWithPropertyPath(name) ?? []
+                const own = properties.map(({ databaseName }) => databaseName)
+                if (own.length > 0) return own
+                if (!place.columns.has(name))
                     refuse(
                         `${place.table.table} has no column "${name}". It has ${[...place.columns.keys()].join(", ")}.`,
                     )
-                return own
+                return [name]
             })
             const found = await findGroups(snapshot, place, groups, maxRanges)
             const references = await referencesOf(snapshot, { weak, guess, refuse, to: place })

@@ -11,12 +11,12 @@ import type { ColumnPlace } from "../references/column-place"
 import { referencesOf } from "../references/find-orphans"
 import { highestOf, isInteger } from "../references/orphans"
 
-/** @internal What to do in place of giving ids again. */
-export const INSTEAD =
-    "Leave the gap: nothing is wrong with it. Archive rows (@DeleteDateColumn) rather than delete them, and give " +
-    "people a public key (@PseudoKey), not the id."
+/** What to do instead of assigning ids again. */
+const INSTEAD =
+    "Leave the gap: gaps in ids are not an error. Archive rows (@DeleteDateColumn) instead of deleting them, and " +
+    "give people a public key (@PseudoKey), not the id."
 
-/** @internal Refuses to begin anew while rows are there, or something still names an id that would be given again. */
+/** @internal Refuses a restart while there are rows, or while something refers to an id that would be assigned again. */
 export async function refuseRestart(
     snapshot: Snapshot,
     place: ColumnPlace,
@@ -30,7 +30,7 @@ export async function refuseRestart(
             const rows = await select(runner, { sql: `SELECT 1 AS found FROM ${table} LIMIT 1` })
             if (rows.length > 0)
                 throw new IdsInUseError(
-                    `${table} has rows, and begins anew only when it is empty. ${INSTEAD}`,
+                    `${table} has rows, and its ids can restart only when it is empty. ${INSTEAD}`,
                 )
         }
     for (const { table, column } of await dialect.ids.foreignKeys(
@@ -69,13 +69,13 @@ export async function refuseRestart(
     }
     if (found.length > 0)
         throw new IdsInUseError(
-            `${place.label} can't begin anew: ids that would be given again are still named by ${found.join("; ")}. ` +
-                `They would silently point at new rows. ${INSTEAD}`,
+            `${place.label} can't restart: ids that would be assigned again are still used by ${found.join("; ")}. ` +
+                `They would silently refer to new rows. ${INSTEAD}`,
         )
 }
 
 const NAMES = {
     declared: "a weak reference",
     relation: "a relation without a foreign key",
-    guessed: "it looks like a reference",
+    guessed: "looks like a reference",
 } as const

@@ -11,58 +11,64 @@ import { type ColumnPlace, placeOfName, storedPlace } from "../references/column
 import { isInteger } from "../references/orphans"
 import { refuseRestart } from "./refuse-restart"
 
-/** What {@link resetIdSequence} takes. */
+/** Options of {@link resetIdSequence}. */
 export interface ResetIdOptions {
     /**
-     * Whether a sequence whose tables are empty begins again at its start. It is refused while foreign keys or weak
-     * references name an id that would be given again.
+     * Whether a sequence whose tables are empty restarts at its first value. It is refused while
+     * foreign keys or weak references refer to an id that would be assigned again.
      *
-     * Default is `false`: a sequence is only ever raised.
+     * Default: `false`. A sequence is only ever raised.
      */
     restart?: boolean
 
-    /** Whether nothing is changed: it tells what would be. Default is `false`. */
+    /** Whether it only reports what would change. Default: `false`. */
     dryRun?: boolean
 
-    /** References to the column that no entity declares, which keep it from a restart: {@link OrphansOptions}. */
+    /**
+     * References to the column that no entity declares and that prevent a restart:
+     * {@link OrphansOptions}.
+     */
     weak?: readonly string[]
 
-    /** Whether columns that look like references keep it from a restart too. Default is `true`. */
+    /** Whether columns that look like references prevent a restart too. Default: `true`. */
     guess?: boolean
 }
 
-/** What has become of the sequence of an id. */
+/** What happened to the sequence of an id. */
 export interface IdSequenceReset {
-    /** As the database names it. */
+    /** The database's name for it. */
     readonly sequence: string
-    /** The columns whose ids it gives. */
+    /** The columns that get their ids from it. */
     readonly columns: readonly string[]
-    /** The highest id of them; NULL where there are no rows. */
+    /** The highest id of these columns. NULL if there are no rows. */
     readonly highest: string | null
-    /** The next id that it would have given. */
+    /** The next id it would have assigned. */
     readonly before: string
-    /** The next id that it gives. */
+    /** The next id it will assign. */
     readonly after: string
 }
 
 const FORMS = { restart: FLAG, dryRun: FLAG, weak: LIST, guess: FLAG }
 
 /**
- * Lets the database's own id sequence go on after the highest id, where it is behind: after rows came with their ids, by
- * an import or a restore. On PostgreSQL the sequences of identity columns, serials, and of defaults, whatever they are
- * called and whichever schema they are in, with all columns that one of them gives ids to; on MySQL and MariaDB
- * AUTO_INCREMENT; on SQLite AUTOINCREMENT. Meanwhile nobody can insert.
+ * Raises the database's own id sequence to continue after the highest id, if it is behind: after
+ * rows were inserted with their ids by an import or a restore. On PostgreSQL it handles the
+ * sequences of identity columns, serials and defaults, in any schema and under any name, with all
+ * columns that get ids from them; on MySQL and MariaDB AUTO_INCREMENT; on SQLite AUTOINCREMENT.
+ * Nobody can insert while it runs.
  *
- * It never goes below the highest id. Gaps of ids are no mistake: do not fill them. `restart` lets an empty table begin
- * anew, and only as long as nothing names an id that would be given again: an old link, tag or permission would
- * silently point at a new row. Accept gaps; archive rows (`@DeleteDateColumn`) rather than delete them; give people
- * a public key, not the id.
+ * It never goes below the highest id. Gaps in ids are not an error: don't fill them. `restart` lets
+ * an empty table start again, but only if nothing refers to an id that would be assigned again.
+ * Otherwise an old link, tag or permission would silently refer to a new row. Accept gaps; archive
+ * rows (`@DeleteDateColumn`) instead of deleting them; give people a public key, not the id.
  *
- * The column is that of an entity's primary key, or named as `Entity.property` or `table.column`. Resolves to what each
- * sequence of it was and is; to an empty list where the column has none.
+ * The column is the primary key of an entity, or given as `Entity.property` or `table.column`.
+ * Resolves to the state of each of its sequences before and after; to an empty list if the column
+ * has none.
  *
- * Errors: {@link IdsInUseError}, {@link InvalidOptionError}, {@link NotInstalledError} before `initialize()`,
- * {@link NumberOverflowError} where a sequence ends before the highest id; {@link MissingRightError}.
+ * Errors: {@link IdsInUseError}, {@link InvalidOptionError}, {@link NotInstalledError} before
+ * `initialize()`, {@link NumberOverflowError} if a sequence ends before the highest id;
+ * {@link MissingRightError}.
  *
  * ```ts
  * import { DataSource, Entity, PrimaryGeneratedColumn } from "typeorm"
@@ -153,7 +159,7 @@ async function reset(
               : next
     if (isBehind && (isDown ? after < end : after > end))
         throw new NumberOverflowError(
-            `${name} ends at ${end}, and the highest id of ${label} is ${String(highest)}. Change the sequence, or the type of the column.`,
+            `${name} ends at ${end}, but the highest id of ${label} is ${String(highest)}. Change the sequence, or the type of the column.`,
         )
     if (after !== next && !dryRun) {
         const { sql, parameters } = ids.setNext(sequence, after)
@@ -168,8 +174,7 @@ async function reset(
     }
 }
 
-/** Rows of these are none of the user's. */
-/** @internal The entities whose ids the database gives. */
+/** @internal The application's own entities whose ids the database generates. */
 export function entitiesWithIds(dataSource: DataSource): string[] {
     return dataSource.entityMetadatas.flatMap(
         ({ name, tableType, primaryColumns: [key, ...more] }) => {

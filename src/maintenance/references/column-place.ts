@@ -10,9 +10,9 @@ export interface ColumnPlace {
     readonly table: TablePlace
     /** As the database names it. */
     readonly column: string
-    /** As people are told of it: `Article.id`. */
+    /** Its name in messages: `Article.id`. */
     readonly label: string
-    /** Undefined for a table of others. */
+    /** Undefined for a table without an entity. */
     readonly metadata?: EntityMetadata
 }
 
@@ -42,13 +42,13 @@ export function partsOfName(text: string): string[] | undefined {
  */
 export function placeOfName(dataSource: DataSource, text: string, refuse: Refuse): ColumnPlace {
     const parts = partsOfName(text)
-    if (!parts) return refuse(`${show(text)} names no column. Give <table>.<column>.`)
+    if (!parts) return refuse(`${show(text)} is not the name of a column. Give <table>.<column>.`)
     const [first = "", ...rest] = parts
     const entity = dataSource.entityMetadatas.find(({ name }) => name === first)
     if (entity) return ofEntity(entity, rest.join("."), refuse)
     const column = parts.at(-1) ?? ""
     const tables = parts.slice(0, -1)
-    if (tables.length === 0) return refuse(`${show(text)} is no entity. Give <table>.<column>.`)
+    if (tables.length === 0) return refuse(`${show(text)} is not an entity. Give <table>.<column>.`)
     const named = dataSource.entityMetadatas.find(
         ({ tablePath, tableName }) =>
             tables.join(".") === tablePath || (tables.length === 1 && tables[0] === tableName),
@@ -71,7 +71,7 @@ function ofEntity(metadata: EntityMetadata, path: string, refuse: Refuse): Colum
     const { primaryColumns, columns, name } = metadata
     if (path === "" && primaryColumns.length > 1)
         return refuse(
-            `${name} has a primary key of several columns. Name one: ${name}.${primaryColumns[0]?.propertyPath ?? ""}.`,
+            `${name} has a primary key with several columns. Name one: ${name}.${primaryColumns[0]?.propertyPath ?? ""}.`,
         )
     const column =
         path === ""
@@ -79,7 +79,7 @@ function ofEntity(metadata: EntityMetadata, path: string, refuse: Refuse): Colum
             : columns.find((one) => one.propertyPath === path || one.databaseName === path)
     if (!column)
         return refuse(
-            `${name} has no ${path}. It has ${columns.map(({ propertyPath }) => propertyPath).join(", ")}.`,
+            `${name} has no property ${path}. It has ${columns.map(({ propertyPath }) => propertyPath).join(", ")}.`,
         )
     return {
         ...ofTable(metadata),

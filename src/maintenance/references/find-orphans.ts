@@ -8,31 +8,34 @@ import { guessedReferences } from "./guessed-references"
 import { findOrphansOf } from "./orphans"
 import { declaredReferences, parseReference, type WeakReference } from "./weak-reference"
 
-/** What {@link findOrphans} takes. */
+/** Options of {@link findOrphans}. */
 export interface OrphansOptions {
     /**
-     * References that no entity declares: `tag.objectId references Article where tag.contentType = 'Article'`. Tables and
-     * columns may be of others than entities, with their schema, and quoted.
+     * References that no entity declares:
+     * `tag.objectId references Article where tag.contentType = 'Article'`. Tables and columns don't
+     * have to belong to entities; they may have a schema and quotes.
      *
-     * Default is none.
+     * Default: none.
      */
     weak?: readonly string[]
 
     /**
-     * Whether columns are looked at as well that look like references: `articleId` where there is an entity Article, and
-     * a type beside an id, `contentType` and `objectId`.
+     * Whether columns that look like references are checked too: `articleId` if there is an entity
+     * Article, and a type next to an id, such as `contentType` and `objectId`.
      *
-     * Default is `true`.
+     * Default: `true`.
      */
     guess?: boolean
 }
 
 /**
- * Tells which rows point at rows that are gone, in columns that no foreign key looks after: those that
- * {@link WeakReference} declares, relations without a constraint (`createForeignKeyConstraints: false`), those that are
- * given, and columns that look like references. It reads one snapshot, and writes nothing.
+ * Finds rows that refer to missing rows, in columns without a foreign key: references declared with
+ * {@link WeakReference}, relations without a constraint (`createForeignKeyConstraints: false`),
+ * references given as an option, and columns that look like references. It reads one snapshot, and
+ * writes nothing.
  *
- * Errors: {@link NotInstalledError} before `initialize()`, {@link InvalidOptionError}, {@link MissingRightError}.
+ * Errors: {@link NotInstalledError} before `initialize()`, {@link InvalidOptionError},
+ * {@link MissingRightError}.
  *
  * ```ts
  * import { DataSource } from "typeorm"
@@ -90,6 +93,11 @@ export async function referencesOf(
 
 function isSame(one: ColumnPlace, other: ColumnPlace): boolean {
     return one.table.name === other.table.name && one.column === other.column
+}
+
+/** @internal Whether rows refer to missing rows. A column that only looks like a reference may be something else. */
+export function isBroken({ origin, orphans }: WeakReferenceAudit): boolean {
+    return origin !== "guessed" && orphans > 0
 }
 
 /** @internal */

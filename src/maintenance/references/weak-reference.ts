@@ -33,7 +33,7 @@ export function parseReference(
     const refuseWithin: Refuse = (problem) => wrong(`can't be read: ${problem}`)
     const source = placeOfName(dataSource, from, refuseWithin)
     const target = to === undefined ? usual : placeOfName(dataSource, to, refuseWithin)
-    if (!target) return wrong("does not say what it points at. Add: references <entity>.")
+    if (!target) return wrong("doesn't say what it refers to. Add: references <entity>.")
     const tests = where === undefined ? [] : where.split(/\s+and\s+(?=(?:[^']*'[^']*')*[^']*$)/i)
     return {
         from: source,
@@ -49,9 +49,7 @@ export function parseReference(
                 refuseWithin,
             )
             if (place.table.name !== source.table.name)
-                wrong(
-                    `has a condition on another table. It is about rows of ${source.table.table}.`,
-                )
+                wrong(`has a condition on another table. Give one on ${source.table.table}.`)
             return { column: place.column, value: value?.replaceAll("''", "'") ?? number }
         }),
     }
@@ -69,7 +67,7 @@ export function declaredReferences(dataSource: DataSource, refuse: Refuse): Weak
             const entity = to() as string | (new () => object)
             if (!dataSource.hasMetadata(entity))
                 refuse(
-                    `${place} points at ${show(typeof entity === "string" ? entity : entity.name)}, which is no entity of the data source.`,
+                    `${place} refers to ${show(typeof entity === "string" ? entity : entity.name)}, which is not an entity of the data source.`,
                 )
             const { name } = dataSource.getMetadata(entity)
             const own = (path: string) =>

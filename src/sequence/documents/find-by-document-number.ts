@@ -15,27 +15,30 @@ import { seriesOf } from "../../series/resolve-series"
 import type { Document } from "../../series/series"
 import { givenEntity } from "../../typeorm/given"
 
-/** What {@link findByDocumentNumber} takes: TypeORM's options for `findOne`, and these. */
+/** Options of {@link findByDocumentNumber}: TypeORM's options for `findOne`, and these. */
 export interface FindByDocumentNumberOptions<Entity extends ObjectLiteral> extends Omit<
     FindOneOptions<Entity>,
     "where"
 > {
-    /** What the row has to meet as well. For a text that is unique within other properties alone, their values have to be here. */
+    /**
+     * Further conditions on the row. If the text is unique only within other properties, their
+     * values must be given here.
+     */
     where?: FindOptionsWhere<Entity>
 
-    /** The property of the text, where the entity has several. */
+    /** The property of the text, if the entity has several. */
     property?: PropertyPath<Entity>
 }
 
 const FORMS = { property: TEXT, where: OBJECT }
 
 /**
- * Finds the row with the text of a number, `INV/2026/0001`: what people name a document by. Resolves to `null` where there
- * is none. The text is compared as it is, upper and lower case apart; in a URL it has to be encoded
- * (`encodeURIComponent`).
+ * Finds a row by its document number, `INV/2026/0001`. Resolves to `null` if there is none. The
+ * text is compared exactly, case-sensitively. Encode it in URLs (`encodeURIComponent`).
  *
- * Errors: {@link InvalidOptionError} where the entity has no `@DocumentNumber`, or several and it is not said which, or
- * where the text is unique within other properties that `where` does not name: it could be another one's document.
+ * Errors: {@link InvalidOptionError} if the entity has no `@DocumentNumber`, or several and no
+ * `property` is given. Also if the text is unique within other properties that `where` doesn't
+ * give, because the document could be someone else's.
  *
  * ```ts
  * import { Column, type DataSource, Entity, PrimaryGeneratedColumn } from "typeorm"
@@ -123,8 +126,9 @@ function refuseOpenScope({ scope, place }: Document, where: ObjectLiteral): void
             .reduce<unknown>((at, name) => (Object(at) as ObjectLiteral)[name], where)
         if (value === undefined)
             throw new InvalidOptionError(
-                `findByDocumentNumber: ${place} is unique within ${scope.map((one) => one.path).join(", ")}, and where has ${show(value)} ` +
-                    `for ${path}. Name it, or another one's document might be found.`,
+                `findByDocumentNumber: ${place} is unique within ${scope.map((one) => one.path).join(", ")}, and ` +
+                    `where has ${show(value)} for ${path}. Set it: otherwise the document of another ${path} might be ` +
+                    "found.",
             )
     }
 }

@@ -68,9 +68,9 @@ function conflictError(conflicts: ImportConflict[], total: number): ImportConfli
     const kinds = [...new Set(conflicts.map(({ kind }) => kind))].join(", ")
     const places = conflicts.slice(0, 10).map(({ index }) => index)
     return new ImportConflictError(
-        `${conflicts.length} of ${total} rows can't be imported (${kinds}): those at ${places.join(", ")}${
-            conflicts.length > places.length ? " and others" : ""
-        }. conflicts of this error has each of them. Nothing was written.`,
+        `${conflicts.length} of ${total} rows can't be imported (${kinds}), at index ` +
+            `${places.join(", ")}${conflicts.length > places.length ? " and others" : ""}. The error's property ` +
+            "conflicts lists all of them. Nothing was written.",
         { conflicts },
     )
 }

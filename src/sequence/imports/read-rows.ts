@@ -19,7 +19,7 @@ export interface ImportedRow {
     readonly scope: Scope
 }
 
-/** @internal What stands in the way. */
+/** @internal Reports a row that can't be imported, and why. */
 export type Report = (
     kind: ImportConflict["kind"],
     at: { readonly index: number; readonly text: string | null },
@@ -45,7 +45,7 @@ export function readRow(
             ? (parseText(document, text, formats) ?? parseText(document, text))
             : undefined
     if (text !== null && !parts) {
-        report("unreadable", at, "the text has none of the formats.")
+        report("unreadable", at, "the text matches none of the formats.")
         return undefined
     }
     try {
@@ -57,7 +57,7 @@ export function readRow(
             return undefined
         }
         if (set !== undefined && set !== number) {
-            report("contradiction", at, `the text shows ${number}, and the number is ${set}.`)
+            report("contradiction", at, `the text shows ${number}, but the number is ${set}.`)
             return undefined
         }
         const row = { ...given }
@@ -70,7 +70,7 @@ export function readRow(
             report(
                 "contradiction",
                 at,
-                `the text is of ${parts.period}, and the date of ${period}.`,
+                `the text is of period ${parts.period}, but the date is of ${period}.`,
             )
             return undefined
         }

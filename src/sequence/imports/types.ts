@@ -1,18 +1,19 @@
 import type { ReasonOptions } from "../../numbers/journal/with-reason"
 
-/** What `import` of {@link seriesOf} takes. */
+/** Options of `import` of {@link seriesOf}. */
 export interface ImportOptions extends ReasonOptions {
     /**
-     * Formats that the texts have, as a `@DocumentNumber` names them: they are asked before that of the property.
+     * The formats of the texts, written as for `@DocumentNumber`. They are tried before the format
+     * of the property.
      *
-     * Default is none.
+     * Default: none.
      */
     formats?: readonly string[]
 
     /**
      * How many rows are inserted by one statement.
      *
-     * Default is `500`.
+     * Default: `500`.
      */
     batchSize?: number
 
@@ -20,18 +21,18 @@ export interface ImportOptions extends ReasonOptions {
     onProgress?: (progress: ImportProgress) => void
 }
 
-/** How far `import` of {@link seriesOf} has come. */
+/** The progress of `import` of {@link seriesOf}. */
 export interface ImportProgress {
     readonly done: number
     readonly total: number
-    /** How many rows are inserted in a second, up to now. */
+    /** How many rows per second have been inserted so far. */
     readonly perSecond: number
 }
 
-/** What `import` of {@link seriesOf} resolves to. */
+/** The result of `import` of {@link seriesOf}. */
 export interface ImportResult {
     /** How many rows were inserted. */
     readonly imported: number
-    /** How many scopes and periods they are of. */
+    /** How many scopes and periods these rows belong to. */
     readonly scopes: number
 }

@@ -25,7 +25,7 @@ import { givenScope, keyOfScope } from "../series/given-scope"
 import { periodNames } from "../series/scope-period"
 import type { SeriesNumber, SeriesRow, SeriesScope } from "../series/types"
 
-/** @internal What of a handle writes the journal, or reads it. */
+/** @internal The part of a handle that writes and reads the journal. */
 export class JournaledSeries<
     Entity extends ObjectLiteral,
     Path extends PropertyPath<Entity>,
@@ -74,7 +74,8 @@ export class JournaledSeries<
         refuseNoCounter(series, this.refuse)
         if (!series.gapless)
             throw new UnsupportedError(
-                `${placeOf(series)}: numbers were to be skipped, and they may be lost or taken ahead anyway (gapless: false).`,
+                `Numbers of ${placeOf(series)} can't be skipped: with gapless: false numbers may be lost or taken ` +
+                    "ahead anyway.",
             )
         const target = this.targetOf(manager)
         const key = await this.keyOf(series, scope, target)

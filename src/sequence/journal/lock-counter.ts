@@ -1,5 +1,6 @@
 import type { Scope } from "../../dialects/columns"
-import { counterSeriesOf, moveCounters } from "../../numbers/counters/move-counters"
+import { counterSeriesOf } from "../../numbers/counters/counter-series"
+import { moveCounters } from "../../numbers/counters/move-counters"
 import { counterTableOf } from "../../series/own-table"
 import type { Series } from "../../series/series"
 import { select, type Sender } from "../../typeorm/statement"

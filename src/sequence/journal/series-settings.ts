@@ -4,49 +4,54 @@ import type { SequenceTarget } from "../types"
 import type { AllSettings, FormatOptions, PeriodReasonOptions, SeriesFormat } from "./types"
 
 /**
- * What is set for one scope of a numbered column while the application runs: what `settings` of {@link seriesOf} gives.
- * Each of these is in the journal, with its reason. Those that write take the manager of a transaction, or open one.
+ * The settings of one scope of a numbered column, which can be changed while the application runs.
+ * Returned by `settings` of {@link seriesOf}. Every change is recorded in the journal, with its
+ * reason. Methods that write take the manager of a transaction, or open one.
  */
 export interface SeriesSettings<NumberType = number> {
     /**
-     * Closes the scope, or its period: no number is given in it any more, nor set, whoever writes. It waits for those
-     * who have numbers of it and have not committed yet.
+     * Closes the scope, or its period: no more numbers are assigned or set in it, by any writer. It
+     * waits for transactions that have taken numbers of it and haven't committed yet.
      *
-     * Errors: {@link PeriodClosedError} where it is closed; {@link UnsupportedError} with strategy `"table-lock"`, which
-     * has no counter, and with `gapless: false`, whose numbers may be taken ahead.
+     * Errors: {@link PeriodClosedError} if it is closed already; {@link UnsupportedError} with
+     * strategy `"table-lock"`, which has no counter, and with `gapless: false`, whose numbers may
+     * be taken in advance.
      */
     close(manager: EntityManager, options: PeriodReasonOptions): Promise<void>
 
     /**
-     * Opens it again. Numbers go on after the last one.
+     * Opens it again. Numbering continues after the last number.
      *
-     * Errors: {@link InvalidOptionError} where it is not closed.
+     * Errors: {@link InvalidOptionError} if it isn't closed.
      */
     reopen(manager: EntityManager, options: PeriodReasonOptions): Promise<void>
 
     /** Whether it is closed. */
     isClosed(manager?: SequenceTarget): Promise<boolean>
 
-    /** The formats of the scope, the one that holds from the beginning first. */
+    /** The formats of the scope, starting with the one that applies from the beginning. */
     formats(manager?: SequenceTarget): Promise<SeriesFormat[]>
 
-    /** Sets a format that holds from a date on. Texts that are written stay as they are. */
+    /** Sets a format that applies from a date on. Texts that are already stored don't change. */
     setFormat(manager: EntityManager, options: FormatOptions): Promise<void>
 
-    /** The code that an authority has given the series, that of its period where it counts in periods; `null` for none. */
+    /**
+     * The code that an authority has given the series, or its period if it has periods; `null` if
+     * there is none.
+     */
     code(manager?: SequenceTarget): Promise<string | null>
 
     /**
      * Sets that code.
      *
-     * Errors: {@link SettingInUseError} where there is a number already.
+     * Errors: {@link SettingInUseError} if there is a number already.
      */
     setCode(manager: EntityManager, code: string, options: PeriodReasonOptions): Promise<void>
 
     /**
-     * Lets the scope begin at a number: `setNext`, for a scope without one.
+     * Sets the first number of the scope: `setNext` for a scope that has no number yet.
      *
-     * Errors: {@link SettingInUseError} where there is a number already, {@link InvalidNumberError}.
+     * Errors: {@link SettingInUseError} if there is a number already, {@link InvalidNumberError}.
      */
     setFirstNumber(
         manager: EntityManager,
@@ -54,6 +59,6 @@ export interface SeriesSettings<NumberType = number> {
         options: ReasonOptions,
     ): Promise<void>
 
-    /** All of it, as a plain object. */
+    /** All settings, as a plain object. */
     all(manager?: SequenceTarget): Promise<AllSettings<NumberType>>
 }

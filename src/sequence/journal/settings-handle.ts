@@ -8,7 +8,8 @@ import {
 } from "../../declared/options"
 import { SettingInUseError, UnsupportedError } from "../../errors"
 import type { LastNumber } from "../../dialects/dialect"
-import { counterSeriesOf, raiseCounters } from "../../numbers/counters/move-counters"
+import { counterSeriesOf } from "../../numbers/counters/counter-series"
+import { raiseCounters } from "../../numbers/counters/raise-counters"
 import { readSettings, settingKeysOf, writeSetting } from "../../numbers/journal/settings"
 import { checkedReason, type ReasonOptions } from "../../numbers/journal/with-reason"
 import { writeEvents } from "../../numbers/journal/write-events"
@@ -31,7 +32,7 @@ import type { SeriesSettings } from "./series-settings"
 import { findCode, periodOf, wholeKey } from "./setting-keys"
 import type { AllSettings, FormatOptions, PeriodReasonOptions, SeriesFormat } from "./types"
 
-/** @internal What the settings of a scope ask of the handle of its column. */
+/** @internal What the settings of a scope need from the handle of its column. */
 export interface SettingsOwner {
     readonly label: string
     readonly refuse: Refuse
@@ -77,7 +78,7 @@ export class SettingsHandle<NumberType> implements SeriesSettings<NumberType> {
             const place = await columnKey(sender, series.name, series, key)
             const found = await readCounter(sender, series, place.key)
             if (!found?.isClosed)
-                this.owner.refuse("the scope was to be opened again, and is not closed.")
+                this.owner.refuse("the scope can't be reopened, because it is not closed.")
             await markCounter(sender, series, place.key, false)
             await raisePastRows(sender, series, place)
             await writeEvents(sender, series.name, [{ kind: "reopen", key: place.key }], said)
@@ -122,7 +123,9 @@ export class SettingsHandle<NumberType> implements SeriesSettings<NumberType> {
         refuseOther("format is", format, TEXT, this.owner.refuse)
         const date = since === "" ? undefined : civilDateOf(since)
         if (since !== "" && (!date || civilText(date) !== since))
-            this.owner.refuse(`since is "${since}", give a date as "2026-07-01", or leave it out.`)
+            this.owner.refuse(
+                `since is "${since}", give a date such as "2026-07-01", or leave it out.`,
+            )
         const series = this.settable()
         refuseFormats(series, format, this.owner.refuse)
         const { key } = await this.owner.wholeKeyOf(manager)
@@ -151,13 +154,13 @@ export class SettingsHandle<NumberType> implements SeriesSettings<NumberType> {
         refuseOther("the code is", code, TEXT, this.owner.refuse)
         if (code.length > CODE_LENGTH)
             this.owner.refuse(
-                `the code has ${code.length} characters. Give one of ${CODE_LENGTH} at most, for which texts have room.`,
+                `the code has ${code.length} characters, give at most ${CODE_LENGTH}.`,
             )
         const series = this.settable()
         const key = await this.owner.keyOf(period, manager)
         await this.owner.write(manager, async (sender) => {
             const place = await columnKey(sender, series.name, series, key)
-            await this.refuseNumbers(sender, series, key, place, "its code")
+            await this.refuseNumbers(sender, series, key, place, "code")
             const since = periodOf(series, key)
             const [scope = ""] = await settingKeysOf(sender, series, [place.scope])
             const setting = { scope, name: "code" as const, since, value: code }
@@ -174,11 +177,11 @@ export class SettingsHandle<NumberType> implements SeriesSettings<NumberType> {
     ): Promise<void> {
         const said = checkedReason(this.owner.label, options)
         const series = this.owner.series()
-        if (!hasCounters(series)) throw noCounter(series, "begin elsewhere")
+        if (!hasCounters(series)) throw noCounter(series, "have another first number")
         const key = await this.owner.keyOf(undefined, manager)
         await this.owner.write(manager, async (sender) => {
             const place = await columnKey(sender, series.name, series, key)
-            await this.refuseNumbers(sender, series, key, place, "its first number")
+            await this.refuseNumbers(sender, series, key, place, "first number")
             await raiseTo(sender, series, key, number, said)
         })
     }
@@ -215,8 +218,8 @@ export class SettingsHandle<NumberType> implements SeriesSettings<NumberType> {
         const last = await findLastOf(sender, series, key)
         if (last !== null)
             throw new SettingInUseError(
-                `${placeOf(series)}: ${what} was to be set, and the scope has numbers, up to ${last}. It is set before the ` +
-                    "first number. Nothing was written.",
+                `The ${what} of a scope of ${placeOf(series)} can't be set any more: the scope has numbers, up to ` +
+                    `${last}. It must be set before the first number. Nothing was written.`,
             )
     }
 
@@ -230,7 +233,7 @@ export class SettingsHandle<NumberType> implements SeriesSettings<NumberType> {
         if (!hasCounters(series)) throw noCounter(series, "be closed")
         if (!series.gapless)
             throw new UnsupportedError(
-                `${placeOf(series)} was to be closed, and its numbers may be taken ahead (gapless: false). Declare it ` +
+                `${placeOf(series)} can't be closed: with gapless: false numbers may be taken ahead. Declare it ` +
                     "without that option.",
             )
         return series
@@ -240,8 +243,8 @@ export class SettingsHandle<NumberType> implements SeriesSettings<NumberType> {
         const series = this.owner.series()
         if (!keepsSettings(series))
             this.owner.refuse(
-                "it has no formats or codes that are set while the application runs. Declare the column with settings: true, " +
-                    "and generate a migration.",
+                "it has no settings that can be changed while the application runs. Declare the column with " +
+                    "settings: true, and generate a migration.",
             )
         return series
     }
@@ -251,8 +254,8 @@ export class SettingsHandle<NumberType> implements SeriesSettings<NumberType> {
 function refuseFormats(series: Series, format: string, refuse: Refuse): void {
     if (series.strategy === "trigger" && series.documents.length > 0)
         throw new UnsupportedError(
-            `${placeOf(series)}: the database writes the texts by itself, and knows the declared formats alone. Strategy "counter" ` +
-                "takes formats from a date on.",
+            `The format of ${placeOf(series)} can't be changed: with strategy "trigger" the database writes the ` +
+                'texts, and knows only the declared formats. Declare strategy "counter".',
         )
     for (const document of series.documents) refuseFormat(document, format, refuse)
 }
@@ -272,7 +275,7 @@ async function raisePastRows(
 
 function noCounter(series: Series, what: string): UnsupportedError {
     return new UnsupportedError(
-        `${placeOf(series)} was to ${what}, and strategy "${series.strategy}" has no counter that could say so. Declare ` +
-            'strategy "counter".',
+        `${placeOf(series)} can't ${what}: strategy "${series.strategy}" has no counter to store that in. ` +
+            'Declare strategy "counter".',
     )
 }

@@ -1,5 +1,6 @@
 import { InvalidNumberError, NumberTakenError } from "../../errors"
-import { counterSeriesOf, raiseCounters } from "../../numbers/counters/move-counters"
+import { counterSeriesOf } from "../../numbers/counters/counter-series"
+import { raiseCounters } from "../../numbers/counters/raise-counters"
 import type { ReasonOptions } from "../../numbers/journal/with-reason"
 import { writeEvents } from "../../numbers/journal/write-events"
 import { refuseNoNumber } from "../../numbers/number-values"
@@ -27,23 +28,23 @@ export async function skipRange(
     const [from, to] = [refuseNoNumber(series, first), refuseNoNumber(series, last)]
     const refuse = (problem: string): never => {
         throw new InvalidNumberError(
-            `${placeOf(series)}: ${from} to ${to} were to be skipped, ${problem} Nothing was written.`,
+            `Numbers ${from} to ${to} of ${placeOf(series)} can't be skipped: ${problem} Nothing was written.`,
         )
     }
-    if (from > to) refuse("the first of which is above the last.")
-    if (from < (series.startOf ? 1n : series.startAt))
-        refuse(`and numbers begin at ${series.startAt}.`)
+    if (from > to) refuse("the first is above the last.")
+    if (from < (series.startOf ? 1n : series.startAt)) refuse(`numbers start at ${series.startAt}.`)
     const place = await columnKey(sender, series.name, series, given)
     const counter = await lockCounter(sender, series, place)
     const { incrementBy } = series
     const next = counter + incrementBy > series.startAt ? counter + incrementBy : series.startAt
     if (from > next)
         refuse(
-            `and the next number of the scope is ${next}. Begin there: those before would be a gap.`,
+            `the next number of the scope is ${next}. Start there, or the numbers before would be a gap.`,
         )
     if ((to - from) % incrementBy !== 0n || (next - from) % incrementBy !== 0n)
         refuse(
-            `and numbers of this scope are ${incrementBy} apart: ${next - incrementBy}, ${next}, ${next + incrementBy}.`,
+            `numbers of this scope are ${incrementBy} apart: ${next - incrementBy}, ${next}, ` +
+                `${next + incrementBy}.`,
         )
     await refuseSkipped(sender, series, place, { from, to })
     if (from < next) await refuseTaken(sender, series, place, { from, to })
@@ -66,8 +67,8 @@ async function refuseSkipped(
     const [found] = await readEvents(sender, wanted, { isLatest: true })
     if (found)
         throw new NumberTakenError(
-            `${placeOf(series)}: ${from} to ${to} were to be skipped, and ${found.first ?? ""} to ${found.last ?? ""} were ` +
-                "skipped before. Nothing was written.",
+            `Numbers ${from} to ${to} of ${placeOf(series)} can't be skipped: ${found.first ?? ""} to ` +
+                `${found.last ?? ""} were already skipped. Nothing was written.`,
         )
 }
 
@@ -100,7 +101,7 @@ async function refuseTaken(
     if (taken.length === 0) return
     const named = taken.slice(0, 5).join(", ")
     throw new NumberTakenError(
-        `${placeOf(series)}: ${from} to ${to} were to be skipped, and rows have ${named}${taken.length > 5 ? " and others" : ""}. ` +
-            "Nothing was written.",
+        `Numbers ${from} to ${to} of ${placeOf(series)} can't be skipped: rows have ` +
+            `${named}${taken.length > 5 ? " and others" : ""}. Nothing was written.`,
     )
 }

@@ -2,79 +2,82 @@ import type { DeepPartial } from "typeorm"
 import type { ReasonOptions } from "../../numbers/journal/with-reason"
 import type { SeriesEventKind } from "../../numbers/journal/write-events"
 
-/** What `void` of {@link seriesOf} takes. */
+/** Options of `void` of {@link seriesOf}. */
 export interface VoidOptions<Entity> extends ReasonOptions {
     /**
-     * What is set on the row in the same transaction: the status.
+     * The values to set on the row in the same transaction, such as the status.
      *
-     * Default is nothing.
+     * Default: none.
      */
     set?: DeepPartial<Entity>
 }
 
-/** What `skip` of {@link seriesOf} takes. */
+/** Options of `skip` of {@link seriesOf}. */
 export interface SkipOptions extends ReasonOptions {
-    /** The first number that is declared unused. */
+    /** The first number to declare unused. */
     from: number | string | bigint
 
-    /** The last one. */
+    /** The last number to declare unused. */
     to: number | string | bigint
 }
 
-/** What `events` of {@link seriesOf} takes. */
+/** Options of `events` of {@link seriesOf}. */
 export interface EventsOptions {
     /**
-     * Only those of numbers from here on.
+     * Only events of numbers from here on.
      *
-     * Default is all, and those that are about no number.
+     * Default: all events, including those that concern no number.
      */
     from?: number | string | bigint
 
-    /** Only those of numbers up to here. */
+    /** Only events of numbers up to here. */
     to?: number | string | bigint
 
     /**
-     * Only those of these kinds.
+     * Only events of these kinds.
      *
-     * Default is all.
+     * Default: all.
      */
     kinds?: readonly SeriesEventKind[]
 }
 
 /** An entry of the journal. */
 export interface SeriesEvent<NumberType = number> {
-    /** In the order in which they were written. */
+    /** Ascends in the order in which the entries were written. */
     readonly id: string
     readonly kind: SeriesEventKind
-    /** The key of the scope, as in the counter table; that of a format or code is without its period. */
+    /** The key of the scope, as in the counter table. For a format or code, without the period. */
     readonly scope: string
-    /** The first number that it is about; `null` for what is about none. */
+    /** The first number concerned; `null` if the event concerns no number. */
     readonly first: NumberType | null
-    /** The last one; the same for a single number. */
+    /** The last number concerned; the same as `first` for a single number. */
     readonly last: NumberType | null
     readonly reason: string | null
     readonly by: string | null
     readonly at: Date
-    /** What else there is to say: `row`, its primary key as texts; `to`, where a row was moved; `before` and `after`. */
+    /**
+     * Further details: `row`, its primary key as strings; `to`, the place that a row was moved to;
+     * `before` and `after`.
+     */
     readonly details: Readonly<Record<string, unknown>> | null
 }
 
-/** What {@link SeriesSettings.close} and others take. */
+/** Options of {@link SeriesSettings.close} and other methods. */
 export interface PeriodReasonOptions extends ReasonOptions {
     /**
-     * The period, where the scope does not say it.
+     * The period, if the scope doesn't include it.
      *
-     * Default is that of the scope.
+     * Default: the period of the scope.
      */
     period?: string
 }
 
-/** What {@link SeriesSettings.setFormat} takes. */
+/** Options of {@link SeriesSettings.setFormat}. */
 export interface FormatOptions extends ReasonOptions {
     /**
-     * The date from which it holds, `"2026-07-01"`.
+     * The date from which it applies, `"2026-07-01"`.
      *
-     * Default is from the beginning.
+     * Default: from the beginning.
      */
     since?: string
 
@@ -82,14 +85,14 @@ export interface FormatOptions extends ReasonOptions {
     format: string
 }
 
-/** A format that holds from a date on. */
+/** A format that applies from a date on. */
 export interface SeriesFormat {
-    /** The date; empty for the one that holds from the beginning. */
+    /** The date. Empty for the format that applies from the beginning. */
     readonly since: string
     readonly format: string
 }
 
-/** All that is set for a scope. */
+/** All settings of a scope. */
 export interface AllSettings<NumberType = number> {
     readonly isClosed: boolean
     readonly code: string | null

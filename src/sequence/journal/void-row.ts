@@ -65,8 +65,8 @@ export async function refuseVoided(
         const { key, number } = row
         if (await isVoided(sender, series.name, { key, number }, { isLatest: true }))
             throw new ReadOnlyNumberError(
-                `A row with a number of ${placeOf(series)} was to be moved to another scope, and is void: it keeps its number, ` +
-                    "which the journal has made void. Save another row there. Nothing was written.",
+                `A row with a number of ${placeOf(series)} can't be moved to another scope, because it is void and ` +
+                    "keeps its number. Save another row there. Nothing was written.",
             )
     })
 }
@@ -86,18 +86,18 @@ async function lockRow(
     const row = await findRow(sender, series, id, { isLocking: true })
     if (!row)
         throw new RowNotFoundError(
-            `A row was to be made void by ${placeOf(series)}, and does not exist. Give a row that is stored.`,
+            `${placeOf(series)}: the row to void does not exist. Give a stored row.`,
         )
     const { number } = row
     if (number === undefined)
         throw new DraftError(
-            `A row was to be made void by ${placeOf(series)}, and has no number: it is a draft. Delete it, or give it its ` +
+            `${placeOf(series)}: the row to void is a draft, so it has no number. Delete it, or give it its ` +
                 "number first.",
         )
     if (await isVoided(sender, series.name, { ...row, number }, { isLatest: true }))
         throw new AlreadyVoidedError(
-            `A row was to be made void by ${placeOf(series)}, and it is: it was before, maybe by another transaction. ` +
-                "events() tells when, by whom and why. Nothing was written.",
+            `${placeOf(series)}: the row to void is void already, maybe by another transaction. events() shows ` +
+                "when, by whom and why. Nothing was written.",
         )
     return { ...row, number }
 }

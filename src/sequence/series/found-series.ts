@@ -46,7 +46,7 @@ export function ruleOfSeries(series: Series): Rule {
 export function refuseNoCounter(series: Series, refuse: Refuse): void {
     if (hasCounters(series)) return
     refuse(
-        `There is no counter to take a number from, or to set: strategy "${series.strategy}" gives the number after the ` +
-            'highest that a row has. Insert a row, or declare strategy "counter".',
+        `there is no counter: strategy "${series.strategy}" takes the number after the highest one that a ` +
+            'row has. Insert a row, or declare strategy "counter".',
     )
 }

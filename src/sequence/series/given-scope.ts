@@ -19,7 +19,7 @@ export function givenScope({ scope, period }: Series, value: unknown, refuse: Re
         refuse(
             (wanted.length > 0
                 ? `The scope is { ${wanted.join(", ")} }.`
-                : "It has one scope, so leave out the scope, or give {}.") + ` ${problem}`,
+                : "It has one scope, so leave the scope out, or give {}.") + ` ${problem}`,
         )
     const other = [...given.keys()].find((path) => !known.includes(path))
     if (other !== undefined) refuseScope(`There is no ${show(other)} in it.`)

@@ -15,7 +15,7 @@ import { givenScope, keyOfScope } from "./given-scope"
 import type { Read } from "./scope-period"
 import type { SeriesNumber } from "./types"
 
-/** @internal What all of a handle asks for: its series, scopes and connections. */
+/** @internal The part of a handle that all others need: its series, scopes and connections. */
 export class HandledSeries<Entity extends ObjectLiteral, Path extends PropertyPath<Entity>> {
     protected readonly label: string
 
@@ -44,7 +44,8 @@ export class HandledSeries<Entity extends ObjectLiteral, Path extends PropertyPa
         const series = this.series()
         if (!keepsJournal(series))
             this.refuse(
-                "it keeps no journal, where this is written. Declare the column with journal: true, and generate a migration.",
+                "this is written to the journal, and it has none. Declare the column with journal: true, and " +
+                    "generate a migration.",
             )
         return series
     }

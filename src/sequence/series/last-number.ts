@@ -26,8 +26,8 @@ export async function findLastOf(
 export function numberAfter(series: Series, last: bigint | null): bigint {
     if (last === null && series.startOf)
         throw new UnknownScopeError(
-            `The first number of this scope of ${placeOf(series)} is not known: startAt is a function of a row, and there ` +
-                "is none. setNext() sets it.",
+            `The first number of this scope of ${placeOf(series)} is unknown: startAt is a function of a row, ` +
+                "and there is no row yet. Set it with setNext().",
         )
     return nextNumber(series, last ?? beforeFirst(series))
 }

@@ -16,18 +16,20 @@ import type {
     SetNextOptions,
 } from "./types"
 
-/** The handle of a numbered column: what {@link seriesOf} makes. */
+/** The handle of a numbered column, returned by {@link seriesOf}. */
 export interface NumberSeries<Entity extends ObjectLiteral, Path extends PropertyPath<Entity>> {
     /**
-     * Gives drafts their numbers by one UPDATE, which sets other columns as well: the status that `when` asks for, the
-     * date. A number that is made at COMMIT otherwise is made here. Outside of a transaction it opens one.
+     * Gives drafts their numbers with one UPDATE, which can set other columns too, such as the
+     * status that `when` requires, or the date. A number that is otherwise assigned at COMMIT is
+     * assigned here. Outside a transaction it opens one.
      *
-     * Resolves to the rows as they are stored then, in the order in which they have got their numbers. Entities that
-     * were given show number, period, date and what was set, too, and those of other columns that the UPDATE has
-     * numbered as well. A number with `select: false` is shown like the others.
+     * Resolves to the rows as they are now stored, in the order of their numbers. If you pass
+     * entities, they get the number, period, date and the values in `set`, and those of other
+     * columns that the UPDATE has numbered. A number with `select: false` is set like the others.
      *
-     * Errors, before anything is written: {@link AlreadyNumberedError} where a row has its number, so that a call can be
-     * repeated; {@link DraftError} where `when` does not hold with what is set; {@link RowNotFoundError}.
+     * Errors, before anything is written: {@link AlreadyNumberedError} if a row already has its
+     * number, so that you can repeat a call; {@link DraftError} if `when` doesn't hold with the
+     * values in `set`; {@link RowNotFoundError}.
      */
     assign(
         manager: SequenceTarget,
@@ -41,11 +43,13 @@ export interface NumberSeries<Entity extends ObjectLiteral, Path extends Propert
     ): Promise<Entity[]>
 
     /**
-     * Moves a row with a number to another scope or period, where it gets a new number, by one UPDATE. The number that
-     * it had is a gap. Where scope and period stay as they are, the number does too. Outside of a transaction it opens one.
+     * Moves a row with a number to another scope or period with one UPDATE and gives it a new
+     * number there. Its former number becomes a gap. If scope and period don't change, neither does
+     * the number. Outside a transaction it opens one.
      *
-     * Errors, before anything is written: {@link DraftError} where the row has no number; {@link ReadOnlyNumberError} where
-     * the entity has another number, whose scope or period the row would leave, or the row is void; {@link RowNotFoundError}.
+     * Errors, before anything is written: {@link DraftError} if the row has no number;
+     * {@link ReadOnlyNumberError} if the row would leave the scope or period of another number of
+     * the entity, or is void; {@link RowNotFoundError}.
      */
     move(
         manager: SequenceTarget,
@@ -54,10 +58,10 @@ export interface NumberSeries<Entity extends ObjectLiteral, Path extends Propert
     ): Promise<Entity>
 
     /**
-     * The last number of a scope, `null` before the first: that of its counter, or with strategy `"table-lock"` the
-     * highest that a row has.
+     * The last number of a scope, `null` before the first. It is read from the counter, or with
+     * strategy `"table-lock"` it is the highest number of a row.
      *
-     * It is read on a connection of its own. Inside of a transaction give its manager as well.
+     * It is read on a separate connection. Inside a transaction, pass its manager too.
      */
     last(
         scope?: SeriesScope<Entity>,
@@ -65,10 +69,11 @@ export interface NumberSeries<Entity extends ObjectLiteral, Path extends Propert
     ): Promise<SeriesNumber<Entity, Path> | null>
 
     /**
-     * The number that comes next in a scope, and its text. Nothing is taken: it is that of whoever comes first. What the
-     * text shows beside the scope may be given with it: `{ company, issuedOn, kind: "credit" }`.
+     * The next number of a scope, and its text. Nothing is reserved: the next insert gets the
+     * number. You can add values that the text shows besides the scope:
+     * `{ company, issuedOn, kind: "credit" }`.
      *
-     * It is read on a connection of its own. Inside of a transaction give its manager as well.
+     * It is read on a separate connection. Inside a transaction, pass its manager too.
      */
     preview(
         scope?: SeriesScope<Entity>,
@@ -76,18 +81,21 @@ export interface NumberSeries<Entity extends ObjectLiteral, Path extends Propert
     ): Promise<NumberPreview<SeriesNumber<Entity, Path>>>
 
     /**
-     * The parts of a text that a `@DocumentNumber` of the column shows; `null` for one that none of its formats makes. Formats of
-     * a function, and those of `settings`, are not known here.
+     * The parts of a text of a `@DocumentNumber` of the column; `null` if none of its formats
+     * matches. Formats returned by a function, and formats set with `settings`, are not known here.
      */
     parse(text: string): ParsedNumber<SeriesNumber<Entity, Path>> | null
 
     /**
-     * Inserts historic documents: each row with the number that its text shows (`INV-2019-0042`), or that it has, and counters
-     * go on after the highest of each scope. All rows are looked at first: they need their scope, and their date where the
-     * column counts in periods. One call is one transaction; outside of one it opens it. The journal gets the ranges.
+     * Inserts historic documents. Each row gets the number that its text shows (`INV-2019-0042`),
+     * or that it already has, and counters continue after the highest number of each scope. All
+     * rows are checked first: they need their scope, and their date if the column has periods. One
+     * call is one transaction; outside a transaction it opens one. The imported ranges are recorded
+     * in the journal.
      *
-     * Errors, before anything is written: {@link ImportConflictError}, whose `conflicts` has each row that can't be imported
-     * and why: a text of none of the formats, a number that another row of the call or a stored one has.
+     * Errors, before anything is written: {@link ImportConflictError}, whose `conflicts` has each
+     * row that can't be imported and why: a text that matches none of the formats, a number that
+     * another row of the call or a stored row has.
      *
      * ```ts
      * import { Column, type DataSource, Entity, PrimaryGeneratedColumn } from "typeorm"
@@ -127,8 +135,8 @@ export interface NumberSeries<Entity extends ObjectLiteral, Path extends Propert
     ): Promise<ImportResult>
 
     /**
-     * Takes the next number of a scope from its counter, for a row that is written otherwise than by TypeORM. In a
-     * transaction it is given back where that is rolled back; without one a number that is not used is a gap.
+     * Takes the next number of a scope from its counter, for a row that isn't written by TypeORM.
+     * In a transaction, a rollback returns it. Without one, a number that you don't use is a gap.
      */
     next(
         manager: SequenceTarget,
@@ -136,7 +144,7 @@ export interface NumberSeries<Entity extends ObjectLiteral, Path extends Propert
         options?: NextOptions,
     ): Promise<SeriesNumber<Entity, Path>>
 
-    /** Takes several numbers by one statement, in their order: up to 10 000 000. */
+    /** Takes several numbers with one statement, in order: at most 10 000 000. */
     nextMany(
         manager: SequenceTarget,
         scope: SeriesScope<Entity>,
@@ -145,9 +153,10 @@ export interface NumberSeries<Entity extends ObjectLiteral, Path extends Propert
     ): Promise<SeriesNumber<Entity, Path>[]>
 
     /**
-     * Lets a scope go on at a number, as where another program has numbered up to now. It only ever raises: a
-     * number that was given, or that a row has, is refused ({@link NumberTakenError}), and so is what is no integer
-     * from 1 ({@link InvalidNumberError}). Those in between are a gap.
+     * Continues a scope at a given number, for example if another program has numbered it until
+     * now. It only raises the counter: a number that was already assigned, or that a row has, is
+     * refused ({@link NumberTakenError}), and so is anything but an integer from 1
+     * ({@link InvalidNumberError}). The numbers in between are a gap.
      */
     setNext(
         manager: EntityManager,
@@ -157,19 +166,20 @@ export interface NumberSeries<Entity extends ObjectLiteral, Path extends Propert
     ): Promise<void>
 
     /**
-     * What an audit says of one scope, read from one snapshot on a connection of its own: {@link auditSeries} reads all of
-     * them.
+     * The audit of one scope, read from one snapshot on a separate connection. {@link auditSeries}
+     * audits all scopes.
      */
     audit(scope?: SeriesScope<Entity>): Promise<ScopeAudit>
 
     /**
-     * Makes a row void: it keeps its place and its number, what `set` says is set on it in the same transaction, and the
-     * journal says why. For columns with a journal. Outside of a transaction it opens one. Resolves to the row as it is
-     * stored then.
+     * Voids a row: it stays in place and keeps its number, `set` is applied in the same
+     * transaction, and the journal records the reason. For columns with a journal. Outside a
+     * transaction it opens one. Resolves to the row as it is now stored.
      *
-     * Errors, before anything is written: {@link AlreadyVoidedError} where it is void; {@link DraftError} where it has no
-     * number; {@link RowNotFoundError}; {@link InvalidOptionError} without a reason; {@link ReadOnlyNumberError} where
-     * `set` would move it to another scope or period.
+     * Errors, before anything is written: {@link AlreadyVoidedError} if it is void already;
+     * {@link DraftError} if it has no number; {@link RowNotFoundError}; {@link InvalidOptionError}
+     * without a reason; {@link ReadOnlyNumberError} if `set` would move it to another scope or
+     * period.
      */
     void(
         manager: SequenceTarget,
@@ -177,22 +187,24 @@ export interface NumberSeries<Entity extends ObjectLiteral, Path extends Propert
         options: VoidOptions<Entity>,
     ): Promise<Entity>
 
-    /** Whether a row was made void. Inside of a transaction give its manager as well. */
+    /** Whether a row was voided. Inside a transaction, pass its manager too. */
     isVoid(row: SeriesRow<Entity>, manager?: SequenceTarget): Promise<boolean>
 
     /**
-     * Declares numbers of a scope unused, and says why: no row gets them any more. Either they are the next ones, and
-     * numbers go on after them, or they were passed over, and no row has one of them.
+     * Declares numbers of a scope unused, with a reason: no row gets them from then on. They are
+     * either the next numbers, in which case numbering continues after them, or numbers that were
+     * passed over and that no row has.
      *
-     * Errors, before anything is written: {@link NumberTakenError} where a row has one of them, or some were skipped
-     * before; {@link InvalidNumberError} where they begin past the next number, or do not fit `startAt` and `incrementBy`;
-     * {@link PeriodClosedError}; {@link UnsupportedError} with `gapless: false`.
+     * Errors, before anything is written: {@link NumberTakenError} if a row has one of them, or
+     * some were skipped before; {@link InvalidNumberError} if they begin after the next number, or
+     * don't fit `startAt` and `incrementBy`; {@link PeriodClosedError}; {@link UnsupportedError}
+     * with `gapless: false`.
      */
     skip(manager: EntityManager, scope: SeriesScope<Entity>, options: SkipOptions): Promise<void>
 
     /**
-     * The entries of the journal about a scope, or about all scopes where it is left out, in the order in which they were
-     * written. Inside of a transaction give its manager as well.
+     * The journal entries of a scope, or of all scopes if you don't give one, in the order in which
+     * they were written. Inside a transaction, pass its manager too.
      */
     events(
         scope?: SeriesScope<Entity>,
@@ -200,6 +212,9 @@ export interface NumberSeries<Entity extends ObjectLiteral, Path extends Propert
         manager?: SequenceTarget,
     ): Promise<SeriesEvent<SeriesNumber<Entity, Path>>[]>
 
-    /** What is set for a scope while the application runs: whether it is closed, formats, a code. */
+    /**
+     * The settings of a scope, which can be changed while the application runs: whether it is
+     * closed, formats, a code.
+     */
     settings(scope?: SeriesScope<Entity>): SeriesSettings<SeriesNumber<Entity, Path>>
 }

@@ -54,7 +54,7 @@ export function splitScope<Scope extends object>(
     }
 }
 
-/** @internal What is registered for a scope, where texts show such things. */
+/** @internal The settings registered for a scope, if its texts show any. */
 export async function settingsOfKey(
     sender: Sender,
     series: Series,

@@ -39,9 +39,10 @@ export async function periodOfScope(
     const [name, ...others] = [...new Set(names)].filter(isGiven)
     const isDated = isGiven(date.propertyPath)
     if (others.length > 0 || (name !== undefined && isDated && !paths.includes(date.propertyPath)))
-        refuse(`Its period is given twice. Give period, or ${date.propertyPath}.`)
+        refuse(`The period is given twice. Give either period or ${date.propertyPath}.`)
     if (name === undefined) {
-        if (!isDated) refuse(`It counts anew in each period. Give period, or ${date.propertyPath}.`)
+        if (!isDated)
+            refuse(`Each period has its own numbers. Give period, or ${date.propertyPath}.`)
         const zone = await zoneOfScope(read, period, { given, paths, refuse })
         const value: unknown = dataSourceOf(date.entityMetadata).driver.preparePersistentValue(
             given.get(date.propertyPath),
@@ -50,7 +51,8 @@ export async function periodOfScope(
         return periodOfDate(period, keptMoment(period, value), zone)
     }
     const form = otherPeriodForm(given.get(name), rule)
-    if (form !== undefined) refuse(`${name} is no period by ${rule.by}. Give one as "${form}".`)
+    if (form !== undefined)
+        refuse(`${name} is not a period by ${rule.by}. Give one such as "${form}".`)
     return String(given.get(name))
 }
 

@@ -7,19 +7,22 @@ import type { NumberSeries } from "./number-series"
 import { SeriesHandle } from "./series-handle"
 
 /**
- * The handle of a numbered column for code: gives drafts their numbers, moves rows to another scope, tells the last number
- * of a scope and the next one, takes numbers for rows that are written otherwise than by TypeORM, and lets a scope go on
- * at another number.
+ * Returns a handle of a numbered column. It gives drafts their numbers, moves rows to another
+ * scope, returns the last number of a scope and the next one, takes numbers for rows that aren't
+ * written by TypeORM, and continues a scope at another number.
  *
- * Entity and property are checked when it is used, and it counts as the column says, so that nothing has to be said
- * twice. A scope has a value for each property of `uniqueWith`, and a period or a date where the column counts anew in
- * each: {@link SeriesScope}. With strategy `"table-lock"`, which keeps no counter, there is nothing to take or set.
+ * The entity and property are checked when you use the handle. It counts as the column declares, so
+ * you don't have to repeat the options. A scope has a value for each property of `uniqueWith`, and
+ * a period or a date if the column has periods: {@link SeriesScope}. With strategy `"table-lock"`,
+ * which has no counter, there is nothing to take or set.
  *
- * Errors: {@link InvalidOptionError} where the entity has no such number, or its scope has other properties;
- * {@link AlreadyNumberedError} where a row has its number; {@link DraftError} where it stays without; {@link RowNotFoundError};
- * {@link InvalidPeriodError} where a date is none; {@link ReadOnlyNumberError} where a row that moves would leave the scope
- * of another number; {@link NumberTakenError} for a number that was given; {@link InvalidNumberError} for what is none;
- * {@link NumberOverflowError} where the column ends; {@link NotInstalledError} where there is no counter table.
+ * Errors: {@link InvalidOptionError} if the entity has no such number, or its scope has other
+ * properties; {@link AlreadyNumberedError} if a row already has its number; {@link DraftError} if
+ * it would stay without one; {@link RowNotFoundError}; {@link InvalidPeriodError} if a date is
+ * invalid; {@link ReadOnlyNumberError} if a moved row would leave the scope of another number;
+ * {@link NumberTakenError} for a number that was already assigned; {@link InvalidNumberError} for
+ * an invalid number; {@link NumberOverflowError} if the number exceeds the column;
+ * {@link NotInstalledError} if there is no counter table.
  *
  * ```ts
  * import { Column, DataSource, Entity, Not, PrimaryGeneratedColumn } from "typeorm"

@@ -1,5 +1,8 @@
 import { InvalidNumberError, NumberTakenError } from "../../errors"
-import { counterSeriesOf, moveCounters, raiseCounters } from "../../numbers/counters/move-counters"
+import { counterSeriesOf } from "../../numbers/counters/counter-series"
+import { moveCounters } from "../../numbers/counters/move-counters"
+import { raiseCounters } from "../../numbers/counters/raise-counters"
+import { Leases } from "../../numbers/leases/leases"
 import type { Said } from "../../numbers/journal/said"
 import { writeEvents } from "../../numbers/journal/write-events"
 import { keepsJournal } from "../../series/journal"
@@ -19,7 +22,7 @@ export async function raiseTo(
     const number = refuseNoNumber(series, value)
     if (number < 1n)
         throw new InvalidNumberError(
-            `${placeOf(series)} was to go on at ${number}. Give an integer from 1 to ${series.max}.`,
+            `setNext() of ${placeOf(series)} was given ${number}. Give an integer from 1 to ${series.max}.`,
         )
     const { key, scope } = await columnKey(sender, series.name, series, given)
     const counted = counterSeriesOf(series)
@@ -28,10 +31,12 @@ export async function raiseTo(
     const next = nextNumber(series, last ?? counted.base)
     if (number < next)
         throw new NumberTakenError(
-            `${placeOf(series)} was to go on at ${number}, and the next number of that scope is ${next}: those before ` +
-                `it were given. Give ${next}, or a higher one.`,
+            `setNext() of ${placeOf(series)} was given ${number}, but the next number of the scope is ${next}: ` +
+                `lower ones were assigned. Give ${next} or a higher number.`,
         )
     await raiseCounters(sender, counted, [{ key, to: number - series.incrementBy }])
+    // Those that were taken ahead are lower.
+    if (!series.gapless) Leases.of(series.metadata)?.forget(series, key)
     if (number === next || !keepsJournal(series)) return
     const to = number - series.incrementBy
     const details = { before: String(last ?? counted.base), after: String(to) }

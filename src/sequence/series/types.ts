@@ -3,16 +3,16 @@ import type { PropertyPath } from "../../keys/property-path"
 import type { SequenceScopeValue } from "../types"
 
 /**
- * The scope of a numbered column: a value for each property of its `uniqueWith`. That of a relation is the row
- * that it leads to, or the key of that. Where the column counts anew in each period, the period as well: by its
- * name (`period: "2026"`), or by a date that lies in it, in the property that `period.of` names; where the time zone
- * is in another property, that one too.
+ * The scope of a numbered column: a value for each property of its `uniqueWith`. The value of a
+ * relation is the related row, or its key. If the column has periods, also the period: by name
+ * (`period: "2026"`), or by a date within it, in the property named by `period.of`. If the time
+ * zone is in another property, include that property too.
  */
 export type SeriesScope<Entity> = {
     readonly [Path in PropertyPath<Entity>]?: SequenceScopeValue | object
 } & { readonly period?: string }
 
-/** A row, by its entity, by an object that has its primary key, or by the value of that. */
+/** A row: its entity, an object with its primary key, or the value of the primary key. */
 export type SeriesRow<Entity> = Partial<Entity> | string | number | bigint
 
 /** What is at a path of an entity. */
@@ -27,60 +27,63 @@ type ValueAt<Entity, Path extends string> = Path extends keyof Entity
 /** A number as the entity has it: `number`, or `string` for type `"bigint"`. */
 export type SeriesNumber<Entity, Path extends string> = NonNullable<ValueAt<Entity, Path>>
 
-/** What `preview` of {@link seriesOf} resolves to. */
+/** The result of `preview` of {@link seriesOf}. */
 export interface NumberPreview<NumberType> {
     readonly number: NumberType
     /**
-     * The number as people read it: the text of its first `@DocumentNumber`, or its digits. Tokens of what the scope
-     * does not tell stay as they are.
+     * The number as people read it: the text of its first `@DocumentNumber`, or its digits. Tokens
+     * whose values the scope doesn't contain are left as they are.
      */
     readonly text: string
-    /** Others may get it first: it is theirs who insert the next row. */
+    /** The number isn't reserved: the next row to be inserted gets it. */
     readonly reserved: false
 }
 
-/** What `parse` of {@link seriesOf} returns: the parts of a text. */
+/** The result of `parse` of {@link seriesOf}: the parts of a text. */
 export interface ParsedNumber<NumberType> {
     readonly number: NumberType
-    /** The name of its period, where the text tells it. A year of two digits is one of this century. */
+    /** The name of its period, if the text contains it. A two-digit year is in this century. */
     readonly period?: string
-    /** What else it shows, by the names of properties; the code of the series as `series.code`. */
+    /** The other values that it shows, by property; the code of the series as `series.code`. */
     readonly values: Readonly<Record<string, string>>
 }
 
-/** What `assign` of {@link seriesOf} takes. */
+/** Options of `assign` of {@link seriesOf}. */
 export interface AssignOptions<Entity> {
     /**
-     * What the UPDATE that gives a row its number sets besides: the status, the date.
+     * Other values that the UPDATE sets along with the number: the status, the date.
      *
-     * Default is nothing.
+     * Default: none.
      */
     set?: DeepPartial<Entity>
 
     /**
-     * The order in which several rows get their numbers, by their stored values; rows that are alike in these, by their
-     * primary keys.
+     * The order in which several rows get their numbers, by their stored values. Rows that are
+     * equal in these are ordered by primary key.
      *
-     * Default is the order in which they are given.
+     * Default: the order in which they are given.
      */
     orderBy?: { readonly [Path in PropertyPath<Entity>]?: "ASC" | "DESC" }
 }
 
-/** What `move` of {@link seriesOf} takes. */
+/** Options of `move` of {@link seriesOf}. */
 export interface MoveOptions<Entity> {
-    /** What the UPDATE sets: the properties that make the new scope, the date of the new period, and others. */
+    /**
+     * The values that the UPDATE sets: the properties of the new scope, the date of the new period,
+     * and others.
+     */
     set: DeepPartial<Entity>
 
-    /** Why. It is kept in the journal, where the column keeps one. */
+    /** The reason. It is recorded in the journal, if the column keeps one. */
     reason?: string
 
     /** Who did it. */
     by?: string
 }
 
-/** What `setNext` of {@link seriesOf} takes. */
+/** Options of `setNext` of {@link seriesOf}. */
 export interface SetNextOptions {
-    /** Why. It is kept in the journal, where the column keeps one. */
+    /** The reason. It is recorded in the journal, if the column keeps one. */
     reason?: string
 
     /** Who did it. */

@@ -1,10 +1,10 @@
 import type { AuditRange, ScopeAudit, SeriesAudit } from "../../../audit/types"
 
 const WIDTH = 1000
-/** So that one number of a million is seen. */
+/** So that one number of a million is visible. */
 const LEAST = 4
 
-/** @internal The numbers of a scope from its first to its last as a bar, with what is missing in its place. */
+/** @internal The numbers of a scope, from the first to the last, as a bar that shows where numbers are missing. */
 export function barOf(
     { startAt }: Pick<SeriesAudit, "startAt">,
     { first, last, counter, ranges }: ScopeAudit,

@@ -6,9 +6,10 @@ import { STYLE } from "./style"
 import { html } from "./text"
 
 /**
- * An audit as one HTML document that loads nothing: to be read on a screen and on a phone, searched, printed, and kept.
- * Its head has the time, the database, the versions, and the SHA-256 of what is between `<main>` and `</main>`, both
- * lines among it: `sed -n '/^<main>/,/^<\/main>/p' audit.html | sha256sum` makes the same.
+ * Formats an audit as one HTML document that loads nothing. You can read it on a screen or a phone,
+ * search it, print it and archive it. Its head has the time, the database, the versions, and the
+ * SHA-256 of everything between `<main>` and `</main>`, including these two lines:
+ * `sed -n '/^<main>/,/^<\/main>/p' audit.html | sha256sum` prints the same.
  *
  * ```ts
  * import { writeFile } from "node:fs/promises"
@@ -74,7 +75,11 @@ function mainOf({ problems, series, references }: AuditReport): string {
         `<p class="search"><input id="search" type="search" placeholder="Search scopes, numbers, reasons" aria-label="Search"> <span id="shown" class="pale"></span></p>`,
         ...series.map(seriesSection),
         ...(broken.length > 0
-            ? [`<section><h2>References to rows that are gone</h2>`, orphans(broken), `</section>`]
+            ? [
+                  `<section><h2>References to rows that don't exist</h2>`,
+                  orphans(broken),
+                  `</section>`,
+              ]
             : []),
         `</main>`,
         ``,
@@ -84,16 +89,16 @@ function mainOf({ problems, series, references }: AuditReport): string {
 const KEYS = [
     ["#b9d3c0", "rows"],
     ["#b3261e", "missing, unexplained"],
-    ["#e0a526", "missing, with an entry in the journal"],
+    ["#e0a526", "missing, explained by the journal"],
     ["#c9c9cf", "may be missing"],
 ] as const
 
 function orphans(references: AuditReport["references"]): string {
     const items = references.map(({ from, where, to, orphans: count, values, origin }) => {
         const condition = where === null ? "" : ` where ${where}`
-        const guess = origin === "guessed" ? " It only looks like a reference." : ""
+        const guess = origin === "guessed" ? " This only looks like a reference." : ""
         const more = values.length < count ? " …" : ""
-        const text = `${from}${condition}: ${count} ${count === 1 ? "row points" : "rows point"} at no ${to}: ${values.join(", ")}${more}.${guess}`
+        const text = `${from}${condition}: ${count} ${count === 1 ? "row refers" : "rows refer"} to no ${to}: ${values.join(", ")}${more}.${guess}`
         return `<li${origin === "guessed" ? "" : ' class="bad"'}>${html(text)}</li>`
     })
     return `<ul>${items.join("")}</ul>`

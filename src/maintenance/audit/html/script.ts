@@ -1,4 +1,4 @@
-/** @internal Shows the scopes alone in whose text all words of the search are. */
+/** @internal Shows only the scopes whose text contains all words of the search. */
 export const SCRIPT = `
 const field = document.querySelector("#search")
 const rows = [...document.querySelectorAll("tr[data-text]")].map((row) => {

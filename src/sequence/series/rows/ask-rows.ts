@@ -1,5 +1,6 @@
 import type { EntityManager, ObjectLiteral } from "typeorm"
 import { NotInstalledError } from "../../../errors"
+import { subscriberRemedy } from "../../../declared/data-source-options"
 import { OBJECT, type Refuse, refuseOther } from "../../../declared/options"
 import { isAutoSequenceSubscriber } from "../../../declared/registry"
 import { show } from "../../../declared/show"
@@ -33,7 +34,7 @@ export function refuseSet(
 ): void {
     refuseOther("set is", set, OBJECT, refuse)
     if (Object.values(set).every((value) => value === undefined) && kind === "move")
-        refuse("set has nothing. Set what makes the new scope, or the date of the new period.")
+        refuse("set is empty. Set the properties of the new scope, or the date of the new period.")
     const known = new Set(
         [...metadata.columns, ...metadata.relations].map(
             ({ propertyPath }) => propertyPath.split(".")[0],
@@ -41,11 +42,11 @@ export function refuseSet(
     )
     const unknown = Object.keys(set).find((name) => !known.has(name))
     if (unknown !== undefined)
-        refuse(`set has ${show(unknown)}, which is no column of ${metadata.name}.`)
+        refuse(`set has ${show(unknown)}, which is not a column of ${metadata.name}.`)
     const texts = documents.map((document) => document.column)
     for (const one of [column, ...(period ? [period.column] : []), ...texts])
         if (one.getEntityValue(set) !== undefined)
-            refuse(`set has ${one.propertyPath}, which is given by this call. Take it out.`)
+            refuse(`set has ${one.propertyPath}, which this call assigns. Remove it.`)
 }
 
 /**
@@ -63,7 +64,7 @@ export async function askForRows(
     const { dataSource, column, metadata } = series
     if (!queryRunner || !dataSource.subscribers.some(isAutoSequenceSubscriber))
         throw new NotInstalledError(
-            "The data source has no AutoSequenceSubscriber. Create it with withAutoSequence(options).",
+            `The data source has no AutoSequenceSubscriber. ${subscriberRemedy(dataSource)}`,
         )
     const session = Session.of(queryRunner)
     const ids = [...rows.values()].map(({ id }) => id)

@@ -22,7 +22,7 @@ export function givenRows(
     for (const given of rows) {
         const id = idOf(metadata, given, refuse)
         const key = primaryKeyText(metadata, id)
-        if (byKey.has(key)) refuse("it was given one row twice. Give each of them once.")
+        if (byKey.has(key)) refuse("it was given one row twice. Give each row once.")
         byKey.set(key, { given, id })
     }
     return byKey
@@ -35,14 +35,14 @@ function idOf(metadata: EntityMetadata, given: unknown, refuse: Refuse): ObjectL
     const isObject = typeof given === "object" && given !== null
     const isValue = ["string", "number", "bigint"].includes(typeof given)
     if (!isObject && !(isValue && others.length === 0))
-        refuse(`it was given ${show(given)} for a row. Give the entity, or { ${properties} }.`)
+        refuse(`it was given ${show(given)} as a row. Give the entity, or { ${properties} }.`)
     // Some drivers of TypeORM convert values, and not bigints.
     const value = typeof given === "bigint" ? String(given) : given
     const row = isObject ? given : (column?.createValueMap(value) ?? {})
     if (!hasPrimaryKey(metadata, row))
         refuse(
-            `it was given a ${name} without its primary key (${properties}). Save the row before, or give ` +
-                "one that is stored.",
+            `it was given a ${name} without its primary key (${properties}). Save the row first, or give a ` +
+                "stored one.",
         )
     return metadata.getEntityIdMap(row) ?? {}
 }

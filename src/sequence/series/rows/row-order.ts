@@ -16,7 +16,7 @@ export function rowOrder(
         const columns =
             relation?.joinColumns ?? metadata.columns.filter((one) => one.propertyPath === path)
         if (columns.length === 0)
-            refuse(`orderBy names ${show(path)}, which is no column of ${metadata.name}.`)
+            refuse(`orderBy names ${show(path)}, which is not a column of ${metadata.name}.`)
         if (direction !== "ASC" && direction !== "DESC")
             refuse(`orderBy.${path} is ${show(direction)}, give "ASC" or "DESC".`)
         return columns.map((column) => `${columnName(column)} ${direction}`)

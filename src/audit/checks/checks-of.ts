@@ -1,14 +1,14 @@
-import { dateSql, periodOfDate, storedDate } from "../numbers/periods/row-date"
-import { InvalidPeriodError } from "../errors"
-import { isPeriodic, type PeriodicSeries, periodSql } from "../series/periods/period-sql"
-import { zoneSql } from "../series/periods/zone"
-import type { Series } from "../series/series"
-import { isTimeZone } from "../declared/time-zone"
-import { kindsOf } from "../series/kinds"
-import { conditionSql } from "../series/when/row-condition"
-import { type ColumnMetadata, columnName } from "../typeorm/names"
+import { dateSql, periodOfDate, storedDate } from "../../numbers/periods/row-date"
+import { InvalidPeriodError } from "../../errors"
+import { isPeriodic, type PeriodicSeries, periodSql } from "../../series/periods/period-sql"
+import { zoneSql } from "../../series/periods/zone"
+import type { Series } from "../../series/series"
+import { isTimeZone } from "../../declared/time-zone"
+import { kindsOf } from "../../series/kinds"
+import { conditionSql } from "../../series/when/row-condition"
+import { type ColumnMetadata, columnName } from "../../typeorm/names"
 import { textChecks } from "./text-checks"
-import type { ReadCheck, SqlCheck } from "./check"
+import { type ReadCheck, rows, type SqlCheck } from "./check"
 
 /** @internal The checks of one numbered column. */
 export interface Checks {
@@ -17,7 +17,7 @@ export interface Checks {
 }
 
 /**
- * What is checked of each row of a numbered column. Whoever writes something beside a number adds its check here.
+ * What is checked of each row of a numbered column. A feature that stores something beside the number adds its check here.
  * @internal
  */
 export function checksOf(series: Series, canBeNull: boolean): Checks {
@@ -36,8 +36,6 @@ export function checksOf(series: Series, canBeNull: boolean): Checks {
 }
 
 const ofRow = (column: ColumnMetadata) => `t.${columnName(column)}`
-const rows = (count: number, one: string, several: string) =>
-    count === 1 ? `1 row ${one}` : `${count} rows ${several}`
 
 function draftChecks({ when, dialect, column }: Series): SqlCheck[] {
     if (!when) return []
@@ -48,8 +46,8 @@ function draftChecks({ when, dialect, column }: Series): SqlCheck[] {
             severity: "problem",
             wrong: `${ofRow(column)} IS NOT NULL AND CASE WHEN ${condition} THEN 0 ELSE 1 END = 1`,
             text: (count) =>
-                `${rows(count, "has a number, and is", "have numbers, and are")} by when still without: a draft again, ` +
-                "or numbered by hand.",
+                `${rows(count, "is a draft", "are drafts")} according to \`when\`, but ${count === 1 ? "has a number" : "have numbers"}: ` +
+                "drafts again, or numbered by hand.",
         },
     ]
 }
@@ -68,7 +66,7 @@ function unnumberedCheck(series: Series): SqlCheck {
         severity: "problem",
         wrong: [`${ofRow(column)} IS NULL`, ...due, ...ofKind].join(" AND "),
         text: (count) =>
-            `${rows(count, "is", "are")} to have a number, and ${count === 1 ? "has" : "have"} none.`,
+            `${rows(count, "should have a number, but has none", "should have numbers, but have none")}.`,
     }
 }
 
@@ -80,13 +78,13 @@ function startCheck({ startOf, startAt, column }: Series): SqlCheck[] {
             severity: "note",
             wrong: `${ofRow(column)} < ${startAt}`,
             text: (count) =>
-                `${rows(count, "has a number", "have numbers")} below ${startAt}, the first that the column gives.`,
+                `${rows(count, "has a number", "have numbers")} below ${startAt}, the first number of the column.`,
         },
     ]
 }
 
 const periodText = (count: number) =>
-    `${rows(count, "has", "have")} a date of another period than the one that it is numbered in.`
+    `${rows(count, "has a date outside the period of its number", "have dates outside the periods of their numbers")}.`
 
 /** Whether the database tells the period of every date, and knows all zones that rows may have. */
 function tellsPeriods(series: PeriodicSeries): boolean {

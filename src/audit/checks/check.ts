@@ -1,4 +1,8 @@
-import type { FindingKind } from "./types"
+import type { FindingKind } from "../types"
+
+/** @internal How many rows something was found of. */
+export const rows = (count: number, one: string, several: string): string =>
+    count === 1 ? `1 row ${one}` : `${count} rows ${several}`
 
 /** @internal What may be wrong with a row. */
 interface Check {

@@ -1,7 +1,7 @@
-import { documentSql } from "../series/documents/document-sql"
-import { isPeriodic, periodDay } from "../series/periods/period-sql"
-import type { Document, Series } from "../series/series"
-import { type ColumnMetadata, columnName } from "../typeorm/names"
+import { documentSql } from "../../series/documents/document-sql"
+import { isPeriodic, periodDay } from "../../series/periods/period-sql"
+import type { Document, Series } from "../../series/series"
+import { type ColumnMetadata, columnName } from "../../typeorm/names"
 import type { ReadCheck } from "./check"
 
 const ofRow = (column: ColumnMetadata) => `t.${columnName(column)}`
@@ -28,7 +28,8 @@ export function textChecks(series: Series, tellsDays: boolean): ReadCheck[] {
             columns,
             where,
             isWrong: ([text, number]) => !shows(document, text, number),
-            text: (count) => `${found(count)} a ${propertyPath} that does not show the number.`,
+            text: (count) =>
+                `${found(count)} a ${propertyPath} that doesn't show the number of the row.`,
         }
         if (where === undefined) return [wrong]
         const other: ReadCheck = {
@@ -37,7 +38,7 @@ export function textChecks(series: Series, tellsDays: boolean): ReadCheck[] {
             severity: "note",
             isWrong: ([text, number]) => shows(document, text, number),
             text: (count) =>
-                `${found(count)} a ${propertyPath} that shows the number, and is not as the format of today would make it.`,
+                `${found(count)} a ${propertyPath} that shows the number, but not in today's format.`,
         }
         return [wrong, other]
     })

@@ -3,7 +3,7 @@ import { InvalidOptionError } from "../errors"
 /** @internal The command line is wrong; the message says where. */
 export class UsageError extends Error {}
 
-/** @internal Says of an option that the library refuses, that the command line is wrong. */
+/** @internal Reports an option that the library refuses as a wrong command line. */
 export async function asUsage<T>(work: () => Promise<T>): Promise<T> {
     try {
         return await work()
@@ -13,7 +13,7 @@ export async function asUsage<T>(work: () => Promise<T>): Promise<T> {
     }
 }
 
-/** @internal Whichever of some names was meant, in the form of a question; nothing where none is like it. */
+/** @internal `Did you mean …?` with the most similar name; empty if none is similar. */
 export function didYouMean(given: string, names: readonly string[]): string {
     const [nearest] = names
         .map((name) => ({ name, distance: distanceOf(given.toLowerCase(), name.toLowerCase()) }))
@@ -22,7 +22,7 @@ export function didYouMean(given: string, names: readonly string[]): string {
     return nearest ? ` Did you mean ${nearest.name}?` : ""
 }
 
-/** How many letters have to be put in, left out, changed, or swapped with the next one. */
+/** How many letters have to be inserted, deleted, changed, or swapped with the next one. */
 function distanceOf(a: string, b: string): number {
     let [beforeLast, last] = [[] as number[], Array.from({ length: b.length + 1 }, (_, at) => at)]
     for (let i = 1; i <= a.length; i++) {

@@ -1,17 +1,22 @@
-import { existsSync } from "node:fs"
+import { statSync } from "node:fs"
 import { createRequire } from "node:module"
 import { pathToFileURL } from "node:url"
 import type { DataSource, DataSourceOptions } from "typeorm"
 import { didYouMean } from "./arguments"
+import { notLoaded } from "./not-loaded"
 import { isModule, useTypeScript } from "./typescript"
+
+/** In the order in which Node and ts-node look for them. */
+const ENDINGS = ["", ".js", ".cjs", ".mjs", ".ts", ".cts", ".mts"]
 
 /**
  * Loads the one data source that a file exports, as TypeORM's own command does; of several the one of this name. It may
  * be a promise of one, its options, or a function that makes either.
  * @internal
  */
-export async function loadDataSource(path: string, name?: string): Promise<DataSource> {
-    if (!existsSync(path)) throw new Error(`There is no file ${path}.`)
+export async function loadDataSource(given: string, name?: string): Promise<DataSource> {
+    const path = ENDINGS.map((ending) => given + ending).find(isFile)
+    if (!path) throw new Error(`There is no file ${given}.`)
     if (/\.[cm]?ts$/.test(path)) await useTypeScript(path)
     const exported = await load(path)
     if (name !== undefined) return named(exported, path, name)
@@ -22,7 +27,7 @@ export async function loadDataSource(path: string, name?: string): Promise<DataS
     const [first, ...more] = found.keys()
     if (!first)
         throw new Error(
-            `${path} exports no DataSource, nor options of one. It exports ${namesOf(exported)}.`,
+            `${path} exports neither a DataSource nor options for one. It exports ${namesOf(exported)}.`,
         )
     if (more.length > 0) {
         const names = [...found.values()]
@@ -32,6 +37,10 @@ export async function loadDataSource(path: string, name?: string): Promise<DataS
         )
     }
     return first
+}
+
+function isFile(path: string): boolean {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === true
 }
 
 /** By what they are: those that are exported twice have one name. */
@@ -108,11 +117,6 @@ function isOfModules(error: unknown): boolean {
         code === "ERR_REQUIRE_ASYNC_MODULE" ||
         (name === "SyntaxError" && /import statement outside|token 'export'/.test(message ?? ""))
     )
-}
-
-function notLoaded(path: string, error: unknown): Error {
-    const reason = error instanceof Error ? error.message : String(error)
-    return new Error(`${path} can't be loaded: ${reason}`, { cause: error })
 }
 
 /** The file may have another copy of TypeORM than this one. */

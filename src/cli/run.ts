@@ -21,7 +21,7 @@ export async function run(args: readonly string[], output: Output): Promise<Exit
     }
     output.err(
         name === undefined
-            ? `There is no command.\n\n${USAGE}`
+            ? `No command given.\n\n${USAGE}`
             : `There is no command "${name}".${didYouMean(name, namesOfCommands)} --help lists them.`,
     )
     return 2

@@ -133,15 +133,15 @@ function resolve(project: NodeJS.Require, name: string): string | undefined {
 
 function noLoader(failure?: Failure): Error {
     const install =
-        "npm install --save-dev ts-node typescript@5; or install tsx, where your entities name the types of " +
+        "npm install --save-dev ts-node typescript@5; or install tsx, if your entities name the types of " +
         "their columns; or compile the data source and name the JavaScript file."
     return failure
         ? new Error(
-              `${failure.loader} can't be started: ${String(failure.cause)}. It does not work with TypeScript 7: ${install}`,
+              `${failure.loader} can't be started: ${String(failure.cause)}. It doesn't work with TypeScript 7: ${install}`,
               { cause: failure.cause },
           )
         : new Error(
-              "The data source is in TypeScript, and this project has nothing that loads it: " +
+              "The data source is written in TypeScript, and this project has no loader for it: " +
                   install,
           )
 }

@@ -80,8 +80,8 @@ describe("typeorm-autosequence migration:generate", () => {
             status: 0,
             stdout:
                 `Wrote ${join("migrations", "1767225600000-CreateTickets.ts")}\n` +
-                "Next: read it, then run it: npx typeorm-autosequence migrate -d data-source.ts, compiled where " +
-                "your data source is\n",
+                "Next: read it, compile it if your data source is compiled, then run it: " +
+                "npx typeorm-autosequence migrate -d data-source.ts\n",
             stderr: "",
         })
         const path = "migrations/1767225600000-CreateTickets.ts"
@@ -122,8 +122,18 @@ describe("typeorm-autosequence migration:generate", () => {
         await project.write("data-source.ts", DATA_SOURCE.replaceAll("area", "place"))
         const { status, stdout, stderr } = await generate(...args)
         expect({ status, stdout }).to.eql({ status: 3, stdout: "" })
-        expect(stderr).to.match(/^migrations.1767225600000-Name\.ts exists already.*\n$/)
+        expect(stderr).to.match(/^migrations.1767225600000-Name\.ts already exists.*$/m)
         expect(await project.read("migrations/1767225600000-Name.ts")).to.equal(before)
+    })
+
+    it("says that a migration has not run, since the next one does the same", async () => {
+        await generate("migrations/One", "-o", "-t", "1767225600000")
+        const { status, stderr } = await generate("migrations/Two", "-o", "-t", "1767225600001")
+        expect(status).to.equal(0)
+        expect(stderr).to.match(/^Not run yet: One1767225600000\. .* then generate again\.\n$/)
+        const ran = await project.command("migrate", "-d", "data-source.ts")
+        expect(ran).to.include({ status: 3, stdout: "" })
+        expect(ran.stderr).to.match(/^The migration Two1767225600001 failed\.\n.*already exists/)
     })
 
     it("prints it, or says that there is one, without a file", async () => {
@@ -243,6 +253,20 @@ describe("typeorm-autosequence migration:generate", () => {
             }
         })
 
+    it("finds a data source that is named without its ending", async () => {
+        // What a project may have beside it.
+        await project.write("named/index.js", "")
+        await project.write("named.ts", DATA_SOURCE)
+        const check = (file: string) => project.command("migration:generate", "-d", file, "--check")
+        const { status, stderr } = await check("named")
+        expect(stderr).to.match(/^The database is not up to date\..*\n$/)
+        expect(status).to.equal(1)
+
+        await project.write("both.ts", DATA_SOURCE)
+        await project.write("both.js", "throw new Error('as Node takes it')")
+        expect((await check("both")).stderr).to.match(/both\.js can't be loaded: as Node takes it/)
+    })
+
     it("says in a sentence why it can't load one", async () => {
         await project.write("none.js", "module.exports = { a: 1 }")
         await project.write("broken.js", "throw new Error('no such thing')")
@@ -250,11 +274,26 @@ describe("typeorm-autosequence migration:generate", () => {
             "several.ts",
             `${DATA_SOURCE}\nexport const b = new DataSource(${OPTIONS})`,
         )
+        await project.write("typeless.js", 'new (require("typeorm").DataSource)({})')
+        await project.write("aliased.js", 'require("@/entities")')
+        await project.write("relative.js", 'require("./entities")')
         for (const [file, sentence] of [
             ["missing.ts", /^There is no file .*missing\.ts\.\n$/],
             [
+                "typeless.js",
+                /^.*typeless\.js can't be loaded: Wrong driver: "undefined"\. .* npx env-cmd .*\n$/,
+            ],
+            [
+                "aliased.js",
+                /^.*aliased\.js can't be loaded: Cannot find module '@\/entities'\. .* tsconfig-paths\/register.*\n$/,
+            ],
+            [
+                "relative.js",
+                /^.*relative\.js can't be loaded: Cannot find module '\.\/entities'\n(?!.*tsconfig-paths)/,
+            ],
+            [
                 "none.js",
-                /^.*none\.js exports no DataSource, nor options of one\. It exports a\.\n$/,
+                /^.*none\.js exports neither a DataSource nor options for one\. It exports a\.\n$/,
             ],
             ["broken.js", /^.*broken\.js can't be loaded: no such thing\n$/],
             [
@@ -288,7 +327,9 @@ describe("typeorm-autosequence migration:generate", () => {
                 ...["migration:generate", "-d", "data-source.ts", "Name"],
             )
             expect(status).to.equal(3)
-            expect(stderr).to.match(/^The data source is in TypeScript.*npm install.*ts-node.*\n$/)
+            expect(stderr).to.match(
+                /^The data source is written in TypeScript.*npm install.*ts-node.*\n$/,
+            )
         } finally {
             await bare.remove()
         }
@@ -339,7 +380,7 @@ describe("typeorm-autosequence migration:generate", () => {
         const wrong = await generate("migrations/Name", "--order-by", "Ticket.nothing")
         expect(wrong.status).to.equal(2)
         expect(wrong.stderr.split("\n")[0]).to.equal(
-            'orderBy names "nothing" of Ticket, which is no column of it. It has id, area, number.',
+            'orderBy names "nothing", which is not a column of Ticket. It has id, area, number.',
         )
         expect((await generate("migrations/Name", "--order-by", "Ticket.area")).status).to.equal(0)
     })
@@ -349,14 +390,14 @@ describe("typeorm-autosequence migration:generate", () => {
         for (const [args, sentence] of [
             [["migration:run"], 'There is no command "migration:run".'],
             [["migration:genrate"], "Did you mean migration:generate?"],
-            [["migration:generate", "Name"], "There is no data source."],
-            [usual, "There is no path."],
-            [[...usual, "one", "two"], "There is more than is asked for: two."],
+            [["migration:generate", "Name"], "No data source given."],
+            [usual, "No path given."],
+            [[...usual, "one", "two"], "Too many arguments: two."],
             [[...usual, "Name", "--prety"], "There is no option --prety. Did you mean --pretty?"],
             [[...usual, "Name", "--nothing"], "There is no option --nothing.\n"],
-            [[...usual, "Name", "--order-by", "issuedAt"], "give <entity>.<property>."],
-            [[...usual, "Name", "--rename", "a.b"], "give <former name>=<name>."],
-            [[...usual, "Name", "-t", "yesterday"], "give milliseconds since 1970."],
+            [[...usual, "Name", "--order-by", "issuedAt"], "Give <entity>.<property>."],
+            [[...usual, "Name", "--rename", "a.b"], "Give <former name>=<name>."],
+            [[...usual, "Name", "-t", "yesterday"], "Give milliseconds since 1970."],
             [[...usual, "Name.ts"], "without an extension."],
             [[...usual, "to/1st"], "which can't name a class."],
             [["migration:generate", "Name", "-d"], "argument missing"],
@@ -368,7 +409,7 @@ describe("typeorm-autosequence migration:generate", () => {
             if (COMMANDS.some(({ name }) => name === args[0]))
                 expect(usage).to.equal(
                     "Usage: typeorm-autosequence migration:generate -d <data source> [options] <path>. --help " +
-                        "tells more.",
+                        "shows more.",
                 )
             expect(more.join("")).to.equal("")
         }
@@ -380,7 +421,7 @@ describe("typeorm-autosequence migration:generate", () => {
         for (const { name } of COMMANDS) expect(help.stdout).to.include(`\n  ${name} `)
         const none = await inProcess()
         expect(none).to.include({ status: 2, stdout: "" })
-        expect(none.stderr).to.equal(`There is no command.\n\n${help.stdout}`)
+        expect(none.stderr).to.equal(`No command given.\n\n${help.stdout}`)
         const own = await inProcess("migration:generate", "-h")
         expect(own.stdout).to.match(/^Usage: typeorm-autosequence migration:generate .*--order-by/s)
         const { version } = JSON.parse(

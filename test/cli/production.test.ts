@@ -245,8 +245,8 @@ onEveryDatabase(
                 await holder.startTransaction("READ COMMITTED")
                 await holder.query(`SELECT id FROM ${app.ticket} WHERE id > 2 FOR UPDATE`)
                 for (const [command, said] of [
-                    ["backfill", /^Interrupted\. Batches that were written stay; /],
-                    ["migrate", /^Interrupted\. The migration that was running is rolled back; /],
+                    ["backfill", /^Interrupted\. Completed batches stay; /],
+                    ["migrate", /^Interrupted\. The running migration is rolled back; /],
                 ] as const) {
                     const started = app.start(
                         command,

@@ -56,7 +56,7 @@ onOnePostgres("the upkeep commands, without a right,", (database) => {
             const result = await project.command("audit", "-d", "reader.js")
             expect({ ...result, stderr: "" }).to.eql({ status: 3, stdout: "", stderr: "" })
             expect(result.stderr).to.equal(
-                "The user of the data source lacks the right SELECT on table invoice. Grant it: GRANT SELECT ON table invoice TO …\n",
+                "The user of the data source lacks the right SELECT on table autosequence_event. Grant it: GRANT SELECT ON table autosequence_event TO …\n",
             )
             await database().query(`GRANT SELECT ON ALL TABLES IN SCHEMA "${schema}" TO ${role}`)
             expect(await project.command("audit", "-d", "reader.js", "-q")).to.include({
@@ -217,6 +217,8 @@ onOnePostgres("the upkeep commands, with a million rows in two schemas,", (datab
         expect((await command("ids:reset", "--dry-run")).stdout).to.match(/No sequence is behind/)
         const next = await command("next", "Note.number", "--scope", "company=7")
         expect(next.stdout).to.equal("1001\n")
+        const wrong = await command("next", "Note.number", "--scope", "company=seven")
+        expect(wrong).to.include({ status: 2, stdout: "" })
 
         if (!hasTerminal) return console.log("      no terminal: util-linux has one")
         const client = new Client({ connectionString: url })

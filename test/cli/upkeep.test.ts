@@ -97,7 +97,7 @@ describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", 
     it("prints nothing when it is quiet, and tells by its status", async () => {
         expect(await command("audit", "--quiet")).to.eql({ status: 1, stdout: "", stderr: "" })
         expect(await command("audit", "-q", "--series", "nothing.number")).to.include({
-            status: 3,
+            status: 2,
             stdout: "",
         })
     })
@@ -147,7 +147,8 @@ describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", 
         expect(await project.command("counters", "-d", "several.js#main")).to.include({ status: 0 })
         const other = await project.command("audit", "-d", "several.js#other")
         expect([other.status, other.stdout]).to.satisfy(
-            ([status, text]: [number, string]) => status === 1 && text.includes("is not there"),
+            ([status, text]: [number, string]) =>
+                status === 1 && text.includes("There is no table"),
         )
         expect(await project.command("doctor", "-d", "nowhere.js")).to.include({ status: 3 })
         const wrong = await project.command("doctor", "-d", "several.js#third")
@@ -155,18 +156,32 @@ describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", 
         expect(wrong.stderr).to.match(/exports no DataSource "third"\. It exports main, other\.\n$/)
     })
 
+    it("takes a name that there is none of for a wrong argument", async () => {
+        for (const [args, sentence] of [
+            [["audit", "--series", "nothing.number"], 'there is no series "nothing.number"'],
+            [["gaps", "Ticket.nothing"], "Ticket has no property nothing."],
+            [["gaps", "Ticket", "--by", "nothing"], 'ticket has no column "nothing"'],
+            [["ids:reset", "nothing.id"], "there is no table nothing."],
+        ] as const) {
+            const [name, ...more] = args
+            const { status, stdout, stderr } = await command(name, ...more)
+            expect({ status, stdout }, name).to.eql({ status: 2, stdout: "" })
+            expect(stderr).to.include(sentence).and.include(`Usage: typeorm-autosequence ${name} `)
+        }
+    })
+
     it("refuses wrong arguments by one line, and one of usage", async () => {
         const usual = ["-d", "data-source.js"]
         for (const [args, sentence] of [
-            [["audit"], "There is no data source."],
-            [["audit", ...usual, "more"], "There is more than is asked for: more."],
+            [["audit"], "No data source given."],
+            [["audit", ...usual, "more"], "Too many arguments: more."],
             [["audit", ...usual, "--dry-run"], "There is no option --dry-run."],
-            [["audit", ...usual, "--json", "--csv"], "Give one."],
-            [["audit", ...usual, "--timeout", "soon"], "give seconds."],
-            [["gaps", ...usual], "gaps asks for <column>."],
-            [["ids:reset", ...usual, "--restart"], "--restart asks for a column"],
+            [["audit", ...usual, "--json", "--csv"], "Give --json or --csv, not both."],
+            [["audit", ...usual, "--timeout", "soon"], "Give a number of seconds."],
+            [["gaps", ...usual], "gaps needs <column>."],
+            [["ids:reset", ...usual, "--restart"], "--restart needs a column"],
             [["doctor", ...usual, "--csv"], "There is no option --csv."],
-            [["next", ...usual, "Ticket"], "give <Entity>.<property>."],
+            [["next", ...usual, "Ticket"], "Give <Entity>.<property>."],
         ] as const) {
             const { status, stdout, stderr } = await inProcess(...args)
             expect({ status, stdout }).to.eql({ status: 2, stdout: "" })
@@ -185,9 +200,7 @@ describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", 
             await connectTo(empty, "data-source.js", { ...FILE, database: "none.db" })
             const { status, stdout } = await audit()
             expect(status).to.equal(1)
-            expect(stdout).to.match(
-                /The table invoice is not there\..*The table ticket is not there\./s,
-            )
+            expect(stdout).to.match(/There is no table invoice\..*There is no table ticket\./s)
         } finally {
             await empty.remove()
         }
@@ -205,12 +218,12 @@ describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", 
             await half.node("drop.js", "event")
             const audit = await run("audit")
             expect(audit.stdout).to.match(
-                /The table of the journal is not there, and with it why numbers are missing\..* 3 numbers are missing/s,
+                /There is no journal table, so nothing explains missing numbers\..* 3 numbers are missing/s,
             )
-            expect(audit.stdout.match(/not there/g)).to.have.length(1)
+            expect(audit.stdout.match(/There is no/g)).to.have.length(1)
             await half.node("drop.js", "counter")
             expect((await run("audit")).stdout).to.match(
-                /The counter table is not there\..* 2 numbers are missing/s,
+                /There is no counter table\..* 2 numbers are missing/s,
             )
             for (const [name, ...args] of [["counters"], ["resync"], ["next", "Ticket.number"]]) {
                 const { stdout, stderr } = await run(name as string, ...args)
@@ -237,8 +250,8 @@ describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", 
                     { ...local, port: 1 },
                     /^The postgres database "postgres" on 127\.0\.0\.1:1 can't be opened: .*ECONNREFUSED.* \(data source of server\.js\)\n$/,
                 ],
-                [{ ...local, port }, /did not answer within 1 s\. Is it reachable\? --timeout/],
-                [{ ...local, type: "mariadb", port }, /did not answer within 1 s|ETIMEDOUT/],
+                [{ ...local, port }, /no answer within 1 s\. Is the server reachable\? --timeout/],
+                [{ ...local, type: "mariadb", port }, /no answer within 1 s|ETIMEDOUT/],
             ] as const) {
                 await connectTo(project, "server.js", options)
                 const name = options.port === 1 ? "doctor" : "audit"

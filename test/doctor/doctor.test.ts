@@ -1,7 +1,16 @@
 import { expect } from "chai"
-import type { DataSource, EntityTarget, ObjectLiteral } from "typeorm"
+import {
+    Column,
+    DataSource,
+    Entity,
+    type EntityTarget,
+    type ObjectLiteral,
+    PrimaryGeneratedColumn,
+    TableIndex,
+} from "typeorm"
 import {
     diagnose,
+    type Diagnosis,
     type DiagnosisLine,
     installAutoSequence,
     NotInstalledError,
@@ -15,6 +24,12 @@ import { onEveryDatabase, onOnePostgres, type TestDatabase } from "../support/da
 import { expectRejects, rejection } from "../support/errors"
 import { newRole, dropRoles, lettersAndWriter } from "../strategies/trigger/roles"
 import { application, Company, Invoice, Posting, Receipt, Slip, Ticket } from "./application"
+
+@Entity("plain")
+class Plain {
+    @PrimaryGeneratedColumn() id!: number
+    @Column({ type: "int" }) amount!: number
+}
 
 /** What is worth a look, as `! check text`. */
 async function foundIn(dataSource: DataSource): Promise<DiagnosisLine[]> {
@@ -177,11 +192,42 @@ onEveryDatabase("diagnose", (db) => {
         const text = "2 migrations have not run: Named1700000000001, Two1700000000002."
         const line = await expectFound(dataSource, "problem", "migrations", text)
         expect(line.remedy).to.equal("npx typeorm-autosequence migrate -d <data source>")
+        const { tablePath, indices } = dataSource.getMetadata(Ticket)
+        const index = indices[0]!
         const runner = dataSource.createQueryRunner()
+        await runner.dropIndex(tablePath, index.name)
+        const remedies = (await foundIn(dataSource)).map(({ check, remedy }) => [check, remedy])
+        expect(remedies).to.eql([
+            ["migrations", line.remedy],
+            ["indexes", line.remedy],
+        ])
+        await runner.createIndex(tablePath, TableIndex.create(index))
         expect(await runner.hasTable("done_migrations")).to.equal(false)
         await runner.release()
         await dataSource.runMigrations()
         await expectFine(dataSource)
+    })
+
+    it("tells where no entity was loaded, and where none has a number or a key", async () => {
+        const whole = await db().connect([Ticket, Posting])
+        const text = (check: string, { lines }: Diagnosis) =>
+            lines.find((line) => line.check === check)?.text
+        const fine = await diagnose(whole)
+        expect(text("counters", fine)).to.match(/^none of \d series is behind its rows$/)
+        const empty = await changeEntities(db(), whole, [])
+        await expectFound(empty, "warning", "data source", "no entities of yours")
+        const sequenceAlone = await changeEntities(db(), whole, [Plain])
+        expect(text("data source", await diagnose(sequenceAlone))).to.equal(
+            "0 columns with numbers, 0 with keys",
+        )
+        const { options } = whole
+        const bare = { ...options, entities: [Plain], subscribers: [], synchronize: false }
+        const dataSource = await new DataSource(bare).initialize()
+        try {
+            await expectFound(dataSource, "warning", "data source", "No column of the entities")
+        } finally {
+            await dataSource.destroy()
+        }
     })
 
     it("resolves for options that do not work, and rejects where nobody can be asked", async () => {
@@ -269,7 +315,7 @@ onEveryDatabase(
             const { lines: usual } = await diagnose(owner)
             const { text } = usual.find(({ check }) => check === "connections")!
             expect(text).to.match(
-                /^10 connections in the pool, and 1 that takes numbers ahead; the server gives \d+$/,
+                /^10 connections in the pool, and 1 that takes numbers ahead; the server allows \d+$/,
             )
         })
     },
@@ -315,8 +361,8 @@ onEveryDatabase(
                 expect(shown(others)).to.eql(
                     isHidden
                         ? [
-                              "warning: triggers: The user may not see what the triggers of `receipt` do, so that nobody " +
-                                  "can tell whether they are right.",
+                              "warning: triggers: The user may not see the definitions of the triggers of `receipt`, so they " +
+                                  "can't be checked.",
                           ]
                         : [],
                 )
@@ -413,7 +459,7 @@ onOnePostgres("diagnose and verifyAutoSequence, of what others own,", (db) => {
             ),
         )
         await dataSource.query(`UPDATE ${tablePath} SET number = id`)
-        const line = await expectFound(dataSource, "problem", "indexes", "is not valid")
+        const line = await expectFound(dataSource, "problem", "indexes", "is invalid")
         await dataSource.query(line.remedy!)
         await expectFine(dataSource)
     })

@@ -6,7 +6,7 @@ import {
     generateMigration,
     installAutoSequence,
 } from "../../src"
-import { raiseCounters } from "../../src/numbers/counters/move-counters"
+import { raiseCounters } from "../../src/numbers/counters/raise-counters"
 import { onEveryDatabase } from "../support/databases"
 import { readKey, storedCounters, textInKey } from "../support/stored"
 import { changeEntities, expectUpToDate, migrate } from "./migrate"

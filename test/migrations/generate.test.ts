@@ -181,7 +181,7 @@ onEveryDatabase("generateMigration", (db) => {
         expect(error).to.be.instanceOf(DuplicateRowsError)
         expect(error.code).to.equal("DUPLICATE_ROWS")
         expect(error.message).to.match(
-            /^Ticket\.number: 2 numbers in \S*ticket\.number are there more than once/,
+            /^Ticket\.number: 2 numbers in \S*ticket\.number occur more than once/,
         )
         expect(error.message).to.include("for the same area")
 

@@ -6,7 +6,7 @@ import {
     type Strategy,
     verifyAutoSequence,
 } from "../../src"
-import { raiseCounters } from "../../src/numbers/counters/move-counters"
+import { raiseCounters } from "../../src/numbers/counters/raise-counters"
 import { onEveryDatabase, type TestDatabase } from "../support/databases"
 import { SUPPORTED } from "../support/strategies"
 import { storedCounters } from "../support/stored"

@@ -108,7 +108,7 @@ onEveryDatabase("a migration of numbers that are made at COMMIT", (db) => {
         const after = await changeEntities(db(), before, [invoices(AT_COMMIT)])
         const error = await rejection(verifyAutoSequence(after))
         expect(error).to.be.instanceOf(NotInstalledError)
-        expect(error.message).to.include("number can't be NULL")
+        expect(error.message).to.include("number is NOT NULL")
         await installAutoSequence(after)
         await verifyAutoSequence(after)
         await save(after, 2)

@@ -215,7 +215,7 @@ onEveryDatabase("a migration of periods", (db) => {
             expect(error).to.be.instanceOf(UnsupportedError)
             expect(error.message).to.include("Invoice.number")
             expect(error.message).to.include(
-                kind === "mariadb" ? "mariadb-tzinfo-to-sql" : "fills it",
+                kind === "mariadb" ? "mariadb-tzinfo-to-sql" : "First add and fill",
             )
             return
         }

@@ -93,7 +93,7 @@ onEveryDatabase("the order in which a migration numbers rows", (db) => {
                 expect(error).to.be.instanceOf(UnknownOrderError)
                 expect(error.code).to.equal("UNKNOWN_ORDER")
                 expect(error.message).to.match(
-                    /^Memo\.number: nothing tells .* --order-by Memo\.id\.$/,
+                    /^Memo\.number: the order of the rows .* --order-by Memo\.id\.$/,
                 )
             }
             const { dataSource } = await migrate(db(), changed, [after], {
@@ -122,8 +122,8 @@ onEveryDatabase("the order in which a migration numbers rows", (db) => {
         const dataSource = await db().connect([memos({ key: "bigint", isNumbered: true })])
         for (const [orderBy, message] of [
             [{ Note: "id" }, /"Note", which .* It has .*Memo/],
-            [{ memo: "id" }, /"memo", which .* The table memo is that of Memo\.$/],
-            [{ Memo: "issued" }, /"issued" of Memo, .* It has .*place.*\.$/],
+            [{ memo: "id" }, /"memo", which .* The entity of the table memo is Memo\.$/],
+            [{ Memo: "issued" }, /"issued", which .* of Memo\. It has .*place.*\.$/],
         ] as const) {
             const error = await rejection(generateMigration(dataSource, { orderBy }))
             expect(error).to.be.instanceOf(InvalidOptionError)

@@ -83,7 +83,7 @@ onEveryDatabase("verifyAutoSequence", (db) => {
         )
         const [column, key] = await problemsOf(dataSource)
         expect(column).to.include(`${tablePath} has no column moved_by`)
-        expect(key).to.include(`The primary key of ${tablePath} is (series), and has to be`)
+        expect(key).to.include(`The primary key of ${tablePath} is (series), but must be`)
         expect(key).to.include("(scope, series)").and.include("migration:generate")
     })
 

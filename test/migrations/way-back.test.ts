@@ -69,7 +69,7 @@ onEveryDatabase("the way back of a migration that took periods away", (db) => {
                 const error = await rejection(verifyAutoSequence(back))
                 expect(error).to.be.instanceOf(NotInstalledError)
                 expect(error.message).to.match(
-                    /have a number and no period \(numberPeriod\).*migration:generate/,
+                    /have a number but no period \(numberPeriod\).*migration:generate/,
                 )
                 // Makes a counter of those without a period, which is behind no row.
                 if (strategy === "counter") await resyncCounters(back)

@@ -3,24 +3,24 @@ import { showRange } from "../../audit/scopes/findings"
 import type { AuditRange, AuditReport, ScopeAudit, SeriesAudit } from "../../audit/types"
 import { auditSeries } from "../../maintenance/audit/audit-series"
 import { auditToHtml } from "../../maintenance/audit/html/document"
+import { asUsage } from "../arguments"
 import { type Command, textOf, textsOf } from "../frame/command"
 import { withProgress } from "../frame/run-command"
 import type { Printer } from "../frame/printer"
-import { showOrphans, showScope, showTime } from "../frame/show"
+import { markOf, showOrphans, showScope, showTime } from "../frame/show"
 
 /** @internal */
 export const audit: Command = {
     name: "audit",
     synopsis: "[options]",
-    help: `Tells which numbers are missing and why, which are there twice, which counters are behind, and what else is
-wrong, from one snapshot of the database. Writes nothing to it.
+    help: `Finds missing numbers and the reasons in the journal, duplicate numbers, counters behind their rows, and other
+problems with numbers. It reads one snapshot of the database, and writes nothing to it.
 
-      --html <file>           write a document to be read, printed and kept
-      --series <name>         only this series; may be given several times
-      --weak <reference>      a reference without a foreign key to look at as well: "tag.objectId
-                              references Article where tag.contentType = 'Article'"; may be given
-                              several times
-      --all                   list the scopes in which all is well as well`,
+      --html <file>           also write a document that can be read, printed and archived
+      --series <name>         audit only this series; may be repeated
+      --weak <reference>      also check this reference without a foreign key: "tag.objectId
+                              references Article where tag.contentType = 'Article'"; may be repeated
+      --all                   also list the scopes without findings`,
     options: {
         html: { type: "string" },
         series: { type: "string", multiple: true },
@@ -32,13 +32,15 @@ wrong, from one snapshot of the database. Writes nothing to it.
     async run({ dataSource, values, print, signal }) {
         const series = textsOf(values, "series")
         const weak = textsOf(values, "weak")
-        const report = await withProgress(print, (onProgress) =>
-            auditSeries(dataSource, {
-                ...(series.length > 0 && { series }),
-                ...(weak.length > 0 && { weak }),
-                onProgress,
-                signal,
-            }),
+        const report = await asUsage(() =>
+            withProgress(print, (onProgress) =>
+                auditSeries(dataSource, {
+                    ...(series.length > 0 && { series }),
+                    ...(weak.length > 0 && { weak }),
+                    onProgress,
+                    signal,
+                }),
+            ),
         )
         const path = textOf(values, "html")
         if (path !== undefined) {
@@ -52,7 +54,7 @@ wrong, from one snapshot of the database. Writes nothing to it.
     },
 }
 
-/** A reader finds the old file, or the new one. */
+/** Replaces the file at once: a reader finds the old one or the new one. */
 function writeWhole(path: string, text: string): void {
     const part = `${path}.${process.pid}.part`
     try {
@@ -73,14 +75,9 @@ function show(print: Printer, report: AuditReport, all: boolean): void {
     const broken = references.filter(({ orphans }) => orphans > 0)
     if (broken.length > 0) {
         print.line()
-        print.line(print.style("bold", "References to rows that are gone"))
-        for (const reference of broken) {
-            const mark =
-                reference.origin === "guessed"
-                    ? print.style("yellow", "?")
-                    : print.style("red", "!")
-            print.line(`  ${mark} ${showOrphans(reference)}`)
-        }
+        print.line(print.style("bold", "References to rows that don't exist"))
+        for (const reference of broken)
+            print.line(`  ${markOf(reference, print)} ${showOrphans(reference)}`)
     }
     print.line()
     print.line(
@@ -126,7 +123,7 @@ function isWorthALook({ findings, ranges, closed }: ScopeAudit): boolean {
     return findings.length > 0 || ranges.length > 0 || closed
 }
 
-/** How many ranges of a scope are shown; all of them are in the other forms. */
+/** How many ranges of a scope are shown. JSON and CSV have all that are listed. */
 const RANGES = 20
 
 function showFound(print: Printer, { scope, findings, ranges, moreRanges }: ScopeAudit): void {
@@ -170,7 +167,7 @@ const MORE = ["count", "event", "reason", "by", "at", "text"]
 
 type Cells = (string | number | null)[]
 
-/** A line for each range and each finding; one for a scope in which there is nothing. */
+/** A line for each range and each finding, and one for a scope without any. */
 function table({ series }: AuditReport): [string[], Cells[]] {
     const lines: Cells[] = []
     for (const { name, scopes, problems } of series) {
@@ -197,7 +194,8 @@ function table({ series }: AuditReport): [string[], Cells[]] {
                     ...[event?.reason ?? null, event?.by ?? null, event?.at ?? null, null],
                 ]),
                 ...findings
-                    .filter(({ kind }) => kind !== "gap")
+                    // Unless none of its ranges has room in the list.
+                    .filter(({ kind }) => kind !== "gap" || !ranges.some(isUnexplained))
                     .map(({ kind, severity, numbers, count, text }): Cells => [
                         ...own,
                         ...[kind, severity, numbers[0] ?? null, numbers.at(-1) ?? null, count],
@@ -208,6 +206,10 @@ function table({ series }: AuditReport): [string[], Cells[]] {
         }
     }
     return [[...HEAD, ...MORE], lines]
+}
+
+function isUnexplained({ cause }: AuditRange): boolean {
+    return cause === "unexplained"
 }
 
 function nothing(count: number): null[] {

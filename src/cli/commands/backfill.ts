@@ -12,23 +12,22 @@ import { withProgress } from "../frame/run-command"
 export const backfill: Command = {
     name: "backfill",
     synopsis: "[<Entity.property> …] [options]",
-    help: `Gives numbers and keys to the rows that have none, in batches that lock their own rows and never the table, while
-the application goes on. When it was ended, the next call goes on with the rows that are left.
+    help: `Gives numbers and keys to the rows that have none, in batches that lock their own rows and never the table. The
+application may write at the same time. After an interruption, the next call continues with the remaining rows.
 
-  <Entity.property>           a numbered property or a key; all of them if not given
+  <Entity.property>           a numbered property or a key; default: all of them
 
-      --order-by <property>   number rows in the order of this property, not of their primary key; may be
-                              given several times, the first one first
-      --batch <rows>          how many rows one transaction changes; 500 if not given`,
+      --order-by <property>   number rows in the order of this property instead of their primary key;
+                              may be repeated to sort by several
+      --batch <rows>          how many rows one transaction changes; default: 500`,
     options: { "order-by": { type: "string", multiple: true }, batch: { type: "string" } },
     positionals: [0, 100],
     hasTable: true,
-    interrupted:
-        "Batches that were written stay; the next call goes on with the rows that are left.",
+    interrupted: "Completed batches stay; the next call continues with the remaining rows.",
     check(values, columns) {
         batchOf(values)
         if (textsOf(values, "order-by").length > 0 && columns.length !== 1)
-            throw new UsageError("--order-by is about one column. Name it: <Entity.property>.")
+            throw new UsageError("--order-by needs exactly one column. Name it: <Entity.property>.")
     },
     async run({ dataSource, values, positionals, print, signal }) {
         const wanted = chosen(columnsOf(dataSource), positionals)
@@ -97,7 +96,7 @@ function chosen(all: readonly Column[], names: readonly string[]): readonly Colu
         if (found) return found
         const known = all.map(({ name }) => name)
         throw new UsageError(
-            `"${wanted}" is no column that can be filled. There are ${known.join(", ")}.${didYouMean(wanted, known)}`,
+            `"${wanted}" is not a column that can be filled. These can: ${known.join(", ")}.${didYouMean(wanted, known)}`,
         )
     })
 }
@@ -105,6 +104,6 @@ function chosen(all: readonly Column[], names: readonly string[]): readonly Colu
 function batchOf(values: Values): number {
     const text = textOf(values, "batch") ?? "500"
     if (!/^[1-9]\d*$/.test(text))
-        throw new UsageError(`--batch is "${text}", give a number of rows.`)
+        throw new UsageError(`--batch is "${text}". Give a number of rows.`)
     return Number(text)
 }

@@ -7,10 +7,10 @@ import { showScope, showTime } from "../frame/show"
 export const counters: Command = {
     name: "counters",
     synopsis: "[options]",
-    help: `Lists the counters of all series and scopes: the last number, and when it was given.
+    help: `Lists the counters of all series and scopes: the last number, and when it was assigned.
 
-      --waiting               instead, which transactions hold a counter, since when, and who waits;
-                              exits with 1 where somebody waits`,
+      --waiting               list the transactions that hold a counter instead, since when, and who
+                              waits for them; exits with 1 if somebody waits`,
     options: { waiting: { type: "boolean" } },
     positionals: [0, 0],
     hasTable: true,

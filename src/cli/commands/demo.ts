@@ -15,9 +15,9 @@ const KILLS = 2
 export const demo: Command = {
     name: "demo",
     synopsis: "[options]",
-    help: `Writes invoices into a PostgreSQL in a temporary directory (PGlite), rolls a quarter of the transactions back, kills
-the process that writes in the middle of a transaction, twice, and then audits the numbers. Needs no server; the
-packages @electric-sql/pglite and typeorm-pglite have to be there.`,
+    help: `Inserts invoices into a PostgreSQL in a temporary directory (PGlite), rolls back a quarter of the transactions, kills
+the writing process inside a transaction, twice, and then audits the numbers. It needs no server, but the packages
+@electric-sql/pglite and typeorm-pglite.`,
     options: {},
     positionals: [0, 0],
     async runAlone({ print, signal }) {
@@ -41,8 +41,8 @@ packages @electric-sql/pglite and typeorm-pglite have to be there.`,
                 written.push(one)
                 const { committed, rolledBack, killed } = one
                 print.line(
-                    `Writer ${at + 1}: ${committed} transactions committed, ${rolledBack} rolled back, killed in the middle of ` +
-                        `the next one, when it had taken ${killed.customer} ${killed.numbers.join(" and ")}.`,
+                    `Writer ${at + 1}: ${committed} transactions committed, ${rolledBack} rolled back; killed inside the ` +
+                        `next one, which had taken ${killed.customer} ${killed.numbers.join(" and ")}.`,
                 )
             }
             const audits = await audit(database)
@@ -59,9 +59,7 @@ packages @electric-sql/pglite and typeorm-pglite have to be there.`,
             const isWhole = scopes.every(
                 ({ missing, findings }) => missing === "0" && findings.length === 0,
             )
-            print.line(
-                isWhole ? "No gaps." : "There are gaps, which must not be. Please report this.",
-            )
+            print.line(isWhole ? "No gaps." : "There are gaps. This is a bug: please report it.")
             return isWhole ? 0 : 1
         } finally {
             signal.removeEventListener("abort", end)
@@ -109,7 +107,7 @@ class Writer {
         this.child.send(database, () => {})
         const by = await this.ended
         if (!killed || by !== "SIGKILL")
-            throw new Error(`A writer has ended by itself: ${this.stderr.trim()}`)
+            throw new Error(`A writer ended unexpectedly: ${this.stderr.trim()}`)
         return { ...counts, killed }
     }
 

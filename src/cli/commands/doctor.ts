@@ -16,11 +16,11 @@ const MARKS = {
 export const doctor: Command = {
     name: "doctor",
     synopsis: "[options]",
-    help: `Tells what is wrong with the data source and its database, and the command that mends it: what is not
-installed, counters behind their rows, migrations that have not run, versions, rights, settings of the server and of
-a cluster. Writes nothing. ✓ is fine, ! is worth a look, ✗ is a problem, and makes it exit with 1.
+    help: `Finds problems of the data source and its database, and shows the command that fixes each: what is not installed,
+counters behind their rows, pending migrations, versions, rights, settings of the server and of a cluster. It writes
+nothing. ✓ is fine, ! is worth a look, ✗ is a problem: the command then exits with 1.
 
-      --no-counters           do not compare counters with their rows, for which it reads all of these`,
+      --no-counters           don't compare counters with their rows, which reads all of these rows`,
     options: { "no-counters": { type: "boolean" } },
     positionals: [0, 0],
     async run({ dataSource, values, print, signal }) {

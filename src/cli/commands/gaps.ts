@@ -1,28 +1,29 @@
 import { showRange } from "../../audit/scopes/findings"
 import { findGaps, type GapReport } from "../../maintenance/gaps/find-gaps"
+import { isBroken } from "../../maintenance/references/find-orphans"
+import { asUsage } from "../arguments"
 import { type Command, textsOf } from "../frame/command"
 import type { Printer } from "../frame/printer"
 import { withProgress } from "../frame/run-command"
-import { showOrphans, showReference, showScope } from "../frame/show"
+import { markOf, showOrphans, showReference, showScope } from "../frame/show"
 
-const WHY_NOT = `Do not fill them. An INSERT that is rolled back takes its id along, and a row that is deleted leaves one
-behind: that is how the database works, and no row is lost by it. Links, logs, tags and permissions may still
-name the id of a row that is gone, and would silently point at the new one. Where numbers must have no gaps,
-as those of invoices, let them be numbered: @AutoSequenceColumn.`
+const WHY_NOT = `Don't fill the gaps. A rolled-back INSERT uses up its id, and a deleted row leaves a gap: databases work this way,
+and no row was lost. Links, logs, tags and permissions may still refer to the id of a deleted row, and would silently
+refer to the new one. For numbers that must have no gaps, such as those of invoices, use @AutoSequenceColumn.`
 
 /** @internal */
 export const gaps: Command = {
     name: "gaps",
     synopsis: "<column> [options]",
-    help: `Tells which values are missing in a column of integers, numbered or not, and which rows point at rows that
-are gone.
+    help: `Finds missing values in any integer column, whether or not this library numbers it, and references to rows that
+don't exist.
 
   <column>                    Entity.property, Entity for its primary key, or table.column
 
-      --by <column>           count anew for each value of this column; may be given several times
-      --weak <reference>      a reference to the column that no foreign key looks after: "tag.objectId
-                              where tag.contentType = 'Article'"; may be given several times
-      --no-guess              leave out columns that only look like references`,
+      --by <column>           count separately for each value of this column; may be repeated
+      --weak <reference>      also check this reference to the column, which has no foreign key:
+                              "tag.objectId where tag.contentType = 'Article'"; may be repeated
+      --no-guess              skip columns that only look like references`,
     options: {
         by: { type: "string", multiple: true },
         weak: { type: "string", multiple: true },
@@ -31,13 +32,15 @@ are gone.
     positionals: [1, 1],
     hasTable: true,
     async run({ dataSource, values, positionals: [column = ""], print, signal }) {
-        const report = await withProgress(print, () =>
-            findGaps(dataSource, column, {
-                by: textsOf(values, "by"),
-                weak: textsOf(values, "weak"),
-                guess: values["no-guess"] !== true,
-                signal,
-            }),
+        const report = await asUsage(() =>
+            withProgress(print, () =>
+                findGaps(dataSource, column, {
+                    by: textsOf(values, "by"),
+                    weak: textsOf(values, "weak"),
+                    guess: values["no-guess"] !== true,
+                    signal,
+                }),
+            ),
         )
         print.json(report)
         print.csv(
@@ -53,10 +56,7 @@ are gone.
             ),
         )
         if (print.isForPeople) show(print, report)
-        const isBroken = report.references.some(
-            ({ orphans, origin }) => orphans > 0 && origin !== "guessed",
-        )
-        return report.missing !== "0" || isBroken ? 1 : 0
+        return report.missing !== "0" || report.references.some(isBroken) ? 1 : 0
     },
 }
 
@@ -82,21 +82,17 @@ function show(
         const more = Math.max(ranges.length - RANGES, 0) + moreRanges
         if (more > 0) print.line(`    and ${more} more ranges`)
         if (duplicates > 0)
-            print.line(`    ${duplicates} rows have a value that another row has as well`)
+            print.line(
+                `    ${duplicates} ${duplicates === 1 ? "row repeats" : "rows repeat"} the value of another row`,
+            )
     }
     if (moreGroups > 0) print.line(`  ${moreGroups} more groups are not listed.`)
     if (references.length > 0) {
         print.line()
-        print.line("References to it without a foreign key:")
+        print.line("References to this column without a foreign key:")
         for (const reference of references) {
-            const mark =
-                reference.orphans === 0
-                    ? " "
-                    : reference.origin === "guessed"
-                      ? print.style("yellow", "?")
-                      : print.style("red", "!")
             print.line(
-                `  ${mark} ${reference.orphans === 0 ? `${showReference(reference)}: every row is there` : showOrphans(reference)}`,
+                `  ${markOf(reference, print)} ${reference.orphans === 0 ? `${showReference(reference)}: all rows exist` : showOrphans(reference)}`,
             )
         }
     }

@@ -4,7 +4,7 @@ import {
     type IdSequenceReset,
     resetIdSequence,
 } from "../../maintenance/ids/reset-id-sequence"
-import { UsageError } from "../arguments"
+import { asUsage, UsageError } from "../arguments"
 import { type Command, textsOf } from "../frame/command"
 import { withProgress } from "../frame/run-command"
 
@@ -12,17 +12,17 @@ import { withProgress } from "../frame/run-command"
 export const idsReset: Command = {
     name: "ids:reset",
     synopsis: "[column …] [options]",
-    help: `Lets the id sequences of the database go on after the highest id, where an import or a restore has left them
-behind. Never below it: gaps of ids are no mistake.
+    help: `Raises the database's own id sequences to continue after the highest id, after an import or a restore with ids. They
+are never set below the highest id: gaps in ids are not an error.
 
-  <column>                    Entity, Entity.property or table.column; all entities whose ids the
-                              database gives if there is none
+  <column>                    Entity, Entity.property or table.column; default: all entities with
+                              generated ids
 
-      --restart               let the sequence of an empty table begin again at its start, unless
-                              something still names an id that would be given again
-      --weak <reference>      a reference to the column that no foreign key looks after: "tag.objectId
-                              where tag.contentType = 'Article'"; may be given several times
-      --no-guess              let columns that only look like references not keep it from a restart`,
+      --restart               restart the sequence of an empty table at its first value, unless
+                              something still refers to an id that would be assigned again
+      --weak <reference>      a reference to the column, without a foreign key, that prevents a restart:
+                              "tag.objectId where tag.contentType = 'Article'"; may be repeated
+      --no-guess              don't let columns that only look like references prevent a restart`,
     options: {
         restart: { type: "boolean" },
         weak: { type: "string", multiple: true },
@@ -33,7 +33,7 @@ behind. Never below it: gaps of ids are no mistake.
     writes: true,
     check(values, positionals) {
         if (values.restart && positionals.length === 0)
-            throw new UsageError("--restart asks for a column: name what is to begin again.")
+            throw new UsageError("--restart needs a column: name the one to restart.")
     },
     async run({ dataSource, values, positionals, print, signal }) {
         const dryRun = values["dry-run"] === true
@@ -41,12 +41,14 @@ behind. Never below it: gaps of ids are no mistake.
         const resets: IdSequenceReset[] = []
         const unknown: string[] = []
         const reset = async (column: string) => {
-            const found = await resetIdSequence(dataSource, column, {
-                restart: values.restart === true,
-                dryRun,
-                weak: textsOf(values, "weak"),
-                guess: values["no-guess"] !== true,
-            })
+            const found = await asUsage(() =>
+                resetIdSequence(dataSource, column, {
+                    restart: values.restart === true,
+                    dryRun,
+                    weak: textsOf(values, "weak"),
+                    guess: values["no-guess"] !== true,
+                }),
+            )
             if (found.length === 0) unknown.push(column)
             const isNew = ({ sequence }: IdSequenceReset) =>
                 resets.every((one) => one.sequence !== sequence)
@@ -65,7 +67,7 @@ behind. Never below it: gaps of ids are no mistake.
                 "columns",
             )
             for (const column of positionals.filter((one) => unknown.includes(one)))
-                print.note(`${column} gets its values from no sequence of the database.`)
+                print.note(`${column} gets its values from no sequence.`)
         } catch (error) {
             if (!(error instanceof IdsInUseError)) throw error
             print.note(error.message)

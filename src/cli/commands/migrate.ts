@@ -1,24 +1,24 @@
 import { runMigrations, type RunMigrationsOptions } from "../../schema/migrate/run-migrations"
 import { onMaster } from "../../typeorm/on-master"
-import { pendingMigrations } from "../../typeorm/pending-migrations"
+import { pendingMigrations } from "../../typeorm/schema/pending-migrations"
 import { UsageError } from "../arguments"
 import { type Command, textOf, type Values } from "../frame/command"
+import { silentLogger } from "../silent-logger"
 
 /** @internal */
 export const migrate: Command = {
     name: "migrate",
     synopsis: "[options]",
-    help: `Runs the migrations of the data source that have not been run, under a lock: of several that start at once one runs
-them, and the others wait and find nothing left to do. The lock ends with the process.
+    help: `Runs the pending migrations of the data source under a lock. If several processes start at once, one runs the
+migrations, and the others wait and find nothing left to do. The lock ends with the process.
 
-      --wait <seconds>        how long another one that migrates is waited for; 600 if not given
+      --wait <seconds>        how long to wait for another process that migrates; default: 600
       --transaction <mode>    all, each or none, as for TypeORM's own command`,
     options: { wait: { type: "string" }, transaction: { type: "string" } },
     positionals: [0, 0],
     writes: true,
     interrupted:
-        "The migration that was running is rolled back; on MariaDB and MySQL what it has changed of the schema stays: " +
-        "generate it anew.",
+        "The running migration is rolled back; on MariaDB and MySQL its schema changes stay: generate it again.",
     check: optionsOf,
     async run({ dataSource, values, print, signal }) {
         if (values["dry-run"] === true) {
@@ -33,6 +33,14 @@ them, and the others wait and find nothing left to do. The lock ends with the pr
             )
             return pending.length > 0 ? 1 : 0
         }
+        // The error of the database does not tell which one it comes from.
+        dataSource.logger = {
+            ...silentLogger,
+            logMigration(message) {
+                const [, name] = /^Migration "(.+)" failed/.exec(message) ?? []
+                if (name !== undefined) print.note(`The migration ${name} failed.`)
+            },
+        }
         const migrations = await runMigrations(dataSource, { ...optionsOf(values), signal })
         print.json({ format: 1, dryRun: false, migrations })
         print.line(migrations.length > 0 ? `Ran ${migrations.join(", ")}.` : NOTHING)
@@ -46,9 +54,9 @@ function optionsOf(values: Values): RunMigrationsOptions {
     const wait = textOf(values, "wait")
     const transaction = textOf(values, "transaction")
     if (wait !== undefined && !/^\d+$/.test(wait))
-        throw new UsageError(`--wait is "${wait}", give seconds.`)
+        throw new UsageError(`--wait is "${wait}". Give a number of seconds.`)
     if (transaction !== undefined && !isMode(transaction))
-        throw new UsageError(`--transaction is "${transaction}", give all, each or none.`)
+        throw new UsageError(`--transaction is "${transaction}". Give all, each or none.`)
     return {
         ...(wait !== undefined && { waitSeconds: Number(wait) }),
         ...(transaction !== undefined && { transaction }),

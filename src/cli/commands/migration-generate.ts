@@ -11,6 +11,8 @@ import {
     migrationName,
     migrationSource,
 } from "../../schema/migrate/migration-source"
+import { onMaster } from "../../typeorm/on-master"
+import { pendingMigrations } from "../../typeorm/schema/pending-migrations"
 import { asUsage, UsageError } from "../arguments"
 import { type Command, type ExitStatus, type Given, textsOf, type Values } from "../frame/command"
 import { isModule } from "../typescript"
@@ -23,18 +25,18 @@ export const migrationGenerate: Command = {
     name: "migration:generate",
     synopsis: "[options] <path>",
     help: `Writes the TypeORM migration that brings a database up to date with the entities of a data source,
-all that numbers need included: the counter table, unique indexes, numbers for rows that have none,
-counters that go on after the rows. Writes nothing where the database is up to date.
+including everything that numbers need: the counter table, unique indexes, numbers for existing rows,
+and counters that continue after them. Writes nothing if the database is up to date.
 
-  <path>                      path/to/Name makes path/to/<timestamp>-Name.ts
+  <path>                      path/to/Name creates path/to/<timestamp>-Name.ts
 
-      --order-by <E.prop>     number rows of entity E in the order of this property, not of their
-                              primary key; may be given several times
-      --rename <old=new>      the counters and keys of the column old, as table.column, go on as those
-                              of new; may be given several times. Nothing behind = leaves them
-      --renumber              number rows that have 0 as their number, as if they had none
+      --order-by <E.prop>     number rows of entity E in the order of this property instead of their
+                              primary key; may be repeated
+      --rename <old=new>      the counters and keys of column old, as table.column, now belong to
+                              column new; may be repeated. Nothing after = leaves them alone
+      --renumber              number rows whose number is 0 as if they had none
   -p, --pretty                write the statements on several lines
-  -o, --outputJs              write JavaScript, an ES module in a project of such
+  -o, --outputJs              write JavaScript, as an ES module if the project uses ES modules
       --esm                   write JavaScript as an ES module
       --dr, --dryrun          print the migration instead of writing a file
       --ch, --check           exit with 1 if the database is not up to date; write no file
@@ -57,9 +59,7 @@ counters that go on after the rows. Writes nothing where the database is up to d
     positionals: [0, 1],
     check(values, [path]) {
         if (path === undefined && !isPrinted(values))
-            throw new UsageError(
-                "There is no path. Say where the migration is to be, path/to/Name.",
-            )
+            throw new UsageError("No path given. Give path/to/Name for the new migration.")
         nameOf(path, timestampOf(values))
         orderOf(values)
         renamesOf(values)
@@ -90,12 +90,18 @@ async function generate({
         print.line(remaining.length > 0 ? remaining.join("\n") : UP_TO_DATE)
         return 0
     }
+    const pending = await onMaster(dataSource, (runner) => pendingMigrations(runner, dataSource))
+    if (pending.length > 0)
+        print.note(
+            `Not run yet: ${pending.join(", ")}. What is done there is in this migration once more. Run those first, ` +
+                "then generate again.",
+        )
     const source = values.pretty ? prettySource(migration, format) : migration.source
     if (isPrinted(values)) {
         print.json({ format: 1, path: null, ...shown(migration, source) })
         print.line(source.trimEnd())
         if (!isChecked(values)) return 0
-        print.note("The database is not up to date. The migration above would bring it there.")
+        print.note("The database is not up to date. The migration above would update it.")
         return 1
     }
     const extension = format === "typescript" ? "ts" : "js"
@@ -106,8 +112,8 @@ async function generate({
         [
             `Wrote ${file}`,
             ...migration.remaining,
-            "Next: read it, then run it: npx typeorm-autosequence migrate -d " +
-                `${String(values.dataSource)}${format === "typescript" ? ", compiled where your data source is" : ""}`,
+            `Next: read it, ${format === "typescript" ? "compile it if your data source is compiled, " : ""}then run it: ` +
+                `npx typeorm-autosequence migrate -d ${String(values.dataSource)}`,
         ].join("\n"),
     )
     return 0
@@ -150,7 +156,7 @@ function orderOf(values: Values): Record<string, string[]> {
     for (const text of textsOf(values, "order-by")) {
         const [, entity, property] = /^([^.]+)\.(.+)$/.exec(text) ?? []
         if (entity === undefined || property === undefined)
-            throw new UsageError(`--order-by is "${text}", give <entity>.<property>.`)
+            throw new UsageError(`--order-by is "${text}". Give <entity>.<property>.`)
         const properties = (order[entity] ??= [])
         properties.push(property)
     }
@@ -161,7 +167,7 @@ function renamesOf(values: Values): Record<string, string | null> {
     const renames = textsOf(values, "rename").map((text): [string, string | null] => {
         const [, from, to] = /^([^=]+)=(.*)$/s.exec(text) ?? []
         if (from === undefined || to === undefined)
-            throw new UsageError(`--rename is "${text}", give <former name>=<name>.`)
+            throw new UsageError(`--rename is "${text}". Give <former name>=<name>.`)
         return [from, to === "" ? null : to]
     })
     return Object.fromEntries(renames)
@@ -171,7 +177,7 @@ function renamesOf(values: Values): Record<string, string | null> {
 function timestampOf({ timestamp }: Values): number {
     if (timestamp === undefined) return NOW
     if (!/^\d{13}$/.test(String(timestamp)))
-        throw new UsageError(`--timestamp is "${String(timestamp)}", give milliseconds since 1970.`)
+        throw new UsageError(`--timestamp is "${String(timestamp)}". Give milliseconds since 1970.`)
     return Number(timestamp)
 }
 
@@ -183,7 +189,7 @@ async function write(path: string, source: string): Promise<void> {
         await writeFile(path, source, { flag: "wx" })
     } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error
-        throw new Error(`${path} exists already and is left as it is. Give another name.`, {
+        throw new Error(`${path} already exists. Give another name.`, {
             cause: error,
         })
     }

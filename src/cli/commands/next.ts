@@ -1,5 +1,5 @@
 import { asMissingRight, readable } from "../../audit/snapshot"
-import { AutoSequenceError } from "../../errors"
+import { AutoSequenceError, UnknownScopeError } from "../../errors"
 import { seriesOf } from "../../sequence/series/series-of"
 import { asUsage, UsageError } from "../arguments"
 import { type Command, textsOf } from "../frame/command"
@@ -10,17 +10,19 @@ const PROPERTY = /^([^.]+)\.(.+)$/
 export const next: Command = {
     name: "next",
     synopsis: "<Entity.property> [options]",
-    help: `Tells the number that a scope gives next, and takes none: it is that of whoever comes first.
+    help: `Shows the next number of a scope without reserving it: the next insert gets it.
 
   <Entity.property>           the numbered property
 
-      --scope <name=value>    a property of the scope and its value, the period by name (period=2026) or
-                              by its date; <name> alone is NULL; may be given several times`,
+      --scope <name=value>    a property of the scope and its value; a period by its name (period=2026)
+                              or a date in it; <name> alone is NULL; may be repeated`,
     options: { scope: { type: "string", multiple: true } },
     positionals: [1, 1],
     check(_, [column = ""]) {
         if (!PROPERTY.test(column))
-            throw new UsageError(`"${column}" is no numbered property, give <Entity>.<property>.`)
+            throw new UsageError(
+                `"${column}" is not a numbered property. Give <Entity>.<property>.`,
+            )
     },
     async run({ dataSource, values, positionals: [column = ""], print }) {
         const [, entity = "", property = ""] = PROPERTY.exec(column) ?? []
@@ -38,6 +40,7 @@ export const next: Command = {
             print.line(preview.text)
             return 0
         } catch (error) {
+            if (error instanceof UnknownScopeError) throw new UsageError(error.message)
             if (!(error instanceof AutoSequenceError))
                 throw asMissingRight(readable(dataSource), error)
             print.note(error.message)

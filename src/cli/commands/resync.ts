@@ -7,11 +7,11 @@ import { showScope } from "../frame/show"
 export const resync: Command = {
     name: "resync",
     synopsis: "[options]",
-    help: `Raises counters that are behind the rows of their scopes, and makes those that are missing, after rows came in
-by raw SQL, an import or a restore. Never lowers one. The journal says it, where a column keeps one.
+    help: `Raises counters that are behind the rows of their scopes, and creates missing ones, after rows were written by raw
+SQL, an import or a restore. It never lowers a counter. Columns with a journal record it there.
 
-      --reason <text>         why, for the journal
-      --by <name>             who does it, for the journal`,
+      --reason <text>         the reason, for the journal
+      --by <name>             by whom, for the journal`,
     options: { reason: { type: "string" }, by: { type: "string" } },
     positionals: [0, 0],
     hasTable: true,

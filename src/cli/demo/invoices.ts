@@ -29,23 +29,20 @@ export const Invoice = withAutoSequenceColumns(
     { number: { strategy: "counter", uniqueWith: "customer" } },
 )
 
-/** @internal The database of the demo is not there; the message says what to install. */
-export class NoDatabaseError extends Error {}
-
 const PACKAGES = ["@electric-sql/pglite", "typeorm-pglite"] as const
 
 interface Driver {
     readonly PGliteDriver: new (options: { dataDir: string }) => { readonly driver: unknown }
 }
 
-/** @internal The driver of the demo's database; throws {@link NoDatabaseError}. */
+/** @internal The driver of the demo's database; if it is missing, the error says what to install. */
 export function loadDriver(): Driver {
     const [pglite, driver] = PACKAGES.map(find)
     if (pglite !== undefined && driver !== undefined)
         // eslint-disable-next-line @typescript-eslint/no-require-imports
         return require(driver) as Driver
-    throw new NoDatabaseError(
-        "The demo runs on PGlite, a PostgreSQL without a server, which this package does not bring along. Run it with it:\n\n" +
+    throw new Error(
+        "The demo runs on PGlite, a PostgreSQL without a server, which is not part of this package. Add it:\n\n" +
             `  npx ${["typeorm-autosequence", ...PACKAGES].map((name) => `-p ${name}`).join(" ")} typeorm-autosequence demo`,
     )
 }

@@ -2,7 +2,7 @@ import type { ParseArgsConfig } from "node:util"
 import type { DataSource } from "typeorm"
 import type { Printer } from "./printer"
 
-/** @internal The exit status of a command: fine, findings, wrong usage, not to be told. */
+/** @internal The exit status of a command: fine, findings, wrong arguments, no answer, interrupted. */
 export type ExitStatus = 0 | 1 | 2 | 3 | 130
 
 type Options = NonNullable<ParseArgsConfig["options"]>
@@ -25,37 +25,37 @@ export type GivenAlone = Omit<Given, "dataSource">
 
 interface Described {
     readonly name: string
-    /** What stands behind its name. */
+    /** The arguments after its name. */
     readonly synopsis: string
-    /** What it does, and its own options; those that all have are shown behind. */
+    /** What it does, and its own options. The common options are added. */
     readonly help: string
     readonly options: Options
     /** How many arguments it takes. */
     readonly positionals: readonly [least: number, most: number]
-    /** Whether it has a table. */
+    /** Whether its result is a table, so that there is `--csv`. */
     readonly hasTable?: boolean
-    /** Whether it changes the database. */
+    /** Whether it changes the database, so that there is `--dry-run`. */
     readonly writes?: boolean
-    /** What is said when it is interrupted, where that may leave something half-done. */
+    /** What an interruption leaves half-done. */
     readonly interrupted?: string
-    /** Refuses what can be told before the database is looked at. */
+    /** Refuses wrong arguments before the data source is opened. */
     check?(values: Values, positionals: readonly string[]): void
 }
 
-/** @internal A command that looks at a database, or needs none. */
+/** @internal A command that works on a data source, or needs none. */
 export type Command = Described &
     (
         | { run(given: Given): Promise<ExitStatus> }
         | { runAlone(given: GivenAlone): Promise<ExitStatus> }
     )
 
-/** @internal A value of an option that is a text. */
+/** @internal The value of an option that is a string. */
 export function textOf(values: Values, name: string): string | undefined {
     const value = values[name]
     return typeof value === "string" ? value : undefined
 }
 
-/** @internal Those of an option that may be given several times. */
+/** @internal The values of an option that may be repeated. */
 export function textsOf(values: Values, name: string): string[] {
     const value = values[name]
     return Array.isArray(value) ? value.map(String) : []

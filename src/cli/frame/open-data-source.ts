@@ -3,25 +3,24 @@ import type { DataSource, DataSourceOptions } from "typeorm"
 import { loadDataSource } from "../load-data-source"
 import { silentLogger } from "../silent-logger"
 
-/** @internal The data source can't be loaded, or its server can't be reached. */
-export class CannotOpenError extends Error {}
+const SECONDS = 10
 
-/** @internal How a data source is opened. */
-export interface Opening {
-    /** How long the server has to answer. */
-    readonly seconds: number
-    /** What the server's list of connections calls this one, unless the data source says it. */
+/** How a data source is opened. */
+interface Opening {
+    /** How long to wait for the database; undefined for the usual time. */
+    readonly seconds: number | undefined
+    /** The name of the connection on the server, unless the data source has one. */
     readonly program: string
 }
 
-/** @internal Loads a data source, `file` or `file#export`, and connects it, without a change to the database. */
+/** @internal Loads a data source, `file` or `file#export`, and connects it without changing the database. */
 export async function openDataSource(
     given: string,
     { seconds, program }: Opening,
 ): Promise<DataSource> {
     const [, file = "", name] = /^(.*?)(?:#([^#/\\]+))?$/s.exec(given) ?? []
-    const dataSource = await cannotOpen(() => loadDataSource(resolve(file), name))
-    // A look at the database must not change it.
+    const dataSource = await loadDataSource(resolve(file), name)
+    // Connecting must not change the database.
     dataSource.setOptions({
         synchronize: false,
         migrationsRun: false,
@@ -32,16 +31,23 @@ export async function openDataSource(
     })
     if (dataSource.isInitialized) return dataSource
     try {
-        await withTimeout(dataSource.initialize(), seconds)
+        await withTimeout(dataSource.initialize(), seconds ?? usualSeconds(dataSource.options))
     } catch (error) {
         const { place, of } = placeOf(dataSource, resolve(file))
         const said = messageOf(error) || "no reason is given"
-        throw new CannotOpenError(`${place} can't be opened: ${said}${of}`, { cause: error })
+        throw new Error(`${place} can't be opened: ${said}${of}`, { cause: error })
     }
     return dataSource
 }
 
-/** What is decided from another server's state may be decided from an old one. */
+/** PGlite starts a database in this process, which on a busy machine takes longer than a server's answer. */
+function usualSeconds(options: DataSourceOptions): number | undefined {
+    const { driver, url, host, replication } = options as object as Record<string, unknown>
+    const isInProcess = driver !== undefined && !(url ?? host ?? replication)
+    return isInProcess ? undefined : SECONDS
+}
+
+/** A replica may be behind, so everything is read from the master. */
 function masterOnly(options: DataSourceOptions): object {
     const { replication } = options as object as { replication?: { slaves?: unknown } }
     return replication ? { replication: { ...replication, slaves: [], defaultMode: "master" } } : {}
@@ -79,21 +85,14 @@ function placeOf({ options }: DataSource, file: string): { place: string; of: st
     }
 }
 
-async function cannotOpen<T>(work: () => Promise<T>): Promise<T> {
-    try {
-        return await work()
-    } catch (error) {
-        throw new CannotOpenError(messageOf(error), { cause: error })
-    }
-}
-
-async function withTimeout<T>(work: Promise<T>, seconds: number): Promise<T> {
+async function withTimeout<T>(work: Promise<T>, seconds: number | undefined): Promise<T> {
+    if (seconds === undefined) return work
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
         timer = setTimeout(() => {
             reject(
                 new Error(
-                    `it did not answer within ${seconds} s. Is it reachable? --timeout sets another time`,
+                    `no answer within ${seconds} s. Is the server reachable? --timeout sets another time`,
                 ),
             )
         }, seconds * 1000)
@@ -105,7 +104,7 @@ async function withTimeout<T>(work: Promise<T>, seconds: number): Promise<T> {
     }
 }
 
-/** @internal What an error says; of one that is about several addresses, what is said of each. */
+/** @internal The message of an error; of one about several addresses, the message of each. */
 export function messageOf(error: unknown): string {
     if (error instanceof AggregateError) return [...new Set(error.errors.map(messageOf))].join("\n")
     return error instanceof Error ? error.message || error.name : String(error)

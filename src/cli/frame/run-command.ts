@@ -19,23 +19,22 @@ const COMMON = {
 } as const satisfies ParseArgsConfig["options"]
 
 const COMMON_HELP = `  -d, --dataSource <file>     the file that exports the DataSource, in TypeScript or JavaScript;
-                              <file>#<name> where it exports several
+                              <file>#<name> if it exports several
       --json                  print the result as JSON
-__CSV__  -q, --quiet                 print nothing: the exit status tells
+__CSV__  -q, --quiet                 print nothing; only the exit status tells the result
       --no-color              print without colours
-__DRY__      --timeout <seconds>     how long the server has to answer; 10 if not given
-      --verbose               print the whole stack of an error
+__DRY__      --timeout <seconds>     how long to wait for the server; default: 10
+      --verbose               print the stack of an error
   -h, --help                  print this`
 
 const CSV_HELP = "      --csv                   print the result as CSV\n"
-const DRY_HELP = "      --dry-run               change nothing, and tell what would be changed\n"
+const DRY_HELP = "      --dry-run               change nothing, and show what would be changed\n"
 
 const STATUS_HELP =
-    "Exits with 0 where all is well, 1 where something was found, 2 for wrong arguments, and 3 if the data\n" +
-    "source can't be loaded, the server not be reached, or the database refuses to tell."
+    "Exits with 0 if everything is fine, 1 if something was found, 2 for wrong arguments, and 3 if the data\n" +
+    "source can't be loaded, the server can't be reached, or the database refuses to answer."
 
-/** @internal */
-export function helpOf(command: Command): string {
+function helpOf(command: Command): string {
     const { help, hasTable, writes } = command
     const common = COMMON_HELP.replace("__CSV__", hasTable ? CSV_HELP : "").replace(
         "__DRY__",
@@ -60,7 +59,7 @@ export async function runCommand(
         return await run(command, args, output)
     } catch (error) {
         if (error instanceof UsageError) {
-            output.err(`${error.message}\n${usageOf(command)}. --help tells more.`)
+            output.err(`${error.message}\n${usageOf(command)}. --help shows more.`)
             return 2
         }
         output.err(args.includes("--verbose") ? stackOf(error) : messageOf(error))
@@ -80,18 +79,15 @@ async function run(command: Command, args: readonly string[], output: Output): P
     }
     const [least, most] = command.positionals
     if (positionals.length > most)
-        throw new UsageError(
-            `There is more than is asked for: ${positionals.slice(most).join(", ")}.`,
-        )
+        throw new UsageError(`Too many arguments: ${positionals.slice(most).join(", ")}.`)
     if ("run" in command && typeof values.dataSource !== "string")
-        throw new UsageError("There is no data source. Name its file by -d.")
+        throw new UsageError("No data source given. Name its file with -d.")
     if (positionals.length < least)
-        throw new UsageError(`${command.name} asks for ${command.synopsis.split(" [")[0] ?? ""}.`)
-    if (values.json && values.csv)
-        throw new UsageError("Both --json and --csv are given. Give one.")
-    const timeout = Number(values.timeout ?? 10)
-    if (!(timeout > 0))
-        throw new UsageError(`--timeout is "${String(values.timeout)}", give seconds.`)
+        throw new UsageError(`${command.name} needs ${command.synopsis.split(" [")[0] ?? ""}.`)
+    if (values.json && values.csv) throw new UsageError("Give --json or --csv, not both.")
+    const timeout = values.timeout === undefined ? undefined : Number(values.timeout)
+    if (timeout !== undefined && !(timeout > 0))
+        throw new UsageError(`--timeout is "${String(values.timeout)}". Give a number of seconds.`)
     command.check?.(values, positionals)
     const print = new Printer(output, printOptions(values))
 
@@ -126,7 +122,7 @@ async function onDataSource(
     values: Values,
     positionals: readonly string[],
     print: Printer,
-    timeout: number,
+    timeout: number | undefined,
     signal: AbortSignal,
 ): Promise<ExitStatus> {
     if (!("run" in command)) return command.runAlone({ values, positionals, print, signal })

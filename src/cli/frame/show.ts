@@ -1,4 +1,6 @@
 import type { WeakReferenceAudit } from "../../audit/types"
+import { isBroken } from "../../maintenance/references/find-orphans"
+import type { Printer } from "./printer"
 
 /** @internal A scope as people read it. */
 export function showScope(scope: Readonly<Record<string, string | null>>): string {
@@ -16,11 +18,20 @@ export function showReference({ from, where, to }: WeakReferenceAudit): string {
     return `${from}${where === null ? "" : ` where ${where}`} -> ${to}`
 }
 
-/** @internal What to know of references that lead nowhere, in a sentence. */
+/** @internal `!` for rows that refer to missing rows, `?` if the column only looks like a reference. */
+export function markOf(reference: WeakReferenceAudit, print: Printer): string {
+    if (reference.orphans === 0) return " "
+    return isBroken(reference) ? print.style("red", "!") : print.style("yellow", "?")
+}
+
+/** @internal The rows of a reference that refer to missing rows, in a sentence. */
 export function showOrphans(reference: WeakReferenceAudit): string {
     const { orphans, values, origin } = reference
     const more = values.length < orphans ? " …" : ""
-    const guess = origin === "guessed" ? " (it only looks like a reference)" : ""
-    const rows = orphans === 1 ? "1 row points" : `${orphans} rows point`
-    return `${showReference(reference)}: ${rows} at nothing: ${values.slice(0, 10).join(", ")}${more}${guess}`
+    const guess = origin === "guessed" ? " (only looks like a reference)" : ""
+    const rows =
+        orphans === 1
+            ? "1 row refers to a row that doesn't exist"
+            : `${orphans} rows refer to rows that don't exist`
+    return `${showReference(reference)}: ${rows}: ${values.slice(0, 10).join(", ")}${more}${guess}`
 }

@@ -29,32 +29,34 @@ import { select, type Sender } from "../../typeorm/statement"
 import { isUnnumbered } from "../plan/number-rows"
 import { RowOrder } from "../plan/row-order"
 
-/** What {@link backfillNumbers} takes. */
+/** Options of {@link backfillNumbers}. */
 export interface BackfillNumbersOptions<Entity extends ObjectLiteral> {
-    /** The numbered property, where the entity has several. Default is all of them, one after the other. */
+    /**
+     * The numbered property, if the entity has several. Default: all of them, one after the other.
+     */
     property?: PropertyPath<Entity>
 
     /**
-     * In which order the rows are numbered: properties, the first one first. Rows that are equal in them are
-     * ordered by primary key, and those that have none come last.
+     * The order in which rows are numbered: properties, the most significant first. Rows that are
+     * equal in them are ordered by primary key. Rows without a value come last.
      *
-     * Default is the primary key where it is an integer that ascends, else the `@CreateDateColumn`; where
-     * there is neither, it has to be given.
+     * Default: the primary key if it is an ascending integer, otherwise the `@CreateDateColumn`. If
+     * there is neither, you must give it.
      */
     orderBy?: string | readonly string[]
 
     /**
-     * How many rows get their numbers in one transaction. Writers of these rows, and those who insert into their
-     * scopes, wait for its end.
+     * How many rows get their numbers in one transaction. Writers of these rows, and inserts into
+     * their scopes, wait until it ends.
      *
-     * Default is `500`.
+     * Default: `500`.
      */
     batchSize?: number
 
     /** Called after each batch. */
     onProgress?: (progress: BackfillProgress) => void
 
-    /** Ends it after the batch that is being written, when it is aborted. */
+    /** Aborting it ends the backfill after the current batch. */
     signal?: AbortSignal
 }
 
@@ -73,23 +75,27 @@ const FORMS = {
 const BATCHES_AT_ONCE = 50
 
 /**
- * Numbers the rows that have no number, drafts excepted, soft-deleted ones included: in batches, each in a transaction of its
- * own, while the application goes on inserting. For tables that are too large for a migration to number them in one
- * statement: add the column with `nullable: true` first, deploy the application that numbers new rows, call
- * this, and let the next migration make the column `NOT NULL`.
+ * Numbers the rows that have no number, including soft-deleted rows but not drafts. It works in
+ * batches, each in its own transaction, while the application continues to insert. Use it for
+ * tables that are too large for a migration to number in one statement: add the column with
+ * `nullable: true` first, deploy the application that numbers new rows, call this function, and let
+ * the next migration make the column `NOT NULL`.
  *
- * Each batch takes its numbers as an INSERT does: from the counters of the scopes, after the highest number that is there. No
- * number is given twice, none that a row has is changed, and the texts, periods and keys that go with a number are made
- * with it. Rows that the application inserts meanwhile have lower numbers than the older rows that are left, so the
- * order of numbers is that of the rows only for those of one call without other writers.
+ * Each batch takes its numbers as an INSERT does: from the counters of the scopes, after the
+ * highest existing number. No number is assigned twice, no existing number is changed, and the
+ * texts, periods and keys that belong to a number are set with it. Rows that the application
+ * inserts meanwhile get lower numbers than the older rows that remain. Only within one call without
+ * other writers is the order of numbers the order of the rows.
  *
- * The rows of a batch and their counters are locked, never the table, but for strategy `"table-lock"`, where it is what the
- * strategy locks. When it is called again after it was ended, by a signal or by the end of the process, it goes
- * on with the rows that are left. A batch that a deadlock has ended is repeated. Resolves to what was done.
+ * The rows of a batch and their counters are locked, never the table, except with strategy
+ * `"table-lock"`, which locks it as always. If the backfill was ended by a signal or the end of the
+ * process, call it again to continue with the remaining rows. A batch ended by a deadlock is
+ * repeated. Resolves to what was done.
  *
- * Errors: {@link InvalidOptionError}, {@link UnknownOrderError} where nothing tells the order,
- * {@link UnsupportedError} for `"trigger"` without `when`, whose triggers number rows at their INSERT alone, and what an
- * INSERT of such a row is refused with; the batches before are stored then.
+ * Errors: {@link InvalidOptionError}, {@link UnknownOrderError} if the order can't be determined,
+ * {@link UnsupportedError} for `"trigger"` without `when`, whose triggers number rows only at their
+ * INSERT, and the errors that an INSERT of such a row gives. Earlier batches stay stored in that
+ * case.
  *
  * ```ts
  * import { type DataSource, Entity, PrimaryGeneratedColumn } from "typeorm"
@@ -128,7 +134,7 @@ export async function backfillNumbers<Entity extends ObjectLiteral>(
     )
     if (all.length === 0)
         throw new InvalidOptionError(
-            `${metadata.name}${property ? `.${property}` : ""} is no numbered column.`,
+            `${metadata.name}${property ? `.${property}` : ""} is not a numbered column.`,
         )
     for (const series of all) refuseUnsupported(series)
     const order = new RowOrder(
@@ -159,17 +165,19 @@ export async function backfillNumbers<Entity extends ObjectLiteral>(
 
 function refuseUnknownOrder({ name, primaryColumns }: EntityMetadata): never {
     throw new UnknownOrderError(
-        `${name}: nothing tells in which order the rows came that have no number. Their primary key is no integer that ` +
-            "ascends, and there is no @CreateDateColumn. Name what tells it by orderBy, --order-by; where any order will " +
-            `do, name the primary key: ${primaryColumns[0]?.propertyPath ?? "id"}.`,
+        `${name}: the order of the rows that have no number is unknown. Their primary key is not an ` +
+            "ascending integer, and there is no @CreateDateColumn. Name a property that gives the order: " +
+            "orderBy, --order-by. If the order doesn't matter, name the primary key: " +
+            `${primaryColumns[0]?.propertyPath ?? "id"}.`,
     )
 }
 
 function refuseUnsupported(series: Series): void {
     if (series.strategy !== "trigger" || series.when) return
     throw new UnsupportedError(
-        `${placeOf(series)} has strategy "trigger", and no condition (when): its triggers number rows at their INSERT ` +
-            "alone. Let a migration number the rows that have none: typeorm-autosequence migration:generate.",
+        `${placeOf(series)} has strategy "trigger" without a condition (when): its triggers number rows only ` +
+            "at their INSERT. Let a migration number the rows without a number: typeorm-autosequence " +
+            "migration:generate.",
     )
 }
 

@@ -2,7 +2,7 @@ import { progressOf } from "../../maintenance/progress"
 import { hasCounters } from "../../series/series"
 import { allSeriesOf } from "../../series/sharers"
 import { behindProblems } from "../verify/find-problems"
-import { count, type Examined } from "./examined"
+import type { Examined } from "./examined"
 import { DATA_SOURCE } from "./installation"
 import { type DiagnoseOptions, type DiagnosisLine, ok, problem } from "./types"
 
@@ -17,12 +17,8 @@ export async function counterLines(
     const { step } = progressOf(all.length, onProgress)
     const found = await behindProblems(runner, dataSource, step)
     return found.length === 0
-        ? [ok("counters", `none of ${count(counted.length, "series")} is behind its rows`)]
+        ? [ok("counters", `none of ${counted.length} series is behind its rows`)]
         : found.map(({ text }) =>
-              problem(
-                  "counters",
-                  text.replace(/ Call resyncCounters\(dataSource\)\.$/, ""),
-                  `npx typeorm-autosequence resync -d ${DATA_SOURCE}`,
-              ),
+              problem("counters", text, `npx typeorm-autosequence resync -d ${DATA_SOURCE}`),
           )
 }

@@ -28,15 +28,16 @@ import { versionLines } from "./versions"
 const FORMS = { counters: FLAG, onProgress: FUNCTION, signal: SIGNAL }
 
 /**
- * Tells what is wrong with a data source and its database, and what mends it, as the command `doctor` does: all that
- * {@link verifyAutoSequence} checks, counters that are behind their rows, pending migrations, versions, the rights that the
- * strategies in use take, settings of the server and of a cluster, the size of the pool, and what is kept under names that no
- * column has. It reads from the master, and writes nothing. Each line is `"ok"`, a `"warning"` or a `"problem"`;
- * what can't be looked at for the lack of a right is a warning.
+ * Checks a data source and its database, and says what is wrong and how to fix it, like the command
+ * `doctor`. It checks everything that {@link verifyAutoSequence} checks, counters that are behind
+ * their rows, pending migrations, versions, the rights that the strategies in use require, settings
+ * of the server and of a cluster, the pool size, and what is stored under names that no column has.
+ * It reads from the master, and writes nothing. Each line is `"ok"`, a `"warning"` or a
+ * `"problem"`. A check that lacks a right is a warning.
  *
- * It resolves also where everything is wrong, and rejects where nothing could be asked: with the driver's error, with
- * {@link NotInstalledError} before `initialize()`, {@link UnsupportedError} for a database that the library does not work on,
- * and {@link InvalidOptionError}.
+ * It also resolves if everything is wrong. It rejects if nothing could be checked: with the
+ * driver's error, with {@link NotInstalledError} before `initialize()`, {@link UnsupportedError}
+ * for a database that the library doesn't support, and {@link InvalidOptionError}.
  *
  * ```ts
  * import { DataSource } from "typeorm"
@@ -99,7 +100,7 @@ async function linesOf(
     }
     await check("versions", () => versionLines(examined))
     await check("migrations", () => migrationLines(examined))
-    await check("data source", () => installationLines(examined))
+    await check("data source", () => installationLines(examined, lines))
     await check("names", () => nameLines(examined, lines))
     // Only of a database that has what they are compared with.
     const isWhole = lines.every(

@@ -7,7 +7,7 @@ import { seriesOf } from "../../series/resolve-series"
 import type { Series } from "../../series/series"
 import { servedEntities } from "../plan/inventory"
 
-/** @internal What is looked at. */
+/** @internal The data source, connection and server that the doctor examines. */
 export interface Examined extends Uses {
     readonly dataSource: DataSource
     readonly dialect: Dialect

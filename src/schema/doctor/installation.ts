@@ -1,40 +1,70 @@
 import { COUNTER_ENTITY } from "../../declared/own-tables"
-import { INSTALL_REMEDY, MIGRATION_REMEDY } from "../../errors"
 import { findOwnEntity } from "../../series/own-table"
 import { isPeriodic } from "../../series/periods/period-sql"
 import { hasCounters } from "../../series/series"
+import { autoSequenceEntities } from "../../tables/entities"
 import { tableName } from "../../typeorm/names"
 import { findProblems, ownTablesOf, type Problem, type ProblemArea } from "../verify/find-problems"
 import { count, type Examined } from "./examined"
-import { type DiagnosisLine, ok, problem } from "./types"
+import { type DiagnosisLine, ok, problem, warning } from "./types"
 
 /** @internal Stands for what `-d` was given. */
 export const DATA_SOURCE = "<data source>"
 
-const MIGRATE = `npx typeorm-autosequence migration:generate -d ${DATA_SOURCE} <path>`
+/** @internal */
+export const MIGRATE = `npx typeorm-autosequence migrate -d ${DATA_SOURCE}`
+const GENERATE = `npx typeorm-autosequence migration:generate -d ${DATA_SOURCE} <path>`
 
 /** @internal What `verifyAutoSequence` checks, and what else of tables and triggers the catalogue tells. */
-export async function installationLines(examined: Examined): Promise<DiagnosisLine[]> {
+export async function installationLines(
+    examined: Examined,
+    reported: readonly DiagnosisLine[],
+): Promise<DiagnosisLine[]> {
     const { runner, dataSource, dialect, served } = examined
     const found = await findProblems(runner, dataSource)
     const lines = new Map<ProblemArea, DiagnosisLine[]>()
     const add = (area: ProblemArea, line: DiagnosisLine) =>
         lines.set(area, [...(lines.get(area) ?? []), line])
-    for (const one of found) add(one.area, lineOf(one))
+    // One that has not run may bring it already: another one would do the same again.
+    const isPending = reported.some(({ remedy }) => remedy === MIGRATE)
+    const migration = isPending ? MIGRATE : GENERATE
+    for (const { area, text, remedy, sql } of found)
+        add(area, problem(area, text, remedy === undefined ? sql : migration))
     for (const metadata of served)
         for (const name of await dialect.server.invalidIndexes(runner, tableName(metadata)))
             add(
                 "indexes",
                 problem(
                     "indexes",
-                    `The unique index ${name} is not valid: it was not made to its end, and refuses nothing.`,
+                    `The unique index ${name} is invalid: its creation was interrupted, so it doesn't prevent duplicates.`,
                     `REINDEX INDEX ${name}`,
                 ),
             )
     for (const line of await triggerLines(examined, found)) add("triggers", line)
+    for (const line of undeclared(examined)) add("data source", line)
     return areasOf(examined).flatMap(
         ([area, text]) => lines.get(area) ?? (text ? ok(area, text) : []),
     )
+}
+
+/** Entities that were not loaded look like entities without numbers: nothing else would tell. */
+function undeclared({ dataSource, series, keys }: Examined): DiagnosisLine[] {
+    if (series.length + keys > 0) return []
+    const own = autoSequenceEntities.filter(({ options }) =>
+        findOwnEntity(dataSource, options.name),
+    )
+    const others = dataSource.entityMetadatas.length - own.length
+    if (others === 0)
+        return [
+            warning(
+                "data source",
+                "The data source has no entities of yours. If it names them by files, check the paths.",
+            ),
+        ]
+    // Whoever uses a Sequence alone has no columns, but its counter table.
+    return own.length > 0
+        ? []
+        : [warning("data source", "No column of the entities has a number or a key.")]
 }
 
 /** What there is to be looked at, and what is said where nothing is wrong with it. */
@@ -50,7 +80,8 @@ function areasOf({
     return [
         [
             "data source",
-            `${count(series.length, "column")} with numbers, ${keys} with keys, and the subscriber`,
+            `${count(series.length, "column")} with numbers, ${keys} with keys` +
+                (series.length + keys > 0 ? ", and the subscriber" : ""),
         ],
         [
             "tables",
@@ -68,7 +99,7 @@ function areasOf({
             "triggers",
             triggered.length > 0
                 ? `those of ${count(triggered.length, "column")}`
-                : journal && "those by which rows of the journal are only ever added",
+                : journal && "those that make the journal append-only",
         ],
         ["names", undefined],
     ]
@@ -97,12 +128,4 @@ async function triggerLines(
                 lines.push({ check: "triggers", ...finding })
     }
     return lines
-}
-
-function lineOf({ area, text }: Problem): DiagnosisLine {
-    for (const remedy of [INSTALL_REMEDY, MIGRATION_REMEDY])
-        if (text.endsWith(remedy))
-            return problem(area, text.slice(0, -remedy.length).trimEnd(), MIGRATE)
-    const [, flush] = /Send (FLUSH TABLES .+), with the privilege RELOAD\.$/.exec(text) ?? []
-    return problem(area, text, flush)
 }

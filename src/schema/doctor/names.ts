@@ -20,8 +20,8 @@ export async function nameLines(
                 lines.push(
                     warning(
                         "names",
-                        `${metadata.tablePath} has ${content} of ${name}, which is no column. They are those of a ` +
-                            "Sequence of this name, or left over from a column that was dropped.",
+                        `${metadata.tablePath} has ${content} of ${name}, which is not a column. They belong to a Sequence ` +
+                            "of this name, or to a column that was dropped.",
                     ),
                 )
         }
@@ -35,13 +35,13 @@ export async function nameLines(
             lines.push(
                 warning(
                     "names",
-                    `There is a table ${place}${usual}, and the data source keeps the same in ${own.tablePath}: what is in ` +
-                        "it is not read.",
+                    `There is a table ${place}${usual}, but the data source uses ${own.tablePath} instead: the former is ` +
+                        "not read.",
                 ),
             )
     }
     const isClear = [...reported, ...lines].every(({ check }) => check !== "names")
     return isClear && ledgers.length > 0
-        ? [ok("names", "nothing is kept of columns that are gone")]
+        ? [ok("names", "no counters or keys of columns that are gone")]
         : lines
 }

@@ -29,8 +29,8 @@ export async function rightLines(examined: Examined): Promise<DiagnosisLine[]> {
             lines.push(
                 problem(
                     "rights",
-                    `Strategy "table-lock" takes LOCK TABLE ${use.table}, and the user of the data source may not: it ` +
-                        "takes the right to update or delete rows, or to truncate the table.",
+                    `Strategy "table-lock" uses LOCK TABLE ${use.table}, and the user of the data source may not lock ` +
+                        "it: that needs the right to update, delete or truncate.",
                     `GRANT UPDATE ON ${use.table} TO …`,
                 ),
             )

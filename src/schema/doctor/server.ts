@@ -1,9 +1,9 @@
-import { pendingMigrations } from "../../typeorm/pending-migrations"
+import { pendingMigrations } from "../../typeorm/schema/pending-migrations"
 import { count, type Examined } from "./examined"
-import { DATA_SOURCE } from "./installation"
+import { MIGRATE } from "./installation"
 import { type DiagnosisLine, ok, problem, warning } from "./types"
 
-/** @internal What the server forbids, or does in another way than numbers need it. */
+/** @internal Settings of the server that forbid numbering or break it. */
 export async function serverLines(examined: Examined): Promise<DiagnosisLine[]> {
     const { dialect, runner } = examined
     const settings = await dialect.server.settings(runner, examined)
@@ -11,9 +11,9 @@ export async function serverLines(examined: Examined): Promise<DiagnosisLine[]> 
     return [
         ...(settings.length > 0
             ? settings.map((one): DiagnosisLine => ({ check: "server", ...one }))
-            : [ok("server", "takes rows, and has the usual settings")]),
+            : [ok("server", "accepts writes, and has the usual settings")]),
         ...(cluster?.length === 0
-            ? [ok("cluster", "the node is connected, and numbers nothing twice")]
+            ? [ok("cluster", "the node is connected, and assigns no number twice")]
             : (cluster ?? []).map((one): DiagnosisLine => ({ check: "cluster", ...one }))),
     ]
 }
@@ -35,8 +35,8 @@ export async function connectionLines(examined: Examined): Promise<DiagnosisLine
         lines.push(
             warning(
                 "connections",
-                `A process may open ${opened}, and the server gives ${allowed} to the user: make the pool smaller ` +
-                    "(poolSize), or let the server have more.",
+                `A process may open ${opened}, but the server allows the user ${allowed}. Make the pool smaller ` +
+                    "(poolSize), or raise the limit of the server.",
             ),
         )
     for (const { name, cache } of leased)
@@ -44,11 +44,12 @@ export async function connectionLines(examined: Examined): Promise<DiagnosisLine
             lines.push(
                 warning(
                     "connections",
-                    `${name} takes ${String(cache)} numbers ahead (cache), and the pool has ${count(pool, "connection")}: ` +
-                        `when all insert at once, they wait for the next ones. Set cache to ${pool} or more.`,
+                    `${name} takes ${String(cache)} numbers ahead (cache), but the pool has ` +
+                        `${count(pool, "connection")}: when all of them insert at once, they wait for more numbers. Set ` +
+                        `cache to ${pool} or more.`,
                 ),
             )
-    return lines.length > 0 ? lines : [ok("connections", `${opened}; the server gives ${allowed}`)]
+    return lines.length > 0 ? lines : [ok("connections", `${opened}; the server allows ${allowed}`)]
 }
 
 /** @internal */
@@ -56,15 +57,14 @@ export async function migrationLines({ runner, dataSource }: Examined): Promise<
     const { migrations } = dataSource
     if (migrations.length === 0) return []
     const pending = await pendingMigrations(runner, dataSource)
-    if (pending.length === 0)
-        return [ok("migrations", `${migrations.length} have run, none is pending`)]
+    if (pending.length === 0) return [ok("migrations", `${migrations.length} run, none pending`)]
     const names = pending.slice(0, 3).join(", ") + (pending.length > 3 ? " …" : "")
     const verb = pending.length === 1 ? "has" : "have"
     return [
         problem(
             "migrations",
             `${count(pending.length, "migration")} ${verb} not run: ${names}.`,
-            `npx typeorm-autosequence migrate -d ${DATA_SOURCE}`,
+            MIGRATE,
         ),
     ]
 }

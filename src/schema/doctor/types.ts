@@ -34,41 +34,46 @@ export type DiagnosisCheck =
 /** A line of {@link Diagnosis}. */
 export interface DiagnosisLine {
     readonly check: DiagnosisCheck
-    /** `"warning"`: everything works, and something is worth a look. */
+    /** `"warning"`: everything works, but something deserves a look. */
     readonly status: "ok" | "warning" | "problem"
     /** What was found, in a sentence or two. */
     readonly text: string
-    /** The command or the SQL that mends it; `null` where nothing is to be mended, or the text says how. */
+    /**
+     * The command or SQL that fixes it; `null` if there is nothing to fix, or the text says how.
+     */
     readonly remedy: string | null
 }
 
-/** What {@link diagnose} resolves to. */
+/** The result of {@link diagnose}. */
 export interface Diagnosis {
     readonly format: 1
-    /** When it was made: ISO text in UTC. */
+    /** When it was made: ISO string in UTC. */
     readonly at: string
     readonly database: { readonly type: string; readonly version: string; readonly name: string }
     readonly versions: { readonly library: string; readonly typeorm: string; readonly node: string }
     readonly lines: readonly DiagnosisLine[]
     /** How many lines are problems. */
     readonly problems: number
-    /** How many are warnings. */
+    /** How many lines are warnings. */
     readonly warnings: number
 }
 
-/** What {@link diagnose} takes. */
+/** Options of {@link diagnose}. */
 export interface DiagnoseOptions {
     /**
-     * Whether counters are compared with the numbers of their rows, for which all of these are read.
+     * Whether counters are compared with the numbers of their rows, which reads all of these rows.
      *
-     * Default is `true`.
+     * Default: `true`.
      */
     counters?: boolean
 
     /** Called when the counters of a series have been compared. */
     onProgress?: (progress: AuditProgress) => void
 
-    /** Ends it before the next check, when it is aborted: it rejects with the reason. */
+    /**
+     * Aborting it ends the diagnosis before the next check. The promise rejects with the signal's
+     * reason.
+     */
     signal?: AbortSignal
 }
 

@@ -14,18 +14,13 @@ export async function versionLines({
     const lines: DiagnosisLine[] = []
     if (!isInRange(typeorm, supported.typeorm))
         lines.push(
-            problem("versions", `TypeORM ${typeorm} is not supported: take ${supported.typeorm}.`),
+            problem("versions", `TypeORM ${typeorm} is not supported. Use ${supported.typeorm}.`),
         )
     if (!isInRange(node, supported.node))
-        lines.push(
-            warning(
-                "versions",
-                `Node.js ${node} is not one that the tests run on: ${supported.node}.`,
-            ),
-        )
+        lines.push(warning("versions", `Node.js ${node} is not tested. Use ${supported.node}.`))
     const { name, oldest } = dialect.server.product(version)
     if (!isAtLeast(version, oldest))
-        lines.push(problem("versions", `${name} ${version} is too old: take ${oldest} or later.`))
+        lines.push(problem("versions", `${name} ${version} is too old. Use ${oldest} or later.`))
     const mistake = await dialect.schema.findMistake?.(runner)
     if (mistake !== undefined) lines.push(problem("versions", mistake))
     if (lines.length > 0) return lines

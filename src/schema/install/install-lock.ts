@@ -16,8 +16,8 @@ export async function underInstallLock(
     await onMaster(dataSource, async (runner) => {
         if (runner.isTransactionActive)
             throw new UnsupportedError(
-                "A transaction is open on the one connection that this data source has, and what " +
-                    "changes the schema must not be part of it. Wait for its end.",
+                "A transaction is open on the only connection of this data source, and the schema can't be changed " +
+                    "in it. Wait until it ends.",
             )
         // SQLite makes changed tables anew, and would delete the rows that refer to them.
         await runner.beforeMigration()
@@ -64,8 +64,8 @@ async function take(runner: QueryRunner, lock: InstallLock): Promise<void> {
         const [row] = await select<{ taken?: unknown }>(runner, statement)
         if (row?.taken === undefined || Number(row.taken) === 1) continue
         throw new NotInstalledError(
-            "Somebody else is installing in this database and has not come to an end. Look for a " +
-                "connection that waits for a lock, then try again.",
+            "Another process is installing in this database and has not finished. Look for a connection that " +
+                "waits for a lock, then try again.",
         )
     }
 }

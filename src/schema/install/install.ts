@@ -34,21 +34,22 @@ import { underInstallLock } from "./install-lock"
 import { LiveSteps } from "./live-steps"
 import { checkedOptions } from "../../declared/options"
 
-/** What {@link installAutoSequence} takes. */
+/** Options of {@link installAutoSequence}. */
 export interface InstallOptions {
     /**
-     * In which order rows that have no number are to be numbered: the name of an entity, and the
-     * properties, the first one first. Rows that are equal in them are ordered by primary key.
+     * The order in which rows without a number are numbered: the name of an entity, and its
+     * properties, the most significant first. Rows that are equal in them are ordered by primary
+     * key.
      *
-     * Default is the primary key where it is an integer that ascends, else the `@CreateDateColumn`; where
-     * there is neither, and there are rows, it has to be given.
+     * Default: the primary key if it is an ascending integer, otherwise the `@CreateDateColumn`. If
+     * there is neither, and there are rows, you must give it.
      */
     orderBy?: NumberingOrder
 
     /**
-     * What has become of columns that have other names now, as {@link generateMigration} takes it.
+     * The columns that have other names now, as for {@link generateMigration}.
      *
-     * Default is none.
+     * Default: none.
      */
     rename?: Renames
 }
@@ -56,20 +57,21 @@ export interface InstallOptions {
 const FORMS = { orderBy: NUMBERING_ORDER, rename: RENAMES }
 
 /**
- * Creates what numbers and pseudo keys need and the database lacks: the counter table, the history of
- * keys, numbered columns and those of keys, filled in the rows that have none, unique indexes, triggers,
- * and counters that go on after the rows. Triggers of this library that no column needs any more are
- * removed, and so are unique indexes of the scopes that numbers had before. It changes nothing else, and does nothing where all is there. For development, demos and tests;
- * production uses a migration, which `typeorm-autosequence migration:generate` writes.
+ * Creates whatever is missing for numbers and pseudo keys: the counter table, the key history,
+ * number and key columns (existing rows are filled), unique indexes, triggers, and counters that
+ * continue after existing rows. It removes triggers of this library that no column needs any more,
+ * and unique indexes of former scopes of numbers. It changes nothing else, and does nothing if
+ * nothing is missing. Use it for development, demos and tests. In production use a migration, which
+ * `typeorm-autosequence migration:generate` writes.
  *
- * Several processes may call it at the same time: one after the other does the work. It runs in a
- * transaction, but on MySQL and MariaDB, where changes of the schema can't be rolled back; call it
+ * Several processes may call it at the same time; they run one after the other. It runs in a
+ * transaction, except on MySQL and MariaDB, where schema changes can't be rolled back; call it
  * again there if it was interrupted.
  *
- * Errors: {@link NotInstalledError} where an entity has no table yet, or
- * no column for its scope, {@link DuplicateRowsError}
- * where rows stand in the way of a unique index, {@link ColumnChangeError} where a column would lose what is
- * in it, {@link UnknownOrderError}, {@link InvalidOptionError} and {@link UnsupportedError}, all before anything is written.
+ * Errors: {@link NotInstalledError} if an entity has no table yet, or no column for its scope,
+ * {@link DuplicateRowsError} if rows prevent a unique index, {@link ColumnChangeError} if a column
+ * would lose data, {@link UnknownOrderError}, {@link InvalidOptionError} and
+ * {@link UnsupportedError}, all before anything is written.
  *
  * ```ts
  * import { DataSource } from "typeorm"
@@ -180,7 +182,7 @@ function refuseIncomplete({ tables, withoutTable }: Inventory): void {
     if (missing.length > 0)
         throw new NotInstalledError(
             `There is ${[...new Set(missing)].join(", ")}. Create that first: run a migration ` +
-                "(typeorm-autosequence migration:generate writes one that has all that numbers " +
-                "and keys need), or call dataSource.synchronize().",
+                "(typeorm-autosequence migration:generate writes one with everything that numbers and keys need), or " +
+                "call dataSource.synchronize().",
         )
 }

@@ -23,40 +23,43 @@ import { onMaster } from "../../typeorm/on-master"
 import { inOwnTransaction } from "../../typeorm/own-transaction"
 import { select } from "../../typeorm/statement"
 
-/** A counter that was raised, or made. */
+/** A counter that was raised or created. */
 export interface RaisedCounter {
     readonly series: string
-    /** The values of the scope by the names of their properties. */
+    /** The values of the scope by property. */
     readonly scope: Readonly<Record<string, string | null>>
-    /** The number that it was at; NULL for one that was not there. */
+    /** Its previous number. NULL if it didn't exist. */
     readonly before: string | null
-    /** The number that it goes on after: the highest of the rows. */
+    /** Its new number: the highest number of the rows. */
     readonly after: string
 }
 
-/** What {@link resyncCounters} takes. */
+/** Options of {@link resyncCounters}. */
 export interface ResyncOptions extends Partial<ReasonOptions> {
-    /** Whether nothing is changed: it tells what would be. Default is `false`. */
+    /** Whether it only reports what would change. Default: `false`. */
     dryRun?: boolean
 
-    /** Called for each counter that is raised or made. Without it they are not read one by one. */
+    /**
+     * Called for each counter that is raised or created. Without it, counters aren't read one by
+     * one.
+     */
     onRaise?: (raised: RaisedCounter) => void
 }
 
 /**
- * Raises counters that are behind the rows of their scopes, and makes those that are missing: after
+ * Raises counters that are behind the rows of their scopes, and creates missing ones. Use it after
  * rows were written by raw SQL, restored from a dump, or inserted while triggers were off. It never
- * lowers one: a number that was given is not given again. It reads all rows of the tables, and may run while others
- * insert.
+ * lowers a counter: a number that was assigned isn't assigned again. It reads all rows of the
+ * tables, and can run while others insert.
  *
- * To lower one counter after a row with a far too large number was deleted, delete the counter:
- * the next row of the scope makes it anew, after the rows that are left. See {@link Sequence.delete}.
+ * To lower a counter after deleting a row with a far too large number, delete the counter: the next
+ * row of the scope creates it again, after the remaining rows. See {@link Sequence.delete}.
  *
- * A counter of a scope that is closed stays where it is. Where a column keeps a journal, that says which counters were
- * raised, with the reason.
+ * The counter of a closed scope isn't changed. If a column keeps a journal, the raised counters are
+ * recorded there, with the reason.
  *
- * Resolves to the names of the series of which counters were raised or made. `onRaise` hears of each counter, and
- * `dryRun` changes none.
+ * Resolves to the names of the series whose counters were raised or created. `onRaise` is called
+ * for each counter, and `dryRun` changes none.
  *
  * Errors: {@link NotInstalledError} before `initialize()`, {@link UnsupportedError},
  * {@link InvalidOptionError}.
@@ -114,7 +117,7 @@ function asMissingTable(dialect: Dialect, error: unknown): unknown {
     const cause = driverErrorOf(error)
     return cause && dialect.isMissingTable(cause)
         ? new NotInstalledError(
-              `Counters were to be raised, and a table is not there (${String(cause.message)}). ${INSTALL_REMEDY}`,
+              `Counters can't be raised, because a table is missing (${String(cause.message)}). ${INSTALL_REMEDY}`,
               { cause: error },
           )
         : asMissingRight(dialect, error)

@@ -36,40 +36,41 @@ import { readLeftOver, readTriggers } from "../plan/triggers/triggers"
 import { type MigrationFormat, migrationName, migrationSource, FORMATS } from "./migration-source"
 import { RecordedSteps } from "./recorded-steps"
 
-/** What {@link generateMigration} takes. */
+/** Options of {@link generateMigration}. */
 export interface GenerateMigrationOptions {
     /**
-     * The name of the migration, to which the timestamp is added.
+     * The name of the migration. The timestamp is appended to it.
      *
-     * Default is `"AutoSequence"`.
+     * Default: `"AutoSequence"`.
      */
     name?: string
 
     /**
      * The time by which TypeORM orders migrations, in milliseconds since 1970.
      *
-     * Default is now.
+     * Default: now.
      */
     timestamp?: number
 
     /**
-     * In which order rows that have no number are to be numbered: the name of an entity, and the
-     * properties, the first one first. Rows that are equal in them are ordered by primary key.
+     * The order in which rows without a number are numbered: the name of an entity, and its
+     * properties, the most significant first. Rows that are equal in them are ordered by primary
+     * key.
      *
-     * Default is the primary key where it is an integer that ascends, else the `@CreateDateColumn`; where
-     * there is neither, it has to be given.
+     * Default: the primary key if it is an ascending integer, otherwise the `@CreateDateColumn`. If
+     * there is neither, you must give it.
      */
     orderBy?: NumberingOrder
 
     /**
-     * What has become of columns that have other names now, or whose tables have: the counters and keys of the
-     * former name go on under the new one. Needed only where the migration is refused without it, and
-     * where the option `series` has changed.
+     * The columns that have other names now, or whose tables have: the counters and keys of the
+     * former name continue under the new one. You need it only if the migration is refused without
+     * it, or if the option `series` has changed.
      *
-     * Default is none.
+     * Default: none.
      *
-     * Errors: {@link InvalidOptionError} where nothing is kept under a former name, or a new one is no
-     * column's.
+     * Errors: {@link InvalidOptionError} if nothing is stored under a former name, or a new name
+     * belongs to no column.
      *
      * ```ts
      * import { DataSource } from "typeorm"
@@ -83,16 +84,16 @@ export interface GenerateMigrationOptions {
     rename?: Renames
 
     /**
-     * Whether rows that have 0 as their number are numbered as well, as if they had none.
+     * Whether rows whose number is 0 are numbered too, as if they had none.
      *
-     * Default is `false`.
+     * Default: `false`.
      */
     renumber?: boolean
 
     /**
-     * The language of the source text.
+     * The language of the source code.
      *
-     * Default is `"typescript"`.
+     * Default: `"typescript"`.
      */
     format?: MigrationFormat
 }
@@ -106,41 +107,42 @@ const FORMS = {
     format: oneOf(...FORMATS),
 }
 
-/** A migration that {@link generateMigration} has written. */
+/** A migration written by {@link generateMigration}. */
 export interface GeneratedMigration {
     /** The name of its class. */
     readonly name: string
-    /** The steps, in the order in which they run: statements, and calls of `backfillPseudoKeys`. */
+    /** The steps in the order in which they run: statements, and calls of `backfillPseudoKeys`. */
     readonly up: readonly MigrationStep[]
-    /** The statements of the way back, in the order in which they run. */
+    /** The statements that revert it, in the order in which they run. */
     readonly down: readonly MigrationStatement[]
-    /** The text of a file with its class. */
+    /** The source code of a file with its class. */
     readonly source: string
-    /** What is left to be done when it has run, before the next one is generated. */
+    /** What remains to be done after it has run, before the next migration is generated. */
     readonly remaining: readonly string[]
 }
 
 /**
- * Compares a database with the entities of a data source, and writes the TypeORM migration that
- * makes up the difference, in plain SQL. Resolves to undefined where there is none.
+ * Compares a database with the entities of a data source, and writes the TypeORM migration for the
+ * difference, in plain SQL. Resolves to undefined if there is none.
  *
- * It holds all that TypeORM's own `migration:generate` would write. Where a table with rows gets a
- * numbered column, or one that could be NULL, the rows that have no number are numbered: in each
- * scope from the highest number that is there, by primary key or as `orderBy` says. Then the column
- * becomes NOT NULL and gets its unique indexes. A column that is there with another type is changed in
- * place. One with `{ nullable: true }` is filled when it is added, and left alone afterwards. Counters are made, and raised, from the rows that exist; none is ever lowered.
+ * It includes everything that TypeORM's own `migration:generate` would write. If a table with rows
+ * gets a numbered column, or has one that was nullable, the rows without a number are numbered: in
+ * each scope from the highest existing number, by primary key or in the order of `orderBy`. Then
+ * the column becomes NOT NULL and gets its unique indexes. An existing column of another type is
+ * changed in place. A column with `{ nullable: true }` is filled when it is added, and not changed
+ * afterwards. Counters are created and raised from existing rows; none is ever lowered.
  *
  * Nothing is written to the database. Run the migration while no other program inserts into these
- * tables: rows that it adds behind the migration's back may lack a number.
+ * tables: rows inserted while it runs may lack a number.
  *
- * Counters and keys go along where TypeORM renames a column, and where only the settings of the connection
- * have changed. Where a table or a column seems to be renamed, `rename` has to say so.
+ * Counters and keys are kept if TypeORM renames a column, or if only the settings of the connection
+ * have changed. If a table or column seems to have been renamed, `rename` must say so.
  *
- * Errors: {@link InvalidOptionError}, {@link UnsupportedError}, {@link NotInstalledError} where the
- * data source is not initialized or lacks the counter table's entity,
- * {@link DuplicateRowsError} where rows stand in the way of a unique index, {@link ColumnChangeError}
- * where a column of numbers, keys or a scope could not keep what is in it, and
- * {@link UnknownOrderError} where nothing tells the order of rows that are to be numbered.
+ * Errors: {@link InvalidOptionError}, {@link UnsupportedError}, {@link NotInstalledError} if the
+ * data source isn't initialized or lacks the entity of the counter table,
+ * {@link DuplicateRowsError} if rows prevent a unique index, {@link ColumnChangeError} if a column
+ * of numbers, keys or a scope would lose data, and {@link UnknownOrderError} if the order of rows
+ * to be numbered can't be determined.
  *
  * ```ts
  * import { DataSource } from "typeorm"

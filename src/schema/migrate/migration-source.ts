@@ -1,7 +1,7 @@
 import { InvalidOptionError } from "../../errors"
 import type { MigrationStep } from "../plan/steps"
 
-/** The language of a migration's file: TypeScript, or JavaScript as CommonJS or ES module. */
+/** The language of a migration file: TypeScript, or JavaScript as a CommonJS or ES module. */
 export type MigrationFormat = "typescript" | "commonjs" | "esm"
 
 /** @internal */
@@ -28,8 +28,7 @@ export function migrationName(name: string, timestamp: number): string {
     const pascal = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("")
     if (!/^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(pascal))
         throw new InvalidOptionError(
-            `The name of the migration is ${JSON.stringify(name)}, give one that can be the name ` +
-                "of a class.",
+            `The name of the migration is ${JSON.stringify(name)}, give one that can name a class.`,
         )
     return `${pascal}${timestamp}`
 }

@@ -10,24 +10,28 @@ import { dataSourceOf } from "../../typeorm/compat"
 import { givenDataSource } from "../../typeorm/given"
 import { select } from "../../typeorm/statement"
 
-/** What {@link runMigrations} takes. */
+/** Options of {@link runMigrations}. */
 export interface RunMigrationsOptions {
     /**
-     * Whether all migrations run in one transaction, each in its own, or without. On SQLite they always run in one, which is
-     * the lock.
+     * Whether all migrations run in one transaction, each in its own, or without one. On SQLite
+     * they always run in one transaction, which is the lock.
      *
-     * Default is `migrationsTransactionMode` of the data source, or `"all"`, as for TypeORM's own command.
+     * Default: `migrationsTransactionMode` of the data source, or `"all"`, as for TypeORM's own
+     * command.
      */
     transaction?: "all" | "each" | "none"
 
     /**
-     * For how many seconds another process that migrates is waited for. An integer from 0.
+     * How many seconds to wait for another process that is migrating. An integer from 0.
      *
-     * Default is `600`.
+     * Default: `600`.
      */
     waitSeconds?: number
 
-    /** Ends the wait for another process with an `AbortError`. Migrations that run go on. */
+    /**
+     * Aborting it ends the wait for another process with an `AbortError`. Migrations that are
+     * running continue.
+     */
     signal?: AbortSignal
 }
 
@@ -39,23 +43,25 @@ const FORMS = {
 const PAUSE_MS = 200
 
 /**
- * Runs the migrations of a data source that have not been run, while no other process does: for replicas of an application
- * that start at the same time. The others wait, and find nothing left to do. Resolves to the names of the
- * migrations that this call has run.
+ * Runs the pending migrations of a data source while no other process does. Use it if replicas of
+ * an application start at the same time: the others wait, and then find nothing left to do.
+ * Resolves to the names of the migrations that this call has run.
  *
- * The lock is an advisory lock on PostgreSQL and `GET_LOCK` on MariaDB and MySQL, both held by the connection that
- * migrates: the database releases it when the migrations fail, or the process dies. On SQLite it is the
- * transaction. Waiting holds no transaction, so `CREATE INDEX CONCURRENTLY` does not wait for those who wait.
+ * The lock is an advisory lock on PostgreSQL and `GET_LOCK` on MariaDB and MySQL. The connection
+ * that migrates holds it, so the database releases it when the migrations fail or the process dies.
+ * On SQLite the lock is the transaction. Waiting doesn't hold a transaction, so
+ * `CREATE INDEX CONCURRENTLY` doesn't wait for waiting processes.
  *
- * Only callers of this function, and the command `migrate`, know the lock: `dataSource.runMigrations()` and TypeORM's own command
- * do not wait for it. A connection pooler that gives each transaction another connection (PgBouncer in transaction mode) breaks
- * it: connect directly. On a Galera cluster the lock is that of one node.
+ * Only this function and the command `migrate` use the lock: `dataSource.runMigrations()` and
+ * TypeORM's own command don't wait for it. A connection pooler that gives each transaction another
+ * connection (PgBouncer in transaction mode) breaks it: connect directly. On a Galera cluster the
+ * lock is local to one node.
  *
- * On MariaDB and MySQL a migration that fails in the middle stays half-done, as they can't roll back what
- * changes the schema. Generate it anew then: the new one has what is missing.
+ * On MariaDB and MySQL a migration that fails halfway stays incomplete, because schema changes
+ * can't be rolled back there. Generate it again: the new migration contains what is missing.
  *
- * Errors: {@link MigrationLockedError} where another process has not come to its end in time,
- * {@link UnsupportedError}, {@link InvalidOptionError}, and whatever a migration throws.
+ * Errors: {@link MigrationLockedError} if another process didn't finish in time,
+ * {@link UnsupportedError}, {@link InvalidOptionError}, and errors thrown by a migration.
  *
  * ```ts
  * import { DataSource } from "typeorm"
@@ -80,7 +86,7 @@ export async function runMigrations(
     const dialect = dialectOf(givenDataSource("runMigrations", dataSource))
     if (!dialect)
         throw new UnsupportedError(
-            `How to lock a database of type "${dataSource.options.type}" is not known. Run its migrations by ` +
+            `A database of type "${dataSource.options.type}" can't be locked for migrations. Run them with ` +
                 "dataSource.runMigrations(), in one process.",
         )
     const lock = dialect.schema.migrationLock
@@ -88,7 +94,7 @@ export async function runMigrations(
     return onMaster(dataSource, async (runner) => {
         if (runner.isTransactionActive)
             throw new UnsupportedError(
-                "A transaction is open on the one connection that this data source has. Wait for its end.",
+                "A transaction is open on the only connection of this data source. Wait until it ends.",
             )
         const work = () => {
             const executor = new MigrationExecutor(dataSource, runner)
@@ -169,8 +175,8 @@ async function untilTaken(
     while (!(await take())) {
         if (performance.now() >= until)
             throw new MigrationLockedError(
-                `Another process has been migrating this database for ${waitSeconds} s and has not come to an end. Look for ` +
-                    "what it waits for, or wait longer: waitSeconds, --wait.",
+                `Another process has been migrating this database for ${waitSeconds} s and has not finished. Find ` +
+                    "out what it waits for, or wait longer: waitSeconds, --wait.",
             )
         await setTimeout(PAUSE_MS, undefined, { signal })
     }

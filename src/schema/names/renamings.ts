@@ -8,8 +8,8 @@ import { select } from "../../typeorm/statement"
 import { findLedgers, type Ledger, namesIn } from "./ledgers"
 
 /**
- * Former names of series, or of histories of keys, and those that they have now: `<table>.<column>`, or
- * what the option `series` says. `null` for one that has become none of the others.
+ * Former names of series or key histories, and their current names: `<table>.<column>`, or the
+ * option `series`. `null` for a name that has become none of the others.
  */
 export type Renames = Readonly<Record<string, string | null>>
 
@@ -19,14 +19,14 @@ export const RENAMES: Form = objectOf([
     "names, or null",
 ])
 
-/** @internal What is kept under one name, and is to be kept under another. */
+/** @internal Counters or keys that are stored under the former name of a column, and have to move to its new name. */
 export interface Renaming {
     readonly ledger: Ledger
     readonly from: string
     readonly to: string
 }
 
-/** @internal What is kept under names that have changed. */
+/** @internal The renamings that were found, and the problems where only the caller can decide. */
 export interface FoundRenamings {
     readonly renamings: readonly Renaming[]
     /** Names that are no column's, beside columns of which nothing is kept. */
@@ -74,18 +74,18 @@ export async function findRenamings(
     const [name] = unknown
     if (name !== undefined)
         throw new InvalidOptionError(
-            `rename is "${name}" = "${given[name] ?? ""}". Give a name under which counters or keys are kept ` +
-                "and that is no column's any more, and the name of a column that has such.",
+            `rename is "${name}" = "${given[name] ?? ""}". Give the former name of a renamed column, which still ` +
+                "has counters or keys, and the column's name of today.",
         )
     return { renamings, problems }
 }
 
-/** @internal The tables whose rows change with the names, whatever their triggers say. */
+/** @internal The tables whose rows are changed by renamings, in spite of the triggers that protect them. */
 export function rewrittenBy({ renamings }: FoundRenamings): Pick<Ledger, "metadata">[] {
     return renamings.map(({ ledger }) => ledger)
 }
 
-/** @internal Refuses to go on where only the caller knows what has become of a name. */
+/** @internal Throws if only the caller can know what a former name is called now. */
 export function refuseStrays({ problems }: FoundRenamings): void {
     if (problems.length > 0) throw new InvalidOptionError(problems.join("\n"))
 }
@@ -154,10 +154,10 @@ function problem(
         ? "generate"
         : "first rename the column in the database (ALTER TABLE), then generate"
     return (
-        `${tablePath} has ${content} of ${stray}, which is no column any more, and none of ${name}, ` +
-        `whose table has rows. If ${stray} was renamed, ${remedy} and run a migration with ` +
-        `--rename ${stray}=${name} (rename: { "${stray}": "${name}" }). If not, with ` +
-        `--rename ${stray}= (null), which leaves its ${content} as they are.`
+        `${tablePath} has ${content} of ${stray}, which is no longer a column, and none of ${name}, whose ` +
+        `table has rows. If ${stray} was renamed, ${remedy} and run a migration with --rename ` +
+        `${stray}=${name} (rename: { "${stray}": "${name}" }). If not, with --rename ${stray}= (null), which ` +
+        `leaves its ${content} as they are.`
     )
 }
 
@@ -165,7 +165,7 @@ function tableOf(name: string): string {
     return name.slice(0, name.lastIndexOf("."))
 }
 
-/** @internal Whether a name is that of a column, and there is none. */
+/** @internal Whether a name is the name of a column that no longer exists. */
 export async function isGone(
     runner: QueryRunner,
     { metadata }: Ledger,

@@ -99,10 +99,8 @@ export function servedEntities(dataSource: DataSource): EntityMetadata[] {
     )
 }
 
-/** @internal The numbers and keys of an entity. */
-export function uniqueColumnsOf(
-    metadata: EntityMetadata,
-): readonly (Series | Document | StoredKey)[] {
+/** The numbers and keys of an entity. */
+function uniqueColumnsOf(metadata: EntityMetadata): readonly (Series | Document | StoredKey)[] {
     const series = seriesOf(metadata)
     return [
         ...series,

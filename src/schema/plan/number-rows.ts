@@ -7,8 +7,8 @@ import type { Series } from "../../series/series"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import { keyOfRow, selectNumbers } from "./counters-in-rows"
 
-/** @internal What may hold numbers already, which the new ones go on after. */
-export interface Predecessors {
+/** Where numbers may exist already; new numbers continue after them. */
+interface Predecessors {
     /** Whether rows of the table itself may have one. */
     readonly ownRows: boolean
     /** Other columns with the same counters. */
@@ -101,7 +101,7 @@ function selectOthers(
     )
 }
 
-/** @internal Where a column of the condition is not there yet, nobody can tell. */
+/** @internal Whether rows lack a number. True if a column of the condition does not exist yet, because then it is unknown. */
 export async function hasUnnumbered(
     runner: QueryRunner,
     series: Series,

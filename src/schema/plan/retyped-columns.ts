@@ -11,8 +11,8 @@ import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import { select } from "../../typeorm/statement"
 import type { Steps } from "./steps"
 
-/** @internal What a column holds: those of a scope are told apart by the text of their values. */
-export type Content = "number" | "key" | "scope"
+/** What a column holds. Scope columns are compared by the text of their values. */
+type Content = "number" | "key" | "scope"
 
 /** @internal A column that holds numbers or keys, or makes a scope. */
 export interface Holder {
@@ -127,10 +127,10 @@ function impossible(retyped: Retyped): string {
     const { content, stored, declared, metadata } = retyped
     const what = content === "scope" ? "the scope of numbers or keys" : `${content}s`
     return (
-        `${placeOf(retyped)} is ${typeOf(retyped, stored)} in the database and ` +
-        `${typeOf(retyped, declared)} in the entity. TypeORM would drop the column, which holds ${what}, and ` +
-        `add an empty one. Change it by a migration of your own that keeps what is in it ` +
-        `(ALTER TABLE ${tableName(metadata)} …), and run that first.`
+        `${placeOf(retyped)} is ${typeOf(retyped, stored)} in the database and ${typeOf(retyped, declared)} ` +
+        `in the entity. TypeORM would drop the column, which holds ${what}, and add an empty one. First ` +
+        "change its type in a migration of your own that keeps the values (ALTER TABLE " +
+        `${tableName(metadata)} …).`
     )
 }
 
@@ -156,13 +156,13 @@ async function misfits(runner: QueryRunner, retyped: Retyped): Promise<string[]>
     const are = count === 1 ? "1 row holds" : `${count} rows hold`
     const wrong =
         kind === "integer"
-            ? `no whole number up to ${String(max)}`
+            ? `no integer up to ${String(max)}`
             : isUuid
-              ? "no UUID in small letters"
-              : `more than it has room for`
+              ? "no lower-case UUID"
+              : "a longer value"
     return [
-        `${placeOf(retyped)} becomes ${typeOf(retyped, declared)}, and ${are} ${wrong}. Give them ` +
-            `another value first: SELECT * FROM ${where}.`,
+        `${placeOf(retyped)} becomes ${typeOf(retyped, declared)}, but ${are} ${wrong}. Change these values ` +
+            `first: SELECT * FROM ${where}.`,
     ]
 }
 
@@ -187,9 +187,9 @@ export function refuseDrops(
         const table = driver.escape(metadata.tableName)
         if (queries.some((sql) => sql.includes(`${table}${drop}`)))
             throw new ColumnChangeError(
-                `${metadata.name}.${column.propertyPath}: TypeORM would give a column of ` +
-                    `${metadata.tablePath} the name ${column.databaseName}, and drop it then, with all that ` +
-                    "is in it, as its type differs. Change the name first and the type by the next migration.",
+                `${metadata.name}.${column.propertyPath}: the name and the type of its column change at once, so ` +
+                    `TypeORM would drop ${column.databaseName} of ${metadata.tablePath} with all its values. Change the ` +
+                    "name first, and the type in the next migration.",
             )
     }
 }

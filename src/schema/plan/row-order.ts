@@ -8,8 +8,8 @@ import { isUnnumbered } from "./number-rows"
 import type { ServedTable } from "./inventory"
 
 /**
- * By which columns the rows are ordered that have no number yet: an entity's name, and the
- * properties, the first one first. Rows that are equal in them are ordered by primary key.
+ * The columns that order rows without a number: the name of an entity, and its properties, the most
+ * significant first. Rows that are equal in them are ordered by primary key.
  */
 export type NumberingOrder = Readonly<Record<string, string | readonly string[]>>
 
@@ -46,11 +46,11 @@ export class RowOrder {
         const { name, primaryColumns } = metadata
         const example = `${name}.${primaryColumns[0]?.propertyPath ?? "id"}`
         throw new UnknownOrderError(
-            `${name}.${series.column.propertyPath}: nothing tells in which order the rows of ` +
-                `${metadata.tablePath} came that have no number. Their primary key is no integer that ` +
-                "ascends, and there is no @CreateDateColumn. Name what tells it: --order-by " +
-                `${name}.<property>, or orderBy: { ${name}: "<property>" }. Where any order will do, name ` +
-                `the primary key: --order-by ${example}.${asked}`,
+            `${name}.${series.column.propertyPath}: the order of the rows of ${metadata.tablePath} that have no ` +
+                "number is unknown. Their primary key is not an ascending integer, and there is no " +
+                `@CreateDateColumn. Name a property that gives the order: --order-by ${name}.<property>, or orderBy: ` +
+                `{ ${name}: "<property>" }. If the order doesn't matter, name the primary key: --order-by ` +
+                `${example}.${asked}`,
         )
     }
 }
@@ -84,7 +84,7 @@ function findEntity({ entityMetadatas }: DataSource, entity: string): EntityMeta
     throw new InvalidOptionError(
         `orderBy names the entity "${entity}", which the data source does not have. ` +
             (ofTable
-                ? `The table ${entity} is that of ${ofTable.name}.`
+                ? `The entity of the table ${entity} is ${ofTable.name}.`
                 : `It has ${names.join(", ")}.`),
     )
 }
@@ -96,7 +96,6 @@ function findColumns(metadata: EntityMetadata, path: string): ColumnMetadata[] {
     if (found.length > 0) return found
     const paths = columns.map(({ propertyPath }) => propertyPath)
     throw new InvalidOptionError(
-        `orderBy names "${path}" of ${name}, which is no column of it. It has ` +
-            `${[...new Set(paths)].join(", ")}.`,
+        `orderBy names "${path}", which is not a column of ${name}. It has ${[...new Set(paths)].join(", ")}.`,
     )
 }

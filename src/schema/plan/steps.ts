@@ -6,7 +6,7 @@ import type { Statement } from "../../typeorm/statement"
 export interface MigrationStatement {
     readonly sql: string
     readonly parameters?: readonly unknown[]
-    /** What it is for, where it is none of TypeORM's own. */
+    /** What it is for, unless it is one of TypeORM's own. */
     readonly comment?: string
 }
 
@@ -17,7 +17,7 @@ export interface MigrationBackfill {
     readonly comment?: string
     /** The name of the entity. */
     readonly entity: string
-    /** The key's property. */
+    /** The property of the key. */
     readonly property: string
 }
 

@@ -4,13 +4,14 @@ import type { Dialect } from "../../dialects/dialect"
 import type { StoredCollation } from "../../dialects/statements/schema-statements"
 import { pseudoKeysOf } from "../../keys/resolve-keys"
 import type { ColumnMetadata } from "../../typeorm/names"
+import type { Finding } from "./finding"
 
 /** @internal The columns of pseudo keys that take different keys for equal. */
 export async function inexactPseudoKeys(
     runner: QueryRunner,
     dialect: Dialect | undefined,
     metadata: EntityMetadata,
-): Promise<string[]> {
+): Promise<Finding[]> {
     return exactColumnsProblems(
         runner,
         dialect,
@@ -24,7 +25,7 @@ export async function inexactKeys(
     runner: QueryRunner,
     dialect: Dialect | undefined,
     metadata: EntityMetadata,
-): Promise<string[]> {
+): Promise<Finding[]> {
     const exact = dialect?.keyCollation?.collation
     const keys = metadata.columns.filter((one) => exact !== undefined && one.collation === exact)
     return exactColumnsProblems(runner, dialect, metadata, keys)
@@ -35,21 +36,22 @@ async function exactColumnsProblems(
     dialect: Dialect | undefined,
     { database, tableName, tablePath }: EntityMetadata,
     columns: readonly ColumnMetadata[],
-): Promise<string[]> {
+): Promise<Finding[]> {
     const exact = dialect?.keyCollation?.collation ?? "one that is exact"
     const { collations } = dialect?.schema ?? {}
     if (!collations || columns.length === 0) return []
     const stored = await select<StoredCollation>(runner, collations.select(database, tableName))
-    const problems: string[] = []
+    const problems: Finding[] = []
     for (const found of stored) {
         if (!columns.some(({ databaseName }) => databaseName === found.column)) continue
         const [compared] = await select<{ ignoresCase: unknown }>(runner, collations.compare(found))
         // No key ends in blanks.
         if (Number(compared?.ignoresCase) === 1)
-            problems.push(
-                `${tablePath}.${found.column} has the collation ${found.collation}, which takes keys ` +
-                    `that differ for equal. Give it the collation ${exact}.`,
-            )
+            problems.push({
+                text:
+                    `${tablePath}.${found.column} has the collation ${found.collation}, which takes different keys for ` +
+                    `equal. Give it the collation ${exact}.`,
+            })
     }
     return problems
 }

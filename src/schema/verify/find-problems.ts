@@ -1,18 +1,14 @@
 import type { DataSource, EntityMetadata, QueryRunner } from "typeorm"
+import { subscriberRemedy } from "../../declared/data-source-options"
 import { COUNTER_ENTITY, EVENT_ENTITY, KEY_ENTITY, SETTING_ENTITY } from "../../declared/own-tables"
 import { isAutoSequenceSubscriber } from "../../declared/registry"
 import { dialectOf } from "../../dialects"
 import type { Dialect } from "../../dialects/dialect"
-import { INSTALL_REMEDY, NotInstalledError } from "../../errors"
+import { NotInstalledError } from "../../errors"
 import { pseudoKeysOf } from "../../keys/resolve-keys"
 import { refuseUnsupported } from "../../numbers/refuse-unsupported"
 import { hasJournal, hasSettings } from "../../series/journal"
-import {
-    findOwnEntity,
-    NO_EVENT_TABLE,
-    NO_KEY_TABLE,
-    NO_SETTING_TABLE,
-} from "../../series/own-table"
+import { findOwnEntity, unknownTable } from "../../series/own-table"
 import { seriesOf } from "../../series/resolve-series"
 import { hasCounters, placeOf } from "../../series/series"
 import { allSeriesOf } from "../../series/sharers"
@@ -25,6 +21,7 @@ import { servedEntities } from "../plan/inventory"
 import { zoneProblems } from "../plan/periods/periods"
 import { readLeftOver, readTriggers } from "../plan/triggers/triggers"
 import { inexactKeys, inexactPseudoKeys } from "./collations"
+import { byMigration, type Finding } from "./finding"
 import { foreignPrefixes } from "./prefixes"
 import { ownTableProblems, tableProblems } from "./tables"
 import { leftOverProblems, triggerProblems, unreadProblems } from "./triggers"
@@ -34,9 +31,8 @@ export type ProblemArea =
     "data source" | "tables" | "indexes" | "keys" | "time zones" | "names" | "triggers" | "counters"
 
 /** @internal What a data source or its database lacks, and what to do about it. */
-export interface Problem {
+export interface Problem extends Finding {
     readonly area: ProblemArea
-    readonly text: string
 }
 
 /** @internal The tables of this library that a data source needs and knows. */
@@ -52,17 +48,17 @@ export function ownTablesOf(dataSource: DataSource): {
     const counter = named(COUNTER_ENTITY)
     const usesCounter = [...allSeriesOf(dataSource).values()].flat().some(hasCounters)
     const others = [
-        [hasHistory(dataSource), KEY_ENTITY, "the history of keys", NO_KEY_TABLE],
-        [hasJournal(dataSource), EVENT_ENTITY, "the journal of numbers", NO_EVENT_TABLE],
-        [hasSettings(dataSource), SETTING_ENTITY, "the settings of series", NO_SETTING_TABLE],
+        [hasHistory(dataSource), KEY_ENTITY, "the history of keys"],
+        [hasJournal(dataSource), EVENT_ENTITY, "the journal of numbers"],
+        [hasSettings(dataSource), SETTING_ENTITY, "the settings of series"],
     ] as const
     const needed: [EntityMetadata, string][] = []
     if (usesCounter && counter) needed.push([counter, "the counters"])
     const unknown: string[] = []
-    for (const [isNeeded, entity, content, problem] of others) {
+    for (const [isNeeded, entity, content] of others) {
         const metadata = isNeeded ? named(entity) : undefined
         if (metadata) needed.push([metadata, content])
-        else if (isNeeded) unknown.push(problem)
+        else if (isNeeded) unknown.push(unknownTable(dataSource, entity))
     }
     const journal = hasJournal(dataSource) ? named(EVENT_ENTITY) : undefined
     return { needed, counter, journal, unknown }
@@ -74,8 +70,13 @@ export async function findProblems(
     dataSource: DataSource,
 ): Promise<Problem[]> {
     const problems: Problem[] = []
-    const add = (area: ProblemArea, texts: readonly string[]) =>
-        problems.push(...texts.map((text) => ({ area, text })))
+    const add = (area: ProblemArea, findings: readonly (Finding | string)[]) =>
+        problems.push(
+            ...findings.map((one) => ({
+                area,
+                ...(typeof one === "string" ? { text: one } : one),
+            })),
+        )
     add("data source", unregistered(dataSource))
     const { needed, counter, journal, unknown } = ownTablesOf(dataSource)
     add("data source", unknown)
@@ -118,7 +119,7 @@ function unregistered(dataSource: DataSource): string[] {
     })
     if ((all.length > 0 || hasKeys) && !dataSource.subscribers.some(isAutoSequenceSubscriber))
         problems.add(
-            "The data source has no AutoSequenceSubscriber. Create it with withAutoSequence(options).",
+            `The data source has no AutoSequenceSubscriber. ${subscriberRemedy(dataSource)}`,
         )
     return [...problems]
 }
@@ -138,17 +139,18 @@ export async function behindProblems(
         )
             problems.push({
                 area: "counters",
-                text:
-                    `${placeOf(first)}: a counter is missing, or behind the rows of its scope. Call ` +
-                    "resyncCounters(dataSource).",
+                text: `${placeOf(first)}: a counter is missing, or behind the rows of its scope.`,
+                remedy: "Call resyncCounters(dataSource).",
             })
         step()
     }
     return problems
 }
 
-function renamingProblem({ ledger: { metadata, content }, from, to }: Renaming): string {
-    return `${metadata.tablePath} has the ${content} of ${to} under its former name, ${from}. ${INSTALL_REMEDY}`
+function renamingProblem({ ledger: { metadata, content }, from, to }: Renaming): Finding {
+    return byMigration(
+        `${metadata.tablePath} has the ${content} of ${to} under its former name, ${from}.`,
+    )
 }
 
 /**
@@ -160,7 +162,7 @@ export async function checkOwnTable(
     dialect: Dialect | undefined,
     metadata: EntityMetadata,
     content: string,
-): Promise<string[]> {
+): Promise<Finding[]> {
     const all = [...allSeriesOf(dataSourceOf(metadata)).values()].flat()
     const isTriggersAlone =
         metadata.name !== KEY_ENTITY && all.every(({ strategy }) => strategy === "trigger")

@@ -4,6 +4,7 @@ import type { StoredKey } from "../../keys/pseudo-key"
 import { pseudoKeysOf } from "../../keys/resolve-keys"
 import { columnName, tableName } from "../../typeorm/names"
 import { select } from "../../typeorm/statement"
+import type { Finding } from "./finding"
 
 /**
  * The keys of a table whose rows have others than the prefix allows, so that they lead nowhere.
@@ -12,17 +13,18 @@ import { select } from "../../typeorm/statement"
 export async function foreignPrefixes(
     runner: QueryRunner,
     metadata: EntityMetadata,
-): Promise<string[]> {
+): Promise<Finding[]> {
     const table = await runner.getTable(metadata.tablePath)
-    const problems: string[] = []
+    const problems: Finding[] = []
     for (const key of pseudoKeysOf(metadata).stored) {
         const isThere = table?.findColumnByName(key.column.databaseName)
         if (!isThere || [key.head, ...key.formerHeads].includes("")) continue
         if (await hasOther(runner, key))
-            problems.push(
-                `Rows of ${metadata.tablePath} have keys in ${key.column.databaseName} that do not begin with "${key.head}", ` +
-                    "and are not found by them. Name the former prefix: formerPrefixes of @PseudoKey.",
-            )
+            problems.push({
+                text:
+                    `Rows of ${metadata.tablePath} have keys in ${key.column.databaseName} that do not begin with ` +
+                    `"${key.head}", so they can't be found by key. Name the former prefix: formerPrefixes of @PseudoKey.`,
+            })
     }
     return problems
 }

@@ -2,7 +2,7 @@ import type { EntityMetadata, QueryRunner, Table } from "typeorm"
 import { isMissingRight } from "../../audit/snapshot"
 import { placeOfEntity, storedColumns } from "../../audit/tables"
 import { dialectOf } from "../../dialects"
-import { INSTALL_REMEDY as REMEDY, MIGRATION_REMEDY } from "../../errors"
+import { MIGRATION_REMEDY } from "../../errors"
 import { pseudoKeysOf } from "../../keys/resolve-keys"
 import { seriesOf } from "../../series/resolve-series"
 import { dataSourceOf } from "../../typeorm/compat"
@@ -12,6 +12,7 @@ import { findStranded } from "../plan/periods/periods"
 import { type ColumnMetadata, tableName } from "../../typeorm/names"
 import type { Scoped } from "../../series/series"
 import { uniqueIndexesOf } from "../../series/unique-index"
+import { byMigration, type Finding } from "./finding"
 
 /**
  * What a table of this library lacks. Triggers write to it with the rights of who made them, so that nobody else has
@@ -23,17 +24,20 @@ export async function ownTableProblems(
     metadata: EntityMetadata,
     content: string,
     isTriggersAlone: boolean,
-): Promise<string[]> {
+): Promise<Finding[]> {
     const { tablePath, columns, primaryColumns } = metadata
     const table = await runner.getTable(tablePath)
     if (!table && (await isHidden(runner, metadata)))
         return isTriggersAlone
             ? []
             : [
-                  `The user of the data source can't see the table ${tablePath}, which keeps ${content}. ` +
-                      `Grant it: GRANT SELECT, INSERT, UPDATE ON ${tableName(metadata)} TO …`,
+                  {
+                      text:
+                          `The user of the data source can't see the table ${tablePath}, which keeps ${content}. ` +
+                          `Grant it: GRANT SELECT, INSERT, UPDATE ON ${tableName(metadata)} TO …`,
+                  },
               ]
-    if (!table) return [`There is no table ${tablePath}, which keeps ${content}. ${REMEDY}`]
+    if (!table) return [byMigration(`There is no table ${tablePath}, which keeps ${content}.`)]
     const missing = columns.filter(({ databaseName }) => !table.findColumnByName(databaseName))
     const key = primaryColumns.map(({ databaseName }) => databaseName).sort()
     const found = table.primaryColumns.map(({ name }) => name).sort()
@@ -44,10 +48,9 @@ export async function ownTableProblems(
         ...(hasKey
             ? []
             : [
-                  `The primary key of ${tablePath} is (${found.join(", ")}), and has to be ` +
-                      `(${key.join(", ")}).`,
+                  `The primary key of ${tablePath} is (${found.join(", ")}), but must be (${key.join(", ")}).`,
               ]),
-    ].map((problem) => `${problem} ${MIGRATION_REMEDY}`)
+    ].map((text) => byMigration(text, MIGRATION_REMEDY))
 }
 
 /** Catalogues don't show tables to those who have no right on them; some databases say that there is one. */
@@ -67,12 +70,12 @@ async function isHidden(runner: QueryRunner, metadata: EntityMetadata): Promise<
 export async function tableProblems(
     runner: QueryRunner,
     metadata: EntityMetadata,
-): Promise<{ readonly table: string[]; readonly indexes: string[] }> {
+): Promise<{ readonly table: Finding[]; readonly indexes: Finding[] }> {
     const { tablePath } = metadata
     const table = await runner.getTable(tablePath)
     if (!table)
         return {
-            table: [`There is no table ${tablePath}. ${MIGRATION_REMEDY}`],
+            table: [byMigration(`There is no table ${tablePath}.`, MIGRATION_REMEDY)],
             indexes: [],
         }
     const dialect = dialectOf(dataSourceOf(metadata))
@@ -83,20 +86,22 @@ export async function tableProblems(
     const keys = pseudoKeysOf(metadata).stored
     return {
         table: [
-            ...missing.map(
-                ({ name }) =>
-                    `${tablePath} has no constraint ${name}, by which rows have a number as soon as its ` +
-                    `condition holds. ${REMEDY}`,
+            ...missing.map(({ name }) =>
+                byMigration(
+                    `${tablePath} has no constraint ${name}, which ensures that rows have a number as soon as their ` +
+                        "condition holds.",
+                ),
             ),
-            ...tightColumns(series, table).map(
-                ({ databaseName }) =>
-                    `The column ${tablePath}.${databaseName} can't be NULL, and rows are without a number ` +
-                    `first. ${REMEDY}`,
+            ...tightColumns(series, table).map(({ databaseName }) =>
+                byMigration(
+                    `The column ${tablePath}.${databaseName} is NOT NULL, but rows have no number at first.`,
+                ),
             ),
-            ...(await findStranded(runner, series, table)).map(
-                ({ period }) =>
-                    `Rows of ${tablePath} have a number and no period (${period.column.databaseName}), so numbers ` +
-                    `may be given twice. ${REMEDY}`,
+            ...(await findStranded(runner, series, table)).map(({ period }) =>
+                byMigration(
+                    `Rows of ${tablePath} have a number but no period (${period.column.databaseName}), so numbers may be ` +
+                        "assigned twice.",
+                ),
             ),
             ...series.flatMap((one) => [
                 ...columnProblems(one, table, "a number"),
@@ -105,10 +110,11 @@ export async function tableProblems(
             ...keys.flatMap((key) => columnProblems(key, table, "a key")),
         ],
         indexes: [
-            ...formerIndexes(metadata, table).map(
-                ({ name, columnNames }) =>
-                    `${tablePath} has the unique index ${name ?? ""} over ${columnNames.join(", ")} from before, ` +
-                    `which may refuse numbers. ${REMEDY}`,
+            ...formerIndexes(metadata, table).map(({ name, columnNames }) =>
+                byMigration(
+                    `${tablePath} still has the former unique index ${name ?? ""} over ${columnNames.join(", ")}, which ` +
+                        "may refuse numbers.",
+                ),
             ),
             ...[...series, ...keys].flatMap((unique) => missingIndexes(unique, table)),
         ],
@@ -119,16 +125,16 @@ function columnProblems(
     { column }: { readonly column: ColumnMetadata },
     table: Table,
     lack: string,
-): string[] {
+): Finding[] {
     const stored = table.findColumnByName(column.databaseName)
     const name = `${column.entityMetadata.tablePath}.${column.databaseName}`
-    if (!stored) return [`There is no column ${name}. ${REMEDY}`]
+    if (!stored) return [byMigration(`There is no column ${name}.`)]
     return stored.isNullable && !column.isNullable
-        ? [`The column ${name} can be NULL, so rows may be without ${lack}. ${REMEDY}`]
+        ? [byMigration(`The column ${name} can be NULL, so rows may be without ${lack}.`)]
         : []
 }
 
-function missingIndexes(unique: Scoped, table: Table): string[] {
+function missingIndexes(unique: Scoped, table: Table): Finding[] {
     const { tablePath } = unique.metadata
     return uniqueIndexesOf(unique).flatMap(({ columns, nulls }) => {
         const names = columns.map(({ databaseName }) => databaseName)
@@ -147,7 +153,7 @@ function missingIndexes(unique: Scoped, table: Table): string[] {
         const where = nulls.length > 0 ? ` where ${conditions.join(" and ")}` : ""
         return exists
             ? []
-            : [`${tablePath} has no unique index over ${names.join(", ")}${where}. ${REMEDY}`]
+            : [byMigration(`${tablePath} has no unique index over ${names.join(", ")}${where}.`)]
     })
 }
 

@@ -1,13 +1,14 @@
 import type { QueryRunner } from "typeorm"
 import type { DriverError } from "../../dialects/driver-error"
 import type { Trigger, TriggerFunction } from "../../dialects/statements/trigger-statements"
-import { INSTALL_REMEDY as REMEDY } from "../../errors"
 import { unreadTriggers } from "../../numbers/trigger/trigger-errors"
+import { tableName } from "../../typeorm/names"
 import { select } from "../../typeorm/statement"
 import { changesOf, namesOf, neededIn, type TableTriggers } from "../plan/triggers/triggers"
+import { byMigration, type Finding } from "./finding"
 
 /** @internal What is wrong with the triggers of a table. */
-export function triggerProblems(table: TableTriggers): string[] {
+export function triggerProblems(table: TableTriggers): Finding[] {
     const { tablePath } = table.metadata
     const needed = neededIn(table)
     const leftOver = changesOf(table).removed.filter(
@@ -16,10 +17,12 @@ export function triggerProblems(table: TableTriggers): string[] {
     return [
         ...needed.flatMap((trigger) => {
             const problem = problemOf(trigger, table)
-            return problem ? `The trigger ${trigger.name} of ${tablePath} ${problem} ${REMEDY}` : []
+            return problem
+                ? byMigration(`The trigger ${trigger.name} of ${tablePath} ${problem}`)
+                : []
         }),
-        ...leftOver.map(
-            ({ name }) => `The trigger ${name} of ${tablePath} is left over from before. ${REMEDY}`,
+        ...leftOver.map(({ name }) =>
+            byMigration(`The trigger ${name} of ${tablePath} is no longer needed.`),
         ),
     ]
 }
@@ -28,7 +31,7 @@ export function triggerProblems(table: TableTriggers): string[] {
 export async function unreadProblems(
     runner: QueryRunner,
     { columns, stored }: TableTriggers,
-): Promise<string[]> {
+): Promise<Finding[]> {
     for (const { series, triggers } of columns)
         for (const { name } of triggers) {
             const { reading } = series.dialect.trigger ?? {}
@@ -39,7 +42,12 @@ export async function unreadProblems(
             } catch (error) {
                 if (!reading.hasFailed((error as { driverError: DriverError }).driverError))
                     throw error
-                return [unreadTriggers(series)]
+                return [
+                    {
+                        text: unreadTriggers(series),
+                        sql: reading.again(tableName(series.metadata)),
+                    },
+                ]
             }
         }
     return []
@@ -49,13 +57,14 @@ export async function unreadProblems(
 export function leftOverProblems(
     functions: readonly TriggerFunction[],
     tables: readonly TableTriggers[],
-): string[] {
+): Finding[] {
     const needed = tables.flatMap(neededIn).flatMap(({ calls }) => calls.map(({ name }) => name))
     return functions
         .filter(({ name }) => !needed.includes(name))
-        .map(
-            ({ name }) =>
-                `The function ${name} is left over: its table was dropped, and no trigger calls it. ${REMEDY}`,
+        .map(({ name }) =>
+            byMigration(
+                `The function ${name} is no longer needed: its table was dropped, and no trigger calls it.`,
+            ),
         )
 }
 
@@ -66,9 +75,9 @@ function problemOf(trigger: Trigger, { stored, appendOnly }: TableTriggers): str
             ? "is missing: rows of the journal could be changed."
             : "is missing: rows get no number."
     if (namesOf(found) !== namesOf(trigger))
-        return `calls ${namesOf(found)}, and has to call ${namesOf(trigger)}.`
+        return `calls ${namesOf(found)}, but must call ${namesOf(trigger)}.`
     if (!found.isEnabled) return "is disabled."
     return found.isHidden || found.definition === trigger.definition
         ? undefined
-        : "is not as it is to be: an option has changed, or the library."
+        : "is outdated: an option has changed, or the library."
 }

@@ -7,29 +7,30 @@ import { counterTableOf, findOwnEntity } from "../../series/own-table"
 import { onMaster } from "../../typeorm/on-master"
 import { refuseUninitialized } from "../plan/inventory"
 import { behindProblems, checkOwnTable, findProblems } from "./find-problems"
+import { type Finding, messageOf } from "./finding"
 
-/** What {@link verifyAutoSequence} takes. */
+/** Options of {@link verifyAutoSequence}. */
 export interface VerifyOptions {
     /**
-     * Whether counters are compared with the numbers of their rows, for which all of these are read.
+     * Whether counters are compared with the numbers of their rows, which reads all of these rows.
      *
-     * Default is `false`.
+     * Default: `false`.
      */
     counters?: boolean
 }
 
 /**
- * Checks that a data source can keep the promise: that the options fit the entities and the
- * database, that the subscriber is registered, that every table has its columns of numbers and keys and their unique
- * indexes, that the counter table is as strategies `"counter"` and `"trigger"` need it, and that
- * triggers are there, enabled, and those of this version and these options, and that no counters and keys
- * are left under the former name of a column that was renamed. On MySQL and MariaDB
- * also that keys are compared exactly. Call it once when the application starts; it writes nothing.
- * With `{ counters: true }` it also compares the counters with the numbers of their rows, for which it
- * reads all of these: {@link resyncCounters} raises those that are behind.
+ * Checks that a data source can keep the guarantee: the options fit the entities and the database,
+ * the subscriber is registered, every table has its number and key columns with their unique
+ * indexes, the counter table is as strategies `"counter"` and `"trigger"` need it, triggers exist,
+ * are enabled, and match this version and these options, and no counters or keys are left under the
+ * former name of a renamed column. On MySQL and MariaDB it also checks that keys are compared
+ * exactly. Call it once when the application starts; it writes nothing. With `{ counters: true }`
+ * it also compares the counters with the numbers of their rows, which reads all of these rows:
+ * {@link resyncCounters} raises counters that are behind.
  *
- * Errors: {@link InvalidOptionError}, {@link UnsupportedError}, and {@link NotInstalledError} that
- * lists everything that is missing, and what to do about it.
+ * Errors: {@link InvalidOptionError}, {@link UnsupportedError}, and {@link NotInstalledError},
+ * which lists everything that is missing and how to fix it.
  *
  * ```ts
  * import { DataSource } from "typeorm"
@@ -47,11 +48,9 @@ export async function verifyAutoSequence(
     const { counters = false } = checkedOptions("verifyAutoSequence", options, { counters: FLAG })
     refuseUninitialized(dataSource)
     await refuseProblems(dataSource, async (runner) => {
-        const found = (await findProblems(runner, dataSource)).map(({ text }) => text)
+        const found = await findProblems(runner, dataSource)
         // Only of a database that has all of it.
-        if (counters && found.length === 0)
-            for (const problem of await behindProblems(runner, dataSource)) found.push(problem.text)
-        return found
+        return counters && found.length === 0 ? behindProblems(runner, dataSource) : found
     })
 }
 
@@ -71,8 +70,8 @@ export async function verifyCounterTable(dataSource: DataSource): Promise<void> 
 /** Throws all problems together. */
 async function refuseProblems(
     dataSource: DataSource,
-    look: (runner: QueryRunner) => Promise<string[]>,
+    look: (runner: QueryRunner) => Promise<Finding[]>,
 ): Promise<void> {
-    const problems = new Set(await onMaster(dataSource, look))
+    const problems = new Set((await onMaster(dataSource, look)).map(messageOf))
     if (problems.size > 0) throw new NotInstalledError([...problems].join("\n"))
 }

@@ -74,10 +74,10 @@ function describe({ metadata, column, scopeColumns }: Scoped, count: number, kin
     const names = [...scopeColumns, column].map(columnName).join(", ")
     return (
         `${metadata.name}.${column.propertyPath}: ${count} ${count === 1 ? kind : `${kind}s`} in ` +
-        `${metadata.tablePath}.${column.databaseName} ${count === 1 ? "is" : "are"} there more than once` +
-        `${scope ? ` for the same ${scope}` : ""}, so the column can't have its unique index. Give ` +
-        `these rows other ${kind}s first: SELECT ${names}, COUNT(*) FROM ${tableName(metadata)} ` +
-        `GROUP BY ${names} HAVING COUNT(*) > 1.` +
+        `${metadata.tablePath}.${column.databaseName} ${count === 1 ? "occurs" : "occur"} more than ` +
+        `once${scope ? ` for the same ${scope}` : ""}, so the unique index can't be created. Give these rows ` +
+        `different ${kind}s first: SELECT ${names}, COUNT(*) FROM ${tableName(metadata)} GROUP BY ${names} ` +
+        "HAVING COUNT(*) > 1." +
         (kind === "number"
             ? " A migration numbers the rows whose number is NULL; with --renumber (renumber: true) also " +
               "those with 0."

@@ -38,7 +38,7 @@ export function formerIndexes(metadata: EntityMetadata, { indices }: Table): Tab
     })
 }
 
-/** @internal The columns that the condition of an index, as the database writes it, asks to be NULL. */
+/** @internal The columns that must be NULL by the condition of a partial index, as the database writes it. */
 export function nullColumns(where = ""): string[] {
     return where
         .replace(/[()"]/g, "")

@@ -70,8 +70,8 @@ export async function refuseUnfillable(runner: QueryRunner, served: ServedTable)
         )
         if (missing && (await count("")) > 0)
             throw new InvalidPeriodError(
-                `${placeOf(series)}: the period of rows that exist is told by ${missing.propertyPath}, which ` +
-                    `${metadata.tablePath} does not have yet. Add and fill that column by a migration of its own first.`,
+                `${placeOf(series)}: the period of existing rows depends on ${missing.propertyPath}, which ` +
+                    `${metadata.tablePath} does not have yet. First add and fill that column in another migration.`,
             )
         const sql = missing ? undefined : periodSql(series, "t")
         if (missing) continue
@@ -80,17 +80,16 @@ export async function refuseUnfillable(runner: QueryRunner, served: ServedTable)
         if (sql === undefined) {
             if ((await count(lacking)) > 0)
                 throw new UnsupportedError(
-                    `${placeOf(series)}: this database knows no time zones, so it can't tell the periods of rows ` +
-                        `that exist. Add the column ${period.column.databaseName} by a migration of your own that ` +
-                        "fills it, and run that first.",
+                    `${placeOf(series)}: this database has no time zones, so it can't compute the periods of existing ` +
+                        `rows. First add and fill the column ${period.column.databaseName} in a migration of your own.`,
                 )
             continue
         }
         const without = await count(` AND (${sql}) IS NULL`)
         if (without > 0)
             throw new InvalidPeriodError(
-                `${placeOf(series)}: ${without} ${without === 1 ? "row has" : "rows have"} no period, as their date ` +
-                    `or time zone is not set. Set it first: SELECT * FROM ${tableName(metadata)} WHERE ` +
+                `${placeOf(series)}: ${without} ${without === 1 ? "row has" : "rows have"} no period, because the ` +
+                    `date or the time zone is not set. Set it first: SELECT * FROM ${tableName(metadata)} WHERE ` +
                     `${columnName(period.date)} IS NULL.`,
             )
     }

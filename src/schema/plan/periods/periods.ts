@@ -33,7 +33,7 @@ export async function findStranded(
     return stranded
 }
 
-/** @internal What keeps the database from telling periods, where its time zones have to be loaded. */
+/** @internal The problems of databases whose time zone tables have to be loaded before they can compute periods. */
 export async function zoneProblems(
     runner: QueryRunner,
     dataSource: DataSource,
@@ -52,8 +52,8 @@ export async function zoneProblems(
         const [found] = await select<{ day: unknown }>(runner, { sql: `SELECT ${day} AS day` })
         if (found?.day === null)
             problems.push(
-                `${placeOf(series)}: the database does not know the time zones that its periods need, and ` +
-                    `would take a date for NULL. ${probe.remedy}`,
+                `${placeOf(series)}: the database does not know the time zones that its periods need, and would ` +
+                    `convert dates to NULL. ${probe.remedy}`,
             )
     }
     return problems

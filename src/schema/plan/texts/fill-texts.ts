@@ -63,8 +63,9 @@ export async function refuseUntold(
         const found = await count(`${text} IS NOT NULL AND ${others}`)
         if (found > 0)
             throw new DocumentNumberError(
-                `${place}: ${found} ${found === 1 ? "row has a text" : "rows have texts"} whose number can't be told by the format. Look at them: SELECT * FROM ${tableName(metadata)} t WHERE ${text} IS NOT NULL AND ${others}. ` +
-                    "Add the column of the number by a migration of your own that fills it, and run that first.",
+                `${place}: ${found} ${found === 1 ? "row has a text" : "rows have texts"} from which the format ` +
+                    `can't read a number: SELECT * FROM ${tableName(metadata)} t WHERE ${text} IS NOT NULL AND ` +
+                    `${others}. First add and fill the column of the number in a migration of your own.`,
             )
     }
     for (const document of texts.filled) await refuseUnfilled(count, document, isStored)
@@ -89,17 +90,18 @@ async function refuseUnfilled(
     const sql = columns.every(isStored) ? textSql(document) : undefined
     if (sql === undefined)
         throw new UnsupportedError(
-            `${place}: SQL can't make the texts of rows that exist (its format is a function, or shows columns that are not ` +
-                "there yet, or dates in zones that the database does not know). Add its column by a migration of your own " +
-                "that fills it, and run that first.",
+            `${place}: SQL can't make the texts of existing rows (the format is a function, or shows columns ` +
+                "that don't exist yet, or dates in time zones that the database does not know). First add and fill " +
+                "the column in a migration of your own.",
         )
     // What the same migration makes can't be asked yet.
     if (!isNumbered || (series.period && !isStored(series.period.column))) return
     const without = await count(`${where} AND (${sql}) IS NULL`)
     if (without > 0)
         throw new DocumentNumberError(
-            `${place}: ${without} ${without === 1 ? "row has" : "rows have"} a number, and what its text shows is not set. Set it ` +
-                `first: SELECT * FROM ${tableName(metadata)} t WHERE ${where} AND (${sql}) IS NULL.`,
+            `${place}: ${without} ${without === 1 ? "row has" : "rows have"} a number, but a value that its text ` +
+                `shows is not set. Set it first: SELECT * FROM ${tableName(metadata)} t WHERE ${where} AND (${sql}) ` +
+                "IS NULL.",
         )
 }
 

@@ -46,8 +46,8 @@ export interface TableTriggers {
     readonly isRewritten: boolean
 }
 
-/** @internal What is wrong with the triggers of a table. */
-export interface TriggerChanges {
+/** What is wrong with the triggers of a table. */
+interface TriggerChanges {
     /** Those that have to go, as nobody needs them or they are not as they are to be. */
     readonly removed: readonly StoredTrigger[]
     readonly added: readonly Trigger[]
@@ -242,7 +242,7 @@ export function neededIn({ columns, appendOnly }: TableTriggers): Trigger[] {
     return [...columns.flatMap(({ triggers }) => triggers), ...appendOnly]
 }
 
-/** @internal A column's triggers are made anew where one of them isn't as it is to be. */
+/** @internal All triggers of a column are created again if one of them is outdated. */
 export function changesOf(table: TableTriggers): TriggerChanges {
     const { columns, appendOnly, stored, isRewritten } = table
     const groups = [...columns.map(({ triggers }) => triggers), appendOnly]

@@ -1,11 +1,11 @@
 /**
- * The base of every error that this library throws.
+ * Base class of all errors that this library throws.
  *
- * `code` is stable and may be tested for, the text may change between versions. No text holds a
- * secret or the data of a row.
+ * `code` is stable, so you can test for it. The message may change between versions. No message
+ * contains a secret or the data of a row.
  */
 export abstract class AutoSequenceError extends Error {
-    /** What went wrong, for programs: `"UNKNOWN_SCOPE"`, `"NUMBER_OVERFLOW"` … */
+    /** The error as a code for programs: `"UNKNOWN_SCOPE"`, `"NUMBER_OVERFLOW"` … */
     abstract readonly code: string
 
     constructor(message: string, options?: { cause?: unknown }) {
@@ -14,22 +14,25 @@ export abstract class AutoSequenceError extends Error {
     }
 }
 
-/** An option of a decorator or of a function is wrong. */
+/** An option of a decorator or function is wrong. */
 export class InvalidOptionError extends AutoSequenceError {
     readonly code = "INVALID_OPTION"
 }
 
-/** The database, the TypeORM version or the compiler settings can't do what was asked for. */
+/** The database, the TypeORM version or the compiler settings don't support what was requested. */
 export class UnsupportedError extends AutoSequenceError {
     readonly code = "UNSUPPORTED"
 }
 
-/** The data source lacks something that the guarantee rests on: the subscriber, an index. */
+/**
+ * The data source lacks something that the guarantee depends on, such as the subscriber or an
+ * index.
+ */
 export class NotInstalledError extends AutoSequenceError {
     readonly code = "NOT_INSTALLED"
 }
 
-/** Another process migrates the database, and has not come to an end in time. */
+/** Another process is migrating the database and didn't finish in time. */
 export class MigrationLockedError extends AutoSequenceError {
     readonly code = "MIGRATION_LOCKED"
 }
@@ -43,57 +46,63 @@ export const INSTALL_REMEDY =
 export const MIGRATION_REMEDY =
     "Generate and run a migration (typeorm-autosequence migration:generate)."
 
-/** A number was asked for where no transaction is open, or after it has ended. */
+/** A number was requested outside a transaction, or after the transaction had ended. */
 export class TransactionRequiredError extends AutoSequenceError {
     readonly code = "TRANSACTION_REQUIRED"
 }
 
-/** The transaction was to be committed after a statement of it had failed: the database rolled back. */
+/**
+ * The transaction could not be committed because one of its statements had failed. The database
+ * rolled it back.
+ */
 export class TransactionAbortedError extends AutoSequenceError {
     readonly code = "TRANSACTION_ABORTED"
 }
 
-/** The transaction took its snapshot before the lock, so it can't see the last number. */
+/** The transaction's snapshot is older than the lock, so it can't see the last number, or a key that is taken. */
 export class StaleSnapshotError extends AutoSequenceError {
     readonly code = "STALE_SNAPSHOT"
 }
 
-/** The values that make the scope of a row can't be known before it is inserted. */
+/** The values that make up a row's scope can't be known before the row is inserted. */
 export class UnknownScopeError extends AutoSequenceError {
     readonly code = "UNKNOWN_SCOPE"
 }
 
 /**
- * The period of a row can't be told: its date or its time zone is none, or the caller has set another
- * period than the date's.
+ * A row's period can't be determined: its date or time zone is invalid, or the caller has set a
+ * period that doesn't match the date.
  */
 export class InvalidPeriodError extends AutoSequenceError {
     readonly code = "INVALID_PERIOD"
 }
 
-/** A number set by the caller isn't an integer, or its column takes none (`explicit: "refuse"`). */
+/**
+ * A number set by the caller isn't an integer, or its column accepts none (`explicit: "refuse"`).
+ */
 export class InvalidNumberError extends AutoSequenceError {
     readonly code = "INVALID_NUMBER"
 }
 
-/** A number does not fit the type of its column. */
+/** A number doesn't fit the type of its column. */
 export class NumberOverflowError extends AutoSequenceError {
     readonly code = "NUMBER_OVERFLOW"
 }
 
 /**
- * The text of a number can't be made: a token of its format stands for what is not set, or the text would be too
- * long, or have characters that it may not have; or a caller has set a text that does not go with its number.
+ * A document number can't be created: a token of its format refers to a value that isn't set, or
+ * the text would be too long or contain characters that aren't allowed. Or a caller has set a text
+ * that doesn't match its number.
  */
 export class DocumentNumberError extends AutoSequenceError {
     readonly code = "DOCUMENT_NUMBER"
 }
 
-/** Historic rows were to be imported, and some of them can't be. Nothing was written. */
+/** Some of the historic rows given to an import can't be imported. Nothing was written. */
 export class ImportConflictError extends AutoSequenceError {
     readonly code = "IMPORT_CONFLICT"
 
-    /** Each row that can't be imported, by its place among those that were given, and why. */
+    /** Each row that can't be imported, with its index among the given rows and the reason. */
     readonly conflicts: readonly ImportConflict[]
 
     constructor(
@@ -107,126 +116,135 @@ export class ImportConflictError extends AutoSequenceError {
 
 /** A row that can't be imported. */
 export interface ImportConflict {
-    /** Its place among those that were given, from 0 on. */
+    /** Its index among the given rows, starting at 0. */
     readonly index: number
-    /** Its text, where it has one. */
+    /** Its text, if it has one. */
     readonly text: string | null
     /**
-     * `"unreadable"`: the text has none of the formats. `"incomplete"`: it has neither a text nor a number, or its scope or
-     * date is not known. `"contradiction"`: text, number and date do not go together. `"repeated"`: another row of the call has
-     * the number in its scope. `"taken"`: a stored row has it.
+     * `"unreadable"`: the text matches none of the formats. `"incomplete"`: the row has neither a
+     * text nor a number, or its scope or date is unknown. `"contradiction"`: text, number and date
+     * don't match. `"repeated"`: another row of the call has the same number in its scope.
+     * `"taken"`: a stored row has it.
      */
     readonly kind: "unreadable" | "incomplete" | "contradiction" | "repeated" | "taken"
-    /** What to know of it. */
+    /** Describes the conflict. */
     readonly problem: string
 }
 
-/** The number of a stored row was about to be changed, or a row with a number moved to another scope. */
+/**
+ * A change to the number of a stored row was refused, or a move of a numbered row to another scope.
+ */
 export class ReadOnlyNumberError extends AutoSequenceError {
     readonly code = "READ_ONLY_NUMBER"
 }
 
-/** A period, or a whole scope, is closed, and was to be given a number. */
+/** A number was requested in a period, or in a scope, that is closed. */
 export class PeriodClosedError extends AutoSequenceError {
     readonly code = "PERIOD_CLOSED"
 }
 
-/** A row was to be made void, and its number is void: it was before, maybe by another transaction. */
+/** The row is already void. Another transaction may have voided it. */
 export class AlreadyVoidedError extends AutoSequenceError {
     readonly code = "ALREADY_VOIDED"
 }
 
-/** A setting that holds from the first number on was to be changed, and there are numbers. */
+/** A setting that applies from the first number on can't be changed: numbers exist already. */
 export class SettingInUseError extends AutoSequenceError {
     readonly code = "SETTING_IN_USE"
 }
 
-/** A row of the journal was to be changed or deleted, and rows are only ever added to it. */
+/** Rows of the journal can't be changed or deleted, only added. */
 export class ReadOnlyJournalError extends AutoSequenceError {
     readonly code = "READ_ONLY_JOURNAL"
 }
 
-/** A row was to be given its number, and has one: another transaction has done so before. */
+/** The row already has a number. Another transaction has assigned it. */
 export class AlreadyNumberedError extends AutoSequenceError {
     readonly code = "ALREADY_NUMBERED"
 }
 
-/** A row was to be given a number, or another one, and is a draft: the condition of its number does not hold. */
+/**
+ * The row is a draft, so it can't be given a number or a different one: the condition of its number
+ * doesn't hold.
+ */
 export class DraftError extends AutoSequenceError {
     readonly code = "DRAFT"
 }
 
-/** A row that was to be given a number does not exist. */
+/** The row that should be given a number doesn't exist. */
 export class RowNotFoundError extends AutoSequenceError {
     readonly code = "ROW_NOT_FOUND"
 }
 
-/** A row with a number was to be deleted, and its column says `deletable: false`. */
+/** A row with a number can't be deleted, because its column has `deletable: false`. */
 export class NotDeletableError extends AutoSequenceError {
     readonly code = "NOT_DELETABLE"
 }
 
-/** The date of a row lies before that of the last number of its scope (`dates: "ascending"`). */
+/** The date of a row is before the date of the last number of its scope (`dates: "ascending"`). */
 export class DateOrderError extends AutoSequenceError {
     readonly code = "DATE_ORDER"
 }
 
-/** A number that the caller has set belongs to another row of its scope, or was given already. */
+/** A number set by the caller belongs to another row of its scope, or was assigned before. */
 export class NumberTakenError extends AutoSequenceError {
     readonly code = "NUMBER_TAKEN"
 }
 
-/** The next number of a scope belongs to a row already: its counter is behind its rows. */
+/** A row already has the next number of the scope: the counter is behind the rows. */
 export class CounterBehindError extends AutoSequenceError {
     readonly code = "COUNTER_BEHIND"
 }
 
-/** Rows would be committed with a number missing between them. */
+/** The commit would leave a gap between the numbers of its rows. */
 export class NumberGapError extends AutoSequenceError {
     readonly code = "NUMBER_GAP"
 }
 
-/** The counter is held by another transaction, and the caller would not wait. */
+/** Another transaction holds the counter, and the caller chose not to wait. */
 export class CounterLockedError extends AutoSequenceError {
     readonly code = "COUNTER_LOCKED"
 }
 
-/** A pseudo key belongs to another row, now or by its history, or no free one was found. */
+/** Another row has the pseudo key, now or in its history, or no free key was found. */
 export class KeyTakenError extends AutoSequenceError {
     readonly code = "KEY_TAKEN"
 }
 
-/** A pseudo key is not one: it was set by the caller, or made by `derive` or `generate`. */
+/** A pseudo key is malformed. It was set by the caller, or returned by `derive` or `generate`. */
 export class InvalidKeyError extends AutoSequenceError {
     readonly code = "INVALID_KEY"
 }
 
-/** No row has this pseudo key, or it is none at all. */
+/** No row has this pseudo key, or the string isn't a valid key. */
 export class KeyNotFoundError extends AutoSequenceError {
     readonly code = "KEY_NOT_FOUND"
 }
 
-/** A column that holds numbers or keys can't be changed into what it is to be without a loss. */
+/** A column of numbers or keys can't be changed to its new type without losing data. */
 export class ColumnChangeError extends AutoSequenceError {
     readonly code = "COLUMN_CHANGE"
 }
 
-/** Nothing tells in which order rows came that are to be numbered. */
+/** The order in which rows should be numbered can't be determined. */
 export class UnknownOrderError extends AutoSequenceError {
     readonly code = "UNKNOWN_ORDER"
 }
 
-/** Rows have the same number in one scope, or the same pseudo key, so its unique index can't be made. */
+/**
+ * Several rows have the same number in one scope, or the same pseudo key, so the unique index can't
+ * be created.
+ */
 export class DuplicateRowsError extends AutoSequenceError {
     readonly code = "DUPLICATE_ROWS"
 }
 
-/** The user of the data source may not do what was asked for; the text names the right where the database does. */
+/** The database user lacks a right. The message names it if the database does. */
 export class MissingRightError extends AutoSequenceError {
     readonly code = "MISSING_RIGHT"
 }
 
-/** Ids were to be given again, and rows, or references to them, still have them. */
+/** Ids can't be assigned again: rows, or references to them, still use them. */
 export class IdsInUseError extends AutoSequenceError {
     readonly code = "IDS_IN_USE"
 }

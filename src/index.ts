@@ -98,6 +98,7 @@ export type {
     NumberColumnOptions,
     StartOf,
 } from "./declared/numbers/number-options"
+export type { BookkeepingOptions } from "./declared/numbers/bookkeeping-options"
 export type { DocumentNumberOptions, FormatOf } from "./declared/documents/document-options"
 export type { Strategy } from "./declared/numbers/strategies"
 export type { NumberCondition, NumberConditionValue } from "./declared/numbers/condition"

@@ -5,43 +5,44 @@ import { eventEntity, type EventTableOptions } from "./tables/event-entity"
 import { keyEntity, type KeyTableOptions } from "./tables/key-entity"
 import { seriesEntity, type SettingTableOptions } from "./tables/setting-entity"
 import { AutoSequenceSubscriber } from "./subscriber"
-import { STRATEGIES, type Strategy, withDefaultStrategy } from "./declared/numbers/strategies"
+import { marked } from "./declared/data-source-options"
+import { STRATEGIES, type Strategy } from "./declared/numbers/strategies"
 import { ANYTHING, checkedOptions, OBJECT, oneOf, refuserOf, refuseWrong } from "./declared/options"
 
-/** What {@link withAutoSequence} takes beside the options of the data source. */
+/** Options of {@link withAutoSequence} in addition to those of the data source. */
 export interface WithAutoSequenceOptions {
     /**
-     * How the numbers of columns are made that name no strategy of their own.
+     * The strategy of columns that don't set one themselves.
      *
-     * Default is `"table-lock"`.
+     * Default: `"table-lock"`.
      */
     strategy?: Strategy
 
     /**
-     * The name and the schema of the counter table.
+     * The name and schema of the counter table.
      *
-     * Default is `autosequence_counter` in the schema of the data source.
+     * Default: `autosequence_counter` in the schema of the data source.
      */
     counterTable?: CounterTableOptions
 
     /**
-     * The name and the schema of the table that keeps the history of pseudo keys.
+     * The name and schema of the table that keeps the history of pseudo keys.
      *
-     * Default is `autosequence_key` in the schema of the data source.
+     * Default: `autosequence_key` in the schema of the data source.
      */
     keyTable?: KeyTableOptions
 
     /**
-     * The name and the schema of the journal.
+     * The name and schema of the journal.
      *
-     * Default is `autosequence_event` in the schema of the data source.
+     * Default: `autosequence_event` in the schema of the data source.
      */
     eventTable?: EventTableOptions
 
     /**
-     * The name and the schema of the table with the settings of series.
+     * The name and schema of the table that keeps the settings of series.
      *
-     * Default is `autosequence_series` in the schema of the data source.
+     * Default: `autosequence_series` in the schema of the data source.
      */
     seriesTable?: SettingTableOptions
 }
@@ -57,13 +58,13 @@ const OWN = {
 }
 
 /**
- * Returns the options of a data source with the library's subscriber and its tables added.
- * The options given are not changed; calling it twice adds nothing more.
+ * Returns the options of a data source with the library's subscriber and tables added. The given
+ * options aren't changed. Calling it twice adds nothing more.
  *
- * TypeORM's own `migration:run` starts the data source without subscribers, so entities that a
- * migration saves are not numbered.
+ * TypeORM's own `migration:run` starts the data source without subscribers, so entities saved by a
+ * migration are not numbered.
  *
- * Errors: {@link InvalidOptionError} where an option is wrong.
+ * Errors: {@link InvalidOptionError} if an option is wrong.
  *
  * ```ts
  * import { DataSource } from "typeorm"
@@ -98,7 +99,7 @@ export function withAutoSequence<Options extends Partial<DataSourceOptions>>(
         [SETTING_ENTITY]: () => seriesEntity(seriesTable),
     }).flatMap(([name, make]) => (present.includes(name) ? [] : [[name, make()] as const]))
     return {
-        ...withDefaultStrategy(options, strategy),
+        ...marked(options, strategy),
         subscribers: Object.values(subscribers).includes(AutoSequenceSubscriber)
             ? subscribers
             : Array.isArray(subscribers)

@@ -2,30 +2,31 @@ import { type ArgumentsHost, Catch, HttpException, HttpStatus } from "@nestjs/co
 import { BaseExceptionFilter } from "@nestjs/core"
 import { AutoSequenceError } from "../errors"
 
-/** What a client can do something about; all else stays an error of the server. */
+/** Errors that a client can do something about. All others stay 500. */
 const ANSWERS: Readonly<Partial<Record<string, readonly [HttpStatus, string]>>> = {
     KEY_TAKEN: [HttpStatus.CONFLICT, "The key is taken."],
     NUMBER_TAKEN: [HttpStatus.CONFLICT, "The number is taken."],
-    ALREADY_NUMBERED: [HttpStatus.CONFLICT, "It has a number already."],
+    ALREADY_NUMBERED: [HttpStatus.CONFLICT, "It already has a number."],
     READ_ONLY_NUMBER: [HttpStatus.CONFLICT, "A number can't be changed."],
-    DRAFT: [HttpStatus.CONFLICT, "It is a draft still."],
-    DATE_ORDER: [HttpStatus.CONFLICT, "The date lies before that of the last number."],
-    NOT_DELETABLE: [HttpStatus.CONFLICT, "What has a number can't be deleted."],
+    DRAFT: [HttpStatus.CONFLICT, "It is still a draft."],
+    DATE_ORDER: [HttpStatus.CONFLICT, "The date is before that of the last number."],
+    NOT_DELETABLE: [HttpStatus.CONFLICT, "It has a number, so it can't be deleted."],
     INVALID_KEY: [HttpStatus.BAD_REQUEST, "The key is not valid."],
     INVALID_NUMBER: [HttpStatus.BAD_REQUEST, "The number is not valid."],
     INVALID_PERIOD: [HttpStatus.BAD_REQUEST, "The date or the period is not valid."],
     KEY_NOT_FOUND: [HttpStatus.NOT_FOUND, "Not Found"],
     ROW_NOT_FOUND: [HttpStatus.NOT_FOUND, "Not Found"],
     STALE_SNAPSHOT: [HttpStatus.SERVICE_UNAVAILABLE, "Somebody else was faster. Try again."],
-    COUNTER_LOCKED: [HttpStatus.SERVICE_UNAVAILABLE, "Somebody else is at it. Try again."],
+    COUNTER_LOCKED: [HttpStatus.SERVICE_UNAVAILABLE, "Somebody else is using it. Try again."],
 }
 
 /**
- * Answers requests by the errors of this library: 409 where a key or a number is taken or a row is numbered already,
- * 400 for what can be none, 404 for what is not there, 503 where the request may be repeated. The answer has the `code` of the
- * error, and not its text, which names entities. Errors of the application's own making, as a wrong option, stay 500.
+ * Turns errors of this library into responses: 409 if a key or number is taken or a row is already
+ * numbered, 400 for invalid values, 404 if something doesn't exist, 503 if the request can be
+ * repeated. The response has the `code` of the error but not its message, which names entities.
+ * Programming errors, such as a wrong option, stay 500.
  *
- * In GraphQL and messages the same exceptions are what the handler is left with.
+ * In GraphQL and messages, the filter returns the same exceptions.
  *
  * ```ts
  * import { Module } from "@nestjs/common"

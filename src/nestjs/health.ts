@@ -3,34 +3,35 @@ import { AutoSequenceError } from "../errors"
 import { diagnose } from "../schema/doctor/diagnose"
 import type { DiagnosisLine } from "../schema/doctor/types"
 
-/** What {@link autoSequenceHealth} finds, as `@nestjs/terminus` takes it. */
+/** The result of {@link autoSequenceHealth}, in the form that `@nestjs/terminus` expects. */
 export type AutoSequenceHealth<Key extends string = string> = Record<
     Key,
     | {
           status: "up"
-          /** What {@link diagnose} tells: nothing is a problem. */
+          /** The lines of {@link diagnose}, none of which is a problem. */
           lines: readonly DiagnosisLine[]
       }
     | {
           status: "down"
           /**
-           * `"PROBLEMS"`, `"UNREACHABLE"` where the database can't be asked, or the code of the error for which nothing was:
-           * `"NOT_INSTALLED"` before `initialize()`.
+           * `"PROBLEMS"`, `"UNREACHABLE"` if the database can't be queried, or the code of the
+           * error that prevented the checks: `"NOT_INSTALLED"` before `initialize()`.
            */
           code: string
           /** The texts of the lines that are problems. */
           problems: readonly string[]
-          /** What {@link diagnose} tells. */
+          /** The lines of {@link diagnose}. */
           lines: readonly DiagnosisLine[]
       }
 >
 
 /**
- * What {@link diagnose} and the command `doctor` find, for a health check of `@nestjs/terminus` 11 and later; other
- * programs may read it as well. Warnings leave it up. Counters are not compared with their rows, for which all of these
- * would be read. It reads the catalogue of the database, which takes several queries.
+ * The result of {@link diagnose} and the command `doctor`, as a health check for `@nestjs/terminus`
+ * 11 and later; other programs can read it too. Warnings leave the status up. Counters aren't
+ * compared with their rows, because that would read all of them. It queries the system catalogue of
+ * the database, with several queries.
  *
- * The lines name tables and columns: show them to those alone who may know.
+ * The lines name tables and columns, so show them only to those who may know them.
  *
  * ```ts
  * import { Controller, Get, Injectable } from "@nestjs/common"
@@ -70,11 +71,11 @@ async function statusOf(dataSource: DataSource): Promise<AutoSequenceHealth[stri
     } catch (error) {
         return error instanceof AutoSequenceError
             ? { status: "down", code: error.code, problems: error.message.split("\n"), lines: [] }
-            : // Drivers tell of hosts and users in their errors.
+            : // Errors of drivers name hosts and users.
               {
                   status: "down",
                   code: "UNREACHABLE",
-                  problems: ["The database can't be asked."],
+                  problems: ["The database can't be queried."],
                   lines: [],
               }
     }

@@ -15,9 +15,9 @@ export function refuseOtherNest(project: NodeJS.Require): void {
         const version = versionOf(project, name)
         if (Number.parseInt(version ?? "") >= OLDEST) continue
         throw new UnsupportedError(
-            `typeorm-autosequence/nestjs needs ${NEEDED.join(", ")} of version ${OLDEST} or later, and ` +
-                `${version ? `this is ${name} ${version}` : `there is no ${name}`}. Install it, or use ` +
-                "typeorm-autosequence alone, which works with any.",
+            `typeorm-autosequence/nestjs needs ${NEEDED.join(", ")} in version ${OLDEST} or later, but ` +
+                `${version ? `this is ${name} ${version}` : `there is no ${name}`}. Install it, or import from ` +
+                "typeorm-autosequence alone, which doesn't need NestJS.",
         )
     }
 }

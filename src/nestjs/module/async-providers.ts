@@ -11,7 +11,7 @@ import {
 } from "./module-options"
 import { getAutoSequenceOptionsToken } from "./tokens"
 
-/** Of these there is one. */
+/** Exactly one of `useFactory`, `useClass` and `useExisting` is set. */
 interface Ways {
     useFactory?: (
         ...injected: unknown[]
@@ -60,7 +60,7 @@ function refuseSeveralWays(options: Ways): void {
     const ways = Object.keys(WAYS).filter((way) => options[way as keyof Ways] !== undefined)
     if (ways.length !== 1)
         throw new InvalidOptionError(
-            `AutoSequenceModule.forRootAsync() was given ${ways.join(" and ") || "no way to make the options"}, ` +
-                "give one of useFactory, useClass and useExisting.",
+            `AutoSequenceModule.forRootAsync() was given ${ways.join(" and ") || "no way to create the options"}. ` +
+                "Give exactly one of useFactory, useClass and useExisting.",
         )
 }

@@ -11,9 +11,9 @@ import { type NamedSequence, sequenceProviders } from "./sequence-providers"
 import { getAutoSequenceOptionsToken } from "./tokens"
 
 /**
- * Numbers and pseudo keys for a NestJS application. It registers the subscriber with the data source,
- * wherever it stands among the imports, and checks when the application starts that the database has
- * what they need.
+ * Numbers and pseudo keys for a NestJS application. It registers the subscriber with the data
+ * source, regardless of the order of imports, and checks at startup that the database has what
+ * numbers and keys need.
  *
  * ```ts
  * import { Module } from "@nestjs/common"
@@ -34,11 +34,12 @@ export class AutoSequenceModule {
     /**
      * For one data source; import it once for each.
      *
-     * With `autoLoadEntities` the data source gets the library's tables as well. One that names its
-     * entities gets them from {@link withAutoSequence}.
+     * With `autoLoadEntities` the data source gets the library's tables too. A data source that
+     * lists its entities gets them from {@link withAutoSequence}.
      *
-     * Errors: {@link InvalidOptionError} for unknown options. When the application starts, those of
-     * {@link installAutoSequence} with `install`, and those of {@link verifyAutoSequence} with `strict`.
+     * Errors: {@link InvalidOptionError} for unknown options. At startup, those of
+     * {@link installAutoSequence} with `install`, and those of {@link verifyAutoSequence} with
+     * `strict`.
      */
     static forRoot(options: AutoSequenceRootOptions = {}): DynamicModule {
         const { dataSource, dataSourceToken, imports, ...others } = checkedRootOptions(options)
@@ -51,7 +52,7 @@ export class AutoSequenceModule {
     }
 
     /**
-     * {@link AutoSequenceModule.forRoot} with options that are known later.
+     * {@link AutoSequenceModule.forRoot} with options that are determined asynchronously.
      *
      * ```ts
      * import { Module } from "@nestjs/common"

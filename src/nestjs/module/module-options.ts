@@ -7,53 +7,53 @@ import type {
 import { checkedOptions, FLAG, type Forms, LIST, OBJECT, TEXT } from "../../declared/options"
 import type { InstallOptions } from "../../schema/install/install"
 
-/** What `AutoSequenceModule` does when the application starts, and for retired keys. */
+/** What `AutoSequenceModule` does at startup, and with retired keys. */
 export interface AutoSequenceModuleOptions {
     /**
-     * Create what the database lacks, as {@link installAutoSequence} does. For development and tests;
-     * production uses a migration.
+     * Create what is missing in the database, as {@link installAutoSequence} does. For development
+     * and tests; in production use a migration.
      *
-     * Default is `false`.
+     * Default: `false`.
      */
     install?: boolean | InstallOptions
 
     /**
      * Check the data source, as {@link verifyAutoSequence} does.
      *
-     * Default is `true`: what is missing is logged as a warning.
+     * Default: `true`. What is missing is logged as a warning.
      */
     verify?: boolean
 
     /**
-     * Stop the start of the application where something is missing.
+     * Don't start the application if something is missing.
      *
-     * Default is `false`.
+     * Default: `false`.
      */
     strict?: boolean
 
     /**
-     * Answer a request by a retired key with a redirect to the current one: 301, or 308 for methods
-     * other than GET and HEAD. {@link PseudoKeyPipe} finds out about it.
+     * Answer a request that uses a retired key with a redirect to the current one: 301, or 308 for
+     * methods other than GET and HEAD. {@link PseudoKeyPipe} detects it.
      *
-     * Default is `false`: the handler gets the row, whichever key it was.
+     * Default: `false`. The handler gets the row for either key.
      */
     redirectRetiredKeys?: boolean
 }
 
-/** Which data source `AutoSequenceModule` is for. */
+/** The data source that `AutoSequenceModule` is for. */
 export interface AutoSequenceDataSource {
     /**
-     * The name of the data source, as `TypeOrmModule.forRoot({ name })` has it.
+     * The name of the data source, as in `TypeOrmModule.forRoot({ name })`.
      *
-     * Default is the data source without a name.
+     * Default: the data source without a name.
      */
     dataSource?: string
 
     /**
-     * The injection token of the data source, where a provider of the application makes it and not
-     * `TypeOrmModule`. Import the module that exports it by `imports`, unless that is global. Where
-     * there are several data sources, give it a name by `dataSource` as well: sequences and pipes ask
-     * for it by that.
+     * The injection token of the data source, if a provider of the application creates it instead
+     * of `TypeOrmModule`. Import the module that exports it with `imports`, unless that module is
+     * global. If there are several data sources, also name it with `dataSource`: sequences and
+     * pipes look it up by that name.
      */
     dataSourceToken?: InjectionToken
 
@@ -61,20 +61,22 @@ export interface AutoSequenceDataSource {
     imports?: ModuleMetadata["imports"]
 }
 
-/** What `AutoSequenceModule.forRoot` takes. */
+/** Options of `AutoSequenceModule.forRoot`. */
 export interface AutoSequenceRootOptions
     extends AutoSequenceModuleOptions, AutoSequenceDataSource {}
 
-/** A class that makes the options of `AutoSequenceModule.forRootAsync`. */
+/** A class that creates the options of `AutoSequenceModule.forRootAsync`. */
 export interface AutoSequenceOptionsFactory {
     createAutoSequenceOptions(): Promise<AutoSequenceModuleOptions> | AutoSequenceModuleOptions
 }
 
-/** What `AutoSequenceModule.forRootAsync` takes: exactly one of three ways to make the options. */
+/**
+ * Options of `AutoSequenceModule.forRootAsync`: exactly one of three ways to create the options.
+ */
 export type AutoSequenceModuleAsyncOptions = AutoSequenceDataSource &
     (
         | {
-              /** Makes the options out of what is injected. */
+              /** Creates the options from the injected values. */
               useFactory: (
                   // Nest can't know what `inject` leads to, and the factory says it.
                   // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -83,11 +85,11 @@ export type AutoSequenceModuleAsyncOptions = AutoSequenceDataSource &
               inject?: (InjectionToken | OptionalFactoryDependency)[]
           }
         | {
-              /** A class that is made for it. */
+              /** A class that is instantiated for it. */
               useClass: Type<AutoSequenceOptionsFactory>
           }
         | {
-              /** A provider that is there already. */
+              /** An existing provider. */
               useExisting: InjectionToken<AutoSequenceOptionsFactory>
           }
     )

@@ -10,8 +10,8 @@ import { withAutoSequence } from "../../with-auto-sequence"
 import type { AutoSequenceModuleOptions } from "./module-options"
 
 const AUTO_LOAD =
-    "This data source does not know the library's own tables. Import AutoSequenceModule before it is made and set " +
-    "autoLoadEntities: true for it, or give TypeOrmModule the options that withAutoSequence(options) returns."
+    "This data source doesn't have the library's own tables. Import AutoSequenceModule before TypeOrmModule creates it, " +
+    "and set autoLoadEntities: true, or pass the options that withAutoSequence(options) returns to TypeOrmModule."
 
 /** @internal What is done to a data source before anybody uses it. */
 export class Preparation {
@@ -59,8 +59,8 @@ export class Preparation {
         if (this.isDone || this.options.verify === false) return
         this.report(
             new NotInstalledError(
-                "The data source is not initialized when the application starts, so it can't be " +
-                    "checked. Call verifyAutoSequence(dataSource) when it is, and set verify: false.",
+                "The data source is not initialized when the application starts, so it can't be checked. " +
+                    "Call verifyAutoSequence(dataSource) after initialize(), and set verify: false.",
             ),
         )
     }

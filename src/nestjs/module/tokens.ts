@@ -4,7 +4,7 @@ export const DEFAULT_DATA_SOURCE = "default"
 
 /**
  * The injection token of a sequence that `AutoSequenceModule.forFeature` provides, for
- * `overrideProvider` and for factories; classes use {@link InjectSequence}.
+ * `overrideProvider` and factories. In classes use {@link InjectSequence}.
  *
  * ```ts
  * import type { Provider } from "@nestjs/common"

@@ -11,13 +11,13 @@ import { checkedFind } from "../../keys/find/find-by-pseudo-key"
 import { named, rowByKey, type RowByKeyOptions, type Where } from "./row-by-key"
 import type { KeyRequest } from "./url-with-key"
 
-/** What {@link PseudoKeyParam} takes. */
+/** Options of {@link PseudoKeyParam}. */
 export interface PseudoKeyParamOptions<
     Entity extends ObjectLiteral,
 > extends RowByKeyOptions<Entity> {
     /**
-     * What the row has to meet as well, as its tenant: the conditions, or a function that makes them
-     * of the request.
+     * Further conditions on the row, such as its tenant: the conditions themselves, or a function
+     * that returns them for a request.
      */
     where?:
         | Where<Entity>
@@ -27,9 +27,8 @@ export interface PseudoKeyParamOptions<
 }
 
 /**
- * The decorator hands the request to its pipe, which can't ask for it without being made for each. By a
- * function, because global pipes come in between: one that copies or trims objects would walk through
- * the request.
+ * The decorator passes the request to its pipe, which could inject it only if it were request-scoped. The
+ * request is wrapped in a function so that global pipes don't clone or trim it.
  */
 type Asked = () => {
     readonly key: unknown
@@ -39,15 +38,15 @@ type Asked = () => {
 }
 
 /**
- * Gives a handler the row that a route parameter leads to, as `@Param(name, PseudoKeyPipe(Entity))`
- * does, and answers 404 where there is none. It differs in this:
+ * Passes the row of a route parameter to a handler, like `@Param(name, PseudoKeyPipe(Entity))`, and
+ * answers 404 if there is none. It differs in these points:
  *
- * - `where` may be a function of the request. Pipe and controllers are singletons all the same.
- * - A global `ValidationPipe` takes no notice of it, unless it has `validateCustomDecorators`. From
- *   `@Param` it takes the key for what the validators of the entity are for, where that has any.
- * - In a GraphQL resolver it is an argument; the request is `req` of the context, or the context itself. Another
- *   parameter with `@Args` tells the schema of it.
- * - For `@nestjs/swagger` there is no parameter. Declare it by `@ApiParam({ name: "key" })`.
+ * - `where` may be a function of the request. The pipe and controllers are still singletons.
+ * - A global `ValidationPipe` ignores it, unless it has `validateCustomDecorators`. With `@Param`,
+ *   that pipe validates the raw key as if it were the entity, if the entity has validators.
+ * - In a GraphQL resolver it reads an argument. The request is `req` of the context, or the context
+ *   itself. Declare the argument in the schema with another `@Args` parameter.
+ * - `@nestjs/swagger` doesn't see a parameter. Declare it with `@ApiParam({ name: "key" })`.
  *
  * Errors: those of {@link PseudoKeyPipe}.
  *

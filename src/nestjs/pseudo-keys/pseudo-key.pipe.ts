@@ -11,20 +11,20 @@ import { checkedFind } from "../../keys/find/find-by-pseudo-key"
 import { InvalidOptionError } from "../../errors"
 import { named, rowByKey, type RowByKeyOptions, type Where } from "./row-by-key"
 
-/** What {@link PseudoKeyPipe} takes. */
+/** Options of {@link PseudoKeyPipe}. */
 export interface PseudoKeyPipeOptions<
     Entity extends ObjectLiteral,
 > extends RowByKeyOptions<Entity> {
     /**
-     * What the row has to meet as well. Conditions that depend on the request are for
+     * Further conditions on the row. For conditions that depend on the request, use
      * {@link PseudoKeyParam}.
      */
     where?: Where<Entity>
 
     /**
-     * Whether the parameter may be missing; the handler then gets `undefined`, or `null`.
+     * Whether the parameter may be missing. The handler then gets `undefined` or `null`.
      *
-     * Default is `false`.
+     * Default: `false`.
      */
     optional?: boolean
 }
@@ -32,13 +32,14 @@ export interface PseudoKeyPipeOptions<
 type KeyPipe<Entity> = PipeTransform<unknown, Promise<Entity | null | undefined>>
 
 /**
- * Turns a parameter of a route, or of the query, into the row that has it as its pseudo key, and
- * answers 404 where there is none. A text that can't be a key is answered in the same way.
+ * Turns a route or query parameter into the row that has it as its pseudo key, and answers 404 if
+ * there is none. A string that can't be a key gets the same answer.
  *
- * Each call makes a class. Keep it in a constant for Nest's `overridePipe()`.
+ * Each call creates a class. Keep it in a constant for Nest's `overridePipe()`.
  *
- * Errors: {@link InvalidOptionError} for a `where` that is a function; a `NotFoundException`; {@link RetiredKeyException} for a retired key, where the application
- * redirects; those of {@link findByPseudoKey}.
+ * Errors: {@link InvalidOptionError} for a `where` that is a function; a `NotFoundException`;
+ * {@link RetiredKeyException} for a retired key, if the application redirects; those of
+ * {@link findByPseudoKey}.
  *
  * ```ts
  * import { Controller, Get, Param } from "@nestjs/common"
@@ -76,7 +77,7 @@ export function PseudoKeyPipe<Entity extends ObjectLiteral>(
     // Rows of others would be found where the conditions were left out.
     if (typeof where === "function")
         throw new InvalidOptionError(
-            `${rows.name}: where is a function. Use @PseudoKeyParam, which makes conditions of the request.`,
+            `${rows.name}: where is a function. Use @PseudoKeyParam, whose conditions can depend on the request.`,
         )
 
     @Injectable()

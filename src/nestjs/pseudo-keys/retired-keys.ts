@@ -13,18 +13,18 @@ import { catchError, type Observable } from "rxjs"
 import { type KeyRequest, urlWithKey } from "./url-with-key"
 
 /**
- * A request was made by a key that its row no longer has. Exception filters see it as a response with
- * status 301 or 308, whose `Location` is set.
+ * A request used a retired key. Exception filters see it as a response with status 301 or 308 whose
+ * `Location` is set.
  */
 export class RetiredKeyException extends HttpException {
     constructor(
-        /** The key that the row has now. */
+        /** The current key of the row. */
         readonly key: string,
-        /** Where the old one was found: a route parameter or a query parameter. */
+        /** Where the retired key was found: a route parameter or a query parameter. */
         readonly argument: ArgumentMetadata,
         status: HttpStatus = HttpStatus.MOVED_PERMANENTLY,
     ) {
-        super("The resource has another address now.", status)
+        super("The resource has moved to another address.", status)
     }
 }
 

@@ -15,38 +15,41 @@ import { preparationToken } from "../module/tokens"
 /** Conditions as `findBy` takes them. */
 export type Where<Entity> = FindOptionsWhere<Entity> | FindOptionsWhere<Entity>[]
 
-/** What {@link PseudoKeyPipe} and {@link PseudoKeyParam} take: TypeORM's options for `findOne`, and these. */
+/**
+ * Options of {@link PseudoKeyPipe} and {@link PseudoKeyParam}: TypeORM's options for `findOne`, and
+ * these.
+ */
 export interface RowByKeyOptions<Entity extends ObjectLiteral> extends Omit<
     ResolvePseudoKeyOptions<Entity>,
     "entity" | "property" | "where"
 > {
-    /** The key's property, where the entity has several keys without a prefix. */
+    /** The property of the key, if the entity has several keys without a prefix. */
     property?: PropertyPath<Entity>
 
     /**
-     * Whether a key that the row no longer has leads to it.
+     * Whether a retired key finds its row.
      *
-     * Default is `true`.
+     * Default: `true`.
      */
     retired?: boolean
 
     /**
-     * `false` gives the handler the row of a retired key where the application redirects. GraphQL and
-     * messages, which have no address to redirect to, give it anyway.
+     * `false` passes the row of a retired key to the handler even if the application redirects.
+     * GraphQL and messages, which have no address to redirect to, always do.
      */
     redirect?: false
 
     /**
-     * Makes what is thrown where there is no row.
+     * Returns the error to throw if there is no row.
      *
-     * Default is a `NotFoundException`.
+     * Default: a `NotFoundException`.
      */
     exceptionFactory?: () => unknown
 
     /**
      * The name of the data source.
      *
-     * Default is the data source without a name.
+     * Default: the data source without a name.
      */
     dataSource?: string
 }
@@ -66,8 +69,8 @@ export interface RowByKey<Entity extends ObjectLiteral> {
     readonly name: string
     find(modules: ModuleRef, asked: AskedKey<Entity>): Promise<Entity>
     /**
-     * Refuses, when the application starts, a data source that there is none of, and warns of one that lacks the
-     * entity: a test may have put another one in its place.
+     * Checks at startup: refuses if there is no data source, and only warns if it lacks the entity, because a test
+     * may have replaced it.
      */
     check(modules: ModuleRef): void
 }
@@ -86,7 +89,9 @@ export function rowByKey<Entity extends ObjectLiteral>(
 ): RowByKey<Entity> {
     const entityName = nameOfEntity(entity)
     if (entityName === undefined)
-        throw new InvalidOptionError(`${decorator} was given ${show(entity)}, which is no entity.`)
+        throw new InvalidOptionError(
+            `${decorator} was given ${show(entity)}, which is not an entity.`,
+        )
     const name = `${decorator}(${entityName})`
     refuseWrong<object>(options, FORMS, refuserOf(name))
     const { property, retired, redirect, exceptionFactory, dataSource, ...find } = options
@@ -98,8 +103,8 @@ export function rowByKey<Entity extends ObjectLiteral>(
             const { dataSource: target } = findPreparation(modules, token, name)
             if (target.isInitialized && !target.hasMetadata(entity))
                 new Logger("AutoSequenceModule").warn(
-                    `${name}: the data source ${dataSource ?? "without a name"} does not have this entity. Say by ` +
-                        "{ dataSource } which one has.",
+                    `${name}: the data source ${dataSource ?? "without a name"} doesn't have this entity. Name the one ` +
+                        "that has it with { dataSource }.",
                 )
         },
         async find(modules, { key, argument, where }) {
@@ -137,7 +142,7 @@ function findPreparation(modules: ModuleRef, token: string, pipe: string): Prepa
         return modules.get<Preparation>(token, { strict: false })
     } catch (cause) {
         throw new NotInstalledError(
-            `${pipe} knows no data source. Import ${token} in the module of the application.`,
+            `${pipe} finds no data source. Import ${token} in the root module of the application.`,
             { cause },
         )
     }

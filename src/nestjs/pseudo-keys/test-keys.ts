@@ -4,14 +4,15 @@ import type { EntityTarget, ObjectLiteral } from "typeorm"
 
 const TOKEN = "typeorm-autosequence.test-keys"
 
-/** For {@link provideTestKeys}: gives the row of a key, or nothing where there is none. */
+/** For {@link provideTestKeys}: returns the row of a key, or nothing if there is none. */
 export type TestRow<Entity extends ObjectLiteral = ObjectLiteral> = (
     key: string,
 ) => Entity | null | undefined | Promise<Entity | null | undefined>
 
 /**
- * For tests of controllers without a database: `PseudoKeyPipe` and `@PseudoKeyParam` ask these functions for the
- * rows of these entities, and answer 404 where they give none. Conditions and other options are not looked at.
+ * For tests of controllers without a database: `PseudoKeyPipe` and `@PseudoKeyParam` call these
+ * functions for the rows of these entities, and answer 404 if they return none. Conditions and
+ * other options are ignored.
  *
  * ```ts
  * import { Test } from "@nestjs/testing"

@@ -1,7 +1,8 @@
 /**
  * Checks the package as users get it: packs it, has publint and "Are the types wrong?" look at it,
  * and installs it into a fresh project for each TypeORM version, where CommonJS and ES modules, in
- * JavaScript and in TypeScript, use it on a real PostgreSQL. Then it does what the README says.
+ * JavaScript and in TypeScript, use it on a real PostgreSQL. Then it does what the README says, by npm, pnpm and Yarn;
+ * with --by-npm by npm alone.
  */
 import {
     copyFileSync,
@@ -16,11 +17,14 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { followReadme } from "../test/package/readme"
 import { startEmbeddedPostgres } from "../test/support/embedded-postgres"
-import { checkConsumers } from "./check-consumers"
+import { checkBundlers } from "./consumers/bundlers"
+import { checkNpmWorkspace, checkOtherManagers } from "./consumers/package-managers"
+import { checkTypeScript } from "./consumers/typescript"
 import {
     installedManifest,
     npmInstall,
     pack,
+    pinned,
     readManifest,
     ROOT,
     runNode,
@@ -63,12 +67,16 @@ async function main(): Promise<void> {
         runTool("@arethetypeswrong/cli", "attw", [tarball])
         for (const typeorm of ["typeorm", "typeorm-0.3"]) {
             const project = join(directory, typeorm)
-            install(project, tarball, `typeorm@${installedVersion(typeorm)}`)
+            install(project, tarball, `typeorm@${installedManifest(typeorm).version}`)
             runTool("typescript", "tsc", ["-p", project])
             for (const program of PROGRAMS) use(project, program, postgres.url)
             useCommand(project)
         }
-        checkConsumers(directory, tarball)
+        checkTypeScript(directory, tarball)
+        checkBundlers(directory, tarball)
+        checkNpmWorkspace(directory, tarball)
+        // They fetch much, and take minutes.
+        if (!process.argv.includes("--by-npm")) checkOtherManagers(directory, tarball)
         followReadme(tarball)
         console.log("The package is in order.")
     } finally {
@@ -90,11 +98,7 @@ function install(project: string, tarball: string, typeorm: string): void {
         copyFileSync(join(TEMPLATES, "typescript.ts.txt"), join(project, name))
 
     const others = ["reflect-metadata", "pg", "@types/node"]
-    npmInstall(project, [
-        tarball,
-        typeorm,
-        ...others.map((name) => `${name}@${installedVersion(name)}`),
-    ])
+    npmInstall(project, [tarball, typeorm, ...others.map(pinned)])
 }
 
 function use(project: string, program: string, url: string): void {
@@ -112,10 +116,6 @@ function useCommand(project: string): void {
         throw new Error("The command does not name what runs it.")
     const printed = runNode([path, "--version"], project).trim()
     if (printed !== version) throw new Error(`The command printed "${printed}" for its version.`)
-}
-
-function installedVersion(name: string): string {
-    return installedManifest(name).version
 }
 
 function runTool(name: string, command: string, args: readonly string[]): void {

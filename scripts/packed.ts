@@ -22,12 +22,22 @@ export function npmInstall(project: string, packages: readonly string[]): void {
     npm(project, ["install", "--prefer-offline", "--no-audit", "--no-fund", ...packages])
 }
 
+/** Runs the command of another package manager, of the version that is named: `pnpm@12.21.0`. */
+export function npx(project: string, args: readonly string[]): void {
+    npm(project, ["exec", "--yes", "--prefer-offline", "--", ...args])
+}
+
 export function readManifest(path: string): Manifest {
     return JSON.parse(readFileSync(path, "utf8")) as Manifest
 }
 
 export function installedManifest(name: string): Manifest {
     return readManifest(join(ROOT, "node_modules", name, "package.json"))
+}
+
+/** As npm takes it: the version that is installed here. */
+export function pinned(name: string): string {
+    return `${name}@${installedManifest(name).version}`
 }
 
 /** Tools are run by node itself, as the links in node_modules/.bin differ between systems. */

@@ -24,8 +24,14 @@ const PRODUCTION = "Production"
 /** What the README tells to take out for production. */
 const SYNCHRONIZE = /^ *synchronize: true,.*\n/m
 
-/** @param tarball the library as `npm pack` has written it */
-export function followReadme(tarball: string): void {
+/**
+ * @param tarball the library as `npm pack` has written it
+ * @param translate into the commands of another package manager
+ */
+export function followReadme(
+    tarball: string,
+    translate = (commands: string): string => commands,
+): void {
     const sections = sectionsOf(readFileSync(join(ROOT, "README.md"), "utf8"))
     const [entity, output] = sections.get("") ?? []
     const first = sections.get(FIRST) ?? []
@@ -40,19 +46,22 @@ export function followReadme(tarball: string): void {
     try {
         const project = join(folder, "project")
         mkdirSync(project)
+        const run = (lines: string) => {
+            const packed = lines.replace(/(?<=npm install .*)\btypeorm-autosequence\b/g, tarball)
+            return runCommands(translate(packed), project)
+        }
         let printed = ""
         for (const block of first)
             if (block.file) writeFileSync(join(project, block.file), block.text)
-            else if (block.info === "sh") printed = run(block.text, project, tarball)
+            else if (block.info === "sh") printed = run(block.text)
         expectSame(printed, output.text)
 
         if (!SYNCHRONIZE.test(program.text))
             throw new Error("README.md has no synchronize to take out.")
         writeFileSync(join(project, "data-source.ts"), program.text.replace(SYNCHRONIZE, ""))
         rmSync(join(project, "data"), { recursive: true })
-        run("npx tsc", project, tarball)
-        for (const { text } of production) run(text, project, tarball)
-        expectSame(run("node first.js", project, tarball), output.text)
+        for (const { text } of production) run(text)
+        expectSame(run("node first.js"), output.text)
         console.log("README.md does what it says.")
     } finally {
         rmSync(folder, { recursive: true, force: true })
@@ -79,9 +88,8 @@ function sectionsOf(markdown: string): Map<string, Block[]> {
     return sections
 }
 
-/** Runs the lines of a block as they are, but for the library, which is the packed one; what they print. */
-function run(lines: string, project: string, tarball: string): string {
-    const commands = lines.replace(/(?<=npm install .*)\btypeorm-autosequence\b/g, tarball)
+/** What the commands print. */
+function runCommands(commands: string, project: string): string {
     console.log(commands.trim().replace(/^/gm, "> "))
     try {
         return execFileSync("sh", ["-ec", commands], {

@@ -5,7 +5,7 @@
 import { spawnSync } from "node:child_process"
 import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { installedManifest, npmInstall, ROOT, runNode } from "./packed"
+import { installedManifest, npmInstall, ROOT, runNode } from "../packed"
 
 const TEMPLATE = readFileSync(join(ROOT, "test", "consumers", "data-source.ts.txt"), "utf8")
 /** Compilers that write down the types of properties, and those that don't. */
@@ -62,7 +62,7 @@ const CONSUMERS: readonly Consumer[] = [
     { typescript: 7, loader: "compiled", type: "module" },
 ]
 
-export function checkConsumers(directory: string, tarball: string): void {
+export function checkTypeScript(directory: string, tarball: string): void {
     const pool = join(directory, "pool")
     mkdirSync(pool)
     writeFileSync(join(pool, "package.json"), JSON.stringify({ private: true }))

@@ -29,7 +29,7 @@ describe("The strategy of a data source", () => {
             await expectRejects(
                 new DataSource(withAutoSequence(options, { strategy })).initialize(),
                 InvalidOptionError,
-                'Invoice.number: gapless is for strategy "counter" alone, and the strategy is "table-lock".',
+                'Invoice.number: gapless needs strategy "counter", and the strategy is "table-lock".',
             )
         const dataSource = new DataSource(withAutoSequence(options, { strategy: "counter" }))
         await dataSource.initialize()

@@ -151,17 +151,17 @@ describe("@AutoSequenceColumn", () => {
             [
                 "gapless for another strategy",
                 { strategy: "table-lock", gapless: false },
-                'gapless is for strategy "counter" alone, and the strategy is "table-lock".',
+                'gapless needs strategy "counter", and the strategy is "table-lock".',
             ],
             [
                 "cache for another strategy",
                 { strategy: "trigger", cache: 5 },
-                "cache is for strategy ",
+                "cache needs strategy ",
             ],
             [
                 "series for another strategy",
                 { strategy: "table-lock", series: "a" },
-                "series is for strategy ",
+                "series needs strategy ",
             ],
             [
                 "gapless that is no boolean",
@@ -194,9 +194,9 @@ describe("@AutoSequenceColumn", () => {
             )
 
         for (const [title, options, problem] of [
-            ["a name that is a bigint", { name: 5n }, "name is 5, give a text that is not empty."],
-            ["an empty name", { name: "" }, 'name is "", give a text that is not empty.'],
-            ["a comment of a number", { comment: 5 }, "comment is 5, give a text."],
+            ["a name that is a bigint", { name: 5n }, "name is 5, give a non-empty string."],
+            ["an empty name", { name: "" }, 'name is "", give a non-empty string.'],
+            ["a comment of a number", { comment: 5 }, "comment is 5, give a string."],
             ["nullable null", { nullable: null }, "nullable is null"],
             ["select of a text", { select: "no" }, 'select is "no", give true or false.'],
             [
@@ -307,7 +307,7 @@ describe("@AutoSequenceColumn", () => {
                         }
                         return Row
                     },
-                    "declared as String, and will hold a number",
+                    "declared as String, but will hold a number",
                     "Declare it as number",
                 ],
                 [
@@ -337,7 +337,7 @@ describe("@AutoSequenceColumn", () => {
                         }
                         return Row
                     },
-                    "declared as BigInt, and will hold a string",
+                    "declared as BigInt, but will hold a string",
                     "or give a transformer",
                 ],
             ]
@@ -441,18 +441,21 @@ describe("What is no option, no entity and no data source", () => {
                 [() => withTableLock(none, Plain, work), "withTableLock", "give a DataSource."],
                 [
                     () => withTableLock(dataSource, Letter, work),
-                    'withTableLock was given "Letter", which is no entity of the data source.',
+                    'withTableLock was given "Letter", which is not an entity of the data source.',
                 ],
-                [() => withTableLock(dataSource, none, work), "undefined, which is no entity"],
+                [() => withTableLock(dataSource, none, work), "undefined, which is not an entity"],
                 [() => withTableLock(dataSource, Plain, work, null as never), "options are null"],
                 [() => findByPseudoKey(dataSource.manager, Letter, "a"), '"Letter", which is no'],
-                [() => findByPseudoKey(dataSource.manager, {} as never, "a"), "which is no entity"],
+                [
+                    () => findByPseudoKey(dataSource.manager, {} as never, "a"),
+                    "which is not an entity",
+                ],
                 [() => resolvePseudoKey(none, "a"), "give a DataSource."],
                 [
                     () => resolvePseudoKey(dataSource, "a", { entity: null as never }),
-                    "null, which is no entity",
+                    "null, which is not an entity",
                 ],
-                [() => backfillPseudoKeys(dataSource, Letter), '"Letter", which is no entity'],
+                [() => backfillPseudoKeys(dataSource, Letter), '"Letter", which is not an entity'],
                 [() => new Sequence("a").next({ toString: null } as never), '"a"'],
             ] as const)
                 await expectRejects(
@@ -509,7 +512,7 @@ onEachDatabase("initialize()", (db) => {
         expectRejects(
             db().connect([ScopedByItself]),
             InvalidOptionError,
-            'uniqueWith of ScopedByItself.number names "number", which is that column itself.',
+            'uniqueWith of ScopedByItself.number names "number", which is this column itself.',
         ))
 
     it("refuses a number that @Column stands above", () =>
@@ -636,7 +639,7 @@ onEachDatabase("verifyAutoSequence", (db) => {
         const bare = await plain(db(), schema)
         try {
             expect(await problemsOf(bare)).to.eql([
-                "The data source has no AutoSequenceSubscriber. Create it with withAutoSequence(options).",
+                "The data source has no AutoSequenceSubscriber. Create the data source with withAutoSequence(options).",
                 `There is no table ${schema}.letter. ${migrate}.`,
                 `${schema}.note has no unique index over area, number. ${remedy}`,
                 `${schema}.note has no unique index over number where area is NULL. ${remedy}`,

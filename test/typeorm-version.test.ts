@@ -71,7 +71,7 @@ describe("A version of TypeORM that works in another way inside", () => {
     function expectRefusal(error: unknown, does: string): void {
         expect(error).to.be.instanceOf(UnsupportedError)
         expect((error as Error).message).to.match(
-            new RegExp(`^TypeORM \\d+\\.\\d+\\.\\d+ ${does} in another way`),
+            new RegExp(`^TypeORM \\d+\\.\\d+\\.\\d+ ${does} differently`),
         )
     }
 })

@@ -13,6 +13,7 @@ import { onEachCell } from "../support/matrix"
 import { entitiesOf, MAX_INT } from "../support/numbered-entities"
 import { numbersOf } from "../support/rows"
 import { expectNext, storedNumbers } from "../support/stored"
+import { showsUnselected } from "../support/typeorm-version"
 
 onEachCell("Explicit numbers", ({ way, can, tables }) => {
     const { Customer, Invoice, Ticket, Draft } = entitiesOf(way)
@@ -281,12 +282,13 @@ onEachCell("Explicit numbers", ({ way, can, tables }) => {
         it("are on the saved entity and counted on, and stay when the row is saved again", async () => {
             const rows = dataSource().getRepository(Hidden)
             const saved = await rows.save([{}, {}])
-            expect(numbersOf(saved)).to.eql([1, 2])
+            if (showsUnselected) expect(numbersOf(saved)).to.eql([1, 2])
             const loaded = await rows.findOneByOrFail({ id: saved[0]?.id })
             expect(loaded.number).to.equal(undefined)
             await rows.save(Object.assign(loaded, { note: "loaded" }))
             await rows.save(Object.assign(saved[1] as object, { note: "saved" }))
-            expect((await rows.save({})).number).to.equal(3)
+            const last = await rows.save({})
+            if (showsUnselected) expect(last.number).to.equal(3)
             expect(await storedNumbers(rows)).to.eql([1, 2, 3])
             expect(await rows.countBy({ note: "" })).to.equal(1)
         })
@@ -296,7 +298,8 @@ onEachCell("Explicit numbers", ({ way, can, tables }) => {
             const row = await rows.save({})
             row.number = 20
             await expectRefuses(rows, () => rows.save(row), ReadOnlyNumberError)
-            expect((await rows.save({})).number).to.equal(2)
+            await rows.save({})
+            expect(await storedNumbers(rows)).to.eql([1, 2])
         })
     })
 

@@ -143,6 +143,16 @@ onEachCell("Listeners of the caller", ({ way, tables }) => {
                 await expectNext(letters(), OSLO, [1])
             })
 
+            it("let rows of an insert() without a transaction be saved once they are right", async () => {
+                const rows = [bad(), good()]
+                // Without a transaction some are refused before the listener comes to its end.
+                await rejection(dataSource().manager.insert(Letter, rows))
+                rows[0]!.failure = undefined
+                for (const row of rows) await letters().save(row)
+                expect(numbersOf(rows)).to.eql([1, 2])
+                await expectNext(letters(), OSLO, [1, 2, 3])
+            })
+
             it("leave no gap in a cascade", async () => {
                 const folders = dataSource().getRepository(Folder)
                 await dataSource().transaction(async (manager) => {

@@ -60,6 +60,17 @@ onEachCell("Numbers of one scope", ({ way, tables }) => {
         await expectNext(ticketsOf(), {}, upTo(101))
     })
 
+    it("are as many as the rows that TypeORM makes of an entity that a list has twice", async () => {
+        const tickets = ticketsOf()
+        const [one, other] = [tickets.create(), tickets.create()]
+        await tickets.save([one, other, one, other])
+        const found = await tickets.find({ order: { number: "ASC" } })
+        expect(numbersOf(found)).to.eql(upTo(4))
+        for (const entity of [one, other])
+            expect(found.find(({ id }) => id === entity.id)?.number).to.equal(entity.number)
+        await expectNext(tickets, {}, upTo(5))
+    })
+
     it("stay when a row is saved again, as it is or as a copy", async () => {
         const tickets = ticketsOf()
         const [first, second] = await tickets.save([{}, {}])
@@ -98,6 +109,23 @@ onEachCell("Numbers of one scope", ({ way, tables }) => {
         })
         await expectNext(dataSource().getRepository(Letter), { box: "a" }, upTo(4))
         await expectNext(dataSource().getRepository(Letter), { box: "b" }, upTo(2))
+    })
+
+    it("are shown where query builders that name the columns insert at once", async () => {
+        const { ada, bob } = await customers()
+        await invoicesOf().save({ ...bob })
+        const given = [{ ...ada }, { ...bob }]
+        await dataSource().transaction((manager) =>
+            Promise.all(
+                given.map((row) => {
+                    const insert = manager.createQueryBuilder().insert()
+                    return insert.into(Invoice, ["customer.id"]).values(row).execute()
+                }),
+            ),
+        )
+        expect(numbersOf(given)).to.eql([1, 2])
+        await expectNext(invoicesOf(), ada, [1, 2])
+        await expectNext(invoicesOf(), bob, [1, 2, 3])
     })
 
     it("are given to rows that are not read back", async () => {

@@ -96,7 +96,7 @@ onEachCell("Rows that are deleted, moved, or written by others", ({ way, can, ta
                     change,
                     Error,
                     "number of a stored row",
-                    "was to be changed",
+                    "be changed.",
                 )
             else await change()
             expect(await storedNumbers(tickets)).to.eql(isNumbered ? [1, 2] : [2, 9])

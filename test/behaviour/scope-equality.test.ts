@@ -224,8 +224,8 @@ onEachCell(
             await expectRejects(
                 letters.save({ box: "a" }),
                 UnknownScopeError,
-                "The scope of Letter.number has a value that box can't hold, or a collation (_ai_cs)",
-                "Give the column another collation.",
+                "The scope of Letter.number has no counter key: box can't hold its value, or has a collation (_ai_cs)",
+                "give the column another collation.",
             )
             await letters.save({ box: null })
             const rows = await letters.find({ order: { number: "ASC" } })

@@ -1,6 +1,6 @@
 import { expect } from "chai"
 import { Column, Entity, Index, Not, PrimaryGeneratedColumn } from "typeorm"
-import { AutoSequenceColumn, TransactionRequiredError } from "../../src"
+import { AutoSequenceColumn, PseudoKey, TransactionRequiredError } from "../../src"
 import { rejection } from "../support/errors"
 import { numbersOf, rolledBack } from "../support/rows"
 import { LATE, onCounters } from "./entities"
@@ -23,7 +23,18 @@ onCounters("Drafts whose numbers are made at COMMIT", ({ tables }) => {
         number!: number | null
         numberPeriod!: string | null
     }
-    const dataSource = tables([Bill])
+
+    /** Has values beside that are made for each INSERT, and unique. */
+    @Entity()
+    class Order {
+        @PrimaryGeneratedColumn() id!: number
+        @Column({ default: "draft" }) status!: string
+        @AutoSequenceColumn({ strategy: "counter" }) entry!: number
+        @PseudoKey({ prefix: "ord" }) key!: string
+        @Column({ type: "varchar", length: 20, unique: true }) note!: string
+        @AutoSequenceColumn({ ...LATE, when: { status: Not("draft") } }) number!: number | null
+    }
+    const dataSource = tables([Bill, Order])
     const bills = () => dataSource().getRepository(Bill)
     const day = "2026-05-05"
     const stored = async () =>
@@ -105,5 +116,20 @@ onCounters("Drafts whose numbers are made at COMMIT", ({ tables }) => {
         const found = await bills().find({ order: { id: "ASC" } })
         expect(numbersOf(found).sort()).to.eql([1, 2, 3, 4])
         expect(found[1]).to.include({ number: 1 })
+    })
+
+    it("get it by an upsert whatever else the row would have been given", async () => {
+        const orders = dataSource().getRepository(Order)
+        await orders.save([{ note: "a", status: "final" }, { note: "b" }])
+        const upserted: Partial<Order> = { note: "b", status: "final" }
+        await dataSource().transaction((manager) => manager.upsert(Order, upserted, ["note"]))
+        expect(upserted).to.include({ entry: 2, number: 2 })
+        await orders.save({ note: "c", status: "final" })
+        const found = await orders.find({ order: { id: "ASC" } })
+        expect(found.map(({ entry, number }) => [entry, number])).to.eql([
+            [1, 1],
+            [2, 2],
+            [3, 3],
+        ])
     })
 })

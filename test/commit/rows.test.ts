@@ -196,6 +196,34 @@ onCounters("Rows that are numbered at COMMIT", ({ tables, can }) => {
         expect(numbersOf(fresh)).to.eql([5, 6])
     })
 
+    it("show on entities what was stored before, or set meanwhile, and nothing of skipped rows", async () => {
+        const [ada] = (await customers("Ada")) as [Customer]
+        await invoices().save({ customer: ada, reference: "a" })
+        const upserted: Partial<Invoice>[] = ["a", "b"].map((reference) => ({
+            customer: ada,
+            reference,
+        }))
+        const skipped: Partial<Invoice> = { customer: ada, reference: "a" }
+        const twice = await dataSource().transaction(async (manager) => {
+            for (const row of upserted) await manager.upsert(Invoice, row, ["reference"])
+            await manager
+                .createQueryBuilder()
+                .insert()
+                .into(Invoice)
+                .values(skipped)
+                .orIgnore()
+                .execute()
+            const saved = await manager.save(Invoice, [{ customer: ada }, { customer: ada }])
+            await manager.update(Invoice, { id: saved[0]?.id }, { number: 2 })
+            return saved
+        })
+        expect(numbersOf(upserted)).to.eql([1, 3])
+        expect(numbersOf(twice)).to.eql([2, 4])
+        expect(skipped.number ?? null).to.equal(null)
+        expect((await invoices().save({ customer: ada })).number).to.equal(5)
+        expect(await numbers(ada)).to.eql([1, 2, 3, 4, 5])
+    })
+
     it("have several numbers, a primary key of their own, and numbers of the INSERT beside", async () => {
         const pages = dataSource().getRepository(Page)
         const save = (...rows: [string, number][]) =>

@@ -29,10 +29,10 @@ describe("The options of a text", () => {
             ["the number twice", { format: "{0}-{0}" }, "the number more than once"],
             ["an open brace", { format: "{0" }, "has a { that belongs to no token"],
             ["a closing brace", { format: "{0}}" }, "has a } that belongs to no token"],
-            ["an unknown token", { format: "{0}-{a b}" }, "has the token {a b}"],
+            ["an unknown token", { format: "{0}-{a b}" }, "has the unknown token {a b}"],
             ["several without by", { format: { a: "{0}" } }, "by is missing"],
             ["none of several", { format: {}, by: "a" }, "without formats"],
-            ["by with one", { format: "{0}", by: "a" }, "by is for several formats"],
+            ["by with one", { format: "{0}", by: "a" }, "by needs several formats"],
             ["another option", { format: "{0}", pad: 4 }, 'no option "pad"'],
             ["a length of 0", { format: "{0}", maxLength: 0 }, "maxLength is 0"],
             ["no largest number", { format: "{0}", largest: 1.5 }, "largest is 1.5"],
@@ -44,7 +44,7 @@ describe("The options of a text", () => {
             it(title, () => expectThrows(decorate(options), InvalidOptionError, problem))
     })
 
-    it("list characters in any order", () => {
+    it("list characters in any order, and more than once", () => {
         for (const format of ["A-{0}", "/]{0}", "\\^[{0}", "9 {0}".replace(" ", "")]) {
             class Row {
                 @DocumentNumber({ of: "a", format, characters: "- / A-Z ^ ] [ 0-9 \\" })
@@ -52,6 +52,11 @@ describe("The options of a text", () => {
             }
             expect(new Row()).to.not.equal(undefined)
         }
+        class Twice {
+            @DocumentNumber({ of: "a", format: ";-{0}", characters: "'; -- 0-9 0-9" })
+            number!: string
+        }
+        expect(new Twice()).to.not.equal(undefined)
     })
 
     const initialize = async (
@@ -95,29 +100,44 @@ describe("The options of a text", () => {
 
     describe("are refused, when the data source is initialized:", () => {
         for (const [title, text, number, problem] of [
-            ["a date without a period", { format: "{YYYY}-{0}" }, {}, "counts in no periods"],
+            ["a date without a period", { format: "{YYYY}-{0}" }, {}, "sequence has no period"],
             ["no period", { format: "{0}" }, byYear, "does not show the period"],
             ["no month", { format: "{YYYY}-{0}" }, of("month"), "Add {YYYY} and {MM}"],
             ["no quarter", { format: "{YYYY}-{0}" }, of("quarter"), "Add {YYYY} and {Q}"],
             ["no day", { format: "{YYYY}{MM}-{0}" }, of("day"), "Add {YYYY} and {MM} and {DD}"],
             ["a year for a fiscal one", { format: "{YYYY}-{0}" }, of("fiscalYear"), "Add {FY}"],
-            ["a fiscal year for another", { format: "{FY}-{0}" }, byYear, "counts by year"],
+            ["a fiscal year for another", { format: "{FY}-{0}" }, byYear, 'is by "year"'],
             ["no scope", { format: "{0}", uniqueWith: [] }, perKind, "does not show kind"],
             ["an unknown property", { format: "{what}-{0}" }, {}, 'no property "what"'],
             ["a property of nothing", { format: "{kind.a}-{0}" }, {}, 'no property "kind.a"'],
             ["a relation", { format: "{company}-{0}" }, {}, 'no property "company"'],
             ["a date as it is", { format: "{issuedOn}-{0}" }, {}, "is of type date"],
-            ["a list", { format: "{list}-{0}" }, {}, "texts, integers and enums alone"],
-            ["a value before it", { format: "{kind}{0}" }, {}, "has {kind} beside the number"],
-            ["a value behind it", { format: "{0}{kind}" }, {}, "has {kind} beside the number"],
-            ["a digit between", { format: "{kind}7{0}" }, {}, "has {kind} beside the number"],
+            ["a list", { format: "{list}-{0}" }, {}, "only strings, integers and enums"],
+            [
+                "a value before it",
+                { format: "{kind}{0}" },
+                {},
+                "has {kind} directly beside the number",
+            ],
+            [
+                "a value behind it",
+                { format: "{0}{kind}" },
+                {},
+                "has {kind} directly beside the number",
+            ],
+            [
+                "a digit between",
+                { format: "{kind}7{0}" },
+                {},
+                "has {kind} directly beside the number",
+            ],
             [
                 "values on both sides",
                 { format: "{kind}-{0}-{company.code}" },
                 {},
-                "has {kind} before the number and {company.code} behind it",
+                "has {kind} before the number and {company.code} after it",
             ],
-            ["too long", { format: "INV-{0}", maxLength: 13 }, {}, "makes 14 characters"],
+            ["too long", { format: "INV-{0}", maxLength: 13 }, {}, "makes a text of 14 characters"],
             [
                 "a value of any length",
                 { format: "{company.name}-{0}", maxLength: 20 },
@@ -147,7 +167,7 @@ describe("The options of a text", () => {
             expectRejects(
                 initialize({ format: "{0}" }, {}, "kind"),
                 InvalidOptionError,
-                'of names "kind", which is no number of the entity',
+                'of names "kind", which is not a numbered column of the entity',
             ))
     })
 

@@ -147,7 +147,7 @@ onEachCell(
             await invoices().save({ company: await company(), ...issued })
             const other = await company()
             const error = await rejection(invoices().save({ company: other, ...issued }))
-            expectErrorIs(error, DocumentNumberError, "another row has")
+            expectErrorIs(error, DocumentNumberError, "another row already has")
             other.code = "OTHER"
             await dataSource().getRepository(Company).save(other)
             const saved = await invoices().save({ company: other, ...issued })

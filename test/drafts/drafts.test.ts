@@ -238,6 +238,25 @@ onEachCell(
             expect(found?.issuedOn).to.equal(draft.issuedOn)
         })
 
+        it("are numbered by an update that says NULL for number and date", async () => {
+            const [of, another] = [await company(), await company()]
+            await invoices().save([{ company: of }, { company: of }, { company: another }])
+            const day = () => new Date().toISOString().slice(0, 10)
+            const before = day()
+            const final = { status: "final" as const, number: null, issuedOn: null }
+            await dataSource().transaction(async (manager) => {
+                await manager.update(Invoice, { company: another }, final)
+                await manager.update(Invoice, { company: of }, final)
+            })
+            const after = day()
+            const found = await invoices().find({ order: { id: "ASC" } })
+            expect(found.map(({ number }) => number)).to.eql([1, 2, 1])
+            for (const { issuedOn, numberPeriod } of found) {
+                expect([before, after]).to.include(issuedOn)
+                expect(numberPeriod).to.equal(issuedOn?.slice(0, 4))
+            }
+        })
+
         it("are without a number again where the transaction is rolled back", async () => {
             const of = await company()
             const draft = await invoices().save(
@@ -421,6 +440,25 @@ onEachCell(
                 "2026",
             ])
             expect(new Set(numbers)).to.have.property("size", 4)
+        })
+
+        it("are what an upsert makes of final rows, which keep their numbers", async () => {
+            const of = await company()
+            const row = { code: "a", company: of, issuedOn: "2026-05-05" }
+            await invoices().save({ ...row, status: "final" as const })
+            const upsert = (issuedOn: string) =>
+                dataSource().transaction((manager) =>
+                    manager.upsert(Invoice, { ...row, issuedOn, status: "draft" }, ["code"]),
+                )
+            await upsert(row.issuedOn)
+            expect(await stored()).to.eql(["draft 2026 1"])
+            const error = await rejection(upsert("2027-05-05"))
+            if (!way.isInDatabase) expect(error).to.be.instanceOf(ReadOnlyNumberError)
+            expect(await stored()).to.eql(["draft 2026 1"])
+            await invoices().save({ ...row, code: "b", status: "final" as const })
+            const [first, second = ""] = await stored()
+            expect(first).to.equal("draft 2026 1")
+            expect(second).to.match(isGapless ? /^final 2026 2$/ : /^final 2026 \d$/)
         })
 
         it("are not given a number of another scope by an upsert", async () => {

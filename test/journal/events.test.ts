@@ -64,6 +64,14 @@ onEachCell("What the journal says of numbers", ({ way, tables }) => {
         expect((await series().events(SCOPE, { kinds: ["void"] })).length).to.equal(0)
     })
 
+    if (!way.isInDatabase)
+        it("are stored with the row whose number is set, which takes a transaction", async () => {
+            const outside = invoices().insert({ ...FINAL, number: 7 } as never)
+            expect(await rejection(outside)).to.be.instanceOf(TransactionRequiredError)
+            expect(await invoices().count()).to.equal(0)
+            expect(await events()).to.eql([])
+        })
+
     it("are those that the caller has set on drafts", async () => {
         const draft = await invoices().save({})
         await because((manager) =>
@@ -186,7 +194,7 @@ onEachCell("What the journal says of numbers", ({ way, tables }) => {
                 insert("('Acme', 'final', '2026-01-01', 4), ('Acme', 'final', '2026-01-01', NULL)"),
             )
             const attempt = rejection(dataSource().query(`DELETE FROM ${table()} WHERE number = 4`))
-            expect((await attempt).message).to.match(/withReason|from being deleted/)
+            expect((await attempt).message).to.match(/withReason|to be deleted/)
             await dataSource().transaction(async (manager) => {
                 await manager.query(say)
                 await manager.query(`DELETE FROM ${table()} WHERE number = 4`)

@@ -53,7 +53,7 @@ onEachCell(
             await skip(2, 5)
             const again = await rejection(skip(4, 4))
             expect(again).to.be.instanceOf(NumberTakenError)
-            expect(again.message).to.include("skipped before")
+            expect(again.message).to.include("already skipped")
             expect(await save()).to.equal(7)
             expect((await events()).at(-1)).to.eql(["skip", 2, 5])
         })

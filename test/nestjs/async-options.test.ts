@@ -163,7 +163,7 @@ onOnePostgres("The options of AutoSequenceModule", (database) => {
     it("are refused where there is no way to make them, or more than one", () => {
         const useFactory = () => ({})
         const refused: [options: object, says: string][] = [
-            [{}, "no way to make the options"],
+            [{}, "no way to create the options"],
             [{ useFactory, useClass: StrictOptions }, "useFactory and useClass"],
             [{ useClass: StrictOptions, useExisting: StrictOptions }, "useClass and useExisting"],
         ]

@@ -194,7 +194,7 @@ onOnePostgres("autoSequenceHealth", (database) => {
                     numbers: {
                         status: "down",
                         code: "UNREACHABLE",
-                        problems: ["The database can't be asked."],
+                        problems: ["The database can't be queried."],
                         lines: [],
                     },
                 },

@@ -31,10 +31,10 @@ describe("typeorm-autosequence/nestjs", () => {
         for (const [versions, message] of [
             [
                 { common: undefined },
-                /needs @nestjs\/common, .* of version 10 or later, and there is no @nestjs\/common\./,
+                /needs @nestjs\/common, .* in version 10 or later, but there is no @nestjs\/common\./,
             ],
-            [{ common: "9.4.3" }, /and this is @nestjs\/common 9\.4\.3\. Install it, or use/],
-            [{ common: "11.0.0", core: "8.0.0" }, /and this is @nestjs\/core 8\.0\.0\./],
+            [{ common: "9.4.3" }, /but this is @nestjs\/common 9\.4\.3\. Install it, or import/],
+            [{ common: "11.0.0", core: "8.0.0" }, /but this is @nestjs\/core 8\.0\.0\./],
         ] as const)
             expect(await refused(versions))
                 .to.be.instanceOf(UnsupportedError)

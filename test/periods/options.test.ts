@@ -66,7 +66,7 @@ describe("The option period", () => {
             [
                 "with the month of a year",
                 { ...RIGHT, startsIn: 4 },
-                'period.startsIn is for by: "fiscalYear" alone, and by is "year".',
+                'period.startsIn needs by: "fiscalYear", and by is "year".',
             ],
         ] as const)
             it(title, () =>
@@ -147,36 +147,48 @@ describe("The option period", () => {
         }
 
         for (const [title, period, problem] of [
-            ["with a date that there is not", { of: "date" }, 'names "date", which is no column'],
+            [
+                "with a date that there is not",
+                { of: "date" },
+                'names "date", which is not a column',
+            ],
             [
                 "with the date of another row",
                 { of: "company" },
-                'names "company", which is no column',
+                'names "company", which is not a column',
             ],
+            ["with a date that is a text", { of: "text" }, 'names "text" of type varchar'],
             [
-                "with a date that is a text",
-                { of: "text" },
-                'names "text", whose type (varchar) holds no dates',
+                "with one that is a number",
+                { of: "amount" },
+                "of type integer. Name a date or timestamp column",
             ],
-            ["with one that is a number", { of: "amount" }, "whose type (integer) holds no dates"],
             [
                 "with a date that changes",
                 { of: "updatedAt" },
-                'names "updatedAt", which is changed',
+                'names "updatedAt", which TypeORM or the database changes',
             ],
             [
                 "with no zone",
                 { timeZone: "Mars/Phobos" },
-                'has the time zone "Mars/Phobos", which is none',
+                'has the time zone "Mars/Phobos", which is neither',
             ],
-            ["with an abbreviation", { timeZone: "CET" }, 'has the time zone "CET", which is none'],
-            ["with an offset", { timeZone: "+02:00" }, "which is none of the IANA's"],
+            [
+                "with an abbreviation",
+                { timeZone: "CET" },
+                'has the time zone "CET", which is neither',
+            ],
+            ["with an offset", { timeZone: "+02:00" }, "which is neither an IANA time zone"],
             [
                 "with the zone of no relation",
                 { timeZone: "branch.zone" },
-                "which is none of the IANA's",
+                "which is neither an IANA time zone",
             ],
-            ["with a zone that the relation lacks", { timeZone: "company.zone" }, "which is none"],
+            [
+                "with a zone that the relation lacks",
+                { timeZone: "company.zone" },
+                "which is neither",
+            ],
             [
                 "with a property that there is not",
                 { property: "year" },
@@ -192,7 +204,11 @@ describe("The option period", () => {
                 { property: "amount" },
                 "varchar of 10 characters",
             ],
-            ["with one that can be NULL alone", { property: "optional" }, "Declare both alike"],
+            [
+                "with one that can be NULL alone",
+                { property: "optional" },
+                "Declare both the same way",
+            ],
         ] as const)
             it(title, () =>
                 expectRejects(
@@ -207,7 +223,7 @@ describe("The option period", () => {
             expectRejects(
                 initialize({ property: "text" }, { uniqueWith: "text" }),
                 InvalidOptionError,
-                "Row.number: uniqueWith names text as well",
+                "Row.number: uniqueWith names text, which holds the period",
             ))
 
         it("and is taken where all of it is right", async () => {

@@ -98,6 +98,15 @@ onEachCell("Rows in periods", ({ way, tables }) => {
     }
 
     @Entity()
+    class Zoned {
+        @PrimaryGeneratedColumn() id!: number
+        @Column({ default: "Asia/Tokyo" }) zone!: string
+        @Column({ type: "date" }) issuedOn!: string
+        @AutoSequenceColumn({ ...options, period: { ...PERIOD, timeZone: "zone" } }) number!: number
+        numberPeriod!: string
+    }
+
+    @Entity()
     class Keyed {
         @PrimaryGeneratedColumn() id!: number
         @Column({ type: "date" }) issuedOn!: string
@@ -118,7 +127,17 @@ onEachCell("Rows in periods", ({ way, tables }) => {
         short!: string
     }
 
-    const dataSource = tables([Parcel, LetterEntity, Paper, Bill, Note, Order, WithDefaults, Keyed])
+    const dataSource = tables([
+        Parcel,
+        LetterEntity,
+        Paper,
+        Bill,
+        Note,
+        Order,
+        WithDefaults,
+        Zoned,
+        Keyed,
+    ])
     const days = () => ["2026-05-05", "2027-05-05", "2026-06-06"].map((issuedOn) => ({ issuedOn }))
 
     it("may have their number in an embedded entity", async () => {
@@ -222,6 +241,15 @@ onEachCell("Rows in periods", ({ way, tables }) => {
         const [last] = (await rows.save([{ issuedOn: "2022-01-01" }])) as [WithDefaults]
         expect([last.numberPeriod, last.number]).to.eql(["2022", 1])
         expect(await rows.count()).to.equal(way.isInDatabase ? 2 : 1)
+    })
+
+    it("may get another day of their period, whatever zone they have", async () => {
+        const repository = dataSource().getRepository(Zoned)
+        const row = await repository.save({ issuedOn: "2026-05-05" })
+        await repository.update(row.id, { issuedOn: "2026-12-31" })
+        await rejection(repository.update(row.id, { issuedOn: "2027-01-01" }))
+        const found = await repository.findOneByOrFail({ id: row.id })
+        expect(found).to.include({ issuedOn: "2026-12-31", numberPeriod: "2026", number: 1 })
     })
 
     it("may have keys that are made of number and period", async () => {

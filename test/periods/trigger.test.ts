@@ -73,12 +73,14 @@ onEveryDatabase(
             const attempt = insert(dataSource, { issued: "'2026-12-31'", numberPeriod: "'2027'" })
             const error = await rejection(attempt)
             expect(error).to.be.instanceOf(triggerError(db().kind, InvalidPeriodError))
+            expect(error.message).to.match(/Invoice\.number has a period, but the period /i)
             await insert(dataSource, { issued: "'2026-12-31'" })
             const table = tableName(dataSource.getMetadata("Invoice"))
             const moved = await rejection(
                 dataSource.query(`UPDATE ${table} SET issued = '2027-01-01'`),
             )
             expect(moved).to.be.instanceOf(triggerError(db().kind, ReadOnlyNumberError))
+            expect(moved.message).to.match(/Invoice\.number has a period, and the date /i)
             await dataSource.query(`UPDATE ${table} SET issued = '2026-01-01'`)
             await insert(dataSource, { issued: "'2026-12-31'" })
             expect(await stored(dataSource)).to.eql(["2026 1", "2026 2"])
@@ -118,7 +120,7 @@ onEveryDatabase(
                 const elsewhere = await changeEntities(db(), utc, invoices(type))
                 const error = await rejection(verifyAutoSequence(elsewhere))
                 expect(error).to.be.instanceOf(NotInstalledError)
-                expect(error.message).to.match(/is not as it is to be|does not know the time zones/)
+                expect(error.message).to.match(/is outdated|does not know the time zones/)
             } finally {
                 if (before === undefined) delete process.env.TZ
                 else process.env.TZ = before

@@ -348,12 +348,12 @@ onEveryDatabase("backfillPseudoKeys", (db) => {
             await expectRejects(
                 backfillPseudoKeys(dataSource, "thing", { batchSize }),
                 InvalidOptionError,
-                `batchSize is ${batchSize}, give an integer from 1.`,
+                `batchSize is ${batchSize}, give an integer of at least 1.`,
             )
         await expectRejects(
             backfillPseudoKeys(dataSource, "thing", { batchSize: "7" as never }),
             InvalidOptionError,
-            'batchSize is "7", give an integer from 1.',
+            'batchSize is "7", give an integer of at least 1.',
         )
         await expectRejects(
             backfillPseudoKeys(dataSource, "thing", { property: "name" }),

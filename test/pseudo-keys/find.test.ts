@@ -77,7 +77,7 @@ onEveryDatabase("Look-ups by pseudo keys", (database) => {
         return result
     }
 
-    it("take one query, with relations and a history as well", async () => {
+    it("take one query, with relations as well, and a second one for a former key", async () => {
         const manager = await connect()
         const ada = await renamedCustomer(manager, "cus_ada", "cus_lovelace")
         await renamedCustomer(manager, "cus_bob", "cus_other")
@@ -98,8 +98,11 @@ onEveryDatabase("Look-ups by pseudo keys", (database) => {
             )
             expect(withCustomer?.customer).to.include({ publicId: "cus_lovelace" })
             expect(await sends(1, () => find(orders, order.reference))).to.eql(byManager)
-            for (const key of ["cus_ada", "cus_lovelace"]) {
-                const customer = await sends(1, () =>
+            for (const [key, queries] of [
+                ["cus_ada", 2],
+                ["cus_lovelace", 1],
+            ] as const) {
+                const customer = await sends(queries, () =>
                     find(customers, key, { relations: { orders: true } }),
                 )
                 expect(customer).to.include({ id: ada.id, publicId: "cus_lovelace" })
@@ -108,9 +111,11 @@ onEveryDatabase("Look-ups by pseudo keys", (database) => {
             expect(await sends(1, () => find(manager, Ticket, ticket.publicId))).to.eql(ticket)
         }
         for (const key of ["cus_ada", "cus_lovelace", order.publicId, ticket.publicId]) {
-            const found = await sends(1, () => resolvePseudoKey(dataSource, key))
-            expect(found?.isRetired, key).to.equal(key === "cus_ada")
-            const again = await sends(1, () => resolvePseudoKey(manager, key))
+            const isFormer = key === "cus_ada"
+            const queries = isFormer ? 2 : 1
+            const found = await sends(queries, () => resolvePseudoKey(dataSource, key))
+            expect(found?.isRetired, key).to.equal(isFormer)
+            const again = await sends(queries, () => resolvePseudoKey(manager, key))
             expect(again).to.eql(found)
         }
     })
@@ -125,8 +130,12 @@ onEveryDatabase("Look-ups by pseudo keys", (database) => {
             [Order, "nobody"],
             [Ticket, publicId],
         ] as [EntityTarget<ObjectLiteral>, string][]) {
-            expect(await sends(1, () => findByPseudoKey(manager, entity, key))).to.equal(null)
-            expect(await sends(1, () => resolvePseudoKey(manager, key, { entity }))).to.equal(null)
+            // Customers keep a history.
+            const queries = entity === Customer ? 2 : 1
+            const found = await sends(queries, () => findByPseudoKey(manager, entity, key))
+            expect(found).to.equal(null)
+            const resolved = await sends(queries, () => resolvePseudoKey(manager, key, { entity }))
+            expect(resolved).to.equal(null)
             const attempt = findByPseudoKeyOrFail(manager, entity, key)
             const error = await rejection(attempt)
             expect(error)
@@ -230,8 +239,12 @@ onEveryDatabase("Look-ups by pseudo keys", (database) => {
         const manager = await connect()
         const ada = await renamedCustomer(manager, "cus_ada", "cus_lovelace")
         const bob = await manager.save(Customer, { name: "bob" })
-        const find = async (where: object, key = "cus_ada") =>
-            (await sends(1, () => findByPseudoKey(manager, Customer, key, { where })))?.id
+        const find = async (where: object, key: string) => {
+            log.statements.length = 0
+            const found = await findByPseudoKey(manager, Customer, key, { where })
+            expect(log.statements).to.have.length(found?.publicId === key ? 1 : 2)
+            return found?.id
+        }
         for (const key of ["cus_ada", "cus_lovelace"]) {
             expect(await find({ name: "cus_ada" }, key)).to.equal(ada.id)
             expect(await find({ name: "bob" }, key)).to.equal(undefined)

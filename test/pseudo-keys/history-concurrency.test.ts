@@ -1,11 +1,11 @@
 import { expect } from "chai"
 import type { DataSource, EntityManager, Repository } from "typeorm"
-import { findByPseudoKey, KeyTakenError, transactionWithRetry } from "../../src"
+import { findByPseudoKey, KeyTakenError, releaseKey, transactionWithRetry } from "../../src"
 import { onEveryDatabase } from "../support/databases"
 import { rejection } from "../support/errors"
 import { upTo } from "../support/invoices"
 import { mustWait, sessionOf, Signal } from "../support/waiting"
-import { expectLeads, historyOf, insertRaw, Page, refused } from "./history-entities"
+import { changeRaw, expectLeads, historyOf, insertRaw, Page, refused } from "./history-entities"
 
 type Isolation = "READ COMMITTED" | "REPEATABLE READ" | "SERIALIZABLE"
 
@@ -124,6 +124,24 @@ onEveryDatabase(
                 }
             })
 
+            it(`release no key that its row takes again, unless there is no ${end}`, async () => {
+                for (const isRaw of [false, true]) {
+                    const { dataSource, manager, pages, one } = await connect()
+                    if (isRaw) await changeRaw(pages, "slug", "one", "x")
+                    else await change(pages, one, "x")
+                    const held = await hold(dataSource, changeIn(one, "one"))
+                    const release = (inner: EntityManager) => releaseKey(inner, Page, "one")
+                    const result = await afterWaiting(dataSource, release, held[end])
+                    if (isKept) {
+                        await refused(Promise.reject(reasonOf(result)), KeyTakenError)
+                        await expectLeads(manager, Page, { one })
+                    } else {
+                        expect(result).to.include({ status: "fulfilled", value: true })
+                        await expectLeads(manager, Page, { one: null, x: one })
+                    }
+                }
+            })
+
             it(`retire the key that a row was given since it was loaded, after a ${end}`, async () => {
                 const { dataSource, manager, one } = await connect()
                 const held = await hold(dataSource, changeIn(one, "x"))
@@ -157,6 +175,19 @@ onEveryDatabase(
                 })
             })
         }
+
+        it("release no key that its row took again since the snapshot", async () => {
+            const { dataSource, manager, pages, one } = await connect()
+            await change(pages, one, "x")
+            const attempt = dataSource.transaction("REPEATABLE READ", async (inner) => {
+                await inner.find(Page)
+                await change(pages, one, "one")
+                await releaseKey(inner, Page, "one")
+            })
+            const error = await rejection(attempt)
+            expect((error as { code?: unknown }).code).to.be.oneOf(["KEY_TAKEN", "40001"])
+            await expectLeads(manager, Page, { one, x: one })
+        })
 
         it("don't commit a row whose key is another's, though the error is caught", async () => {
             const { dataSource, manager, one, two } = await connect()

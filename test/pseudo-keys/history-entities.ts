@@ -244,6 +244,19 @@ export async function insertRaw(
     )
 }
 
+/** Gives rows another value without this library. */
+export async function changeRaw(
+    { manager, metadata }: Repository<ObjectLiteral>,
+    column: string,
+    from: string,
+    to: string,
+): Promise<void> {
+    const name = dataSourceOf(manager).driver.escape(column)
+    await manager.query(
+        `UPDATE ${tableName(metadata)} SET ${name} = '${to}' WHERE ${name} = '${from}'`,
+    )
+}
+
 /** Deletes rows without this library. */
 export async function deleteRaw(
     { manager, metadata }: Repository<ObjectLiteral>,

@@ -153,8 +153,8 @@ onEveryDatabase("installAutoSequence and pseudo keys", (db) => {
         )
         const shape = await shapeOf(before, "doubled")
         for (const [uniqueWith, [keys, problem]] of [
-            [[], ["2 keys", "are there more than once, so"]],
-            [["area"], ["1 key", "is there more than once for the same area, so"]],
+            [[], ["2 keys", "occur more than once, so"]],
+            [["area"], ["1 key", "occurs more than once for the same area, so"]],
         ] as const) {
             const key = { generate: "uuid", uniqueWith } as const
             const dataSource = await changeEntities(db(), before, [
@@ -166,7 +166,7 @@ onEveryDatabase("installAutoSequence and pseudo keys", (db) => {
                 expect(error.code).to.equal("DUPLICATE_ROWS")
                 const { tablePath } = dataSource.getMetadata("doubled")
                 expect(error.message).to.include(
-                    `doubled.slug: ${keys} in ${tablePath}.slug ${problem} the column can't have`,
+                    `doubled.slug: ${keys} in ${tablePath}.slug ${problem} the unique index can't be created`,
                 )
                 expect(error.message).not.to.match(/'[abc]'/)
             }

@@ -13,6 +13,18 @@ class Place {
     slug!: string
 }
 
+/** Between words is what is behind the prefix as well. */
+@Entity()
+class Room {
+    @PrimaryGeneratedColumn() id!: number
+    @Column() name!: string
+    @PseudoKey({
+        ...{ prefix: "room", delimiter: "-", length: 10, letters: "unicode" },
+        derive: (room: Room) => room.name,
+    })
+    slug!: string
+}
+
 @Entity()
 class Code {
     @PrimaryGeneratedColumn() id!: number
@@ -68,6 +80,21 @@ onEveryDatabase("Letters of the world", (database) => {
     })
 })
 
+onEveryDatabase("A text of which little is left", (database) => {
+    it("is no key without a letter, and its prefix is no word of it", async () => {
+        const { manager } = await database().connect([Room])
+        const marks = "\u0301".repeat(30)
+        const names = ["Incomprehensible", "Incomprehensible", "A \u2764\ufe0f", "\u2764\ufe0f"]
+        const rooms: Room[] = []
+        for (const name of [...names, `e${marks}`])
+            rooms.push(await manager.save(Room, { name } as Room))
+        const slugs = rooms.map(({ slug }) => slug)
+        expect(slugs.slice(0, 3)).to.eql(["room-incomprehe", "room-incompre-2", "room-a"])
+        for (const slug of slugs.slice(3)) expect(slug).to.match(/^room-[\w-]{10}$/)
+        await expectLeads(manager, Room, Object.fromEntries(rooms.map((r) => [r.slug, r.id])))
+    })
+})
+
 onEveryDatabase("A format of one's own", (database) => {
     it("is checked, whoever makes a key", async () => {
         const { manager } = await database().connect([Code])
@@ -119,6 +146,11 @@ describe("slugify", () => {
         ["Щастие", { language: "bg" }, "shtastie"],
         ["IĞDIR", { language: "tr" }, "igdir"],
         ["IĞDIR", { language: "tr", letters: "unicode" }, "ığdır"],
+        ["I \u2764\ufe0f NY", {}, "i-ny"],
+        ["I \u2764\ufe0f NY", { letters: "unicode" }, "i-ny"],
+        ["\u2764\ufe0f", { letters: "unicode" }, ""],
+        ["_\u0301", { letters: "unicode" }, "_"],
+        ["\u0301a\u0323", { letters: "unicode" }, "ạ"],
         ["北京", {}, "bei-jing"],
         ["東京タワー", {}, "tawa"],
         ["東京", { language: "ja" }, ""],

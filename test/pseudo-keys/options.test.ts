@@ -54,15 +54,15 @@ const FORMS: [title: string, options: unknown, ...problem: string[]][] = [
     ["an option that there is none of", { prefx: "inv" }, '"prefx"', "prefix, seal"],
     ["an option of numbers", { startAt: 1 }, '"startAt"'],
     ["another type of column", { type: "text", generate: "uuid" }, 'type is "text"', '"uuid"'],
-    ["the type of UUIDs for others", { type: "uuid" }, 'generate: "uuidv7" alone'],
+    ["the type of UUIDs for others", { type: "uuid" }, 'generate: "uuidv7"'],
     ["the type of UUIDs for a function", { type: "uuid", generate: () => "" }, "uuidv7"],
     ...(
         [
             [{ prefix: "inv" }, "no room for a prefix"],
             [{ formerPrefixes: ["inv"] }, "no room for a prefix"],
-            [{ derive: () => "" }, "for UUIDs alone"],
-            [{ pattern: /x/ }, "for UUIDs alone"],
-            [{ letters: "unicode" }, "for UUIDs alone"],
+            [{ derive: () => "" }, "nothing but UUIDs"],
+            [{ pattern: /x/ }, "nothing but UUIDs"],
+            [{ letters: "unicode" }, "nothing but UUIDs"],
         ] as const
     ).map(([beside, problem]): [string, unknown, string] => [
         `the type of UUIDs beside ${Object.keys(beside).join("")}`,
@@ -83,7 +83,7 @@ const FORMS: [title: string, options: unknown, ...problem: string[]][] = [
     ["a format that is null", { generate: null }, "generate is null"],
     ["derive that is a text", { derive: "name" }, 'derive is "name", give a function'],
     ["a suffix that is a text", { derive: () => "", suffix: "-2" }, 'suffix is "-2"'],
-    ["a suffix without derive", { suffix: false }, "suffix is for derive alone"],
+    ["a suffix without derive", { suffix: false }, "suffix needs derive"],
     [
         "a length of derived keys that leaves no room for a suffix",
         { derive: () => "", length: 7 },
@@ -113,18 +113,28 @@ const FORMS: [title: string, options: unknown, ...problem: string[]][] = [
             `alphabet is ${JSON.stringify(alphabet)}`,
         ],
     ),
-    ["a length of UUIDs", { length: 9, generate: "uuid" }, "length", '"nanoid" alone'],
-    ["an alphabet of ULIDs", { alphabet: "ab", generate: "ulid" }, "alphabet", '"nanoid" alone'],
-    ["a length of a function", { length: 9, generate: () => "" }, "length", '"nanoid" alone'],
+    ["a length of UUIDs", { length: 9, generate: "uuid" }, "length", 'needs generate: "nanoid"'],
+    [
+        "an alphabet of ULIDs",
+        { alphabet: "ab", generate: "ulid" },
+        "alphabet",
+        'needs generate: "nanoid"',
+    ],
+    [
+        "a length of a function",
+        { length: 9, generate: () => "" },
+        "length",
+        'needs generate: "nanoid"',
+    ],
     ["an empty uniqueWith", { uniqueWith: "" }, 'uniqueWith holds ""', "names of properties"],
     ["a number in uniqueWith", { uniqueWith: ["a", 1] }, "uniqueWith holds 1"],
     ["a property twice in uniqueWith", { uniqueWith: ["a", "a"] }, "names a property twice"],
-    ["seal that is a text", { seal: secret }, "seal is no object, give { column, secret }"],
-    ["seal that is null", { seal: null }, "seal is no object"],
+    ["seal that is a text", { seal: secret }, "seal is not an object, give { column, secret }"],
+    ["seal that is null", { seal: null }, "seal is not an object"],
     ["an option that seal has none of", { seal: { ...seal, key: 1 } }, '"key"', "secret, context"],
     ["seal without a column", { seal: { secret } }, "seal.column is undefined", "primary key"],
     ["an empty seal.column", { seal: { ...seal, column: "" } }, 'seal.column is ""'],
-    ["seal without a secret", { seal: { column: "id" } }, "seal.secret", "give a text or bytes"],
+    ["seal without a secret", { seal: { column: "id" } }, "seal.secret", "give a string or bytes"],
     ["an empty seal.context", { seal: { ...seal, context: "" } }, 'seal.context is ""'],
     ...[
         { generate: "uuid" },
@@ -141,7 +151,7 @@ const FORMS: [title: string, options: unknown, ...problem: string[]][] = [
     ].map((option): [string, unknown, string, string] => [
         `seal with ${JSON.stringify(option)} ${Object.keys(option)[0]}`,
         { seal, ...option },
-        `${Object.keys(option)[0]} is for keys that have a column`,
+        `${Object.keys(option)[0]} can't be used with seal`,
         "seal",
     ]),
 ]
@@ -181,7 +191,7 @@ describe("@PseudoKey", () => {
             expectThrows(
                 declare,
                 InvalidOptionError,
-                `${place}the property is declared as ${type}, and will hold a string.`,
+                `${place}the property is declared as ${type}, but will hold a string.`,
             )
     })
 

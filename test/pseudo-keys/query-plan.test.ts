@@ -192,7 +192,9 @@ onEveryDatabase("The plan of a look-up by pseudo key among 20 000 rows", (databa
         for (const [title, lookUp] of Object.entries(lookUps)) {
             logger.selects.length = 0
             expect(await lookUp(), title).not.to.equal(null)
-            expect(logger.selects, title).to.have.length(1)
+            // By what no row has now, the former keys are looked at as well.
+            const isFormer = /^(retired key|unknown|resolve)/.test(title)
+            expect(logger.selects, title).to.have.length(isFormer ? 2 : 1)
             for (const { query, parameters } of [...logger.selects]) {
                 const found = await findScans[database().kind](dataSource, query, parameters)
                 if (found.length > 0) scans[title] = found

@@ -4,6 +4,7 @@ import {
     Entity,
     JoinColumn,
     ManyToOne,
+    OneToMany,
     PrimaryColumn,
     PrimaryGeneratedColumn,
 } from "typeorm"
@@ -20,6 +21,7 @@ import {
     SealedReference,
     verifyAutoSequence,
 } from "../../src"
+import { keySealOf } from "../../src/keys/sealed/composite-seal"
 import { onEveryDatabase } from "../support/databases"
 import { refused } from "./history-entities"
 
@@ -54,6 +56,12 @@ class Seat {
     @PseudoKey({ seal: { column: ["hall", "place"], secret: SECRET } }) key!: string
 }
 
+@Entity()
+class Account {
+    @PrimaryColumn({ type: "bigint" }) id!: string
+    @PseudoKey({ prefix: "acc", seal }) publicId!: string
+}
+
 /** What the clients were before their prefix changed. */
 @Entity({ name: "client" })
 class Former {
@@ -71,7 +79,42 @@ class Renamed {
 
 const PLACE = "9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d"
 
+describe("A sealed key of several columns", () => {
+    const [old, recent] = [SECRET, `${SECRET}, and more`]
+    const seal = (secrets: string[], context = "seat", types = ["integer", "uuid"] as const) =>
+        keySealOf(types, secrets, context)
+    const key = seal([old]).seal([1n, PLACE])
+
+    it("is read with each of the secrets, for its entity alone", () => {
+        expect(seal([recent, old]).open(key)).to.eql([1n, PLACE])
+        expect(seal([recent, old]).seal([1n, PLACE])).not.to.equal(key)
+        expect(seal([recent]).open(key)).to.equal(undefined)
+        expect(seal([old], "seats").open(key)).to.equal(undefined)
+        expect(seal([old], "seat", ["uuid", "integer"] as never).open(key)).to.equal(undefined)
+        expect(seal([old]).accepts([1n])).to.equal(false)
+    })
+
+    it("is refused when anything of it is altered", () => {
+        for (const letter of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+            for (const at of [0, 30, key.length - 1]) {
+                const forged = key.slice(0, at) + letter + key.slice(at + 1)
+                if (forged !== key) expect(seal([old]).open(forged), forged).to.equal(undefined)
+            }
+        for (const forged of ["", key.slice(0, -2), key.slice(2), `${key}AA`, `${key}=`])
+            expect(seal([old]).open(forged), forged).to.equal(undefined)
+    })
+})
+
 onEveryDatabase("A sealed key without its row", (database) => {
+    it("of a bigint leads to its text, as TypeORM has it, also past 2^53", async () => {
+        const dataSource = await database().connect([Account], { emptied: true })
+        for (const id of ["7", "9007199254740993"]) {
+            const { publicId } = await dataSource.manager.save(Account, { id })
+            expect(sealKey(dataSource, Account, id)).to.equal(publicId)
+            expect(openKey(dataSource, Account, publicId)).to.equal(id)
+        }
+    })
+
     it("is made of primary keys and leads back to them, many at once", async () => {
         const dataSource = await database().connect([Client, Bill, Seat], { emptied: true })
         const { manager } = dataSource
@@ -173,5 +216,41 @@ onEveryDatabase("A sealed key without its row", (database) => {
             await findByPseudoKey(dataSource.manager, Renamed, text, { retired: false }),
         ).to.equal(null)
         await verifyAutoSequence(dataSource)
+    })
+
+    it("is no key of what has none, or is related otherwise", async () => {
+        @Entity()
+        class Town {
+            @PrimaryGeneratedColumn() id!: number
+            @Column({ unique: true }) code!: string
+            @PseudoKey({ seal }) publicId!: string
+            @OneToMany(() => House, (house) => house.town) houses!: House[]
+        }
+        @Entity()
+        class House {
+            @PrimaryGeneratedColumn() id!: number
+            @Column({ default: "" }) name!: string
+            @ManyToOne(() => Town, (town) => town.houses) town!: Town
+            @ManyToOne(() => Town)
+            @JoinColumn({ name: "townCode", referencedColumnName: "code" })
+            named!: Town
+            @ManyToOne(() => House) next!: House
+        }
+        for (const [entity, property, relation, text] of [
+            [Town, "houseKey", "houses", "no many-to-one or owning one-to-one"],
+            [House, "key", "nothing", "no many-to-one or owning one-to-one"],
+            [House, "key", "named", "not that of the primary key"],
+            [House, "key", "next", "House has no sealed key"],
+            [House, "name", "town", "but is a column as well"],
+        ] as const) {
+            class Other extends entity {}
+            Entity({ name: "other" })(Other)
+            SealedReference(relation)(Other.prototype, property)
+            const error = await refused(
+                database().connect([Town, House, Other]),
+                InvalidOptionError,
+            )
+            expect(error.message).to.include(text)
+        }
     })
 })

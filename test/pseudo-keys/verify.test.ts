@@ -102,7 +102,7 @@ onEveryDatabase("verifyAutoSequence and pseudo keys", (db) => {
         expect(column).to.match(remedy).and.include(`${tablePath} has no column retired_at.`)
         expect(key)
             .to.match(remedy)
-            .and.include("(scope, series), and has to be (key, scope, series).")
+            .and.include("(scope, series), but must be (key, scope, series).")
         expect(more).to.eql([])
     })
 

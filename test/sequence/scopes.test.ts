@@ -280,11 +280,14 @@ onEveryDatabase("A Sequence and columns that share a series", (database) => {
         await refuse(new Sequence(name, { startAt: 100, incrementBy: 5, resetAt: 200 }), "resetAt")
         await refuse(
             new Sequence(name, { startAt: 100, incrementBy: 5, scope: ["x"] }),
-            "leave out scope",
+            "leave scope out",
         )
         await refuse(new Sequence(SERIES), "{ branch, year }")
         await refuse(new Sequence(SERIES, { scope: ["x", 1] }), "{ branch, year }")
-        await refuse(new Sequence(SERIES, { scope: { branch: "x" } }), "undefined is no year")
+        await refuse(
+            new Sequence(SERIES, { scope: { branch: "x" } }),
+            "undefined is not a valid year",
+        )
         expect(await tickets.last()).to.equal(115)
     })
 

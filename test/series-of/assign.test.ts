@@ -332,7 +332,7 @@ onEachCell("Drafts that are given their numbers", ({ way, can, tables }) => {
                 'orderBy.total is "UP"',
             ],
             [() => series().assign(manager, {}, { set: FINAL }), "without its primary key"],
-            [() => series().assign(manager, null as never, { set: FINAL }), "null for a row"],
+            [() => series().assign(manager, null as never, { set: FINAL }), "null as a row"],
             [() => series().assign(manager, [draft, draft.id], { set: FINAL }), "twice"],
         ]
         for (const [attempt, problem] of attempts) {

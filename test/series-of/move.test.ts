@@ -158,11 +158,7 @@ onEachCell("Rows that move to another scope", ({ way, can, tables }) => {
         const { to, first } = await start()
         const { manager } = dataSource()
         const attempts: [() => Promise<unknown>, new () => Error, string][] = [
-            [
-                () => series().move(manager, first, { set: {} }),
-                InvalidOptionError,
-                "set has nothing",
-            ],
+            [() => series().move(manager, first, { set: {} }), InvalidOptionError, "set is empty"],
             [() => series().move(manager, first, {} as never), InvalidOptionError, "set is"],
             [
                 () => series().move(manager, first, { set: { number: 7, project: to } }),

@@ -113,11 +113,11 @@ onEachCell("The series of a column", ({ way, can, tables }) => {
         const wanted = "The scope is { company, branch, year, place.country }."
         const lacking = { ...scope, year: undefined }
         const wrong: [object | null, string][] = [
-            [{}, "undefined is no company"],
-            [lacking, "undefined is no year"],
+            [{}, "undefined is not a valid company"],
+            [lacking, "undefined is not a valid year"],
             [{ ...scope, id: 1 }, 'There is no "id" in it.'],
-            [{ ...scope, company: {} }, "undefined is no company"],
-            [{ ...scope, year: Promise.resolve(2030) }, "[object Promise] is no year"],
+            [{ ...scope, company: {} }, "undefined is not a valid company"],
+            [{ ...scope, year: Promise.resolve(2030) }, "[object Promise] is not a valid year"],
             [{ ...scope, period: "2030" }, 'There is no "period" in it.'],
         ]
         for (const [given, problem] of wrong) {
@@ -131,7 +131,7 @@ onEachCell("The series of a column", ({ way, can, tables }) => {
         const notNumbered = await rejection(unknown.last(scope))
         expect(notNumbered.message).to.include("Invoice.year is not numbered").and.include("number")
         const single = await rejection(seriesOf(dataSource(), Letter, "total").last({ text: "" }))
-        expect(single.message).to.include("leave out the scope")
+        expect(single.message).to.include("leave the scope out")
         expect(await numbers.last({ ...scope, company: company.id })).to.equal(null)
         expect(await save(2030)).to.equal(10)
     })
@@ -225,7 +225,7 @@ onEachCell("The series of a column", ({ way, can, tables }) => {
         ] as const) {
             const error = await rejection(numbers.setNext(manager, place, number))
             expect(error, String(number)).to.be.instanceOf(NumberTakenError)
-            expect(error.message).to.include(`Give ${next}, or a higher one`)
+            expect(error.message).to.include(`Give ${next} or a higher number`)
         }
         for (const wrong of [0, -1, "-5", 0n, 1.5]) {
             const error = await rejection(numbers.setNext(manager, unused, wrong))

@@ -104,7 +104,7 @@ onEachCell("The series of a column by periods", ({ way, tables }) => {
         ] as const) {
             const error = await rejection(last(property, wrong))
             expect(error, wrong).to.be.instanceOf(InvalidOptionError)
-            expect(error.message).to.include("period is no period by")
+            expect(error.message).to.include("period is not a period by")
         }
     })
 
@@ -115,10 +115,10 @@ onEachCell("The series of a column by periods", ({ way, tables }) => {
             [{ company, period: undefined, issuedOn: undefined }, "Give period, or issuedOn."],
             [{ company, period: "2026", issuedOn: "2026-05-05" }, "given twice"],
             [{ company, period: "2026", numberPeriod: "2026" }, "given twice"],
-            [{ company, period: "26" }, 'Give one as "2026".'],
-            [{ company, period: 2026 }, 'Give one as "2026".'],
+            [{ company, period: "26" }, 'Give one such as "2026".'],
+            [{ company, period: 2026 }, 'Give one such as "2026".'],
             [{ company, quarterPeriod: "2026-Q1" }, 'There is no "quarterPeriod" in it.'],
-            [{ period: "2026" }, "undefined is no company"],
+            [{ period: "2026" }, "undefined is not a valid company"],
         ]
         for (const [scope, problem] of cases) {
             const error = await rejection(numbers.last(scope))

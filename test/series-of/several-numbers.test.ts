@@ -81,7 +81,9 @@ onEachCell("Rows with several numbers that move for one of them", ({ way, can, t
                 rejection(series(property).move(manager, row, { set })),
             )
             expect(error, error.stack).to.be.instanceOf(ReadOnlyNumberError)
-            expect(error.message).to.include(`Task.${property} by move()`).and.include(other)
+            expect(error.message)
+                .to.include(`a row another number of Task.${property},`)
+                .and.include(other)
             expect(error.message).to.include("Insert a new row").and.include(`(${what})`)
         }
         expect(first).to.eql(before)

@@ -193,7 +193,7 @@ onOnePostgres("Signals", (database) => {
             })
             .then(({ waiting }) => waiting)
         expect(logger.warnings.at(-1)).to.match(
-            /^autosequence: \S+\.number took 1\.\d s, .*counters --waiting names them\.$/,
+            /^autosequence: \S+\.number took 1\.\d s, .*counters --waiting shows them\.$/,
         )
 
         await dataSource.manager.save(Slip, {})

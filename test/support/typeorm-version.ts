@@ -34,3 +34,6 @@ if (version !== "1") {
 export const waitsForBeforeQuery = !/^0\.3\.2[0-3]$/.test(version)
 
 export const isTypeORM1 = version.startsWith("1")
+
+/** 1.0.0 takes columns that are not selected off the entities that it has saved; 1.1.0 leaves them there again. */
+export const showsUnselected = version !== "1.0.0"

@@ -15,6 +15,7 @@ import {
 } from "../../../src"
 import { onEveryDatabase } from "../../support/databases"
 import { rejection } from "../../support/errors"
+import { upTo } from "../../support/invoices"
 import { readKey, storedCounters } from "../../support/stored"
 import { COUNTING, type Counting, worksOn } from "../../support/strategies"
 
@@ -97,6 +98,19 @@ for (const strategy of COUNTING) {
                 expect(await stored(dataSource)).to.eql(["a A1 5", "b A2 0", 'v1:"A" 2'])
                 const next = await dataSource.getRepository(entity).save({ sku: "c", shelf: "A" })
                 expect(next.number).to.equal(3)
+            })
+
+            it("finds more rows than one query can ask for", async () => {
+                const dataSource = await database().connect([entity])
+                // SQLite takes no UNION of more than 500.
+                const rows = (): Row[] => upTo(600).map((at) => ({ sku: `${at}`, shelf: "A" }))
+                await upsert(dataSource, rows())
+                const again = rows()
+                await upsert(dataSource, again)
+                expect(numbersOf(again)).to.eql(upTo(600))
+                await upsert(dataSource, { sku: "last", shelf: "A" })
+                const found = await dataSource.getRepository(entity).find()
+                expect(numbersOf(found).sort((a = 0, b = 0) => a - b)).to.eql(upTo(601))
             })
 
             it("goes on right in the transaction that has updated", async () => {

@@ -2,6 +2,8 @@ import { expect } from "chai"
 import type { DataSource, EntityManager } from "typeorm"
 import {
     CounterBehindError,
+    installAutoSequence,
+    NotInstalledError,
     NumberOverflowError,
     ReadOnlyNumberError,
     UnsupportedError,
@@ -40,6 +42,22 @@ onPostgres("Numbers that triggers make at COMMIT", (database) => {
         receipt = table(dataSource, Receipt)
     })
 
+    it("are refused where the trigger is missing, which would store rows without a number", async () => {
+        const other = await database().connect([Receipt], {
+            sameAs: dataSource,
+            synchronize: false,
+        })
+        const save = () => other.manager.save(other.manager.create(Receipt, { company: "A" }))
+        const triggers = await other.query<{ name: string }[]>(
+            `SELECT tgname AS name FROM pg_trigger WHERE tgrelid = '${receipt}'::regclass AND tginitdeferred`,
+        )
+        for (const { name } of triggers) await sql(`DROP TRIGGER "${name}" ON ${receipt}`)
+        await expectRejects(save(), NotInstalledError, "at COMMIT, and there is none")
+        expect(await receipts().count()).to.equal(0)
+        await installAutoSequence(other)
+        expect([(await save()).number, (await save()).number]).to.eql([1, 2])
+    })
+
     it("are on entities when save() and insert() resolve, and the transaction has shown NULL", async () => {
         const own = await receipts().save(receipts().create({ company: "A" }))
         expect(own.number).to.equal(1)
@@ -59,6 +77,23 @@ onPostgres("Numbers that triggers make at COMMIT", (database) => {
         })
         expect((saved as Receipt[]).map(({ number }) => number)).to.eql([4, 2, 5])
         await expectReceipts(dataSource, { A: [1, 2, 3, 4, 5], B: [1, 2] })
+    })
+
+    it("are on none of the entities of orIgnore() where some rows are skipped", async () => {
+        await receipts().save(receipts().create({ company: "A", sku: "a" }))
+        const ignoring = async (...skus: string[]) => {
+            const rows = receipts().create(skus.map((sku) => ({ company: "A", sku })))
+            await inside((manager) =>
+                manager.createQueryBuilder(Receipt, "r").insert().values(rows).orIgnore().execute(),
+            )
+            return rows.map(({ number }) => number ?? null)
+        }
+        // TypeORM shows the id of the second row on the first.
+        expect(await ignoring("a", "b")).to.eql([null, null])
+        expect(await ignoring("c", "d")).to.eql([3, 4])
+        expect(await ignoring("a", "c")).to.eql([null, null])
+        await receipts().save(receipts().create({ company: "A" }))
+        await expectReceipts(dataSource, { A: [1, 2, 3, 4, 5] })
     })
 
     it("are made for raw SQL, in the order in which rows came", async () => {

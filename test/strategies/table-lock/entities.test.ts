@@ -683,7 +683,12 @@ describe("withAutoSequence", () => {
             entities: [Letter],
         })
         const { type, url } = options
-        expect(others).to.eql({ type, url, subscribers: [AutoSequenceSubscriber] })
+        expect(others).to.eql({
+            type,
+            url,
+            subscribers: [AutoSequenceSubscriber],
+            "typeorm-autosequence": {},
+        })
         expect(Object.values(entities ?? {}).map(nameOf)).to.eql([
             "Letter",
             "AutoSequenceCounter autosequence_counter",

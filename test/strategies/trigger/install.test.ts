@@ -50,7 +50,7 @@ onEveryDatabase(
             const before = await db().connect([letters(TRIGGER)])
             const dataSource = await changeTo(before, { ...TRIGGER, startAt: 100 })
             expect((await rejection(verifyAutoSequence(dataSource))).message).to.include(
-                "is not as it is to be",
+                "is outdated",
             )
             await installAutoSequence(dataSource)
             await verifyAutoSequence(dataSource)

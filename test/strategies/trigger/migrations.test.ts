@@ -199,7 +199,7 @@ onEveryDatabase(
             const atFirst = await catalogueOf(before)
             expect(atFirst.functions).to.have.lengthOf(4)
             const changed = await changeEntities(db(), before, [])
-            const text = `autosequence_keep_letter_number_f934d0b1 is left over`
+            const text = `autosequence_keep_letter_number_f934d0b1 is no longer needed`
             await expectRejects(verifyAutoSequence(changed), NotInstalledError, text)
             const { dataSource, migration } = await migrate(db(), changed, [])
             expect(migration.up).to.have.lengthOf(4)

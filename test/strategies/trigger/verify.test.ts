@@ -76,7 +76,7 @@ onEveryDatabase(
             const dataSource = await changeEntities(db(), before, [
                 letters({ ...TRIGGER, incrementBy: 2 }),
             ])
-            const outdated = [number!, keep!].map((name) => [name, "is not as it is to be"])
+            const outdated = [number!, keep!].map((name) => [name, "is outdated"])
             await expectProblems(dataSource, outdated as [string, string][])
         })
 
@@ -88,7 +88,7 @@ onEveryDatabase(
             ])
             await expectProblems(
                 dataSource,
-                names.map((name) => [name, "is left over from before"]),
+                names.map((name) => [name, "is no longer needed"]),
             )
         })
 
@@ -219,7 +219,7 @@ onEachDatabase("verifyAutoSequence with triggers", (db) => {
             const changed = change(String(found?.text))
             expect(changed).to.not.equal(found?.text)
             await dataSource.query(changed)
-            await expectOne(dataSource, keep!, "is not as it is to be")
+            await expectOne(dataSource, keep!, "is outdated")
         })
 
     it("finds a trigger that fires at another time", async () => {
@@ -228,7 +228,7 @@ onEachDatabase("verifyAutoSequence with triggers", (db) => {
         const found = (await catalogueOf(dataSource)).triggers.find(({ name }) => name === keep)
         await dropTriggers(dataSource, keep)
         await dataSource.query(String(found?.text).replace("BEFORE UPDATE", "AFTER UPDATE"))
-        await expectOne(dataSource, keep!, "is not as it is to be")
+        await expectOne(dataSource, keep!, "is outdated")
     })
 
     const conditions: [string, RegExp, string][] = [

@@ -11,6 +11,7 @@ const GROUPS: Record<string, Record<string, string>> = {
     strategies: "Choose a strategy",
     "existing-tables": "Existing tables",
     "from-max-plus-one": "From MAX + 1",
+    frameworks: "Frameworks",
     bundlers: "Bundlers and test runners",
     comparison: "Comparison",
   },

@@ -50,7 +50,7 @@ export class CreateInvoices1767225600000 implements MigrationInterface {
         await queryRunner.query(`ALTER TABLE "autosequence_counter" SET (fillfactor = 50)`)
         await queryRunner.query(`CREATE OR REPLACE FUNCTION "autosequence_append_autosequence_event_ae7e9465"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $autosequence$
 BEGIN
-    RAISE EXCEPTION USING ERRCODE = 'AS010', MESSAGE = 'The journal of numbers is only ever added to, and a row of it was to be changed or deleted.';
+    RAISE EXCEPTION USING ERRCODE = 'AS010', MESSAGE = 'The journal is append-only: its rows cannot be changed or deleted.';
 END
 $autosequence$`)
         await queryRunner.query(

@@ -48,10 +48,11 @@ export const mysqlSchema: SchemaStatements = {
     checks: {
         select: (database, table, prefix) => ({
             sql:
-                "SELECT c.CONSTRAINT_NAME AS `name`, c.CHECK_CLAUSE AS `expression` " +
+                // A join would have MariaDB open all tables of the server, where no constraint is found as well.
+                "SELECT t.CONSTRAINT_NAME AS `name`, (SELECT c.CHECK_CLAUSE " +
+                "FROM information_schema.CHECK_CONSTRAINTS c WHERE c.CONSTRAINT_SCHEMA = t.CONSTRAINT_SCHEMA " +
+                "AND c.CONSTRAINT_NAME = t.CONSTRAINT_NAME) AS `expression` " +
                 "FROM information_schema.TABLE_CONSTRAINTS t " +
-                "JOIN information_schema.CHECK_CONSTRAINTS c " +
-                "ON c.CONSTRAINT_SCHEMA = t.CONSTRAINT_SCHEMA AND c.CONSTRAINT_NAME = t.CONSTRAINT_NAME " +
                 "WHERE t.CONSTRAINT_TYPE = 'CHECK' AND t.TABLE_SCHEMA = COALESCE(?, DATABASE()) " +
                 "AND t.TABLE_NAME = ? AND LEFT(t.CONSTRAINT_NAME, CHAR_LENGTH(?)) = ?",
             parameters: [database ?? null, table, prefix, prefix],

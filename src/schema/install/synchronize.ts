@@ -1,5 +1,6 @@
 import type { DataSource, QueryRunner } from "typeorm"
 import { dialectOf } from "../../dialects"
+import type { Dialect } from "../../dialects/dialect"
 import { hasJournal } from "../../series/journal"
 import { onMaster } from "../../typeorm/on-master"
 import { whileAltered } from "../../typeorm/metadata/altered-metadata"
@@ -8,12 +9,13 @@ import { planSynchronize, type Synchronization } from "../../typeorm/schema/sche
 import { select } from "../../typeorm/statement"
 import { findRenamedColumns } from "../names/renamed-columns"
 import { findRenamings, refuseStrays } from "../names/renamings"
-import { addChecks, dropFormerChecks } from "../plan/checks"
+import { addChecks, dropFormerChecks, findChecks } from "../plan/checks"
 import { beforeRowsAreFilled } from "../plan/column-steps"
 import {
     type Inventory,
     refuseUnsupportedSeries,
     retypedOf,
+    servedEntities,
     type ServedTable,
     takeInventory,
 } from "../plan/inventory"
@@ -85,10 +87,12 @@ async function planFor(planning: QueryRunner, inventory: Inventory): Promise<Syn
 /** Constraints, where TypeORM makes none, and what keeps the journal as it is. */
 async function addMissing(runner: QueryRunner, dataSource: DataSource): Promise<void> {
     const steps = new LiveSteps(runner)
-    const { tables, dialect } = await takeInventory(runner, dataSource)
-    for (const table of dialect.schema.checks ? tables : []) {
+    const dialect = dialectOf(dataSource) as Dialect
+    for (const metadata of dialect.schema.checks ? servedEntities(dataSource) : []) {
+        if (!metadata.synchronize) continue
+        const table = { metadata, dialect, checks: await findChecks(runner, dialect, metadata) }
         await dropFormerChecks(steps, table)
-        await addChecks(steps, table.table, table)
+        await addChecks(steps, undefined, table)
     }
     const all = hasJournal(dataSource) ? await readTriggers(runner, dataSource) : []
     const kept = all.filter(({ appendOnly }) => appendOnly.length > 0)

@@ -226,7 +226,7 @@ export async function generateMigration(
         }
         const { dialect } = inventory
         for (const metadata of inventory.withoutTable) {
-            const checks = await findChecks(runner, dialect, metadata, undefined)
+            const checks = await findChecks(runner, dialect, metadata)
             if (dialect.schema.checks)
                 await addChecks(steps, undefined, { metadata, dialect, checks })
         }

@@ -29,7 +29,7 @@ export async function findChecks(
     runner: QueryRunner,
     { schema: { checks } }: Dialect,
     metadata: EntityMetadata,
-    table: Table | undefined,
+    table?: Table,
 ): Promise<Checks> {
     const declared = metadata.checks.filter(({ name }) => name.startsWith(CHECK_PREFIX))
     const { database } = dataSourceOf(metadata).driver.parseTableName(metadata)

@@ -89,7 +89,7 @@ onEveryDatabase(
             it(`insert, change, move and remove them without a deadlock: ${kind}`, async () => {
                 const dataSource: DataSource = await database().connect(
                     [Area, Random, Late, Forever, Placed],
-                    { emptied: true, connections: WRITERS },
+                    { connections: WRITERS },
                 )
                 const { manager } = dataSource
                 const areas = await manager.save(Area, [{}, {}])

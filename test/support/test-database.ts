@@ -41,7 +41,9 @@ export type ConnectOptions<Options = CommonOptions> = Partial<Options> &
         readonly fresh?: boolean
         /**
          * Whether the tables that another test of the block has made of the same entities will do, without
-         * their rows: for tests that change no table. Default is `false`.
+         * their rows: for tests that change no table. Not for parallel writers of what is unique: InnoDB keeps
+         * deleted rows in its indexes for a time, and has writers of the same values lock each other out.
+         * Default is `false`.
          */
         readonly emptied?: boolean
     }

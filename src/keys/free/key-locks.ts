@@ -16,7 +16,7 @@ export class KeyLocks {
     /** By place: keys that rows were given which may not be in the table yet. */
     private readonly given = new Map<string, Set<string>>()
     /** Those of the session; without keys, of the place as a whole. */
-    private held: { place: string; keys?: readonly string[] }[] = []
+    private held: { place: string; keys?: string[] }[] = []
     private readonly places = new Set<string>()
     /** Places of which a part is locked: two who have one and want the whole would wait for each other. */
     private readonly parts = new Set<string>()
@@ -54,7 +54,7 @@ export class KeyLocks {
         if (!isFirst && keys.length > MANY && statements.ofPlace && !this.parts.has(place)) {
             await select(this.sender, statements.ofPlace.lock(this.locks(place, [])))
             this.places.add(place)
-            this.note({ place })
+            this.note(place)
             return [...keys]
         }
         const locked: string[] = []
@@ -67,8 +67,7 @@ export class KeyLocks {
                 isFirst ? statements.tryFirst(locks) : statements.tryAll(locks),
             )
             const got = found.flatMap(({ at }) => (at === null ? [] : (batch[Number(at)] ?? [])))
-            // Each statement of PostgreSQL has locked the place as well.
-            this.note({ place, keys: got })
+            this.note(place, got)
             locked.push(...got)
             if (isFirst && locked.length > 0) break
         }
@@ -111,8 +110,12 @@ export class KeyLocks {
         }
     }
 
-    private note(held: { place: string; keys?: readonly string[] }): void {
-        if (this.statements?.endWithTransaction && this.runner.isTransactionActive) return
-        this.held.push(held)
+    private note(place: string, keys?: string[]): void {
+        const { held, statements } = this
+        if (statements?.endWithTransaction && this.runner.isTransactionActive) return
+        // Each statement of PostgreSQL has locked the place as well, which another has to undo.
+        const others = statements?.ofPlace ? undefined : held.find((one) => one.place === place)
+        if (others?.keys && keys) others.keys.push(...keys)
+        else held.push({ place, keys })
     }
 }

@@ -211,7 +211,6 @@ onEveryDatabase(
                 this.timeout(20_000)
                 const dataSource = await database().connect(entities, {
                     connections,
-                    emptied: true,
                 })
                 let holding = 0
                 const allHold = new Signal()
@@ -283,7 +282,7 @@ onEveryDatabase(
         })
 
         it("parallel saves of many and of one never share a number, whatever is left in the block", async () => {
-            const dataSource = await database().connect(entities, { emptied: true })
+            const dataSource = await database().connect(entities)
             const { id } = await project(dataSource)
             const tasks = dataSource.getRepository(Task)
             const rows = (count: number) => upTo(count).map(() => ({ project: { id } }))
@@ -303,7 +302,7 @@ onEveryDatabase(
         })
 
         it("numbers set by callers while others are being taken are not given again", async () => {
-            const dataSource = await database().connect(entities, { emptied: true })
+            const dataSource = await database().connect(entities)
             const events = dataSource.getRepository(Event)
             await Promise.all([
                 events.insert({}),
@@ -385,7 +384,6 @@ onEveryDatabase(
         it("parallel callers share a statement", async () => {
             const log = new StatementLog()
             const dataSource = await database().connect(entities, {
-                emptied: true,
                 logger: log,
                 connections: 10,
             })
@@ -397,7 +395,6 @@ onEveryDatabase(
         })
 
         it("two data sources with different caches never give the same number", async () => {
-            // InnoDB keeps deleted rows in unique indexes for a time: writers of their numbers would lock each other out.
             const one = await database().connect(entities)
             const other = await connectWithCache(database(), one, 7)
             const numbers: number[] = []
@@ -476,7 +473,7 @@ onEveryDatabase(
         })
 
         it("of several processes with different caches are all distinct, also when one is killed", async () => {
-            const dataSource = await database().connect(entities, { emptied: true })
+            const dataSource = await database().connect(entities)
             const options = JSON.stringify({
                 ...dataSource.options,
                 entities: [],

@@ -33,6 +33,14 @@ onEveryDatabase(
                 }
         }
 
+        function expectSuffixed(stored: readonly string[], rows: number): void {
+            // While a transaction is rolled back, others go past the key that it had locked.
+            const all = suffixed("acme", attempts() === 1 ? rows : 2 * rows)
+            expect(stored).to.have.length(rows)
+            expect(new Set(stored)).to.have.property("size", rows)
+            expect(all).to.include.members([...stored])
+        }
+
         /** All transactions are open, and have seen what there is, before one of them goes on. */
         async function together(
             dataSource: DataSource,
@@ -64,7 +72,7 @@ onEveryDatabase(
             const rows = Array.from({ length: WRITERS }, () => company("acme"))
             await together(dataSource, (manager, at) => manager.save(rows[at]))
             const stored = await storedKeys(dataSource, Company)
-            expect([...stored].sort()).to.eql(suffixed("acme", WRITERS).sort())
+            expectSuffixed(stored, WRITERS)
             expect(rows.map(({ slug }) => slug).sort()).to.eql([...stored].sort())
         })
 
@@ -74,7 +82,7 @@ onEveryDatabase(
             const rows = Array.from({ length: WRITERS }, () => company("acme"))
             await each((at) => alone(() => dataSource.manager.insert(Company, rows[at]!)))
             const stored = await storedKeys(dataSource, Company)
-            expect([...stored].sort()).to.eql(suffixed("acme", WRITERS).sort())
+            expectSuffixed(stored, WRITERS)
             expect(rows.map(({ slug }) => slug).sort()).to.eql([...stored].sort())
         })
 
@@ -83,7 +91,7 @@ onEveryDatabase(
             for (let round = 0; round < 6; round += 1)
                 await each(() => alone(() => dataSource.manager.save(company("acme"))))
             const stored = await storedKeys(dataSource, Company)
-            expect([...stored].sort()).to.eql(suffixed("acme", 6 * WRITERS).sort())
+            expectSuffixed(stored, 6 * WRITERS)
         })
 
         it("go round what others have committed since their transaction began to read", async () => {

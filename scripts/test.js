@@ -1,7 +1,7 @@
 /**
- * Runs the tests, two folders of them at a time: `npm test` on one server of each database and on
- * TypeORM 1.x, with the behaviour and drafts on 0.3 as well; `npm run test:all` all of them on both, and on every
- * server. Arguments are mocha's, and are for one run on TypeORM 1.x.
+ * Runs the tests, three folders of them at a time: `npm test` on one server of each database and on
+ * TypeORM 1.x, with the behaviour and drafts on 0.3 and SQLite as well; `npm run test:all` all of them on both, and on
+ * every server. Arguments are mocha's, and are for one run on TypeORM 1.x.
  */
 const { spawn } = require("node:child_process")
 const { readdirSync } = require("node:fs")
@@ -10,17 +10,22 @@ const { performance } = require("node:perf_hooks")
 
 const MOCHA = require.resolve("mocha/bin/mocha.js")
 const ROOT = join(__dirname, "..")
-// Names of databases and schemas have the process's id in them, so that parts don't meet.
-const AT_A_TIME = 2
+// Names of databases and schemas have the process's id in them, so that parts don't meet. One more than the
+// processors of a small machine, as each waits for a database now and then.
+const AT_A_TIME = 3
 
 const ON_1 = { version: "1.x", options: [] }
 const ON_0_3 = { version: "0.3", options: ["--config", ".mocharc.typeorm-0.3.js"] }
+const ON_0_3_AND_SQLITE = {
+  version: "0.3, SQLite alone",
+  options: [...ON_0_3.options, "--grep", "better-sqlite3"],
+}
 /** So that none of them is left alone at the end. */
 const LONGEST_FIRST = [
+  "cli",
+  "pseudo-keys",
   "behaviour",
   "strategies/trigger",
-  "pseudo-keys",
-  "cli",
   "strategies/counter",
   "nestjs",
   "migrations",
@@ -70,7 +75,8 @@ function partsOf() {
 
 function versionsFor(folder) {
   if (folder === "nestjs") return [ON_1]
-  return isAll || ["behaviour", "drafts"].includes(folder) ? [ON_1, ON_0_3] : [ON_1]
+  if (isAll) return [ON_1, ON_0_3]
+  return ["behaviour", "drafts"].includes(folder) ? [ON_1, ON_0_3_AND_SQLITE] : [ON_1]
 }
 
 function run(title, options, stdio) {

@@ -109,7 +109,7 @@ export class Session extends Connection {
             await this.settle()
             return work(this)
         }
-        return this.queue.turn("", settled, { follow: true })
+        return this.queue.turn("", settled)
     }
 
     /** None of this waits where nothing has to be waited for: all statements come through here. */

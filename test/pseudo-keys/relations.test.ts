@@ -25,6 +25,23 @@ class Book {
     slug!: string
 }
 
+/** As Book, and follows its author. */
+@Entity()
+class Tale {
+    @PrimaryGeneratedColumn() id!: number
+    @Column() title!: string
+    @ManyToOne(() => Author, { nullable: true }) author!: Author | null
+    @PseudoKey({
+        case: "keep",
+        derive: {
+            from: (tale: Tale) => [tale.author?.name, tale.title].join(" ").trim(),
+            follow: true,
+        },
+        relations: ["author"],
+    })
+    slug!: string
+}
+
 /** As Book, and says nothing of what it reads. */
 @Entity()
 class Leaflet {
@@ -69,6 +86,20 @@ onEveryDatabase("The relations of a derived key", (database) => {
         await manager.insert(Book, { title: "T", author: ada })
         await manager.save(Book, [{ title: "T", author: { ...ada, name: "Eve" } }])
         expect(await storedKeys({ manager }, Book)).to.eql(["Bob-T", "Ada-T", "Eve-T"])
+    })
+
+    it("are loaded without listeners, which could wait for the statement that waits for them", async () => {
+        const dataSource = await database().connect([Author, Book, Tale])
+        const { id } = await dataSource.manager.save(Author, { name: "Ada" })
+        await dataSource.transaction(async (manager) => {
+            const afterLoad = () => manager.query("SELECT 1")
+            dataSource.subscribers.push({ listenTo: () => Author, afterLoad })
+            await manager.save(Book, { title: "T", author: { id } })
+            const tale = await manager.save(Tale, { title: "T" })
+            await manager.save(Tale, { id: tale.id, author: { id } })
+            expect(await storedKeys({ manager }, Book)).to.eql(["Ada-T"])
+            expect(await storedKeys({ manager }, Tale)).to.eql(["Ada-T"])
+        })
     })
 
     it("have to be named, or be there: nothing is made of what is not known", async () => {

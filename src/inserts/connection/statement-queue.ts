@@ -33,7 +33,7 @@ export class StatementQueue {
     }
 
     /** Runs work that sends statements, with none of others between them. */
-    async turn<T>(sql: string, work: () => Promise<T>, { follow = false } = {}): Promise<T> {
+    async turn<T>(sql: string, work: () => Promise<T>): Promise<T> {
         if (this.isInside) return work()
         const endsTransaction = !this.options.isShared && (sql === "ROLLBACK" || sql === "COMMIT")
         if (this.ending && !endsTransaction)
@@ -50,7 +50,7 @@ export class StatementQueue {
         try {
             if (before) await before
             // To follow the calls through the context of each promise slows all of them down.
-            if (!follow && !this.options.isWatched) return await work()
+            if (!this.options.isWatched) return await work()
             return await surrounding.run((this.current = {}), work)
         } catch (error) {
             // A COMMIT that failed is followed by ROLLBACK.

@@ -110,6 +110,8 @@ async function complete(
     const found = await manager
         .createQueryBuilder(metadata.target, "row")
         .setFindOptions({ relations: behind, withDeleted: true, loadEagerRelations: false })
+        // One that queries the transaction would wait for the statement that waits for it.
+        .callListeners(false)
         .whereInIds(ids)
         .getMany()
     for (const row of found)

@@ -53,6 +53,17 @@ onEveryDatabase(
             expect(await held()).to.equal(0)
         })
 
+        it("are given up by one statement, however many were tried", async () => {
+            await dataSource.transaction(async (manager) => {
+                await manager.save([company("lone"), company("lone"), company("lone")])
+                log.statements.length = 0
+                await dataSource.manager.save([company("lone"), company("lone")])
+                const released = log.statements.filter(({ sql }) => /^DO |unlock/.test(sql))
+                expect(released).to.have.length(database().kind === "mariadb" ? 1 : 0)
+            })
+            expect(await held()).to.equal(0)
+        })
+
         it("are gone when the transaction is rolled back", async () => {
             await rolledBack(dataSource, async (manager) => {
                 await manager.save([company("acme"), company("acme")])

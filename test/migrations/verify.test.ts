@@ -9,10 +9,11 @@ import {
     UnsupportedError,
     verifyAutoSequence,
 } from "../../src"
-import { onEveryDatabase } from "../support/databases"
+import { onEveryDatabase, onOnePostgres, StatementLog } from "../support/databases"
 import { rejection } from "../support/errors"
 import { changeEntities } from "./migrate"
 
+const COUNTED_ALONE = { strategy: "counter" } as const
 const COUNTED = { strategy: "counter", uniqueWith: "area" } as const
 
 function tickets(options?: AutoSequenceColumnOptions, collation?: string) {
@@ -170,3 +171,51 @@ onEveryDatabase(
     },
     ({ tableLock }) => !tableLock,
 )
+
+onOnePostgres("verifyAutoSequence, of tables of one name in two schemas,", (db) => {
+    it("tells them apart, and knows which one is not there", async () => {
+        const schema = await db().createSchema()
+        const entityIn = (name: string, of?: string) => {
+            @Entity("ticket", { schema: of })
+            class Ticket {
+                @PrimaryGeneratedColumn() id!: number
+                @AutoSequenceColumn(COUNTED_ALONE) number!: number
+            }
+            Object.defineProperty(Ticket, "name", { value: name })
+            return Ticket
+        }
+        const [Own, Others] = [entityIn("Own"), entityIn("Others", schema)]
+        const dataSource = await db().connect([Own, Others])
+        await verifyAutoSequence(dataSource)
+        const [index] = dataSource.getMetadata(Others).indices
+        await dataSource.query(`DROP INDEX ${schema}."${index!.name}"`)
+        const [missing, ...others] = await problemsOf(dataSource)
+        expect(others).to.eql([])
+        expect(missing).to.match(new RegExp(`^${schema}.ticket has no unique index over number`))
+        await dataSource.query(`DROP TABLE ${schema}.ticket`)
+        expect((await problemsOf(dataSource)).join()).to.match(
+            new RegExp(`^There is no table ${schema}.ticket`),
+        )
+        await dataSource.synchronize()
+        await dataSource.query(`DROP TABLE ${dataSource.getMetadata(Own).tablePath}`)
+        expect((await problemsOf(dataSource)).join()).to.match(/^There is no table \S+.ticket/)
+        await dataSource.synchronize()
+        await verifyAutoSequence(dataSource)
+    })
+
+    it("asks for all of many tables at once", async () => {
+        const entities = Array.from({ length: 20 }, (_, at) => {
+            @Entity(`many_${at}`)
+            class Many {
+                @PrimaryGeneratedColumn() id!: number
+                @AutoSequenceColumn(COUNTED_ALONE) number!: number
+            }
+            return Many
+        })
+        const log = new StatementLog()
+        const dataSource = await db().connect(entities, { logging: ["query"], logger: log })
+        log.statements.length = 0
+        await verifyAutoSequence(dataSource)
+        expect(log.statements).to.have.length.below(entities.length)
+    })
+})

@@ -25,6 +25,7 @@ import { type TextsToFill, textsToFill } from "./texts/texts-to-fill"
 import { findRetyped, type Holder, holdersOf, type Retyped } from "./retyped-columns"
 import { formerIndexes, indexesOf } from "./indexes/indexes"
 import { dataSourceOf } from "../../typeorm/compat"
+import { readTables } from "../../typeorm/schema/read-tables"
 import type { IndexMetadata } from "../../typeorm/version/version"
 
 /** @internal What a table that is there lacks of what its numbered columns and its keys need. */
@@ -137,45 +138,45 @@ export async function takeInventory(
 ): Promise<Inventory> {
     // A database without a dialect has been refused, unless nothing is to be done there.
     const dialect = dialectOf(dataSource) as Dialect
-    const tables: ServedTable[] = []
-    const withoutTable: EntityMetadata[] = []
-    for (const metadata of servedEntities(dataSource)) {
-        const table = await runner.getTable(metadata.tablePath)
-        if (table) tables.push(await compare(runner, dialect, { metadata, table, renumber, added }))
-        else withoutTable.push(metadata)
+    const served = servedEntities(dataSource)
+    const own = {
+        counter: findOwnEntity(dataSource, COUNTER_ENTITY),
+        history: hasHistory(dataSource) ? findOwnEntity(dataSource, KEY_ENTITY) : undefined,
+        journal: hasJournal(dataSource) ? findOwnEntity(dataSource, EVENT_ENTITY) : undefined,
+        settings: hasSettings(dataSource) ? findOwnEntity(dataSource, SETTING_ENTITY) : undefined,
     }
+    const needed = Object.values(own).filter((metadata) => metadata !== undefined)
+    const stored = await readTables(runner, [...served, ...needed])
+    const tables: ServedTable[] = []
+    for (const metadata of served) {
+        const table = stored.get(metadata)
+        if (table) tables.push(await compare(runner, dialect, { metadata, table, renumber, added }))
+    }
+    const ownTable = async (metadata: EntityMetadata | undefined) =>
+        metadata && compareOwn(runner, dialect, metadata, stored.get(metadata))
     return {
         dataSource,
         dialect,
         tables,
-        withoutTable,
-        counter: await findOwnTable(runner, dataSource, COUNTER_ENTITY),
-        history: hasHistory(dataSource)
-            ? await findOwnTable(runner, dataSource, KEY_ENTITY)
-            : undefined,
-        journal: hasJournal(dataSource)
-            ? await findOwnTable(runner, dataSource, EVENT_ENTITY)
-            : undefined,
-        settings: hasSettings(dataSource)
-            ? await findOwnTable(runner, dataSource, SETTING_ENTITY)
-            : undefined,
+        withoutTable: served.filter((metadata) => !stored.has(metadata)),
+        counter: await ownTable(own.counter),
+        history: await ownTable(own.history),
+        journal: await ownTable(own.journal),
+        settings: await ownTable(own.settings),
         renumber,
     }
 }
 
-async function findOwnTable(
+async function compareOwn(
     runner: QueryRunner,
-    dataSource: DataSource,
-    entity: string,
-): Promise<OwnTable | undefined> {
-    const metadata = findOwnEntity(dataSource, entity)
-    if (!metadata) return undefined
-    const table = await runner.getTable(metadata.tablePath)
+    dialect: Dialect,
+    metadata: EntityMetadata,
+    table: Table | undefined,
+): Promise<OwnTable> {
     const holders = metadata.columns.map((column): Holder => ({
         column,
         content: column.isPrimary ? "key" : "scope",
     }))
-    const dialect = dialectOf(dataSource) as Dialect
     return {
         metadata,
         table,

@@ -1,4 +1,4 @@
-import type { DataSource, EntityMetadata, QueryRunner } from "typeorm"
+import type { DataSource, EntityMetadata, QueryRunner, Table } from "typeorm"
 import { subscriberRemedy } from "../../declared/data-source-options"
 import { COUNTER_ENTITY, EVENT_ENTITY, KEY_ENTITY, SETTING_ENTITY } from "../../declared/own-tables"
 import { isAutoSequenceSubscriber } from "../../declared/registry"
@@ -22,6 +22,7 @@ import { zoneProblems } from "../plan/periods/periods"
 import { readLeftOver, readTriggers } from "../plan/triggers/triggers"
 import { inexactKeys, inexactPseudoKeys } from "./collations"
 import { byMigration, type Finding } from "./finding"
+import { readTables } from "../../typeorm/schema/read-tables"
 import { foreignPrefixes } from "./prefixes"
 import { ownTableProblems, tableProblems } from "./tables"
 import { leftOverProblems, triggerProblems, unreadProblems } from "./triggers"
@@ -81,14 +82,16 @@ export async function findProblems(
     const { needed, counter, journal, unknown } = ownTablesOf(dataSource)
     add("data source", unknown)
     const dialect = dialectOf(dataSource)
+    const served = servedEntities(dataSource)
+    const stored = await readTables(runner, [...needed.map(([metadata]) => metadata), ...served])
     for (const [metadata, content] of needed)
-        add("tables", await checkOwnTable(runner, dialect, metadata, content))
-    for (const metadata of servedEntities(dataSource)) {
-        const { table, indexes } = await tableProblems(runner, metadata)
-        add("tables", table)
-        add("indexes", indexes)
+        add("tables", await checkOwnTable(runner, dialect, metadata, stored.get(metadata), content))
+    for (const metadata of served) {
+        const found = await tableProblems(runner, metadata, stored.get(metadata))
+        add("tables", found.table)
+        add("indexes", found.indexes)
         add("keys", await inexactPseudoKeys(runner, dialect, metadata))
-        add("keys", await foreignPrefixes(runner, metadata))
+        add("keys", await foreignPrefixes(runner, metadata, stored.get(metadata)))
     }
     add("time zones", await zoneProblems(runner, dataSource))
     const { renamings, problems: strays } = await findRenamings(runner, dataSource)
@@ -161,13 +164,16 @@ export async function checkOwnTable(
     runner: QueryRunner,
     dialect: Dialect | undefined,
     metadata: EntityMetadata,
+    table: Table | undefined,
     content: string,
 ): Promise<Finding[]> {
     const all = [...allSeriesOf(dataSourceOf(metadata)).values()].flat()
     const isTriggersAlone =
-        metadata.name !== KEY_ENTITY && all.every(({ strategy }) => strategy === "trigger")
+        metadata.name !== KEY_ENTITY &&
+        all.length > 0 &&
+        all.every(({ strategy }) => strategy === "trigger")
     return [
-        ...(await ownTableProblems(runner, metadata, content, all.length > 0 && isTriggersAlone)),
+        ...(await ownTableProblems(runner, metadata, table, { content, isTriggersAlone })),
         ...(await inexactKeys(runner, dialect, metadata)),
     ]
 }

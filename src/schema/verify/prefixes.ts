@@ -1,4 +1,4 @@
-import type { EntityMetadata, QueryRunner } from "typeorm"
+import type { EntityMetadata, QueryRunner, Table } from "typeorm"
 import { Parameters } from "../../keys/rows/parameters"
 import type { StoredKey } from "../../keys/pseudo-key"
 import { pseudoKeysOf } from "../../keys/resolve-keys"
@@ -13,20 +13,19 @@ import type { Finding } from "./finding"
 export async function foreignPrefixes(
     runner: QueryRunner,
     metadata: EntityMetadata,
+    table: Table | undefined,
 ): Promise<Finding[]> {
-    const keys = pseudoKeysOf(metadata).stored.filter(
-        ({ head, formerHeads }) => ![head, ...formerHeads].includes(""),
-    )
-    // To read a table takes a while, and most have no such key.
-    const table = keys.length > 0 ? await runner.getTable(metadata.tablePath) : undefined
     const problems: Finding[] = []
-    for (const key of keys)
-        if (table?.findColumnByName(key.column.databaseName) && (await hasOther(runner, key)))
+    for (const key of pseudoKeysOf(metadata).stored) {
+        const isThere = table?.findColumnByName(key.column.databaseName)
+        if (!isThere || [key.head, ...key.formerHeads].includes("")) continue
+        if (await hasOther(runner, key))
             problems.push({
                 text:
                     `Rows of ${metadata.tablePath} have keys in ${key.column.databaseName} that do not begin with ` +
                     `"${key.head}", so they can't be found by key. Name the former prefix: formerPrefixes of @PseudoKey.`,
             })
+    }
     return problems
 }
 

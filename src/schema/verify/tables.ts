@@ -22,11 +22,10 @@ import { byMigration, type Finding } from "./finding"
 export async function ownTableProblems(
     runner: QueryRunner,
     metadata: EntityMetadata,
-    content: string,
-    isTriggersAlone: boolean,
+    table: Table | undefined,
+    { content, isTriggersAlone }: { readonly content: string; readonly isTriggersAlone: boolean },
 ): Promise<Finding[]> {
     const { tablePath, columns, primaryColumns } = metadata
-    const table = await runner.getTable(tablePath)
     if (!table && (await isHidden(runner, metadata)))
         return isTriggersAlone
             ? []
@@ -70,9 +69,9 @@ async function isHidden(runner: QueryRunner, metadata: EntityMetadata): Promise<
 export async function tableProblems(
     runner: QueryRunner,
     metadata: EntityMetadata,
+    table: Table | undefined,
 ): Promise<{ readonly table: Finding[]; readonly indexes: Finding[] }> {
     const { tablePath } = metadata
-    const table = await runner.getTable(tablePath)
     if (!table)
         return {
             table: [byMigration(`There is no table ${tablePath}.`, MIGRATION_REMEDY)],

@@ -62,9 +62,11 @@ export async function verifyCounterTable(dataSource: DataSource): Promise<void> 
     // Says what to do where the data source doesn't know it.
     counterTableOf(dataSource)
     const counter = findOwnEntity(dataSource, COUNTER_ENTITY)
-    await refuseProblems(dataSource, async (runner) =>
-        counter ? checkOwnTable(runner, dialectOf(dataSource), counter, "the counters") : [],
-    )
+    await refuseProblems(dataSource, async (runner) => {
+        if (!counter) return []
+        const table = await runner.getTable(counter.tablePath)
+        return checkOwnTable(runner, dialectOf(dataSource), counter, table, "the counters")
+    })
 }
 
 /** Throws all problems together. */

@@ -1,10 +1,15 @@
 import { expect } from "chai"
-import { IsNull } from "typeorm"
-import { NumberTakenError, ReadOnlyNumberError, TransactionRequiredError } from "../../src"
+import { Entity, IsNull, PrimaryGeneratedColumn } from "typeorm"
+import {
+    AutoSequenceColumn,
+    NumberTakenError,
+    ReadOnlyNumberError,
+    TransactionRequiredError,
+} from "../../src"
 import { rejection } from "../support/errors"
 import { numbersOf, rolledBack } from "../support/rows"
 import { counterTable, numbersOfScope } from "../support/stored"
-import { Customer, ENTITIES, Invoice, onCounters, Page } from "./entities"
+import { Customer, ENTITIES, Invoice, LATE, onCounters, Page } from "./entities"
 
 onCounters("Rows that are numbered at COMMIT", ({ tables, can }) => {
     const dataSource = tables(ENTITIES)
@@ -255,4 +260,28 @@ onCounters("Rows that are numbered at COMMIT", ({ tables, can }) => {
         expect(await invoices().countBy({ number: IsNull() })).to.equal(0)
         expect((await invoices().save({ customer: all[0] })).number).to.equal(43)
     }).timeout(can.parallel ? 60_000 : 120_000)
+})
+
+onCounters("Rows of several tables that are numbered at COMMIT", ({ tables }) => {
+    @Entity()
+    class Slip {
+        @PrimaryGeneratedColumn() id!: number
+        @AutoSequenceColumn({ ...LATE, series: "papers" }) number!: number | null
+    }
+    @Entity()
+    class Stub {
+        @PrimaryGeneratedColumn() id!: number
+        @AutoSequenceColumn({ ...LATE, series: "papers" }) number!: number | null
+    }
+
+    const dataSource = tables([Slip, Stub])
+
+    it("share a series in the order in which they came", async () => {
+        const rows = await dataSource().transaction(async (manager) => [
+            await manager.save(Slip, {}),
+            await manager.save(Stub, {}),
+            await manager.save(Slip, {}),
+        ])
+        expect(numbersOf(rows)).to.eql([1, 2, 3])
+    })
 })

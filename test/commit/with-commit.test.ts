@@ -89,8 +89,15 @@ onOnePostgres("The statement that numbers rows together with COMMIT", (database)
         // Of two scopes, whose numbers are made before COMMIT is sent.
         const bob = await dataSource.getRepository(Customer).save({ name: "Bob" })
         const rows: Partial<Invoice>[] = [{ customer: ada }, { customer: bob }]
-        const both = dataSource.getRepository(Invoice).save(rows)
-        expect(await rejection(both)).to.have.property("code", "23505")
+        const runner = dataSource.createQueryRunner()
+        await runner.startTransaction()
+        await runner.manager.save(Invoice, rows)
+        expect(await rejection(runner.commitTransaction())).to.have.property("code", "23505")
+        await runner.rollbackTransaction()
+        // The next COMMIT of the connection does not show them.
+        await runner.startTransaction()
+        await runner.commitTransaction()
+        await runner.release()
         expect(numbersOf(rows)).to.eql([null, null])
         expect(await numbers()).to.eql([7])
         await dataSource.query(`ALTER TABLE ${invoice()} DROP CONSTRAINT late`)

@@ -1,6 +1,7 @@
 import { expect } from "chai"
 import { Column, Entity, ManyToOne, PrimaryGeneratedColumn } from "typeorm"
-import { AutoSequenceColumn, DocumentNumber, seriesOf } from "../../src"
+import { AutoSequenceColumn, DocumentNumber, ReadOnlyNumberError, seriesOf } from "../../src"
+import { rejection } from "../support/errors"
 import { onEachCell } from "../support/matrix"
 
 onEachCell(
@@ -51,6 +52,24 @@ onEachCell(
             ])
             const scope = { company: own, period: "2026" }
             expect((await series.events(scope)).map(({ kind }) => kind)).to.eql(["void"])
+        })
+
+        it("stay in their periods where one update is of several zones", async () => {
+            const tickets = dataSource().getRepository(Ticket)
+            for (const zone of ["UTC", "Asia/Tokyo"])
+                await tickets.save({
+                    company: await dataSource().getRepository(Company).save({ zone }),
+                    soldAt: new Date("2026-05-05T12:00:00Z"),
+                })
+            const soldAt = new Date("2026-06-06T12:00:00Z")
+            await tickets.update({ status: "sold" }, { soldAt })
+            expect(await tickets.countBy({ soldAt })).to.equal(2)
+            const later = tickets.update(
+                { status: "sold" },
+                { soldAt: new Date("2026-12-31T20:00Z") },
+            )
+            expect(await rejection(later)).to.be.instanceOf(ReadOnlyNumberError)
+            expect(await tickets.countBy({ soldAt })).to.equal(2)
         })
     },
     // MariaDB has its time zones in tables, which may be empty.

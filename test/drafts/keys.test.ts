@@ -1,5 +1,5 @@
 import { AssertionError, expect } from "chai"
-import { Column, Entity, Not, PrimaryGeneratedColumn } from "typeorm"
+import { ChildEntity, Column, Entity, Not, PrimaryGeneratedColumn, TableInheritance } from "typeorm"
 import {
     AutoSequenceColumn,
     backfillPseudoKeys,
@@ -40,7 +40,26 @@ onEachCell("Keys that are made of the numbers of drafts", ({ way, tables }) => {
         key!: string | null
     }
 
-    const dataSource = tables([Bill])
+    @Entity()
+    @TableInheritance({ column: { type: "varchar", name: "kind" } })
+    abstract class Paper {
+        @PrimaryGeneratedColumn() id!: number
+        @Column({ default: "draft" }) status!: string
+        @AutoSequenceColumn({ ...options, when: { status: "final" } }) number!: number | null
+    }
+
+    @ChildEntity()
+    class Deed extends Paper {
+        @PseudoKey({
+            case: "keep",
+            derive: (deed: Deed) => `D-${deed.number}`,
+            nullable: true,
+            ...(isTriggered ? { after: "insert" } : {}),
+        })
+        key!: string | null
+    }
+
+    const dataSource = tables([Bill, Paper, Deed])
     const bills = () => dataSource().getRepository(Bill)
     const day = "2026-05-05"
     const draft = () => bills().save(bills().create({ day }))
@@ -77,6 +96,13 @@ onEachCell("Keys that are made of the numbers of drafts", ({ way, tables }) => {
         expect(bill.number).to.equal(Number(second) + 1)
         expect(await stored()).to.eql([keyOf(Number(second) + 1), keyOf(Number(second))])
         if (isGapless) expect(second).to.equal(1)
+    })
+
+    it("come with them where the class of the row alone has a key", async () => {
+        const deeds = dataSource().getRepository(Deed)
+        const deed = await deeds.save(deeds.create())
+        await deeds.save(Object.assign(deed, { status: "final" }))
+        expect(deed).to.include({ number: 1, key: "D-1" })
     })
 
     it("come with them by an UPDATE of several rows, where the database does not number these", async () => {

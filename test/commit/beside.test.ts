@@ -55,7 +55,25 @@ onCounters("What comes with a number that is made at COMMIT", ({ tables }) => {
         @AutoSequenceColumn(LATE) number!: number | null
         @PseudoKey({ case: "keep", derive: (row: Refused) => `N-${row.number}` }) key!: string
     }
-    const dataSource = tables([Office, Receipt, Refused])
+    /** It is never the same day in both zones. */
+    @Entity()
+    class Stamp {
+        @PrimaryGeneratedColumn() id!: number
+        @Column({ type: "date", nullable: true }) day!: string | null
+        @AutoSequenceColumn({
+            ...LATE,
+            period: { of: "day", by: "day", timeZone: "Pacific/Kiritimati" },
+        })
+        first!: number | null
+        firstPeriod!: string | null
+        @AutoSequenceColumn({
+            ...LATE,
+            period: { of: "day", by: "day", timeZone: "Pacific/Niue" },
+        })
+        second!: number | null
+        secondPeriod!: string | null
+    }
+    const dataSource = tables([Office, Receipt, Refused, Stamp])
     const receipts = () => dataSource().getRepository(Receipt)
     const offices = () =>
         dataSource()
@@ -108,6 +126,12 @@ onCounters("What comes with a number that is made at COMMIT", ({ tables }) => {
             })
             expect(byKey?.id).to.equal(row.id)
         }
+    })
+
+    it("is of one date where two numbers set it to today", async () => {
+        const stamp = await dataSource().getRepository(Stamp).save({})
+        expect(stamp).to.include({ first: 1, second: 1 })
+        expect([stamp.firstPeriod, stamp.secondPeriod]).to.eql([stamp.day, stamp.day])
     })
 
     it("leaves the date of the last change as it is", async () => {

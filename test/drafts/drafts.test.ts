@@ -20,12 +20,13 @@ import { rejection } from "../support/errors"
 import { onEachCell } from "../support/matrix"
 import { rolledBack } from "../support/rows"
 import { storedCounters } from "../support/stored"
+import { mustWait, sessionOf, Signal } from "../support/waiting"
 
 type Status = "draft" | "final" | "void"
 
 onEachCell(
     "Drafts",
-    ({ way, tables }) => {
+    ({ way, can, tables }) => {
         const { options, isGapless } = way
 
         @Entity()
@@ -511,6 +512,30 @@ onEachCell(
             await invoices().update({ note: "" }, { status: "draft", note: "same" })
             await invoices().update({ status: "void" }, { status: "final" })
         })
+
+        if (can.parallel)
+            it("are numbered by the first of two transactions that make them final", async () => {
+                const of = await company()
+                const issuedOn = "2026-05-05"
+                const { id } = await invoices().save({ company: of, issuedOn })
+                const runner = dataSource().createQueryRunner()
+                await runner.startTransaction()
+                await runner.manager.update(Invoice, id, { status: "final" })
+                let session = ""
+                const started = new Signal()
+                const second = dataSource().transaction(async (manager) => {
+                    session = await sessionOf(manager)
+                    started.send()
+                    await manager.update(Invoice, id, { status: "final", note: "second" })
+                })
+                await started.promise
+                expect(await mustWait(dataSource(), session, second)).to.equal(true)
+                await runner.commitTransaction()
+                await runner.release()
+                await second
+                await invoices().save({ company: of, issuedOn, status: "final" as const })
+                if (isGapless) expect(await stored()).to.eql(["final 2026 1", "final 2026 2"])
+            })
 
         it("are numbered in the order of their keys, however many an update has", async () => {
             const of = await company()

@@ -1,5 +1,7 @@
 import { expect } from "chai"
+import { Entity, PrimaryGeneratedColumn } from "typeorm"
 import {
+    AutoSequenceColumn,
     InvalidNumberError,
     InvalidOptionError,
     NumberTakenError,
@@ -79,6 +81,50 @@ onEachCell(
             await rolledBack(dataSource(), (manager) => skip(2, 9, manager))
             expect(await save()).to.equal(2)
             expect(await events()).to.eql([])
+        })
+    },
+    (way) => way.movesCounter || way.isInDatabase,
+)
+
+onEachCell(
+    "Numbers of several tables that are skipped",
+    ({ way, tables }) => {
+        const options = {
+            ...way.options,
+            series: "papers",
+            incrementBy: 10,
+            journal: true,
+        } as const
+
+        @Entity()
+        class Note {
+            @PrimaryGeneratedColumn() id!: number
+            @AutoSequenceColumn(options) number!: number
+        }
+        @Entity()
+        class Slip {
+            @PrimaryGeneratedColumn() id!: number
+            @AutoSequenceColumn(options) number!: number
+        }
+        const dataSource = tables([Note, Slip])
+
+        it("are numbers of the series, which no row of any of them has", async () => {
+            await dataSource().manager.save(
+                Note,
+                Array.from({ length: 6 }, () => ({})),
+            )
+            const skip = (from: number, to: number) =>
+                seriesOf(dataSource(), Slip, "number").skip(
+                    dataSource().manager,
+                    {},
+                    { from, to, reason: "a" },
+                )
+            expect(await rejection(skip(55, 65))).to.be.instanceOf(InvalidNumberError)
+            const taken = await rejection(skip(1, 61))
+            expect(taken).to.be.instanceOf(NumberTakenError)
+            expect(taken.message).to.include("rows have 1, 11, 21, 31, 41 and others")
+            await skip(61, 71)
+            expect(await dataSource().manager.save(Slip, {})).to.include({ number: 81 })
         })
     },
     (way) => way.movesCounter || way.isInDatabase,

@@ -6,6 +6,7 @@ import {
     ReadOnlyNumberError,
     RowNotFoundError,
     seriesOf,
+    withReason,
 } from "../../src"
 import { onEachCell } from "../support/matrix"
 import { rejection } from "../support/errors"
@@ -51,6 +52,18 @@ onEachCell("Rows that are made void", ({ way, can, tables }) => {
         const next = await invoices().save({ ...FINAL })
         expect(next.number).to.equal(2)
         expect(await series().isVoid(next.id)).to.equal(false)
+    })
+
+    it("have their own reason within a part that has one", async () => {
+        const row = await invoices().save({ ...FINAL })
+        await dataSource().transaction((manager) =>
+            withReason(manager, { reason: "all", by: "bob" }, () =>
+                series().void(manager, row, { reason: "own" }),
+            ),
+        )
+        expect(await events()).to.eql([
+            { kind: "void", first: 1, last: 1, reason: "own", by: "bob" },
+        ])
     })
 
     it("are void once", async () => {

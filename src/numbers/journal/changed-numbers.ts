@@ -12,13 +12,13 @@ import { type NewEvent, writeEvents } from "./write-events"
 /** @internal The UPDATEs that the journal has to know of; triggers write theirs themselves. */
 export function journaledChanges(changes: readonly PlannedChange[]): PlannedChange[] {
     return changes.filter(
-        ({ series, requests, rows, number, isAsked }) =>
+        ({ series, requests, rows, number }) =>
             series.strategy !== "trigger" &&
             keepsJournal(series) &&
             (requests.some(({ row, explicit }) =>
                 row.number === null ? explicit !== undefined : true,
             ) ||
-                (!isAsked && isTakenOff(number) && rows.some((row) => row.number !== null))),
+                (isTakenOff(number) && rows.some((row) => row.number !== null))),
     )
 }
 
@@ -28,7 +28,7 @@ function isTakenOff(number: PlannedChange["number"]): boolean {
 
 /** @internal Writes which numbers an UPDATE has set, or given rows in the place of others. */
 export async function writeChangedNumbers(session: Session, change: PlannedChange): Promise<void> {
-    const { series, requests, rows, number, isAsked } = change
+    const { series, requests, rows, number } = change
     const events: NewEvent[] = []
     const changed = requests.filter(
         ({ row, explicit }) => row.number !== null || explicit !== undefined,
@@ -58,7 +58,7 @@ export async function writeChangedNumbers(session: Session, change: PlannedChang
                 details: { ...details, to: { scope: key, number: String(given) } },
             })
     }
-    const off = !isAsked && isTakenOff(number) ? rows.filter((row) => row.number !== null) : []
+    const off = isTakenOff(number) ? rows.filter((row) => row.number !== null) : []
     const keys = await keysOfRows(session, series, off)
     for (const [at, row] of off.entries())
         events.push({

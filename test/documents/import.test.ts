@@ -131,6 +131,20 @@ onEachCell(
             expect((await invoices().save(of)).number).to.equal("INV-2026-0002")
         })
 
+        it("are each in the journal, however many ranges they are", async () => {
+            const [company] = await companies()
+            const rows = Array.from({ length: 201 }, (_, at) => ({
+                company,
+                issuedOn: "2026-01-01",
+                sequence: 2 * at + 1,
+            }))
+            await importAll(rows)
+            const events = await series().events({ company, period: "2026" })
+            expect(events.map(({ first, last }) => [first, last])).to.eql(
+                rows.map(({ sequence }) => [sequence, sequence]),
+            )
+        })
+
         it("go with a transaction that is rolled back", async () => {
             const [company] = await companies()
             const row = { company, issuedOn: "2026-01-01", number: "INV-2026-0100" }

@@ -90,6 +90,7 @@ export function keepPeriods<Row extends ChangingDate>(
     const made = new Map<Row, NewPeriod>()
     if (!period) return made
     const isSet = change.number !== undefined && valueOfPiece(change.number) !== null
+    const isShown = series.documents.length > 0
     const kept = new Map<string, Piece>()
     for (const row of rows) {
         const isNumbered = row.number !== null
@@ -99,7 +100,7 @@ export function keepPeriods<Row extends ChangingDate>(
         if (isNumbered && !isFree) {
             if (name === undefined || name !== row.period) throw movedPeriod(period)
             kept.set(`${zone} ${name}`, conditionOf(change, period, zone, name))
-        } else if (name !== undefined && name !== row.period) {
+        } else if (name !== undefined && (name !== row.period || (!isNumbered && isShown))) {
             refuseOther(change, period, name)
             made.set(row, { name, date, day })
         }

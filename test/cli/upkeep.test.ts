@@ -94,6 +94,25 @@ describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", 
         expectSnapshot("audit-narrow.txt", calm(text))
     })
 
+    it("does its work when nobody reads what it prints", async () => {
+        const own = await upkeepProject(FILE)
+        try {
+            const child = spawn(process.execPath, [MAIN, "resync", "-d", "data-source.js"], {
+                cwd: own.directory,
+                env: { ...process.env, NODE_OPTIONS: "" },
+            })
+            child.stdout.destroy()
+            let errors = ""
+            child.stderr.on("data", (chunk: Buffer) => (errors += String(chunk)))
+            const [status] = (await once(child, "close")) as [number]
+            expect({ status, errors }).to.eql({ status: 0, errors: "" })
+            const again = await own.command("resync", "-d", "data-source.js")
+            expect(again.stdout).to.equal("No counter is behind its rows.\n")
+        } finally {
+            await own.remove()
+        }
+    })
+
     it("prints nothing when it is quiet, and tells by its status", async () => {
         expect(await command("audit", "--quiet")).to.eql({ status: 1, stdout: "", stderr: "" })
         expect(await command("audit", "-q", "--series", "nothing.number")).to.include({

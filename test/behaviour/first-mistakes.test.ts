@@ -12,7 +12,7 @@ import { expectRejects } from "../support/errors"
 import { onEachCell } from "../support/matrix"
 import { expectNext, storedNumbers } from "../support/stored"
 import { tableName } from "../support/typeorm"
-import { isTypeORM1 } from "../support/typeorm-version"
+import { isTypeORM1, tellsUnprepared } from "../support/typeorm-version"
 
 onEachCell("A scope that a listener sets", ({ way, tables }) => {
     class Room {
@@ -121,8 +121,7 @@ onEachCell("A database that knows nothing of numbers yet", ({ way, can, database
         await expectNext(crates, row, [1, 2])
     })
 
-    // TypeORM 0.3 doesn't say so when SQLite can't prepare a statement.
-    if (isTypeORM1)
+    if (tellsUnprepared)
         it("is not told so of a column that may be another table's", async () => {
             const dataSource = await after(Crate)
             const table = tableName(dataSource.getMetadata(Crate))

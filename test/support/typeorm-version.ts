@@ -35,5 +35,8 @@ export const waitsForBeforeQuery = !/^0\.3\.2[0-3]$/.test(version)
 
 export const isTypeORM1 = version.startsWith("1")
 
+/** Before 1.1.0 no subscriber hears of a statement that SQLite can't prepare. */
+export const tellsUnprepared = isTypeORM1 && version !== "1.0.0"
+
 /** 1.0.0 takes columns that are not selected off the entities that it has saved; 1.1.0 leaves them there again. */
 export const showsUnselected = version !== "1.0.0"

@@ -2,7 +2,7 @@ import type { EntityMetadata, QueryRunner, Table } from "typeorm"
 import { isMissingRight } from "../../audit/snapshot"
 import { placeOfEntity, storedColumns } from "../../audit/tables"
 import { dialectOf } from "../../dialects"
-import { MIGRATION_REMEDY } from "../../errors"
+import { MIGRATION_REMEDY, MissingRightError } from "../../errors"
 import { pseudoKeysOf } from "../../keys/resolve-keys"
 import { seriesOf } from "../../series/resolve-series"
 import { dataSourceOf } from "../../typeorm/compat"
@@ -59,8 +59,8 @@ async function isHidden(runner: QueryRunner, metadata: EntityMetadata): Promise<
     try {
         return (await storedColumns({ runner, dialect }, placeOfEntity(metadata))).size > 0
     } catch (error) {
-        // Its schema is hidden as well.
-        if (!isMissingRight(dialect, error)) throw error
+        // Its schema is hidden as well, or the database lists no table that can't be read.
+        if (!(error instanceof MissingRightError) && !isMissingRight(dialect, error)) throw error
         return true
     }
 }

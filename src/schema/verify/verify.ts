@@ -1,4 +1,5 @@
 import type { DataSource, QueryRunner } from "typeorm"
+import { asMissingRight } from "../../audit/snapshot"
 import { checkedOptions, FLAG } from "../../declared/options"
 import { COUNTER_ENTITY } from "../../declared/own-tables"
 import { dialectOf } from "../../dialects"
@@ -29,8 +30,8 @@ export interface VerifyOptions {
  * it also compares the counters with the numbers of their rows, which reads all of these rows:
  * {@link resyncCounters} raises counters that are behind.
  *
- * Errors: {@link InvalidOptionError}, {@link UnsupportedError}, and {@link NotInstalledError},
- * which lists everything that is missing and how to fix it.
+ * Errors: {@link InvalidOptionError}, {@link UnsupportedError}, {@link MissingRightError}, and
+ * {@link NotInstalledError}, which lists everything that is missing and how to fix it.
  *
  * ```ts
  * import { DataSource } from "typeorm"
@@ -74,6 +75,10 @@ async function refuseProblems(
     dataSource: DataSource,
     look: (runner: QueryRunner) => Promise<Finding[]>,
 ): Promise<void> {
-    const problems = new Set((await onMaster(dataSource, look)).map(messageOf))
+    const found = await onMaster(dataSource, look).catch((error: unknown) => {
+        const dialect = dialectOf(dataSource)
+        throw dialect ? asMissingRight(dialect, error) : error
+    })
+    const problems = new Set(found.map(messageOf))
     if (problems.size > 0) throw new NotInstalledError([...problems].join("\n"))
 }

@@ -1,6 +1,6 @@
 import { expect } from "chai"
 import type { DataSource } from "typeorm"
-import { installAutoSequence, verifyAutoSequence } from "../../../src"
+import { installAutoSequence, MissingRightError, verifyAutoSequence } from "../../../src"
 import { changeEntities } from "../../migrations/migrate"
 import { onEachDatabase, onEveryDatabase } from "../../support/databases"
 import { expectSqlState, rejection } from "../../support/errors"
@@ -37,6 +37,18 @@ onEachDatabase("triggers and rights", (db) => {
     it("number rows of somebody who may write the table and not the counters", async () => {
         const { owner, writer } = await lettersAndWriter(db())
         await expectNumbered(owner, writer)
+    })
+
+    it("verify for somebody who does not see the counters, or may read them, and name that right", async () => {
+        const { owner, writer, role } = await lettersAndWriter(db())
+        await verifyAutoSequence(writer)
+        const counter = owner.getMetadata("AutoSequenceCounter").tablePath
+        await owner.query(`GRANT INSERT ON ${counter} TO ${role}`)
+        const refused = await rejection(verifyAutoSequence(writer))
+        expect(refused).to.be.instanceOf(MissingRightError)
+        expect(refused.message).to.include("autosequence_counter")
+        await owner.query(`GRANT SELECT ON ${counter} TO ${role}`)
+        await verifyAutoSequence(writer)
     })
 
     it("number rows where the counters are in a schema that the writer may not enter", async () => {
@@ -307,7 +319,7 @@ onEachDatabase("triggers and those who mean harm", (db) => {
 onEveryDatabase(
     "triggers and rights",
     (db) => {
-        it("number rows of a user who may write the table alone", async () => {
+        it("number rows of a user who may write the table alone, and name what it takes to verify", async () => {
             const owner = await db().connect([letters(TRIGGER)])
             const name = `autosequence_${process.pid}`
             const { database } = owner.driver
@@ -329,6 +341,16 @@ onEveryDatabase(
                 expect(await numbersOf(owner)).to.eql({ 1: [1, 2, 3, 4], 2: [1, 2, 3, 4, 5] })
                 const denied = await rejection(writer.query("SELECT * FROM autosequence_counter"))
                 expect(denied.message).to.include("denied")
+
+                await verifyAutoSequence(writer)
+                const counter = `${database!}.autosequence_counter`
+                await db().query(`GRANT TRIGGER ON ${database!}.letter TO ${name}@'%'`)
+                await db().query(`GRANT REFERENCES ON ${counter} TO ${name}@'%'`)
+                const refused = await rejection(verifyAutoSequence(writer))
+                expect(refused).to.be.instanceOf(MissingRightError)
+                expect(refused.message).to.include("autosequence_counter")
+                await db().query(`GRANT SELECT ON ${counter} TO ${name}@'%'`)
+                await verifyAutoSequence(writer)
             } finally {
                 await db().query(`DROP USER ${name}@'%'`)
             }

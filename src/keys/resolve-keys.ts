@@ -235,5 +235,6 @@ function sealedTypeOf(column: StoredKey["column"]): SealedType | undefined {
     if (column.type === "uuid" || column.generationStrategy === "uuid") return "uuid"
     const type = columnType(column)
     if (type === "uuid") return "uuid"
-    return /int/i.test(type) ? "integer" : undefined
+    // An interval is none, nor is a range.
+    return /\b(tiny|small|medium|big)?int(eger|\d)?\b/i.test(type) ? "integer" : undefined
 }

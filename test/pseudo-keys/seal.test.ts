@@ -1,13 +1,16 @@
 import { expect } from "chai"
 import fc from "fast-check"
 import { randomBytes } from "node:crypto"
+import { inspect } from "node:util"
 import { Column, type DataSource, Entity, PrimaryColumn, PrimaryGeneratedColumn } from "typeorm"
 import {
     findByPseudoKey,
     InvalidOptionError,
+    openKey,
     PseudoKey,
     resolvePseudoKey,
     type Secret,
+    UnsupportedError,
 } from "../../src"
 import { sealOf } from "../../src/keys/sealed/seal"
 import { onEveryDatabase, StatementLog } from "../support/databases"
@@ -177,6 +180,34 @@ describe("A sealed key", () => {
             }
     })
 
+    it("is made of nothing else than such a primary key", () => {
+        const uuid = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
+        for (const id of [0, -1, 2 ** 53 - 1, "7", "-7", 7n, 2n ** 63n - 1n, -(2n ** 63n)])
+            expect(integers.accepts(id), String(id)).to.equal(true)
+        for (const id of [uuid, uuid.toUpperCase()]) expect(uuids.accepts(id), id).to.equal(true)
+        const none = [undefined, null, true, {}, [], NaN, Infinity, 1.5, "", " ", "x"]
+        const large = [2n ** 63n, -(2n ** 63n) - 1n, "9223372036854775808", "-9223372036854775809"]
+        for (const id of [
+            ...none,
+            ...large,
+            2 ** 53,
+            "1.5",
+            "1e3",
+            "0x1",
+            " 1",
+            "1 ",
+            "+1",
+            "1\n2",
+        ])
+            expect(integers.accepts(id), inspect(id)).to.equal(false)
+        const hex = uuid.replaceAll("-", "")
+        for (const id of [...none, 7, hex, `${uuid}0`, `0${uuid}`, `{${uuid}}`, uuid.slice(1)])
+            expect(uuids.accepts(id), inspect(id)).to.equal(false)
+        // What is not asked before makes none either, and leaves the next ones as they are.
+        for (const id of [`${uuid}0f`, "3f"]) expect(() => uuids.seal(id)).to.throw(RangeError)
+        expect(uuids.open(uuids.seal(uuid))).to.equal(uuid)
+    })
+
     it("is the same for the same secret as text and as bytes", () => {
         const bytes = sealOf("integer", [new TextEncoder().encode(SECRET)], "Thing")
         expect(bytes.seal(1n)).to.equal(integers.seal(1n))
@@ -251,6 +282,24 @@ onEveryDatabase("Sealed keys", (database) => {
         const row = await manager.save(OfSmallUuid, { id: uuid })
         expect(row.key).to.match(/^[\w-]{27}$/)
         expect(await findByPseudoKey(manager, OfSmallUuid, row.key)).to.include({ id: uuid })
+    })
+
+    it("of an int8 are read as its text, and of an interval are refused", async () => {
+        if (database().kind !== "postgres") return
+        @Entity()
+        class OfInt8 {
+            @PrimaryColumn({ type: "int8" }) id!: string
+            @PseudoKey({ seal: { column: "id", secret: SECRET } }) key!: string
+        }
+        @Entity()
+        class OfInterval {
+            @PrimaryColumn({ type: "interval" }) id!: object
+            @PseudoKey({ seal: { column: "id", secret: SECRET } }) key!: string
+        }
+        const dataSource = await open([OfInt8])
+        const { id, key } = await dataSource.manager.save(OfInt8, { id: "9007199254740993" })
+        expect(openKey(dataSource, OfInt8, key)).to.equal(id)
+        await expectRejects(open([OfInterval]), UnsupportedError, "OfInterval.key", "interval")
     })
 
     it("are refused without a query when they are altered", async () => {

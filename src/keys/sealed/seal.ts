@@ -57,7 +57,9 @@ export function sealOf(type: SealedType, secrets: readonly Secret[], context: st
 
 function isInteger(id: unknown): id is SealedId {
     if (typeof id === "number") return Number.isSafeInteger(id)
-    return typeof id === "bigint" || (typeof id === "string" && /^-?\d{1,19}$/.test(id))
+    if (typeof id !== "bigint" && !(typeof id === "string" && /^-?\d{1,19}$/.test(id))) return false
+    // There is no room for more than 64 bits.
+    return BigInt.asIntN(64, BigInt(id)) === BigInt(id)
 }
 
 function isUuid(id: unknown): id is string {

@@ -309,6 +309,19 @@ onEveryDatabase("The property of a sealed key", (database) => {
         expect(found).to.eql(Object.assign(new Shop(), { ...source, name: "renamed" }))
     })
 
+    it("is as good as not set where a form has nothing for it", async () => {
+        const { manager } = await database().connect(ENTITIES, { emptied: true })
+        for (const nothing of [undefined, null, ""]) {
+            const none = { publicId: nothing as never }
+            const { id, publicId } = await manager.save(Shop, { name: `${nothing}`, ...none })
+            expect(publicId).to.match(/^shp_[\w-]{22}$/)
+            await manager.save(Shop, { id, name: `${nothing}, again`, ...none })
+            expect(await findByPseudoKey(manager, Shop, publicId)).to.include({
+                name: `${nothing}, again`,
+            })
+        }
+    })
+
     it("is never that of another row after upsert() and orIgnore()", async () => {
         const { manager } = await database().connect(ENTITIES, { emptied: true })
         const names = ["a", "b", "c", "d", "e"]

@@ -17,7 +17,7 @@ import { Session } from "./inserts/session"
 import { freeKeys, keepsHistory } from "./keys/change/freed-keys"
 import { KeyAssigner } from "./keys/insert/key-assigner"
 import { refuseConditions } from "./keys/find/conditions-as-rows"
-import { showInsertedKeys, showLoadedKeys } from "./keys/shown-keys"
+import { noteUpdated, showInsertedKeys, showLoadedKeys } from "./keys/shown-keys"
 import { asksAtDeletion, findKeptRow } from "./numbers/deletions/kept-rows"
 import { showBrought } from "./numbers/trigger/finalised-rows"
 import { TriggerAssigner } from "./numbers/trigger/trigger-assigner"
@@ -69,7 +69,7 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
         session?.endRow(event.entity)
         session?.updates.end(event.entity)
         if (!session) return undefined
-        showInsertedKeys(session, event.metadata, event.entity)
+        showInsertedKeys(session, event)
         return this.isInCharge(event) ? showBrought(session, event) : undefined
     }
 
@@ -83,6 +83,7 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
     }
 
     afterUpdate(event: UpdateEvent<ObjectLiteral>): Promise<void> | undefined {
+        noteUpdated(event)
         if (seriesOf(event.metadata).length === 0 || !this.isInCharge(event)) return
         const session = Session.find(event.queryRunner)
         if (!session) return

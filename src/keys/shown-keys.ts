@@ -1,4 +1,11 @@
-import type { DataSource, EntityMetadata, ObjectLiteral, QueryRunner } from "typeorm"
+import type {
+    DataSource,
+    EntityMetadata,
+    InsertEvent,
+    ObjectLiteral,
+    QueryRunner,
+    UpdateEvent,
+} from "typeorm"
 import { isAutoSequenceSubscriber } from "../declared/registry"
 import type { Scope } from "../dialects/columns"
 import { groupBy } from "../group-by"
@@ -15,6 +22,7 @@ import {
     hasReferences,
     lacksReference,
     loadReferences,
+    noteReferences,
 } from "./sealed/sealed-reference"
 import { pseudoKeysOf, storedKeysOf } from "./resolve-keys"
 import { loadScopes } from "./rows/stored-scope"
@@ -151,11 +159,12 @@ async function onlyFree<Row extends { readonly entity: ObjectLiteral; readonly t
  */
 export function showInsertedKeys(
     session: Session,
-    metadata: EntityMetadata,
-    entity: ObjectLiteral,
+    { metadata, entity, entityId }: InsertEvent<ObjectLiteral>,
 ): void {
     const { sealed, stored } = pseudoKeysOf(metadata)
     defineReferences(metadata, entity)
+    // Only save() names the row, and an upsert may have left it as it was.
+    if (entityId) noteReferences(metadata, entity, { isNew: true, session })
     if (sealed.length === 0 && stored.length === 0) return
     const upserted = KeyAssigner.of(session)?.takeUpserted(entity)
     // TypeORM may have set the primary key of another row.
@@ -175,4 +184,19 @@ export function showInsertedKeys(
     }
     for (const key of sealed) defineSealed(entity, key)
     session.onRollback(clear)
+}
+
+/**
+ * Called for a row that was updated.
+ * @internal
+ */
+export function noteUpdated({
+    metadata,
+    entity,
+    databaseEntity,
+    queryRunner,
+}: UpdateEvent<ObjectLiteral>): void {
+    // What `update()` sets is no row.
+    if (entity && (databaseEntity as ObjectLiteral | undefined))
+        noteReferences(metadata, entity, { isNew: false, session: Session.find(queryRunner) })
 }

@@ -2,6 +2,7 @@ import { expect } from "chai"
 import {
     Column,
     Entity,
+    EntitySchema,
     JoinColumn,
     ManyToOne,
     OneToMany,
@@ -20,9 +21,12 @@ import {
     sealKeys,
     SealedReference,
     verifyAutoSequence,
+    withPseudoKeys,
+    withSealedReferences,
 } from "../../src"
 import { keySealOf } from "../../src/keys/sealed/composite-seal"
 import { onEveryDatabase } from "../support/databases"
+import { rejection } from "../support/errors"
 import { refused } from "./history-entities"
 
 const SECRET = "a secret of at least thirty-two bytes"
@@ -38,6 +42,7 @@ class Client {
 @Entity()
 class Bill {
     @PrimaryGeneratedColumn("uuid") id!: string
+    @Column({ default: "" }) name!: string
     @ManyToOne(() => Client, { nullable: true }) client?: Client | null
     @Column({ type: "int", nullable: true }) payerId?: number | null
     @ManyToOne(() => Client, { nullable: true })
@@ -60,6 +65,49 @@ class Seat {
 class Account {
     @PrimaryColumn({ type: "bigint" }) id!: string
     @PseudoKey({ prefix: "acc", seal }) publicId!: string
+}
+
+/** Part of its foreign key may be NULL, and then it leads nowhere. */
+@Entity()
+class Ticket {
+    @PrimaryGeneratedColumn() id!: number
+    @Column({ type: "int", nullable: true }) hall?: number | null
+    @Column({ type: "uuid", nullable: true }) place?: string | null
+    @ManyToOne(() => Seat)
+    @JoinColumn([
+        { name: "hall", referencedColumnName: "hall" },
+        { name: "place", referencedColumnName: "place" },
+    ])
+    seat?: Seat
+    @SealedReference("seat") seatKey?: string | null
+}
+
+/** Any value of one column can be one of the other. */
+@Entity()
+class Box {
+    @PrimaryColumn({ type: "int" }) hall!: number
+    @PrimaryColumn({ type: "bigint" }) number!: string
+    @PseudoKey({ seal: { column: ["hall", "number"], secret: SECRET } }) key!: string
+}
+
+@Entity()
+class Album {
+    @PrimaryGeneratedColumn() id!: number
+    @PseudoKey({ prefix: "alb", seal }) publicId!: string
+    @OneToMany(() => Track, (track) => track.album, { cascade: true }) tracks!: Track[]
+}
+
+@Entity()
+class Track {
+    @PrimaryGeneratedColumn() id!: number
+    @ManyToOne(() => Album, (album) => album.tracks) album?: Album | null
+    // The first one is there for all of them.
+    @Column({ type: "int", default: 1 }) coverId?: number
+    @ManyToOne(() => Album, { lazy: true })
+    @JoinColumn({ name: "coverId" })
+    cover?: Promise<Album>
+    @SealedReference("album") albumKey!: string | null
+    @SealedReference("cover") coverKey!: string
 }
 
 /** What the clients were before their prefix changed. */
@@ -92,6 +140,12 @@ describe("A sealed key of several columns", () => {
         expect(seal([old], "seats").open(key)).to.equal(undefined)
         expect(seal([old], "seat", ["uuid", "integer"] as never).open(key)).to.equal(undefined)
         expect(seal([old]).accepts([1n])).to.equal(false)
+        for (const id of [-1n, 2n ** 63n - 1n, -(2n ** 63n)])
+            expect(seal([old]).open(seal([old]).seal([id, PLACE]))).to.eql([id, PLACE])
+    })
+
+    it("does not change from version to version", () => {
+        expect(key).to.equal("dR1EGRu_bfM4le5m4yuJorNfAxpC9CZlK9t0YIWyoWEi5tqXhnA6yw")
     })
 
     it("is refused when anything of it is altered", () => {
@@ -134,10 +188,15 @@ onEveryDatabase("A sealed key without its row", (database) => {
         expect(sealKey(dataSource, Bill, bill.id)).to.equal(bill.publicId)
         expect(openKey(dataSource, Bill, bill.publicId)).to.equal(bill.id)
         expect(openKey(dataSource, Client, bill.publicId)).to.equal(null)
-        for (const id of ["x", {}, 1.5, [1, 2]])
+        for (const id of ["x", {}, 1.5, [1, 2], 2n ** 63n, "9223372036854775808"])
             expect(() => sealKey(dataSource, Client, id as never)).to.throw(InvalidKeyError)
+        expect(() => sealKey(dataSource, Bill, `${bill.id}0`)).to.throw(InvalidKeyError)
+        const content = keys[0]!.slice("cli_".length)
+        for (const key of [content, `cli${content}`, `cli-${content}`, `bil_${content}`, 1, null])
+            expect(openKey(dataSource, Client, key as never), String(key)).to.equal(null)
         expect(() => sealKey(dataSource, Former, 1)).to.throw(InvalidOptionError)
         expect(() => sealKeys(dataSource, Client, 1 as never)).to.throw(InvalidOptionError)
+        expect(() => openKeys(dataSource, Client, "cli_x" as never)).to.throw(InvalidOptionError)
     })
 
     it("is made of all columns of a primary key", async () => {
@@ -163,6 +222,16 @@ onEveryDatabase("A sealed key without its row", (database) => {
         )
     })
 
+    it("is made of each column as TypeORM has it, and of none in the place of all", async () => {
+        const dataSource = await database().connect([Box], { emptied: true })
+        const id = { hall: 7, number: "9007199254740993" }
+        const { key } = await dataSource.manager.save(Box, { ...id })
+        expect(sealKey(dataSource, Box, id)).to.equal(key)
+        expect(openKey(dataSource, Box, key)).to.eql(id)
+        for (const part of [7, "7", { hall: 7 }, { ...id, number: 2n ** 63n }])
+            expect(() => sealKey(dataSource, Box, part)).to.throw(InvalidKeyError)
+    })
+
     it("is shown for foreign keys, and by rows that are mapped to other properties", async () => {
         const dataSource = await database().connect([Client, Bill, Seat], { emptied: true })
         const { manager } = dataSource
@@ -185,6 +254,22 @@ onEveryDatabase("A sealed key without its row", (database) => {
         expect(JSON.parse(JSON.stringify(bill))).to.include({ payerKey: b!.publicId })
         expect(() => (bill.payerKey = a!.publicId)).to.throw(InvalidKeyError)
         await refused(manager.save(Bill, { clientKey: a!.publicId }), InvalidKeyError)
+        // Of two that contradict each other, neither is taken.
+        const { id } = saved
+        const moved = { id, client: b, clientKey: a!.publicId }
+        await refused(manager.save(Bill, moved), InvalidKeyError)
+        for (const nothing of [undefined, null, ""]) {
+            const none = { clientKey: nothing as never, payerKey: nothing as never }
+            const made = await manager.save(Bill, { client: a, ...none })
+            expect(made.clientKey).to.equal(a!.publicId)
+            await manager.save(Bill, { id: made.id, name: "changed", ...none })
+            const where = { id: made.id, name: "changed" }
+            expect(await manager.findOneBy(Bill, where)).to.include({ clientKey: a!.publicId })
+            await manager.delete(Bill, made.id)
+        }
+        // Without its primary key nobody can ask for it.
+        const [selected] = await manager.find(Bill, { where: { id }, select: { name: true } })
+        expect(selected).to.include({ name: "", clientKey: undefined })
 
         const mapped = await manager
             .createQueryBuilder(Bill, "bill")
@@ -200,6 +285,96 @@ onEveryDatabase("A sealed key without its row", (database) => {
             a!.publicId,
             b!.publicId,
         ])
+    })
+
+    it("is shown by no entity of the same name that another data source has", async () => {
+        interface Same {
+            id: number
+            next: string | null
+            nextKey: string | null
+        }
+        const schema = (next: object) =>
+            new EntitySchema<Same>({
+                name: "same",
+                columns: { id: { type: "int", primary: true, generated: true } } as never,
+                ...next,
+            })
+        const relations = { next: { type: "many-to-one", target: "same" } }
+        const keyed = withPseudoKeys(schema({ relations }), { publicId: { seal } } as never)
+        const one = await database().connect([withSealedReferences(keyed, { nextKey: "next" })])
+        expect(await one.manager.save(keyed, {} as Same)).to.include({ nextKey: null })
+        const other = await database().connect([schema({})])
+        expect(await other.manager.save("same", {})).to.eql({ id: 1 })
+    })
+
+    it("of a row that part of a foreign key is missing for is NULL", async () => {
+        const dataSource = await database().connect([Client, Bill, Seat, Ticket], { emptied: true })
+        const { manager } = dataSource
+        const { key } = await manager.save(Seat, { hall: 1, place: PLACE })
+        await manager.save(Ticket, [
+            { hall: 1, place: PLACE },
+            { hall: 1, place: null },
+            { hall: null, place: PLACE },
+        ])
+        const tickets = await manager.find(Ticket, { order: { id: "ASC" } })
+        expect(tickets.map(({ seatKey }) => seatKey)).to.eql([key, null, null])
+    })
+
+    it("is that of where a saved row leads, also when the entity tells it no longer", async () => {
+        const dataSource = await database().connect([Client, Bill, Seat], { emptied: true })
+        const { manager } = dataSource
+        const [a, b] = await manager.save(Client, [{ name: "a" }, { name: "b" }])
+        const { id } = await manager.save(Bill, { client: a })
+        const bill = await manager.findOneByOrFail(Bill, { id })
+        const shown = (client?: Client) => {
+            bill.client = client
+            return bill.clientKey
+        }
+        expect(shown(b)).to.equal(b!.publicId)
+        // It is not saved.
+        expect(shown()).to.equal(a!.publicId)
+        await manager.save(Object.assign(bill, { client: b }))
+        expect(shown()).to.equal(b!.publicId)
+        await rejection(
+            dataSource.transaction(async (inner) => {
+                await inner.save(Object.assign(bill, { client: a }))
+                expect(shown()).to.equal(a!.publicId)
+                throw new Error("roll back")
+            }),
+        )
+        expect(shown()).to.equal(b!.publicId)
+        await manager.save(Object.assign(bill, { name: "changed" }))
+        expect(shown()).to.equal(b!.publicId)
+        await manager.save(Object.assign(bill, { client: null }))
+        expect(shown()).to.equal(null)
+        expect(await manager.findOneBy(Bill, { id })).to.include({
+            clientKey: null,
+            name: "changed",
+        })
+
+        const made = await manager.save(manager.create(Bill, { client: a! }))
+        expect(made).to.include({ clientKey: a!.publicId, payerKey: null })
+        made.client = undefined
+        expect(made.clientKey).to.equal(a!.publicId)
+    })
+
+    it("is NULL for a new row that has no relation, where nothing else can have given it one", async () => {
+        const dataSource = await database().connect([Album, Track], { emptied: true })
+        const { manager } = dataSource
+        const { publicId } = await manager.save(Album, { tracks: [] })
+        // Nobody asks whether it is from the list of an album.
+        const album = await manager.save(Album, { tracks: [{}, {}] as Track[] })
+        for (const { albumKey, coverKey } of album.tracks)
+            expect([albumKey, coverKey]).to.eql([undefined, publicId])
+        expect(await manager.findBy(Track, { album: { id: album.id } })).to.have.length(2)
+        const bills = await database().connect([Client, Bill, Seat], { emptied: true })
+        expect(await bills.manager.save(new Bill())).to.include({ clientKey: null, payerKey: null })
+        // What was there is left as it was.
+        const client = await bills.manager.save(Client, { name: "a" })
+        const { id } = await bills.manager.save(Bill, { client })
+        const again = { id, payerId: client.id } as Bill
+        await bills.manager.upsert(Bill, again, ["id"])
+        expect(again).to.include({ clientKey: undefined, payerKey: client.publicId })
     })
 
     it("leads to its row after the prefix has changed, and is retired", async () => {
@@ -235,6 +410,7 @@ onEveryDatabase("A sealed key without its row", (database) => {
             @JoinColumn({ name: "townCode", referencedColumnName: "code" })
             named!: Town
             @ManyToOne(() => House) next!: House
+            @ManyToOne(() => Town) other!: object
         }
         for (const [entity, property, relation, text] of [
             [Town, "houseKey", "houses", "no many-to-one or owning one-to-one"],
@@ -242,6 +418,7 @@ onEveryDatabase("A sealed key without its row", (database) => {
             [House, "key", "named", "not that of the primary key"],
             [House, "key", "next", "House has no sealed key"],
             [House, "name", "town", "but is a column as well"],
+            [House, "other", "other", "but is a column as well"],
         ] as const) {
             class Other extends entity {}
             Entity({ name: "other" })(Other)

@@ -2,6 +2,7 @@ import type { DataSource, EntityMetadata, ObjectLiteral } from "typeorm"
 import { type ReferenceProperty, sealedReferences } from "../../declared/keys/sealed-reference"
 import { InvalidKeyError, InvalidOptionError } from "../../errors"
 import { groupBy } from "../../group-by"
+import type { Session } from "../../inserts/session"
 import { lineageOf } from "../../series/own-columns"
 import { dataSourceOf } from "../../typeorm/compat"
 import { onCreated } from "../../typeorm/created-entities"
@@ -23,8 +24,8 @@ interface Reference {
 }
 
 const cache = new WeakMap<EntityMetadata, readonly Reference[]>()
-/** Foreign keys that are on no property of a loaded row. */
-const loaded = new WeakMap<ObjectLiteral, Map<ColumnMetadata, unknown>>()
+/** Foreign keys of rows, as they are in the table; the entity may have no property that tells them. */
+const known = new WeakMap<ObjectLiteral, Map<ColumnMetadata, unknown>>()
 
 /** @internal Lets rows show the sealed keys of those that they are related to. */
 export function showReference(metadata: EntityMetadata): void {
@@ -69,9 +70,8 @@ function resolve(
         throw new InvalidOptionError(
             `${place} shows the key of "${path}", which is no many-to-one or owning one-to-one relation of the entity.`,
         )
-    if (
-        metadata.columns.some((column) => column.propertyPath === propertyName && !column.isVirtual)
-    )
+    const others = [...metadata.columns, ...metadata.relations]
+    if (others.some((other) => other.propertyPath === propertyName))
         throw new InvalidOptionError(
             `${place} shows a sealed key, but is a column as well. Remove that.`,
         )
@@ -108,15 +108,53 @@ function keyOf(
     { relation, key, columns }: Omit<Reference, "accessor">,
     entity: ObjectLiteral,
 ): string | null | undefined {
-    const related: unknown = relation.getEntityValue(entity)
-    if (related === null) return null
     const ids = columns.map((column) => {
-        // To ask a column without a property of its own would load a lazy relation.
-        const isUnread = relation.isLazy && related === undefined && column.isVirtual
-        const value: unknown = isUnread ? undefined : column.getEntityValue(entity)
-        return value === undefined ? loaded.get(entity)?.get(column) : value
+        const value = toldBy(relation, column, entity)
+        return value === undefined ? known.get(entity)?.get(column) : value
     })
     return ids.includes(null) ? null : sealedKeyFor(key, ids)
+}
+
+/** What an entity says of a foreign key. */
+function toldBy(
+    relation: RelationMetadata,
+    column: ColumnMetadata,
+    entity: ObjectLiteral,
+): unknown {
+    const related: unknown = relation.getEntityValue(entity)
+    if (related === null) return null
+    // To ask a column without a property of its own would load a lazy relation.
+    const isUnread = relation.isLazy && related === undefined && column.isVirtual
+    return isUnread ? undefined : column.getEntityValue(entity)
+}
+
+/**
+ * Notes where the relations of a row that is saved lead, for when they are taken off the entity.
+ * @internal
+ */
+export function noteReferences(
+    metadata: EntityMetadata,
+    entity: ObjectLiteral,
+    { isNew, session }: { isNew: boolean; session: Session | undefined },
+): void {
+    if (!hasReferences(metadata)) return
+    const before = known.get(entity)
+    const now = new Map(before)
+    for (const { relation, columns } of referencesOf(metadata)) {
+        // The row that has it in a list of its own may have given it its foreign key.
+        const isUnset = isNew && !relation.inverseRelation
+        // TypeORM itself keeps those that have a property of their own.
+        for (const column of columns.filter(({ isVirtual }) => isVirtual)) {
+            const value = toldBy(relation, column, entity)
+            if (value !== undefined) now.set(column, value)
+            else if (isUnset) now.set(column, null)
+        }
+    }
+    known.set(entity, now)
+    session?.onRollback(() => {
+        if (before) known.set(entity, before)
+        else known.delete(entity)
+    })
 }
 
 /** @internal Refuses a row on which such a property is set to another key than it shows. */
@@ -168,7 +206,7 @@ export async function loadReferences(
                 column,
                 driver.prepareHydratedValue(found[at]?.[i] ?? null, column),
             ])
-            loaded.set(entity, new Map(values))
+            known.set(entity, new Map(values))
         }
     }
 }

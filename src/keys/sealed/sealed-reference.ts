@@ -143,10 +143,11 @@ export function noteReferences(
     for (const { relation, columns } of referencesOf(metadata)) {
         // The row that has it in a list of its own may have given it its foreign key.
         const isUnset = isNew && !relation.inverseRelation
-        // TypeORM itself keeps those that have a property of their own.
-        for (const column of columns.filter(({ isVirtual }) => isVirtual)) {
+        for (const column of columns) {
             const value = toldBy(relation, column, entity)
-            if (value !== undefined) now.set(column, value)
+            // TypeORM itself keeps those that have a property, and says NULL of what it has not changed.
+            if (!column.isVirtual) now.delete(column)
+            else if (value !== undefined) now.set(column, value)
             else if (isUnset) now.set(column, null)
         }
     }

@@ -62,7 +62,10 @@ for (const server of (isThorough ? servers : matrixServers).filter(({ can }) => 
         for (const { suffix, variant } of VARIANTS) {
             it(`of one title get each their own key, by save() and by regenerateKey(): ${variant.title}`, async () => {
                 const rows = rowsOf(variant)
-                await Promise.all(upTo(WRITERS).map(() => rows.save({ title: "Tea", box: 1 })))
+                const save = () => rows.save({ title: "Tea", box: 1 })
+                // One that is stored before: of those that come together none sees another's row.
+                await save()
+                await Promise.all(upTo(WRITERS - 1).map(save))
                 await expectSame(variant, suffix)
                 await rows.clear()
 

@@ -49,7 +49,9 @@ class Bill {
     @JoinColumn({ name: "payerId" })
     payer?: Client | null
     @PseudoKey({ prefix: "bil", seal }) publicId!: string
+    @ManyToOne(() => Client, { nullable: true }) agent?: Client | null
     @SealedReference("client") clientKey!: string | null
+    @SealedReference("agent") agentKey!: string | null
     @SealedReference("payer") payerKey!: string | null
 }
 
@@ -236,7 +238,7 @@ onEveryDatabase("A sealed key without its row", (database) => {
         const dataSource = await database().connect([Client, Bill, Seat], { emptied: true })
         const { manager } = dataSource
         const [a, b] = await manager.save(Client, [{ name: "a" }, { name: "b" }])
-        const saved = await manager.save(Bill, { client: a, payerId: b!.id })
+        const saved = await manager.save(Bill, { client: a, agent: b, payerId: b!.id })
         expect(saved).to.include({ clientKey: a!.publicId, payerKey: b!.publicId })
         await manager.save(Bill, [{}, { client: b, payer: null }])
         const bills = await manager.find(Bill)
@@ -251,7 +253,10 @@ onEveryDatabase("A sealed key without its row", (database) => {
             shown,
         )
         const bill = bills.find(({ payerKey }) => payerKey)!
-        expect(JSON.parse(JSON.stringify(bill))).to.include({ payerKey: b!.publicId })
+        expect(JSON.parse(JSON.stringify(bill))).to.include({
+            payerKey: b!.publicId,
+            agentKey: b!.publicId,
+        })
         expect(() => (bill.payerKey = a!.publicId)).to.throw(InvalidKeyError)
         await refused(manager.save(Bill, { clientKey: a!.publicId }), InvalidKeyError)
         // Of two that contradict each other, neither is taken.

@@ -1,6 +1,13 @@
 import { expect } from "chai"
 import type { DataSource, EntityManager, Repository } from "typeorm"
-import { findByPseudoKey, KeyTakenError, releaseKey, transactionWithRetry } from "../../src"
+import {
+    findByPseudoKey,
+    KeyTakenError,
+    regenerateKey,
+    releaseKey,
+    RowNotFoundError,
+    transactionWithRetry,
+} from "../../src"
 import { onEveryDatabase } from "../support/databases"
 import { rejection } from "../support/errors"
 import { upTo } from "../support/invoices"
@@ -94,6 +101,19 @@ onEveryDatabase(
                 await refused(dataSource.transaction(insert("one")), KeyTakenError)
                 await expectLeads(manager, Page, { one, y: isKept ? one : null })
                 expect(await manager.count(Page)).to.equal(2)
+            })
+
+            it(`let regenerateKey() wait for what becomes of a row that is being deleted, until the ${end}`, async () => {
+                const { dataSource, pages, one } = await connect()
+                const held = await hold(dataSource, (manager) => manager.delete(Page, one))
+                const result = await afterWaiting(
+                    dataSource,
+                    (manager) => regenerateKey(manager, pages.create({ id: one })),
+                    held[end],
+                )
+                if (isKept) expect(reasonOf(result)).to.be.instanceOf(RowNotFoundError)
+                else expect(result).to.eql({ status: "fulfilled", value: "one" })
+                expect(await pages.count()).to.equal(isKept ? 1 : 2)
             })
 
             it(`let an INSERT wait for a key that a row had in between, until the ${end}`, async () => {

@@ -16,6 +16,7 @@ import {
     ReadOnlyNumberError,
     TransactionRequiredError,
 } from "../../src"
+import { tableName } from "../support/typeorm"
 import { rejection } from "../support/errors"
 import { onEachCell } from "../support/matrix"
 import { rolledBack } from "../support/rows"
@@ -237,6 +238,22 @@ onEachCell(
             expect(draft.numberPeriod).to.equal(draft.issuedOn?.slice(0, 4))
             const [found] = await invoices().find()
             expect(found?.issuedOn).to.equal(draft.issuedOn)
+        })
+
+        it("have their date set to today where plain SQL has given them today's period alone", async () => {
+            const draft = await invoices().save({ company: await company() })
+            const day = () => new Date().toISOString().slice(0, 10)
+            const before = day()
+            const [table, column] = [
+                tableName(invoices().metadata),
+                dataSource().driver.escape("numberPeriod"),
+            ]
+            await dataSource().query(`UPDATE ${table} SET ${column} = '${before.slice(0, 4)}'`)
+            draft.status = "final"
+            await invoices().save(draft)
+            const [found] = await invoices().find()
+            expect(found).to.include({ number: 1, numberPeriod: before.slice(0, 4) })
+            expect([before, day()]).to.include(found?.issuedOn)
         })
 
         it("are numbered by an update that says NULL for number and date", async () => {

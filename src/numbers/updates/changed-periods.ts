@@ -100,7 +100,10 @@ export function keepPeriods<Row extends ChangingDate>(
         if (isNumbered && !isFree) {
             if (name === undefined || name !== row.period) throw movedPeriod(period)
             kept.set(`${zone} ${name}`, conditionOf(change, period, zone, name))
-        } else if (name !== undefined && (name !== row.period || (!isNumbered && isShown))) {
+        } else if (
+            name !== undefined &&
+            (name !== row.period || date !== undefined || (!isNumbered && isShown))
+        ) {
             refuseOther(change, period, name)
             made.set(row, { name, date, day })
         }

@@ -1,5 +1,5 @@
 /**
- * Runs the tests, three folders of them at a time: `npm test` on one server of each database and on
+ * Runs the tests, two folders of them at a time: `npm test` on one server of each database and on
  * TypeORM 1.x, with the behaviour and drafts on 0.3 and SQLite as well; `npm run test:all` all of them on both, and on
  * every server. Arguments are mocha's, and are for one run on TypeORM 1.x.
  */
@@ -10,9 +10,8 @@ const { performance } = require("node:perf_hooks")
 
 const MOCHA = require.resolve("mocha/bin/mocha.js")
 const ROOT = join(__dirname, "..")
-// Names of databases and schemas have the process's id in them, so that parts don't meet. One more than the
-// processors of a small machine, as each waits for a database now and then.
-const AT_A_TIME = 3
+// Names of databases and schemas have the process's id in them, so that parts don't meet.
+const AT_A_TIME = 2
 
 const ON_1 = { version: "1.x", options: [] }
 const ON_0_3 = { version: "0.3", options: ["--config", ".mocharc.typeorm-0.3.js"] }

@@ -118,11 +118,13 @@ async function statementOf(
 }
 
 function isLike({ series, row, scope }: LateRequest, other: LateRequest): boolean {
+    const columns = [...other.row.values.keys()]
     return (
         other.series === series &&
         other.row.metadata === row.metadata &&
         other.scope.key === scope.key &&
-        other.row.values.size === row.values.size
+        columns.length === row.values.size &&
+        columns.every((column) => row.values.has(column))
     )
 }
 

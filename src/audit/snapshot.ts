@@ -70,12 +70,6 @@ export function readable(dataSource: DataSource): Dialect {
     return dialect
 }
 
-/** @internal Whether the database has refused a statement because its user lacks a right. */
-export function isMissingRight({ audit }: Dialect, error: unknown): boolean {
-    const driverError = driverErrorOf(error)
-    return driverError !== undefined && audit.missingRight(driverError) !== undefined
-}
-
 /** @internal Names the right that a user lacks, where that is why the database has refused. */
 export function asMissingRight({ audit }: Dialect, error: unknown): unknown {
     const driverError = driverErrorOf(error)

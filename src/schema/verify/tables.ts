@@ -1,5 +1,5 @@
 import type { EntityMetadata, QueryRunner, Table } from "typeorm"
-import { isMissingRight } from "../../audit/snapshot"
+import { asMissingRight } from "../../audit/snapshot"
 import { placeOfEntity, storedColumns } from "../../audit/tables"
 import { dialectOf } from "../../dialects"
 import { MIGRATION_REMEDY, MissingRightError } from "../../errors"
@@ -60,7 +60,7 @@ async function isHidden(runner: QueryRunner, metadata: EntityMetadata): Promise<
         return (await storedColumns({ runner, dialect }, placeOfEntity(metadata))).size > 0
     } catch (error) {
         // Its schema is hidden as well, or the database lists no table that can't be read.
-        if (!(error instanceof MissingRightError) && !isMissingRight(dialect, error)) throw error
+        if (!(asMissingRight(dialect, error) instanceof MissingRightError)) throw error
         return true
     }
 }

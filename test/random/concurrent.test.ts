@@ -3,6 +3,7 @@ import * as fc from "fast-check"
 import { NumberGapError } from "../../src"
 import type { DataSource, EntityManager } from "typeorm"
 import { onEveryDatabase } from "../support/databases"
+import { isDeadlock } from "../support/errors"
 import { upTo } from "../support/invoices"
 import { WAYS } from "../support/strategies"
 import { type Call, Calls, type Numbered, type Owner, TAKEN, teamScope } from "./calls"
@@ -146,12 +147,6 @@ function isOnPurpose(error: unknown): boolean {
         ["23505", "25P02", "NUMBER_TAKEN"].includes(String(code)) ||
         errno === 1062
     )
-}
-
-function isDeadlock(error: unknown): boolean {
-    const { code, errno } = error as { code?: string; errno?: number }
-    // MariaDB says 1467 of a deadlock about the counter of an AUTO_INCREMENT column.
-    return code === "40P01" || errno === 1213 || errno === 1467
 }
 
 for (const way of ["counter", "table-lock", "trigger", "counter, gapless: false"] as const)

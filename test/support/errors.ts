@@ -117,6 +117,13 @@ export async function rejection(attempt: Promise<unknown>): Promise<Error> {
     throw new Error(`Expected a rejection, got ${JSON.stringify(result.value)}.`)
 }
 
+/** What the database calls it when one of several transactions that wait for each other must go. */
+export function isDeadlock(error: unknown): boolean {
+    const { code, errno } = error as { code?: string; errno?: number }
+    // MariaDB says 1467 where it is about the counter of an AUTO_INCREMENT column.
+    return code === "40P01" || errno === 1213 || errno === 1467
+}
+
 function thrownBy(attempt: () => unknown): unknown {
     try {
         attempt()

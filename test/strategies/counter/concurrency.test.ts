@@ -22,7 +22,7 @@ import {
     worksWith,
 } from "../../support/counted-invoices"
 import { onEveryDatabase } from "../../support/databases"
-import { rejection } from "../../support/errors"
+import { isDeadlock, rejection } from "../../support/errors"
 import { upTo } from "../../support/invoices"
 import { isThorough } from "../../support/thoroughness"
 import { sessionOf, Signal, waitForLocks } from "../../support/waiting"
@@ -36,13 +36,6 @@ const TURNS: Record<Counting, number> = isThorough
 
 const ignore = (expected: Error) => (error: unknown) => {
     if (error !== expected) throw error
-}
-
-/** What the database calls it when one of several transactions that wait for each other must go. */
-function isDeadlock(error: unknown): boolean {
-    const { code, errno } = error as { code?: string; errno?: number }
-    // MariaDB says 1467 where it is about the counter of an AUTO_INCREMENT column.
-    return code === "40P01" || errno === 1213 || errno === 1467
 }
 
 /** Does the work again where the database has picked it to be the victim of a deadlock. */

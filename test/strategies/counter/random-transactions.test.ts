@@ -15,6 +15,7 @@ import {
     worksWith,
 } from "../../support/counted-invoices"
 import { onEveryDatabase } from "../../support/databases"
+import { isDeadlock } from "../../support/errors"
 import { seed } from "../../support/seed"
 import { upTo } from "../../support/invoices"
 
@@ -42,8 +43,7 @@ function isRefusal(error: unknown, what: "row" | "transaction"): boolean {
               [1062, 1048, 4025].includes(Number(errno)) ||
               /^SQLITE_CONSTRAINT/.test(String(code)) ||
               /constraint failed/.test(String(error))
-        : // MariaDB says 1467 of a deadlock about the counter of an AUTO_INCREMENT column.
-          code === "40P01" || errno === 1213 || errno === 1467
+        : isDeadlock(error)
 }
 
 /** Transactions made of whatever the library has to get right, in an order nobody has thought of. */

@@ -194,6 +194,8 @@ onEveryDatabase(
 
         it("give exactly 1 to N to those that stay", async () => {
             const { transactions, sequence } = await start()
+            // The first number is where InnoDB can find a deadlock, if the transaction that takes it rolls back.
+            const first = await sequence.next()
             const calls = upTo(60).map((at) => {
                 if (at % 3 === 0) return sequence.next()
                 return transactions.run(async () => {
@@ -205,8 +207,8 @@ onEveryDatabase(
             const taken = (await Promise.allSettled(calls)).flatMap((one) =>
                 one.status === "fulfilled" ? [one.value] : [],
             )
-            expect(taken.sort((a, b) => a - b)).to.eql(upTo(40))
-            expect(await sequence.last()).to.equal(40)
+            expect([first, ...taken].sort((a, b) => a - b)).to.eql(upTo(41))
+            expect(await sequence.last()).to.equal(41)
         })
 
         it("need one connection", async () => {

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process"
-import { readFileSync } from "node:fs"
+import { readFileSync, rmSync } from "node:fs"
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { dirname, join, resolve } from "node:path"
@@ -8,9 +8,10 @@ import { typeormDirectory } from "../support/typeorm-version"
 
 const run = promisify(execFile)
 const ROOT = resolve(".")
-const DEPENDENCIES = Object.keys(
-    (JSON.parse(readFileSync("package.json", "utf8")) as { dependencies: object }).dependencies,
-)
+const { dependencies } = JSON.parse(readFileSync("package.json", "utf8")) as {
+    dependencies: object
+}
+const NEEDED = ["reflect-metadata", "typeorm", ...Object.keys(dependencies)]
 
 export interface Result {
     readonly status: number
@@ -18,24 +19,40 @@ export interface Result {
     readonly stderr: string
 }
 
-let built: Promise<string> | undefined
+let installed: Promise<string> | undefined
 
-/** The package as it is published, built once for a test run. */
-async function build(): Promise<string> {
+/** The package as it is published with what it needs, installed once for a test run; resolves to its folder. */
+async function install(): Promise<string> {
     const directory = await mkdtemp(join(tmpdir(), "autosequence-build-"))
-    process.once("exit", () => void rm(directory, { recursive: true, force: true }))
+    process.once("exit", () => {
+        rmSync(directory, { recursive: true, force: true })
+    })
+    const folder = join(directory, "node_modules", "typeorm-autosequence")
+    await mkdir(folder, { recursive: true })
     const tsc = require.resolve("typescript/bin/tsc")
     await run(process.execPath, [
         tsc,
         "-p",
         "tsconfig.build.json",
         "--outDir",
-        join(directory, "dist"),
+        join(folder, "dist"),
         // Whoever runs all checks has its types checked already.
         "--noCheck",
     ])
-    await cp("package.json", join(directory, "package.json"))
-    return directory
+    await cp("package.json", join(folder, "package.json"))
+    for (const name of NEEDED) await link(directory, name)
+    return folder
+}
+
+/** Puts a package of this checkout into a project. */
+async function link(directory: string, name: string, source = sourceOf(name)): Promise<void> {
+    const target = join(directory, "node_modules", name)
+    await mkdir(dirname(target), { recursive: true })
+    await symlink(source, target)
+}
+
+function sourceOf(name: string): string {
+    return name === "typeorm" ? typeormDirectory : join(ROOT, "node_modules", name)
 }
 
 /** An application of its own, with this package and what it needs installed. */
@@ -46,16 +63,9 @@ export class Project {
         const directory = await mkdtemp(join(tmpdir(), "autosequence-project-"))
         const project = new Project(directory)
         await project.write("package.json", `{ "name": "application", "private": true }`)
-        // A copy, as Node looks for TypeORM from where a link leads to.
-        const installed = join(directory, "node_modules")
-        await cp(await (built ??= build()), join(installed, "typeorm-autosequence"), {
-            recursive: true,
-        })
-        for (const name of ["reflect-metadata", "typeorm", ...DEPENDENCIES, ...packages]) {
-            const source = name === "typeorm" ? typeormDirectory : join(ROOT, "node_modules", name)
-            await mkdir(dirname(join(installed, name)), { recursive: true })
-            await symlink(source, join(installed, name))
-        }
+        // Node looks for what the package needs from where the link leads to.
+        await link(directory, "typeorm-autosequence", await (installed ??= install()))
+        for (const name of [...NEEDED, ...packages]) await link(directory, name)
         return project
     }
 

@@ -29,11 +29,9 @@ export async function findLedgers(runner: QueryRunner, dataSource: DataSource): 
     const dialect = dialectOf(dataSource)
     const ledgers: Ledger[] = []
     for (const metadata of dialect ? dataSource.entityMetadatas : []) {
-        const make = LEDGERS[metadata.name]
-        if (make && (await runner.hasColumn(metadata.tablePath, "series"))) {
-            const ledger = make(dataSource, dialect as Dialect)
-            if (ledger) ledgers.push({ metadata, ...ledger })
-        }
+        const ledger = LEDGERS[metadata.name]?.(dataSource, dialect as Dialect)
+        if (ledger && (await runner.hasColumn(metadata.tablePath, "series")))
+            ledgers.push({ metadata, ...ledger })
     }
     return ledgers
 }

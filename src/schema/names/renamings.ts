@@ -66,8 +66,12 @@ export async function findRenamings(
             }
         }
         for (const [to, scoped] of ledger.columns)
-            for (const from of await formerNames(runner, ledger, scoped, renamedColumns))
-                if (strays.has(from)) add(from, to)
+            for (const from of formerNames(ledger, scoped, renamedColumns))
+                if (
+                    strays.has(from.name) &&
+                    (from.isOwn || (await isGone(runner, ledger, from.name)))
+                )
+                    add(from.name, to)
         for (const name of strays.size > 0 && !ledger.isOptional ? bare : [])
             problems.push(...(await problemsOf(runner, ledger, name, strays)))
     }
@@ -110,20 +114,20 @@ async function comesTooEarly(
 }
 
 /** What the same column may have been called under other settings, or by version 0.1.0. */
-async function formerNames(
-    runner: QueryRunner,
+function formerNames(
     ledger: Ledger,
     { name, column }: Scoped,
     renamedColumns: RenamedColumns,
-): Promise<string[]> {
+): { name: string; isOwn: boolean }[] {
     if (name !== seriesName(column, ledger.metadata.name)) return []
-    const names: string[] = []
-    for (const other of otherSeriesNames(column, ledger.metadata.name))
+    const names = otherSeriesNames(column, ledger.metadata.name).map((other) => ({
+        name: other,
         // That of a table without its schema may be another table's.
-        if (other.split(".").length > 2 || (await isGone(runner, ledger, other))) names.push(other)
+        isOwn: other.split(".").length > 2,
+    }))
     const before = renamedColumns.get(column)
     const table = tableNameBeside(column.entityMetadata, ledger.metadata)
-    return before === undefined ? names : [...names, `${table}.${before}`]
+    return before === undefined ? names : [...names, { name: `${table}.${before}`, isOwn: true }]
 }
 
 /** Columns that rows have values in, or that are not there yet, and what these may have been kept under. */

@@ -1,8 +1,8 @@
 /**
  * Checks the package as users get it: packs it, has publint and "Are the types wrong?" look at it,
  * and installs it into a fresh project for each TypeORM version, where CommonJS and ES modules, in
- * JavaScript and in TypeScript, use it on a real PostgreSQL. Then it does what the README says, by npm, pnpm and Yarn;
- * with --by-npm by npm alone.
+ * JavaScript and in TypeScript, use it on a real PostgreSQL. Then other compilers, bundlers, test runners and package
+ * managers use it, unless --essential is given, and what the README says is done.
  */
 import {
     copyFileSync,
@@ -72,17 +72,21 @@ async function main(): Promise<void> {
             for (const program of PROGRAMS) use(project, program, postgres.url)
             useCommand(project)
         }
-        checkTypeScript(directory, tarball)
-        checkBundlers(directory, tarball)
-        checkNpmWorkspace(directory, tarball)
         // They fetch much, and take minutes.
-        if (!process.argv.includes("--by-npm")) checkOtherManagers(directory, tarball)
+        if (!process.argv.includes("--essential")) useOtherTools(directory, tarball)
         followReadme(tarball)
         console.log("The package is in order.")
     } finally {
         await postgres.stop()
         rmSync(directory, { recursive: true, force: true })
     }
+}
+
+function useOtherTools(directory: string, tarball: string): void {
+    checkTypeScript(directory, tarball)
+    checkBundlers(directory, tarball)
+    checkNpmWorkspace(directory, tarball)
+    checkOtherManagers(directory, tarball)
 }
 
 function install(project: string, tarball: string, typeorm: string): void {

@@ -169,6 +169,11 @@ describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", 
             ([status, text]: [number, string]) =>
                 status === 1 && text.includes("There is no table"),
         )
+        const doctor = await project.command("doctor", "-d", "several.js#other")
+        // A remedy stands once below the lines of its check.
+        expect(doctor.stdout.match(/There is no table/g)).to.have.length(4)
+        expect(doctor.stdout.match(/ is missing: /g)).to.have.length(2)
+        expect(doctor.stdout.match(/migration:generate/g)).to.have.length(2)
         expect(await project.command("doctor", "-d", "nowhere.js")).to.include({ status: 3 })
         const wrong = await project.command("doctor", "-d", "several.js#third")
         expect(wrong.status).to.equal(3)

@@ -170,6 +170,7 @@ describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", 
                 status === 1 && text.includes("There is no table"),
         )
         const doctor = await project.command("doctor", "-d", "several.js#other")
+        expect(doctor.stdout).to.match(/^:memory: \(better-sqlite3 /)
         // A remedy stands once below the lines of its check.
         expect(doctor.stdout.match(/There is no table/g)).to.have.length(4)
         expect(doctor.stdout.match(/ is missing: /g)).to.have.length(2)

@@ -10,7 +10,7 @@ export const sqliteAudit: AuditStatements = {
         sql:
             `SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now') AS "at", sqlite_version() AS "version", ` +
             // The snapshot is taken with the first look at the database.
-            `(SELECT file FROM pragma_database_list WHERE name = 'main' ` +
+            `(SELECT COALESCE(NULLIF(file, ''), ':memory:') FROM pragma_database_list WHERE name = 'main' ` +
             `AND (SELECT COUNT(*) FROM sqlite_master) >= 0) AS "name"`,
     },
 

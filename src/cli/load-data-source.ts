@@ -97,7 +97,7 @@ function isOptions(value: unknown): value is DataSourceOptions {
 
 async function load(path: string): Promise<unknown> {
     try {
-        // eslint-disable-next-line @typescript-eslint/no-require-imports
+        // oxlint-disable-next-line typescript/no-require-imports
         if (!isModule(path)) return require(path) as unknown
     } catch (error) {
         if (!isOfModules(error)) throw notLoaded(path, error)

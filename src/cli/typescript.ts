@@ -113,7 +113,7 @@ function ofProject(): URL {
 
 /** Node's own support strips types and knows no decorators, so it does not count. */
 function isLoaderActive(): boolean {
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- nothing else tells
+    // oxlint-disable-next-line typescript/no-deprecated -- nothing else tells
     const { ".ts": loader } = require.extensions
     return loader !== undefined && !/^loadC?TS$/.test(loader.name)
 }

@@ -15,9 +15,9 @@ export function classOf({ name, source }: GeneratedMigration): MigrationClass {
         reportDiagnostics: true,
     })
     const exported: Record<string, MigrationClass> = {}
-    // eslint-disable-next-line @typescript-eslint/no-implied-eval
+    // oxlint-disable-next-line typescript/no-implied-eval
     new Function("exports", "require", outputText)(exported, (name: string) =>
-        // eslint-disable-next-line @typescript-eslint/no-require-imports
+        // oxlint-disable-next-line typescript/no-require-imports
         name === "typeorm-autosequence" ? library : (require(name) as unknown),
     )
     return exported[name]!

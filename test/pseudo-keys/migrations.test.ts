@@ -421,7 +421,7 @@ describe("typeorm-autosequence migration:generate and pseudo keys", () => {
         expect([status, ...lines.slice(0, 2)]).to.eql([0, wrote, remaining])
         expect(lines.slice(2).join()).to.match(/^Next: read it, .*then run it: /)
 
-        // eslint-disable-next-line @typescript-eslint/no-require-imports
+        // oxlint-disable-next-line typescript/no-require-imports
         const dataSource = require(file) as DataSource
         await dataSource.initialize()
         const migration = (await generateMigration(dataSource))!

@@ -240,7 +240,7 @@ export class Calls {
         return `${this.prefix} ${kind} ${++this.made}`
     }
 
-    // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as TypeORM has it
+    // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as TypeORM has it
     private create<T extends Failing>(
         entity: string,
         { fails, ...values }: { fails?: Failure; [property: string]: unknown },

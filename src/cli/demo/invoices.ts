@@ -39,7 +39,7 @@ interface Driver {
 export function loadDriver(): Driver {
     const [pglite, driver] = PACKAGES.map(find)
     if (pglite !== undefined && driver !== undefined)
-        // eslint-disable-next-line @typescript-eslint/no-require-imports
+        // oxlint-disable-next-line typescript/no-require-imports
         return require(driver) as Driver
     throw new Error(
         "The demo runs on PGlite, a PostgreSQL without a server, which is not part of this package. Add it:\n\n" +

@@ -37,7 +37,7 @@ export class Progress {
     }
 
     private start(): CliProgress.SingleBar {
-        // eslint-disable-next-line @typescript-eslint/no-require-imports -- it is loaded where there is a bar
+        // oxlint-disable-next-line typescript/no-require-imports -- it is loaded where there is a bar
         const { Format, SingleBar } = require("cli-progress") as typeof CliProgress
         const bar = new SingleBar({
             format: (options, { progress, total, value, startTime }) => {

@@ -17,7 +17,7 @@ export function toTable(
     width: number | undefined,
     indent: string,
 ): string {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- it is loaded where there is a table
+    // oxlint-disable-next-line typescript/no-require-imports -- it is loaded where there is a table
     const Table = require("cli-table3") as typeof TableOf
     const numeric = head.map((_, at) => rows.every((row) => isNumber(row[at] ?? null)))
     const table = new Table({

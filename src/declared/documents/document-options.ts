@@ -15,7 +15,7 @@ import { type Characters, parseCharacters } from "./characters"
 import { parseFormat, type Token } from "./format"
 
 /** Returns the format of a row, if not all rows have the same format. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- Rows of any entity.
+// oxlint-disable-next-line typescript/no-explicit-any -- Rows of any entity.
 export type FormatOf = (row: any) => string
 
 /** Options of `@DocumentNumber`. */

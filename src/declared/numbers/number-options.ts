@@ -14,7 +14,7 @@ export type NumberColumnOptions = Pick<
  * Returns the first number of a row's scope. It is called with the entity that is being inserted,
  * before its INSERT.
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- an option can't name the class that it is in
+// oxlint-disable-next-line typescript/no-explicit-any -- an option can't name the class that it is in
 export type StartOf = (row: any) => number
 
 /** Options of {@link AutoSequenceColumn}. */

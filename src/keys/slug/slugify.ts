@@ -94,7 +94,7 @@ function transliterated(text: string): string {
     const plain = text.normalize("NFD").replace(/\p{M}+/gu, "")
     if (ASCII.test(plain)) return plain
     // Its tables take a tenth of a second, and most applications never need them.
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    // oxlint-disable-next-line typescript/no-require-imports
     library ??= require("transliteration") as Transliteration
     return library.transliterate(text, { fixChineseSpacing: true })
 }

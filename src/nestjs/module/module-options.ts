@@ -79,7 +79,7 @@ export type AutoSequenceModuleAsyncOptions = AutoSequenceDataSource &
               /** Creates the options from the injected values. */
               useFactory: (
                   // Nest can't know what `inject` leads to, and the factory says it.
-                  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+                  // oxlint-disable-next-line typescript/no-explicit-any
                   ...injected: any[]
               ) => Promise<AutoSequenceModuleOptions> | AutoSequenceModuleOptions
               inject?: (InjectionToken | OptionalFactoryDependency)[]

@@ -22,7 +22,7 @@ export interface PseudoKeyParamOptions<
     where?:
         | Where<Entity>
         // Which type a request has is known to the application alone.
-        // eslint-disable-next-line @typescript-eslint/no-explicit-any
+        // oxlint-disable-next-line typescript/no-explicit-any
         | ((request: any) => Where<Entity> | Promise<Where<Entity>>)
 }
 

@@ -5,7 +5,7 @@ import {
     ChildEntity,
     Column,
     type ColumnOptions,
-    DataSource,
+    type DataSource,
     Entity,
     JoinColumn,
     ManyToOne,

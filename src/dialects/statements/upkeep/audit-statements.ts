@@ -47,7 +47,7 @@ export interface AuditStatements {
     /** Selects `at`, the moment as ISO text in UTC, `version` and `name` of the database. */
     readonly look: Statement
     /** Hands over the rows of a statement one after the other, and holds a few of them at a time. */
-    // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- whoever writes the statement knows its rows
+    // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- whoever writes the statement knows its rows
     each<Row>(runner: QueryRunner, statement: Statement, take: (row: Row) => void): Promise<void>
     /** Selects {@link StoredColumn} rows; none where there is no such table. */
     columns(table: TablePlace): Statement

@@ -2,6 +2,7 @@ import { expect } from "chai"
 import { BeforeInsert, Column, type DataSource, Entity, Not, PrimaryGeneratedColumn } from "typeorm"
 import {
     AutoSequenceColumn,
+    DocumentNumber,
     findByPseudoKey,
     installAutoSequence,
     NotInstalledError,
@@ -132,6 +133,44 @@ onEachCell("A database that knows nothing of numbers yet", ({ way, can, database
             expect(joined).to.be.instanceOf(Error)
             expect(joined).not.to.be.instanceOf(NotInstalledError)
         })
+
+    it("is told so of what its numbers have got since", async () => {
+        @Entity("box")
+        class Counted {
+            @PrimaryGeneratedColumn() id!: number
+            @Column({ type: "date" }) day!: string
+            @AutoSequenceColumn(way.options) number!: number
+        }
+        @Entity("box")
+        class Dated {
+            @PrimaryGeneratedColumn() id!: number
+            @Column({ type: "date" }) day!: string
+            @AutoSequenceColumn({ ...way.options, period: { of: "day", by: "month" } })
+            number!: number
+        }
+        @Entity("box")
+        class Shown {
+            @PrimaryGeneratedColumn() id!: number
+            @Column({ type: "date" }) day!: string
+            @AutoSequenceColumn(way.options) number!: number
+            @DocumentNumber({ of: "number", format: "B-{0}" }) text!: string
+        }
+        await database().connect([Counted])
+        for (const [entity, column] of [
+            [Dated, "numberPeriod"],
+            [Shown, "text"],
+        ] as const) {
+            const dataSource = await database().connect([entity], {
+                fresh: false,
+                synchronize: false,
+            })
+            const saving = dataSource
+                .getRepository<Dated | Shown>(entity)
+                .save({ day: "2026-05-05" })
+            const problem = `has no column ${column}, which ${entity.name}.${column} is kept in`
+            await expectRejects(saving, NotInstalledError, problem)
+        }
+    })
 
     it("is told so where it keeps a history of keys", async () => {
         const dataSource = await after(Keyed)

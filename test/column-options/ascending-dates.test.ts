@@ -260,6 +260,15 @@ onEachCell(
             await expectOrdered(invoices(), 3)
         })
 
+        it("are in the order of days, whatever time stands behind them", async () => {
+            const late = (month: number) => `${day(month)} 23:00:00`
+            await invoices().save([{ issuedOn: late(5) }, { issuedOn: day(5) }])
+            await expectEarlier(invoices().save({ issuedOn: late(4) }))
+            await invoices().save({ issuedOn: day(5) })
+            const found = await invoices().find({ order: { id: "ASC" } })
+            expect(found.map(({ number }) => number)).to.eql([1, 2, 3])
+        })
+
         it("are in the order of moments, and of those that are not set", async () => {
             const at = (second: number, year = 2020) => new Date(Date.UTC(year, 4, 5, 6, 7, second))
             await receipts().save([{ issuedAt: at(1) }, { issuedAt: at(2) }])

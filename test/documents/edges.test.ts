@@ -132,3 +132,36 @@ onEachCell(
     },
     ({ isGapless }) => isGapless,
 )
+
+onEachCell(
+    "Texts that show what other rows have",
+    ({ way, tables }) => {
+        @Entity()
+        class Company {
+            @PrimaryGeneratedColumn() id!: number
+            @Column({ length: 9 }) code!: string
+        }
+        @Entity()
+        class Letter {
+            @PrimaryGeneratedColumn() id!: number
+            @ManyToOne(() => Company, { nullable: false })
+            company!: Company
+            @Column({ length: 9 }) kind!: string
+            @AutoSequenceColumn(way.options) sequence!: number
+            @DocumentNumber({ of: "sequence", format: "{kind}/{company.code}-{00}" })
+            number!: string
+        }
+        const dataSource = tables([Company, Letter])
+
+        it("read it behind the lock, so that the snapshot is younger than it", async () => {
+            const company = await dataSource().getRepository(Company).save({ code: "ACME" })
+            for (const text of ["a/ACME-01", "a/ACME-02"])
+                await dataSource().transaction("REPEATABLE READ", async (manager) => {
+                    const letter = await manager.save(Letter, { company, kind: "a" })
+                    expect(letter.number).to.equal(text)
+                })
+        })
+    },
+    ({ options }, { parallel, tableLock }) =>
+        options.strategy === "table-lock" && parallel && tableLock,
+)

@@ -5,6 +5,7 @@ import { rejection } from "../support/errors"
 import { onEachCell } from "../support/matrix"
 import { rolledBack } from "../support/rows"
 import { storedCounters } from "../support/stored"
+import { mustWait, sessionOf, Signal } from "../support/waiting"
 
 onEachCell("Rows with several numbers that move for one of them", ({ way, can, tables }) => {
     const { options } = way
@@ -118,6 +119,27 @@ onEachCell("Rows with several numbers that move for one of them", ({ way, can, t
         await tasks().save({ project: "q", day: "2026-06-07", title: "b", at: AT })
         expect(await stored()).to.eql([moved, ...ROWS.slice(1), "2026-06 2 2026 2 2026-05 3"])
     })
+
+    if (options.strategy === "table-lock" && can.parallel)
+        it("wait for who has the table before they lock their row, which that one may change", async () => {
+            const { first } = await start()
+            let moving: Promise<Task> | undefined
+            await dataSource().transaction(async (manager) => {
+                await manager.save(Task, { project: "p", day: "2026-05-06", at: AT })
+                const started = new Signal()
+                let session = ""
+                moving = dataSource().transaction(async (own) => {
+                    session = await sessionOf(own)
+                    started.send()
+                    return series("month").move(own, first, { set: { day: "2026-06-06" } })
+                })
+                await started.promise
+                expect(await mustWait(dataSource(), session, moving)).to.equal(true)
+                await manager.update(Task, first.id, { at: "2026-05-07" })
+            })
+            expect(await moving).to.include({ month: 1, monthPeriod: "2026-06", year: 1 })
+            expect((await tasks().save({ project: "p", day: "2026-06-06" })).month).to.equal(2)
+        })
 
     it("are given what they have not got yet, and show it", async () => {
         const { draft } = await start()

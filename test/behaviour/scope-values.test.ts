@@ -141,6 +141,28 @@ onEachCell("The values of scopes", ({ way, can, database, tables }) => {
         await expectNext(letters, { box: "it's" }, [1, 2, 3, ...(way.isInDatabase ? [4, 5] : [4])])
     })
 
+    if (!way.isInDatabase)
+        it("are not known before the insert where the database works them out", async () => {
+            @Entity()
+            class Dated {
+                @PrimaryGeneratedColumn() id!: number
+                @Column({ type: "int", nullable: true }) month!: number
+                @Column({
+                    ...{ type: "int", nullable: true, insert: false },
+                    ...{ asExpression: "month / 100", generatedType: "STORED" },
+                })
+                year!: number | null
+                @AutoSequenceColumn({ ...options, uniqueWith: "year" }) number!: number
+            }
+            const rows = (await database().connect([Dated])).getRepository(Dated)
+            await expectRefuses(
+                rows,
+                () => rows.save({ month: 202605 }),
+                UnknownScopeError,
+                "Dated.number can't be known before the insert: year is made by the database",
+            )
+        })
+
     it("may be keys of another table, which are texts there", async () => {
         const id = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"
         await dataSource().getRepository(Customer).save({ id })

@@ -143,6 +143,19 @@ onEachCell(
             )
         })
 
+        it("are refused to change before anything is written", async () => {
+            const of = await company()
+            const invoice = await invoices().save({ company: of, ...issued })
+            await transaction(async (manager) => {
+                const others = [{ company: of, ...issued }, Object.assign(invoice, { number: "X" })]
+                const error = await rejection(manager.save(Invoice, others))
+                expectErrorIs(error, ReadOnlyNumberError, "Invoice.number")
+            })
+            expect(await stored()).to.eql(["ACME/invoice/2026-05/001"])
+            await invoices().save({ company: of, ...issued })
+            expect((await stored())[1]).to.equal("ACME/invoice/2026-05/002")
+        })
+
         it("are refused where the text is another row's", async () => {
             await invoices().save({ company: await company(), ...issued })
             const other = await company()

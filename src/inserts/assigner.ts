@@ -32,7 +32,7 @@ export interface Assigner {
     /** Called before another statement is sent that may write. */
     settle?(): Promise<void> | undefined
     /** Called where the INSERT is not sent or has failed, and the transaction may go on. */
-    failed(insert: Insert): Promise<void> | undefined
+    failed?(insert: Insert): Promise<void> | undefined
     /** Called in the place of sending an UPDATE or DELETE of an entity's rows, which it sends itself. */
     update?(update: Update, send: (update: Update) => Promise<unknown>): Promise<unknown>
     /** Called right behind an UPDATE that has given stored rows their numbers, for what is made of these. */

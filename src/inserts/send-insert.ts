@@ -50,7 +50,7 @@ export async function sendInsert(
     } catch (error) {
         // What rows were given is known as long as the error is named.
         const named = sent ? connection.nameOf(sent.sql, sent.parameters, error, insert) : error
-        for (const assigner of asked) await assigner.failed(insert)
+        for (const assigner of asked) await assigner.failed?.(insert)
         throw named
     } finally {
         rows.endAll(insert)

@@ -33,9 +33,9 @@ interface Request {
  * @internal
  */
 export class TriggerAssigner implements Assigner {
-    private readonly requests = new Map<Insert, readonly Request[]>()
+    private readonly requests = new WeakMap<Insert, readonly Request[]>()
     private readonly since = new WeakMap<Insert, number>()
-    private readonly periods = new Map<Insert, readonly AwaitedValue[]>()
+    private readonly periods = new WeakMap<Insert, readonly AwaitedValue[]>()
 
     private readonly late: LateNumbers
 
@@ -90,9 +90,9 @@ export class TriggerAssigner implements Assigner {
 
     inserted(insert: Insert, result: unknown): Promise<void> | undefined {
         const awaited = this.periods.get(insert)
-        if (!awaited) return this.insertedNumbers(insert, result)
-        this.periods.delete(insert)
-        return this.insertedInPeriods(insert, result, awaited)
+        return awaited
+            ? this.insertedInPeriods(insert, result, awaited)
+            : this.insertedNumbers(insert, result)
     }
 
     private async insertedInPeriods(
@@ -111,7 +111,6 @@ export class TriggerAssigner implements Assigner {
     private insertedNumbers(insert: Insert, result: unknown): Promise<void> | undefined {
         const requests = this.requests.get(insert)
         if (!requests) return undefined
-        this.requests.delete(insert)
         const isWaiting = ({ series }: Request) =>
             series.assignsAtCommit && this.session.isInTransaction
         for (const { row } of isAnyLeftOut(insert, result) ? [] : requests.filter(isWaiting))
@@ -150,11 +149,6 @@ export class TriggerAssigner implements Assigner {
     /** Called when the outermost transaction has been committed. */
     committed({ manager }: TransactionCommitEvent): Promise<void> | undefined {
         return this.late.committed(manager)
-    }
-
-    failed(insert: Insert): undefined {
-        this.requests.delete(insert)
-        this.periods.delete(insert)
     }
 
     nameOf(refused: Refused): Error | undefined {

@@ -234,6 +234,35 @@ onEachCell(
                 [null, 2],
             ])
         })
+
+        if (!way.isInDatabase)
+            it("is refused in a condition, by the name of its column", async function () {
+                const bare = await database().connect([])
+                const found = await bare.query<unknown[]>("SHOW COLLATION LIKE '%uca1400_ai_cs'")
+                if (found.length === 0) this.skip()
+                @Entity({ name: "letter" })
+                class Letter {
+                    @PrimaryGeneratedColumn() id!: number
+                    @Column({ length: 20 }) box!: string
+                    @Column({
+                        ...{ type: "varchar", length: 20, charset: "utf8mb4" },
+                        ...{ collation: "uca1400_ai_cs" },
+                    })
+                    state!: string
+                    @AutoSequenceColumn({
+                        ...way.options,
+                        uniqueWith: "box",
+                        when: { state: "sent" },
+                    })
+                    number!: number | null
+                }
+                const dataSource = await database().connect([Letter])
+                await expectRejects(
+                    dataSource.getRepository(Letter).save({ box: "a", state: "sent" }),
+                    UnknownScopeError,
+                    "state can't hold its value, or has a collation (_ai_cs)",
+                )
+            })
     },
     (_, { tableLock }) => !tableLock,
 )

@@ -20,6 +20,7 @@ import {
 import { onEveryDatabase } from "../../support/databases"
 import { rejection } from "../../support/errors"
 import { upTo } from "../../support/invoices"
+import { tableName } from "../../support/typeorm"
 import { sessionOf, waitForLocks } from "../../support/waiting"
 import { runProgram } from "../processes/run-program"
 
@@ -104,6 +105,11 @@ for (const strategy of COUNTING)
                 const count = Object.values(stored).reduce((sum, n) => sum + n, 0)
                 // One that is killed while it commits may be stored.
                 expect(count).to.be.within(resolved, resolved + 3 * killed)
+                // One that is killed while MariaDB reads the triggers leaves them unread, for everybody.
+                if (database().kind === "mariadb")
+                    await dataSource.query(
+                        `FLUSH TABLES ${tableName(invoicesIn(dataSource.manager).metadata)}`,
+                    )
                 for (const customer of all)
                     expect(await save(dataSource.manager, customer)).to.equal(
                         (stored[customer.name] ?? 0) + 1,

@@ -5,7 +5,6 @@ import {
     DataSource,
     DeleteDateColumn,
     Entity,
-    type EntitySubscriberInterface,
     IsNull,
     JoinColumn,
     ManyToOne,
@@ -23,7 +22,7 @@ import {
 } from "../../src"
 import { expectErrorIs, rejection } from "../support/errors"
 import { onEachCell } from "../support/matrix"
-import { rolledBack } from "../support/rows"
+import { beforeDelete, rolledBack } from "../support/rows"
 
 onEachCell(
     "Rows that can't be deleted",
@@ -201,20 +200,15 @@ onEachCell(
         if (can.parallel)
             it("are kept where they have got a number right before the DELETE", async () => {
                 const { id } = await draft()
-                const number = () =>
-                    dataSource().transaction((manager) => manager.update(Paper, id, { number: 1 }))
                 let isNumbered = false
-                const watching: EntitySubscriberInterface = {
-                    async beforeQuery({ query }: { query: string }) {
-                        if (isNumbered || !query.startsWith("DELETE")) return
-                        isNumbered = true
-                        await number()
-                    },
+                const number = () => {
+                    isNumbered = true
+                    return dataSource().transaction((manager) =>
+                        manager.update(Paper, id, { number: 1 }),
+                    )
                 }
-                dataSource().subscribers.push(watching)
-                const attempt = papers().delete(id)
+                const attempt = beforeDelete(dataSource(), number, () => papers().delete(id))
                 const error = await rejection(attempt)
-                dataSource().subscribers.splice(dataSource().subscribers.indexOf(watching), 1)
                 expectErrorIs(error, NotDeletableError)
                 expect([isNumbered, await stored()]).to.eql([true, [1]])
             })
@@ -223,19 +217,12 @@ onEachCell(
         if (can.parallel && can.partialIndexes)
             it("are deleted without a number where they came right before the DELETE", async () => {
                 await draft()
-                let hasCome = false
-                const watching: EntitySubscriberInterface = {
-                    async beforeQuery({ query }: { query: string }) {
-                        if (hasCome || !query.startsWith("DELETE")) return
-                        hasCome = true
-                        await draft()
-                        await papers().save({})
-                    },
+                const come = async () => {
+                    await draft()
+                    await papers().save({})
                 }
-                dataSource().subscribers.push(watching)
-                const deleting = papers().delete({ scope: "a" })
-                await deleting.finally(() =>
-                    dataSource().subscribers.splice(dataSource().subscribers.indexOf(watching), 1),
+                const deleting = beforeDelete(dataSource(), come, () =>
+                    papers().delete({ scope: "a" }),
                 )
                 expect((await deleting).affected).to.equal(2)
                 await papers().save({})

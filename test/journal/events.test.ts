@@ -1,5 +1,5 @@
 import { expect } from "chai"
-import type { EntityManager, EntitySubscriberInterface } from "typeorm"
+import type { EntityManager } from "typeorm"
 import {
     InvalidOptionError,
     NotDeletableError,
@@ -10,7 +10,7 @@ import {
 import { StatementLog } from "../support/databases"
 import { onEachCell } from "../support/matrix"
 import { rejection } from "../support/errors"
-import { rolledBack } from "../support/rows"
+import { beforeDelete, rolledBack } from "../support/rows"
 import { FINAL, invoicesWith, SCOPE } from "./entities"
 
 onEachCell("What the journal says of numbers", ({ way, can, tables }) => {
@@ -121,21 +121,13 @@ onEachCell("What the journal says of numbers", ({ way, can, tables }) => {
     if (can.parallel && can.partialIndexes && !way.isInDatabase)
         it("keep a DELETE from being committed that is of rows which came since", async () => {
             await save()
-            let hasCome = false
-            const watching: EntitySubscriberInterface = {
-                async beforeQuery({ query }: { query: string }) {
-                    if (hasCome || !query.startsWith("DELETE")) return
-                    hasCome = true
-                    await save()
-                },
-            }
-            dataSource().subscribers.push(watching)
-            const attempt = because(async (manager) => {
-                const error = await rejection(manager.delete(Invoice, { company: "Acme" }))
-                expect(error).to.be.instanceOf(NotDeletableError)
-            })
+            const attempt = beforeDelete(dataSource(), save, () =>
+                because(async (manager) => {
+                    const error = await rejection(manager.delete(Invoice, { company: "Acme" }))
+                    expect(error).to.be.instanceOf(NotDeletableError)
+                }),
+            )
             const error = await rejection(attempt)
-            dataSource().subscribers.splice(dataSource().subscribers.indexOf(watching), 1)
             expect(error).to.be.instanceOf(NotDeletableError)
             expect(error.message).to.include("inserted meanwhile")
             expect([(await save()).number, await invoices().count()]).to.eql([3, 3])

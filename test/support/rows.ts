@@ -1,5 +1,5 @@
 import { expect } from "chai"
-import type { DataSource, EntityManager } from "typeorm"
+import type { DataSource, EntityManager, EntitySubscriberInterface } from "typeorm"
 import { rejection } from "./errors"
 
 /** The numbers on rows, as they stand there. */
@@ -22,6 +22,28 @@ export async function rolledBack(
         throw rollback
     })
     expect(await rejection(attempt)).to.equal(rollback)
+}
+
+/** Runs `work`, and `what` right before the first DELETE that is sent meanwhile. */
+export async function beforeDelete<Result>(
+    { subscribers }: DataSource,
+    what: () => Promise<unknown>,
+    work: () => Promise<Result>,
+): Promise<Result> {
+    let hasCome = false
+    const watching: EntitySubscriberInterface = {
+        async beforeQuery({ query }: { query: string }) {
+            if (hasCome || !query.startsWith("DELETE")) return
+            hasCome = true
+            await what()
+        },
+    }
+    subscribers.push(watching)
+    try {
+        return await work()
+    } finally {
+        subscribers.splice(subscribers.indexOf(watching), 1)
+    }
 }
 
 /** What the process says of promises that nobody handles while `work` runs. */

@@ -30,7 +30,7 @@ const WEBPACK = `
 const { join } = require("node:path")
 const externals = Object.fromEntries(["typeorm", "sql.js"].map((name) => [name, "commonjs " + name]))
 const output = { path: __dirname, filename: "webpack.out.cjs" }
-const options = { entry: join(__dirname, "main.mjs"), mode: "production", optimization: { minimize: false }, target: "node", externals, output }
+const options = { entry: join(__dirname, "main.mjs"), mode: "production", target: "node", externals, output }
 require("webpack")(options, (error, stats) => {
   const failed = error ?? stats.compilation.errors[0]
   if (failed) throw failed

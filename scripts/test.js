@@ -1,5 +1,5 @@
 /**
- * Runs the tests, two folders of them at a time: `npm test` on one server of each database and on
+ * Runs the tests, two parts of them at a time: `npm test` on one server of each database and on
  * TypeORM 1.x, with the behaviour and drafts on 0.3 and SQLite as well; `npm run test:all` all of them on both, and on
  * every server. Arguments are mocha's, and are for one run on TypeORM 1.x.
  */
@@ -12,6 +12,8 @@ const MOCHA = require.resolve("mocha/bin/mocha.js")
 const ROOT = join(__dirname, "..")
 // Names of databases and schemas have the process's id in them, so that parts don't meet.
 const AT_A_TIME = 2
+/** How many of the shorter folders are one part: to start takes longer than many a folder. */
+const FOLDERS_TOGETHER = 3
 
 const ON_1 = { version: "1.x", options: [] }
 const ON_0_3 = { version: "0.3", options: ["--config", ".mocharc.typeorm-0.3.js"] }
@@ -19,8 +21,6 @@ const ON_0_3_AND_SQLITE = {
   version: "0.3, SQLite alone",
   options: [...ON_0_3.options, "--grep", "better-sqlite3"],
 }
-/** Folders of a part that have none of their own. */
-const TOGETHER = 3
 /** So that none of them is left alone at the end. */
 const LONGEST_FIRST = [
   "cli",
@@ -69,8 +69,7 @@ function partsOf() {
     .map((path) => dirname(path).replaceAll(sep, "/"))
   const rest = [...new Set(tests)].filter((folder) => !LONGEST_FIRST.includes(folder))
   const parts = LONGEST_FIRST.map((folder) => [folder])
-  // To start takes longer than many a folder.
-  while (rest.length > 0) parts.push(rest.splice(0, TOGETHER))
+  while (rest.length > 0) parts.push(rest.splice(0, FOLDERS_TOGETHER))
   const on = ({ version, options }, folders) => ({
     title: `${folders.map((folder) => (folder === "." ? "the rest" : folder)).join(", ")} on TypeORM ${version}`,
     args: [...options, ...folders.map((folder) => `test/${folder}/*.test.ts`)],

@@ -47,15 +47,12 @@ function withFile(file = DATA_SOURCE): (line: DiagnosisLine) => DiagnosisLine {
     return (line) => ({ ...line, remedy: line.remedy?.replace(DATA_SOURCE, () => quoted) ?? null })
 }
 
-function show(print: Printer, diagnosis: Diagnosis): void {
-    const { database, lines, problems, warnings } = diagnosis
-    print.line(
-        `${database.name} (${database.type} ${database.version}), ${showTime(diagnosis.at) ?? ""}`,
-    )
+function show(print: Printer, { database, at, lines, problems, warnings }: Diagnosis): void {
+    print.line(`${database.name} (${database.type} ${database.version}), ${showTime(at) ?? ""}`)
     print.line()
     const longest = Math.max(...lines.map(({ check }) => check.length))
     const { width } = print.options
-    for (const [at, { check, status, text, remedy }] of lines.entries()) {
+    for (const [place, { check, status, text, remedy }] of lines.entries()) {
         const [color, mark] = MARKS[status]
         const head = `${print.style(color, mark)} ${check.padEnd(longest)}  `
         const indent = " ".repeat(longest + 4)
@@ -63,7 +60,7 @@ function show(print: Printer, diagnosis: Diagnosis): void {
         print.line(`${head}${first}`)
         for (const line of more) print.line(`${indent}${line}`)
         // It is there to be copied, so it is not broken; once, where it is that of several lines.
-        if (remedy !== null && remedy !== lines[at + 1]?.remedy)
+        if (remedy !== null && remedy !== lines[place + 1]?.remedy)
             print.line(`${indent}${print.style("bold", remedy)}`)
     }
     print.line()

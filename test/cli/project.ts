@@ -4,6 +4,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os"
 import { dirname, join, resolve } from "node:path"
 import { promisify } from "node:util"
+import { toolPath } from "../../scripts/packed"
 import { typeormDirectory } from "../support/typeorm-version"
 
 const run = promisify(execFile)
@@ -29,9 +30,8 @@ async function install(): Promise<string> {
     })
     const folder = join(directory, "node_modules", "typeorm-autosequence")
     await mkdir(folder, { recursive: true })
-    const tsc = require.resolve("typescript/bin/tsc")
     await run(process.execPath, [
-        tsc,
+        toolPath("typescript-7", "tsc"),
         "-p",
         "tsconfig.build.json",
         "--outDir",

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process"
 import { createServer, type Server, type Socket } from "node:net"
 import type { AddressInfo } from "node:net"
 import { once } from "node:events"
+import { readFile, writeFile } from "node:fs/promises"
 import { createHash } from "node:crypto"
 import { join } from "node:path"
 import type { Project } from "./project"
@@ -15,15 +16,24 @@ const FILE = { type: "better-sqlite3", database: "upkeep.db" }
 
 describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", () => {
     let project: Project
+    let filled: Buffer
     const command = (name: string, ...args: string[]) =>
         project.command(name, "-d", "data-source.js", ...args)
     const calm = (text: string) =>
         steady(text, [project.directory, "/app"], ["/private/app", "/app"])
 
+    /** For what changes the rows: as `project` was at first. */
+    const copy = async () => {
+        const own = await upkeepProject(FILE, "none")
+        await writeFile(join(own.directory, FILE.database), filled)
+        return own
+    }
+
     before(async function () {
         // The package is built once, which takes as long as the machine is busy.
         this.timeout(300_000)
         project = await upkeepProject(FILE)
+        filled = await readFile(join(project.directory, FILE.database))
     })
     after(() => project.remove())
 
@@ -95,7 +105,7 @@ describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", 
     })
 
     it("does its work when nobody reads what it prints", async () => {
-        const own = await upkeepProject(FILE)
+        const own = await copy()
         try {
             const child = spawn(process.execPath, [MAIN, "resync", "-d", "data-source.js"], {
                 cwd: own.directory,
@@ -122,7 +132,7 @@ describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", 
     })
 
     it("raises counters, and finds nothing to do then", async () => {
-        const own = await upkeepProject(FILE)
+        const own = await copy()
         try {
             const run = (...args: string[]) =>
                 own.command("resync", "-d", "data-source.js", ...args)
@@ -232,7 +242,7 @@ describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", 
     })
 
     it("tells what is missing of a schema, and reads the rest", async () => {
-        const half = await upkeepProject(FILE)
+        const half = await copy()
         try {
             await half.write(
                 "drop.js",

@@ -1,6 +1,8 @@
-import { readFileSync, writeFileSync } from "node:fs"
+import { execFileSync } from "node:child_process"
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import ts from "typescript"
+import { toolPath } from "../../scripts/packed"
 
 const ROOT = join(__dirname, "..", "..")
 const SURFACE_FILE = join(__dirname, "public-surface.d.ts.txt")
@@ -15,16 +17,30 @@ const TITLES = [...Object.keys(ENTRY_POINTS), "imports"]
  */
 export type Surface = ReadonlyMap<string, string>
 
-/** The surface of the source, from the declarations that the build would write. */
+/** The surface of the source, from the declarations that the build writes. */
 export function buildSurface(): Surface {
-    const program = createProgram()
-    const files = new Map<string, string>()
-    program.emit(undefined, (path, text) => files.set(resolve(path), text))
+    // Where they find what they import.
+    mkdirSync(join(ROOT, ".tmp"), { recursive: true })
+    const directory = mkdtempSync(join(ROOT, ".tmp", "surface-"))
+    try {
+        const project = join(ROOT, "tsconfig.build.json")
+        const options = ["--emitDeclarationOnly", "--noCheck", "--outDir", directory]
+        execFileSync(process.execPath, [toolPath("typescript-7", "tsc"), "-p", project, ...options])
+        return surfaceIn(directory)
+    } finally {
+        rmSync(directory, { recursive: true })
+    }
+}
 
+function surfaceIn(directory: string): Surface {
+    const program = ts.createProgram(
+        Object.values(ENTRY_POINTS).map((entry) => join(directory, `${entry}.d.ts`)),
+        { module: ts.ModuleKind.Node20, noLib: true, types: [] },
+    )
     const surface = new Map(
         Object.entries(ENTRY_POINTS).map(([title, entry]) => [
             title,
-            describeExports(program, entry),
+            describeExports(program, join(directory, `${entry}.d.ts`)),
         ]),
     )
     const imports = new Set<string>()
@@ -32,10 +48,11 @@ export function buildSurface(): Surface {
     const visit = (path: string): void => {
         if (seen.has(path)) return
         seen.add(path)
-        const file = parse(path, files)
+        const file = program.getSourceFile(path)
+        if (!file) throw new Error(`The build doesn't write ${path}.`)
         for (const statement of file.statements) {
             const from = moduleOf(statement)
-            if (from?.startsWith(".")) visit(resolveDeclaration(path, from, files))
+            if (from?.startsWith(".")) visit(resolveDeclaration(path, from))
             else if (from !== undefined)
                 for (const name of importedNames(statement)) imports.add(`${name} from "${from}"`)
             else if (!isEmptyExport(statement)) {
@@ -45,7 +62,7 @@ export function buildSurface(): Surface {
             }
         }
     }
-    for (const entry of Object.values(ENTRY_POINTS)) visit(join(ROOT, "dist", `${entry}.d.ts`))
+    for (const entry of Object.values(ENTRY_POINTS)) visit(join(directory, `${entry}.d.ts`))
     surface.set("imports", [...imports].sort().join("\n"))
     return surface
 }
@@ -76,21 +93,12 @@ export function valueExports(surface: Surface, title: keyof typeof ENTRY_POINTS)
         .map((line) => line.replace("value ", ""))
 }
 
-function createProgram(): ts.Program {
-    const path = join(ROOT, "tsconfig.build.json")
-    const { config } = ts.readConfigFile(path, (file) => ts.sys.readFile(file)) as {
-        config: unknown
-    }
-    const { options, fileNames } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT)
-    return ts.createProgram(fileNames, { ...options, emitDeclarationOnly: true })
-}
-
 /** `value X` or `type X` for each name. */
-function describeExports(program: ts.Program, entry: string): string {
+function describeExports(program: ts.Program, path: string): string {
     const checker = program.getTypeChecker()
-    const source = program.getSourceFile(join(ROOT, "src", `${entry}.ts`))
+    const source = program.getSourceFile(path)
     const module = source && checker.getSymbolAtLocation(source)
-    if (!module) throw new Error(`src/${entry}.ts exports nothing.`)
+    if (!module) throw new Error(`${path} exports nothing.`)
     return checker
         .getExportsOfModule(module)
         .map((symbol) => {
@@ -100,10 +108,6 @@ function describeExports(program: ts.Program, entry: string): string {
         })
         .sort()
         .join("\n")
-}
-
-function parse(path: string, files: ReadonlyMap<string, string>): ts.SourceFile {
-    return ts.createSourceFile(path, files.get(path) ?? "", ts.ScriptTarget.ES2022, true)
 }
 
 function moduleOf(statement: ts.Statement): string | undefined {
@@ -119,13 +123,9 @@ function importedNames(statement: ts.Statement): string[] {
         : [statement.getText()]
 }
 
-function resolveDeclaration(
-    from: string,
-    module: string,
-    files: ReadonlyMap<string, string>,
-): string {
+function resolveDeclaration(from: string, module: string): string {
     const base = resolve(dirname(from), module)
-    const path = [`${base}.d.ts`, join(base, "index.d.ts")].find((name) => files.has(name))
+    const path = [`${base}.d.ts`, join(base, "index.d.ts")].find(existsSync)
     if (!path) throw new Error(`${from} leads to "${module}", which the build doesn't write.`)
     return path
 }

@@ -5,7 +5,7 @@
 import "reflect-metadata"
 import {
     Column,
-    type DataSource,
+    DataSource,
     Entity,
     Index,
     type ObjectLiteral,
@@ -148,6 +148,16 @@ async function main(): Promise<void> {
         await dataSource
             .getRepository(CounterByHand)
             .save(Array.from({ length: 1000 }, (_, at) => ({ customerId: at + 1, last: 0 })))
+        const plain = new DataSource({
+            ...dataSource.options,
+            entities: [NotNumbered],
+            subscribers: [],
+        })
+        await plain.initialize()
+        const without = {
+            name: "no number, without this library",
+            save: (_: DataSource, ids: readonly number[]) => NOT_NUMBERED.save(plain, ids),
+        }
         const ways = (
             savers: readonly { name: string; save: Save }[],
             work: (save: (customerIds: readonly number[]) => Promise<unknown>) => Promise<unknown>,
@@ -158,7 +168,7 @@ async function main(): Promise<void> {
                     await work((ids) => save(dataSource, ids))
                 },
             }))
-        const all = [NOT_NUMBERED, BEFORE, ...STRATEGIES, BY_HAND]
+        const all = [NOT_NUMBERED, without, BEFORE, ...STRATEGIES, BY_HAND]
 
         const comparisons: Comparison[] = [
             await compare(
@@ -181,11 +191,12 @@ async function main(): Promise<void> {
             await compare(
                 "save() of 10 000 rows in one call, 50 scopes",
                 7,
-                ways([NOT_NUMBERED, BEFORE, ...STRATEGIES], (save) =>
+                ways([NOT_NUMBERED, without, BEFORE, ...STRATEGIES], (save) =>
                     save(Array.from({ length: 10_000 }, (_, at) => 1 + (at % 50))),
                 ),
             ),
         )
+        await plain.destroy()
         for (const entity of NUMBERED) await assertNumbers(dataSource, entity)
         await print(dataSource, comparisons, "Every scope was numbered 1 to N.")
     })

@@ -23,6 +23,7 @@ import { showBrought } from "./numbers/trigger/finalised-rows"
 import { TriggerAssigner } from "./numbers/trigger/trigger-assigner"
 import { seriesOf } from "./series/resolve-series"
 import { announceUpdate } from "./subscriber/announce-update"
+import { isAssigned } from "./subscriber/is-assigned"
 import { nameError } from "./subscriber/name-error"
 import { sessionOf } from "./subscriber/session-of"
 import { dataSourceOf } from "./typeorm/compat"
@@ -56,7 +57,8 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
         if (!this.isInCharge(event) || !(event.entity as ObjectLiteral | undefined)) return
         try {
             refuseConditions(event.metadata, event.entity)
-            sessionOf(event.queryRunner).notice(event.entity, event.metadata)
+            if (isAssigned(event.metadata))
+                sessionOf(event.queryRunner).notice(event.entity, event.metadata)
             return undefined
         } catch (error) {
             return rejected(error)
@@ -147,27 +149,30 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
         if (transaction.isLost) return Promise.reject(abortedError())
     }
 
-    async afterTransactionCommit(event: TransactionCommitEvent): Promise<void> {
+    afterTransactionCommit(event: TransactionCommitEvent): Promise<void> | undefined {
         if (!this.isInCharge(event)) return
         const session = Session.find(event.queryRunner)
-        if (!session) return
-        session.transactionCommitted()
-        if (session.transaction) return
-        await TriggerAssigner.of(session)?.committed(event)
-        await endKeyLocks(session)
+        session?.transactionCommitted()
+        return session?.transaction ? undefined : session && committed(session, event)
     }
 
     afterTransactionRollback(event: TransactionRollbackEvent): Promise<void> | undefined {
         if (!this.isInCharge(event)) return
         const session = Session.find(event.queryRunner)
         session?.transactionRolledBack()
-        return session && endKeyLocks(session)
+        return session?.hasAssigned ? endKeyLocks(session) : undefined
     }
 
     /** Registered twice, or by two installed copies, only the first one acts. */
     private isInCharge(event: object): boolean {
         return dataSourceOf(event).subscribers.find(isAutoSequenceSubscriber) === this
     }
+}
+
+function committed(session: Session, event: TransactionCommitEvent): Promise<void> | undefined {
+    if (!session.hasAssigned) return undefined
+    const showing = TriggerAssigner.of(session)?.committed(event)
+    return showing ? showing.then(() => endKeyLocks(session)) : endKeyLocks(session)
 }
 
 function endKeyLocks(session: Session): Promise<void> | undefined {

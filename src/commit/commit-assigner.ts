@@ -2,7 +2,7 @@ import type { Scope } from "../dialects/columns"
 import { driverErrorOf } from "../dialects/driver-error"
 import { abortedError } from "../inserts/connection/aborted"
 import type { Assigner, NumberedRow } from "../inserts/assigner"
-import type { Insert, InsertRow } from "../inserts/insert"
+import { type Insert, InsertNote, type InsertRow } from "../inserts/insert"
 import type { NewRow } from "../inserts/announced/new-row"
 import { RowScopes } from "../inserts/row-scope"
 import type { Session } from "../inserts/session"
@@ -10,7 +10,7 @@ import { isAnyWaiting, takeWaiting, waitForCommit } from "../numbers/commit/wait
 import { KeyAssigner } from "../keys/insert/key-assigner"
 import { askForPrimaryKeys } from "../keys/insert/stored-rows"
 import { leaveDrafts } from "../numbers/when/drafts"
-import { NumberSource } from "../numbers/number-source"
+import type { NumberSource } from "../numbers/number-source"
 import { showValues } from "../numbers/shown/shown-values"
 import { joinTransaction, refuseWithoutTransaction } from "../numbers/transaction"
 import { committedSeriesOf } from "../series/own-series"
@@ -30,20 +30,20 @@ interface Waiting {
     readonly scopes: ReadonlyMap<Series, Scope | undefined>
 }
 
+const open = new InsertNote<readonly Waiting[]>()
+
 /**
  * Gives rows the numbers that are made as the last thing before COMMIT: they are inserted without.
  * @internal
  */
 export class CommitAssigner implements Assigner {
-    private readonly open = new Map<Insert, readonly Waiting[]>()
     /** What entities show when COMMIT has succeeded. */
     private shows: (() => void)[] = []
 
-    private readonly source: NumberSource
-
-    constructor(private readonly session: Session) {
-        this.source = new NumberSource(session)
-    }
+    constructor(
+        private readonly session: Session,
+        private readonly source: NumberSource,
+    ) {}
 
     notice({ entity, metadata }: NewRow): boolean {
         const all = committedSeriesOf(metadata)
@@ -72,13 +72,12 @@ export class CommitAssigner implements Assigner {
             insert,
             waiting.map(({ row }) => row),
         )
-        this.open.set(insert, waiting)
+        open.set(insert, waiting)
         return undefined
     }
 
     inserted(insert: Insert, result: unknown): Promise<void> | undefined {
-        const waiting = this.open.get(insert)
-        this.open.delete(insert)
+        const waiting = open.get(insert)
         return waiting && this.wait(insert, waiting, result)
     }
 
@@ -105,10 +104,6 @@ export class CommitAssigner implements Assigner {
             session.transaction?.refuseCommit(error as Error)
             throw error
         }
-    }
-
-    failed(insert: Insert): undefined {
-        this.open.delete(insert)
     }
 
     async numbered(rows: readonly NumberedRow[]): Promise<void> {

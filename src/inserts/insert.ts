@@ -7,6 +7,21 @@ import { NewRow } from "./announced/new-row"
 
 type Beginning = (parameter: (value: unknown) => string) => string
 
+/**
+ * What somebody who assigns values knows of an INSERT: it is gone with it, whatever becomes of it.
+ * @internal
+ */
+export class InsertNote<Value> {
+    get(insert: Insert): Value | undefined {
+        return insert.notes?.get(this) as Value | undefined
+    }
+
+    set(insert: Insert, value: Value): void {
+        insert.notes ??= new Map()
+        insert.notes.set(this, value)
+    }
+}
+
 /** @internal A row of an INSERT. */
 export class InsertRow {
     private readonly assigned = new Set<ColumnMetadata>()
@@ -54,6 +69,7 @@ export class Insert {
     readonly rows: readonly InsertRow[]
     private readonly places = new Map<ColumnMetadata, number>()
     private readonly returned = new Map<string, ColumnMetadata>()
+    notes: Map<InsertNote<unknown>, unknown> | undefined
     private source?: { readonly from: string; readonly begin: Beginning }
 
     constructor(

@@ -16,14 +16,17 @@ import { findInsert } from "./sql/find-insert"
 import { findUpdate } from "./sql/find-update"
 import type { Update } from "./sql/update"
 
+/** Where a query runner has its session. A WeakMap would keep both until the next collection of old objects. */
+const SESSION = Symbol("session")
+type Owner = QueryRunner & { [SESSION]?: Session }
+type AssignersOf = (session: Session) => readonly Assigner[]
+
 /**
  * What is known of one query runner: its open transaction, the rows that were announced to it, and
  * who assigns values to them. All of its statements go through here.
  * @internal
  */
 export class Session extends Connection {
-    private static readonly all = new WeakMap<QueryRunner, Session>()
-
     /** Sends a statement within a turn: it does not wait for those of others. */
     readonly query: QueryRunner["query"] = ((...args: Parameters<Query>) =>
         this.sendNamed(...args)) as QueryRunner["query"]
@@ -33,6 +36,8 @@ export class Session extends Connection {
     /** The entities that were announced as about to be updated: their statements say of a row only its primary key. */
     readonly updates = new OfEntities<UpdatedEntity>()
     private inner: QueryRunner | undefined
+    private assignersOf: AssignersOf | undefined
+    private made: readonly Assigner[] | undefined
 
     private constructor(runner: QueryRunner) {
         super(runner)
@@ -49,18 +54,25 @@ export class Session extends Connection {
     }
 
     /** The session of a runner, with those who assign values as soon as somebody names them. */
-    static of(
-        runner: QueryRunner,
-        assignersOf?: (session: Session) => readonly Assigner[],
-    ): Session {
-        let session = Session.all.get(runner)
-        if (!session) Session.all.set(runner, (session = new Session(runner)))
-        if (assignersOf && session.assigners.length === 0) session.assigners = assignersOf(session)
+    static of(runner: QueryRunner, assignersOf?: AssignersOf): Session {
+        const owner: Owner = runner
+        const session = (owner[SESSION] ??= new Session(runner))
+        session.assignersOf ??= assignersOf
         return session
     }
 
     static find(runner: QueryRunner): Session | undefined {
-        return Session.all.get(runner)
+        return (runner as Owner)[SESSION]
+    }
+
+    /** Those who assign values, from when one of them may have something to do. */
+    override get assigners(): readonly Assigner[] {
+        return (this.made ??= this.assignersOf?.(this)) ?? []
+    }
+
+    /** Whether one of them may have had something to do. */
+    get hasAssigned(): boolean {
+        return this.made !== undefined
     }
 
     /**
@@ -70,7 +82,6 @@ export class Session extends Connection {
     get manager(): EntityManager {
         if (!this.inner) {
             this.inner = innerRunner(this.runner, this.dataSource, this.query)
-            Session.all.set(this.inner, this)
         }
         return this.inner.manager
     }
@@ -127,7 +138,7 @@ export class Session extends Connection {
 
     private settle(): Promise<unknown> | undefined {
         let settling: Promise<unknown> | undefined
-        for (const assigner of this.assigners) {
+        for (const assigner of this.made ?? []) {
             const one = assigner.settle?.()
             if (one) settling = settling ? Promise.all([settling, one]) : one
         }
@@ -139,7 +150,7 @@ export class Session extends Connection {
         if (sql === "COMMIT") {
             const send = (before: readonly string[] = []) =>
                 this.sendCommit(before, args[1], structured)
-            const [assigner] = this.assigners.filter((one) => one.commit)
+            const assigner = this.made?.find((one) => one.commit)
             return assigner?.commit?.(send) ?? send()
         }
         // Only statements of query builders ask for such a result.
@@ -152,7 +163,7 @@ export class Session extends Connection {
             const { sql, parameters } = one.write()
             return this.sendNamed(sql, parameters, true)
         }
-        const [assigner] = this.assigners.filter((one) => one.update)
+        const assigner = this.assigners.find((one) => one.update)
         return assigner?.update?.(update, send) ?? send(update)
     }
 

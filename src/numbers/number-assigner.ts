@@ -1,7 +1,7 @@
 import type { EntityMetadata } from "typeorm"
 import { CounterBehindError } from "../errors"
 import type { Assigner, Refused } from "../inserts/assigner"
-import type { Insert } from "../inserts/insert"
+import { type Insert, InsertNote } from "../inserts/insert"
 import type { NewRow } from "../inserts/announced/new-row"
 import { RowScopes } from "../inserts/row-scope"
 import type { Update } from "../inserts/sql/update"
@@ -11,15 +11,17 @@ import { seriesOf } from "../series/resolve-series"
 import { madeColumns, type Series } from "../series/series"
 import { tellLost, tellTaken } from "../signals/channels"
 import type { ColumnMetadata } from "../typeorm/names"
-import { BesideNumbers } from "./beside-numbers"
+import { givenBeside, periodsOf, prepareBeside } from "./beside-numbers"
 import { moveWithinInsert, readMovedWithin } from "./counters/move-within-insert"
 import type { MovedCounter } from "./counters/set-back"
+import { framedTextsOf, writeTexts } from "./documents/inserted-texts"
 import { isParentOfScopes, refuseDeferredScopes } from "./deferred-scopes"
 import { deleteUnnumbered } from "./deletions/kept-rows"
 import { duplicateNumberError } from "./duplicate-numbers"
+import { journalOf } from "./journal/noted-numbers"
 import { markNumbers } from "./mark-numbers"
 import { type NumberRequest, numberRequests } from "./number-request"
-import { NumberSource } from "./number-source"
+import type { NumberSource } from "./number-source"
 import { refuseNoNumber, refuseSet, storedValue } from "./number-values"
 import { refuseEarlierDates } from "./periods/date-order"
 import { datedRows } from "./periods/dated-rows"
@@ -40,20 +42,18 @@ interface Given {
     readonly since: number
 }
 
+const given = new InsertNote<Given>()
+
 /**
  * Gives rows their numbers in the turn of their INSERT: the rows before them are in the table by
  * then, and nothing but the statement itself can fail.
  * @internal
  */
 export class NumberAssigner implements Assigner {
-    private readonly given = new Map<Insert, Given>()
-    private readonly source: NumberSource
-    private readonly beside: BesideNumbers
-
-    constructor(private readonly session: Session) {
-        this.source = new NumberSource(session)
-        this.beside = new BesideNumbers(session)
-    }
+    constructor(
+        private readonly session: Session,
+        private readonly source: NumberSource,
+    ) {}
 
     notice({ entity, metadata }: NewRow): boolean {
         const all = allocatedSeriesOf(metadata)
@@ -85,36 +85,36 @@ export class NumberAssigner implements Assigner {
     }
 
     private async give(insert: Insert): Promise<void> {
-        const { session, beside } = this
-        await beside.prepare(insert)
+        const { session } = this
+        await prepareBeside(session, insert)
         const requests = numberRequests(insert, new RowScopes())
         if (requests.length > 0) {
             refuseDeferredScopes(session, requests)
-            const given: Given = { requests, moved: [], since: performance.now() }
+            const own: Given = { requests, moved: [], since: performance.now() }
             joinTransaction(session, requests.find(({ series }) => series.gapless)?.series)
-            this.given.set(insert, given)
-            if (!(await moveWithinInsert(session, insert, requests, beside.textsOf(insert))))
-                await this.take(insert, given)
+            given.set(insert, own)
+            if (!(await moveWithinInsert(session, insert, requests, framedTextsOf(insert))))
+                await this.take(insert, own)
         }
         // Rows that bring their numbers along may have the highest ones.
         else this.source.highest.forget()
-        beside.write(insert, requests)
+        writeTexts(insert, requests)
     }
 
     /** The counter that the INSERT was to move does not exist. */
     async assignAgain(insert: Insert): Promise<void> {
-        const given = this.given.get(insert)
-        if (!given) return
+        const own = given.get(insert)
+        if (!own) return
         insert.selectNothing()
-        await this.take(insert, given)
-        this.beside.write(insert, given.requests)
+        await this.take(insert, own)
+        writeTexts(insert, own.requests)
     }
 
     private async take(insert: Insert, { requests, moved, since }: Given): Promise<void> {
         const { session } = this
         await this.source.takeForInsert(insert, requests, moved)
         if (!insert.upsert)
-            await refuseEarlierDates(session, datedRows(requests, this.beside.periodsOf(insert)))
+            await refuseEarlierDates(session, datedRows(requests, periodsOf(insert)))
         for (const { series, row, number, explicit } of requests)
             if (number !== undefined && explicit === undefined)
                 row.assign(series.column, storedValue(series, number))
@@ -122,43 +122,39 @@ export class NumberAssigner implements Assigner {
     }
 
     inserted(insert: Insert, result: unknown): Promise<void> | undefined {
-        const journal = this.beside.journal(insert)
+        const journal = journalOf(this.session, insert)
         const shown = this.show(insert, result)
         return journal ? Promise.resolve(shown).then(() => journal(result)) : shown
     }
 
     private show(insert: Insert, result: unknown): Promise<void> | undefined {
         const { session } = this
-        const given = this.given.get(insert)
-        if (given && insert.isSelected) {
-            readMovedWithin(insert, given.requests, result)
-            tellTaken(given.since, given.requests, session.runner)
+        const own = given.get(insert)
+        if (own && insert.isSelected) {
+            readMovedWithin(insert, own.requests, result)
+            tellTaken(own.since, own.requests, session.runner)
         }
-        const beside = this.beside.take(insert, given?.requests ?? [])
-        this.given.delete(insert)
-        if (given && insert.upsert)
-            return settleUpsert(session, insert, { ...given, beside }, result)
+        const beside = givenBeside(insert, own?.requests ?? [])
+        if (own && insert.upsert) return settleUpsert(session, insert, { ...own, beside }, result)
         if (!insert.upsert) showGiven(session, beside)
         awaitFinalisation(session, insert, result)
-        if (!given) return undefined
-        const leased = this.source.leasedOf(given.requests)
+        if (!own) return undefined
+        const leased = this.source.leasedOf(own.requests)
         if (leased.length > 0)
             session.onRollback(() => {
                 for (const series of leased) tellLost(series, 1, "rolledBack")
             })
-        showNumbers(session, given.requests)
+        showNumbers(session, own.requests)
         return undefined
     }
 
     /** In a transaction that goes on, the next row gets the numbers that this one did not use. */
     async failed(insert: Insert): Promise<void> {
-        const given = this.given.get(insert)
-        this.given.delete(insert)
-        this.beside.forget(insert)
+        const own = given.get(insert)
         this.source.highest.forget()
-        if (!given) return
-        for (const series of this.source.leasedOf(given.requests)) tellLost(series, 1, "failed")
-        await this.source.setBack(given.moved)
+        if (!own) return
+        for (const series of this.source.leasedOf(own.requests)) tellLost(series, 1, "failed")
+        await this.source.setBack(own.moved)
     }
 
     settle(): Promise<void> | undefined {
@@ -183,12 +179,12 @@ export class NumberAssigner implements Assigner {
 
     nameOf({ cause, insert }: Refused): Error | undefined {
         if (!insert) return undefined
-        const own = allocatedSeriesOf(insert.metadata)
-        const made = this.given.get(insert)?.requests.filter((r) => r.explicit === undefined) ?? []
+        const all = allocatedSeriesOf(insert.metadata)
+        const made = given.get(insert)?.requests.filter((r) => r.explicit === undefined) ?? []
         const isMade = (series: Series) =>
             made.filter((request) => request.series.name === series.name).length ===
             insert.rows.length
-        const found = movedError(insert, cause) ?? duplicateNumberError(own, cause, isMade)
+        const found = movedError(insert, cause) ?? duplicateNumberError(all, cause, isMade)
         if (found instanceof CounterBehindError) this.source.forgetLeased(made)
         return found
     }

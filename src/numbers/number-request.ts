@@ -19,6 +19,8 @@ export interface CountedRequest {
     number?: bigint
     /** The scope of that number, as the database sees it. */
     group?: string
+    /** Whether that number is lost where its row is. */
+    isLeased?: boolean
 }
 
 /** @internal One number of a row that is about to be inserted. */

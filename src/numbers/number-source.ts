@@ -21,8 +21,6 @@ export class NumberSource {
     /** The last numbers of tables that are locked, as long as nothing else is sent. */
     readonly highest = new HighestNumbers()
 
-    /** Whose numbers are lost when their rows are. */
-    private readonly leased = new WeakSet<CountedRequest>()
     private readonly coming: ComingRows
 
     constructor(readonly session: Session) {
@@ -85,7 +83,7 @@ export class NumberSource {
             series.gapless || transaction?.isHolding(series.name) ? undefined : Leases.of(session)
         if (leases) {
             await takeFromLeases(session, leases, requests)
-            for (const request of requests) this.leased.add(request)
+            for (const request of requests) request.isLeased = true
             return
         }
         transaction?.holdsSeries(series.name)
@@ -101,15 +99,15 @@ export class NumberSource {
 
     /** The series of numbers that are lost where their rows are: one for each of them. */
     leasedOf(requests: readonly NumberRequest[]): Series[] {
-        return requests.flatMap((request) =>
-            this.leased.has(request) && request.explicit === undefined ? [request.series] : [],
+        return requests.flatMap(({ isLeased, explicit, series }) =>
+            isLeased && explicit === undefined ? [series] : [],
         )
     }
 
     /** Rows have numbers that were taken ahead, and a counter that is raised is not looked at before these are used up. */
     forgetLeased(requests: readonly NumberRequest[]): void {
-        for (const { series, group } of requests.filter((request) => this.leased.has(request)))
-            if (group !== undefined) Leases.of(this.session)?.forget(series, group)
+        for (const { series, group, isLeased } of requests)
+            if (isLeased && group !== undefined) Leases.of(this.session)?.forget(series, group)
     }
 
     /** In a transaction that goes on, others get the numbers that were not used. */

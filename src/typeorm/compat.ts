@@ -6,8 +6,8 @@ import type { Target } from "../declared/registry"
  * @internal
  */
 export function dataSourceOf(owner: object): DataSource {
-    const { dataSource, connection } = owner as { dataSource?: DataSource; connection?: DataSource }
-    return (dataSource ?? connection) as DataSource
+    const named = owner as { dataSource?: DataSource; connection?: DataSource }
+    return (named.dataSource ?? named.connection) as DataSource
 }
 
 /**

@@ -8,7 +8,8 @@ import type { ObjectLiteral } from "typeorm"
 export class OfEntities<
     Value extends { readonly id: number; readonly entity: ObjectLiteral },
 > implements Iterable<Value> {
-    private readonly held = new WeakMap<ObjectLiteral, Value>()
+    /** Made where there is something to hold: each query runner has two of these, and most never hold anything. */
+    private held: WeakMap<ObjectLiteral, Value> | undefined
     private readonly values = new Map<number, WeakRef<Value>>()
 
     /** Counts those, too, whose entities nobody has any more. */
@@ -21,7 +22,7 @@ export class OfEntities<
     }
 
     of(entity: ObjectLiteral): Value | undefined {
-        return this.held.get(entity)
+        return this.held?.get(entity)
     }
 
     *[Symbol.iterator](): Iterator<Value> {
@@ -34,12 +35,13 @@ export class OfEntities<
 
     add(value: Value): void {
         this.end(value.entity)
+        this.held ??= new WeakMap()
         this.held.set(value.entity, value)
         this.values.set(value.id, new WeakRef(value))
     }
 
     delete(value: Value): void {
-        if (this.held.get(value.entity) === value) this.held.delete(value.entity)
+        if (this.of(value.entity) === value) this.held?.delete(value.entity)
         this.values.delete(value.id)
     }
 
@@ -50,6 +52,7 @@ export class OfEntities<
     }
 
     transactionEnded({ isShared }: { readonly isShared: boolean }): void {
+        if (this.size === 0) return
         for (const value of this)
             // Where all callers have one runner, another one's call may be about to write it.
             if (!isShared) this.delete(value)

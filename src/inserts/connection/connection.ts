@@ -19,7 +19,6 @@ export abstract class Connection {
     readonly dataSource: DataSource
     readonly dialect: Dialect | undefined
     transaction: Transaction | undefined
-    assigners: readonly Assigner[] = []
     /** Sends a statement as it is. */
     readonly send: Query
     /** What is sent as COMMIT, and what the driver has made of it. */
@@ -53,6 +52,9 @@ export abstract class Connection {
             }
         }
     }
+
+    /** Those who assign values. */
+    abstract get assigners(): readonly Assigner[]
 
     /** Whether rows are stored for good only when a transaction ends well. */
     get isInTransaction(): boolean {

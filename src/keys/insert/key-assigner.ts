@@ -2,7 +2,7 @@ import { nanoid } from "nanoid"
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import { StaleSnapshotError, TransactionRequiredError } from "../../errors"
 import type { Assigner, Refused } from "../../inserts/assigner"
-import type { Insert, InsertRow } from "../../inserts/insert"
+import { type Insert, InsertNote, type InsertRow } from "../../inserts/insert"
 import { NewRow } from "../../inserts/announced/new-row"
 import { RowScopes } from "../../inserts/row-scope"
 import type { Session } from "../../inserts/session"
@@ -45,6 +45,7 @@ interface OpenInsert {
 }
 
 const MAX_ATTEMPTS = 100
+const openInsert = new InsertNote<OpenInsert>()
 
 /**
  * Gives rows their pseudo keys in the turn of their INSERT, when their numbers and foreign keys are
@@ -54,10 +55,9 @@ const MAX_ATTEMPTS = 100
 export class KeyAssigner implements Assigner {
     readonly locks: KeyLocks
     private readonly awaited: AwaitedKeys
-    private readonly open = new Map<Insert, OpenInsert>()
     /** Rows that are in the table, and whose keys are being written. */
     private finishing: InsertedRows | undefined
-    private readonly upserted = new WeakMap<object, Upserted>()
+    private upserted: WeakMap<object, Upserted> | undefined
 
     constructor(private readonly session: Session) {
         this.locks = new KeyLocks(session.runner, session)
@@ -70,7 +70,7 @@ export class KeyAssigner implements Assigner {
 
     notice(row: NewRow): boolean {
         const { entity, metadata } = row
-        this.upserted.delete(entity)
+        this.upserted?.delete(entity)
         refuseSetKeys(pseudoKeysOf(metadata).sealed, entity)
         refuseSetReferences(metadata, entity)
         const keys = storedKeysOf(metadata)
@@ -108,7 +108,7 @@ export class KeyAssigner implements Assigner {
         if (rows.length === 0) return undefined
         if (insert.upsert) refuseOverwrittenKeys(insert, insert.upsert)
         const scopes = new RowScopes()
-        this.open.set(insert, { rows, scopes, attempts: 0 })
+        openInsert.set(insert, { rows, scopes, attempts: 0 })
         for (const row of rows)
             for (const key of row.missing) {
                 // What only the INSERT gives is not known yet, but the column is NOT NULL.
@@ -132,7 +132,7 @@ export class KeyAssigner implements Assigner {
      * index has refused a key for that.
      */
     async assignOthers({ insert, ...refused }: Refused): Promise<boolean> {
-        const open = insert && this.open.get(insert)
+        const open = insert && openInsert.get(insert)
         if (!open || insert.upsert || !this.session.dialect?.keys.outlivesDuplicates) return false
         if (!(this.nameOf({ insert, ...refused }) instanceof StaleSnapshotError)) return false
         const isRefused = (row: KeyedRow, key: StoredKey) =>
@@ -151,8 +151,7 @@ export class KeyAssigner implements Assigner {
     }
 
     inserted(insert: Insert, result: unknown): Promise<void> | undefined {
-        const { rows, scopes } = this.open.get(insert) ?? { rows: [], scopes: new RowScopes() }
-        this.open.delete(insert)
+        const { rows, scopes } = openInsert.get(insert) ?? { rows: [], scopes: new RowScopes() }
         if (insert.upsert) return this.settleUpsert({ insert, rows, scopes, result })
         if (rows.some(takesMore)) return this.finish({ insert, rows, scopes, result })
         showKeys(this.session, rows)
@@ -176,7 +175,8 @@ export class KeyAssigner implements Assigner {
 
     /** Rows that were there already have their keys, and the others are as good as any inserted. */
     private async settleUpsert({ insert, rows, scopes, result }: InsertedRows): Promise<void> {
-        const { session, upserted } = this
+        const { session } = this
+        const upserted = (this.upserted ??= new WeakMap())
         const inserted = await findInserted(session, rows, scopes)
         const note = ({ entity, metadata }: InsertRow, stored: ObjectLiteral | undefined) => {
             if (entity)
@@ -202,7 +202,7 @@ export class KeyAssigner implements Assigner {
     }
 
     failed(insert: Insert): Promise<void> | undefined {
-        if (!this.open.delete(insert)) return undefined
+        if (!openInsert.get(insert)) return undefined
         this.locks.forget()
         return this.giveUpLocks()
     }
@@ -213,7 +213,7 @@ export class KeyAssigner implements Assigner {
 
     nameOf(refused: Refused): Error | undefined {
         const { insert } = refused
-        const rows = (insert ? this.open.get(insert)?.rows : this.finishing?.rows) ?? []
+        const rows = (insert ? openInsert.get(insert)?.rows : this.finishing?.rows) ?? []
         return keyErrorOf(this.session.dataSource, refused, ({ name, derive }) => {
             const isOfAll = (keysOf: (row: KeyedRow) => Iterable<StoredKey>) =>
                 rows.length > 0 &&
@@ -228,8 +228,8 @@ export class KeyAssigner implements Assigner {
      * of the row. Gives what is known better; undefined unless it was an upsert.
      */
     takeUpserted(entity: object): Upserted | undefined {
-        const upserted = this.upserted.get(entity)
-        this.upserted.delete(entity)
+        const upserted = this.upserted?.get(entity)
+        this.upserted?.delete(entity)
         return upserted
     }
 

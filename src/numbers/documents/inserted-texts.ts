@@ -1,4 +1,4 @@
-import type { Insert } from "../../inserts/insert"
+import { type Insert, InsertNote } from "../../inserts/insert"
 import type { Sender } from "../../typeorm/statement"
 import type { NumberRequest } from "../number-request"
 import type { GivenValue, PeriodRequest } from "../periods/give-periods"
@@ -11,48 +11,35 @@ import {
     type TextRequest,
 } from "./framed-texts"
 
-/**
- * The texts of INSERTs, from when they are made but for their numbers until their rows are in the table.
- * @internal
- */
-export class InsertedTexts {
-    private readonly framed = new Map<Insert, readonly FramedText[]>()
+const framed = new InsertNote<readonly FramedText[]>()
 
-    async frame(
-        sender: Sender,
-        insert: Insert,
-        of: {
-            readonly requests: readonly TextRequest[]
-            readonly periods: readonly PeriodRequest[]
-        },
-    ): Promise<void> {
-        this.framed.set(insert, await frameTexts(sender, of.requests, of.periods))
-    }
+/** @internal Makes the texts of an INSERT but for their numbers. */
+export async function frameInserted(
+    sender: Sender,
+    insert: Insert,
+    requests: readonly TextRequest[],
+    periods: readonly PeriodRequest[],
+): Promise<void> {
+    framed.set(insert, await frameTexts(sender, requests, periods))
+}
 
-    of(insert: Insert): readonly FramedText[] {
-        return this.framed.get(insert) ?? []
-    }
+/** @internal The texts of its rows, made but for their numbers. */
+export function framedTextsOf(insert: Insert): readonly FramedText[] {
+    return framed.get(insert) ?? []
+}
 
-    /** Where the INSERT itself moves the counter, its text is made there as well. */
-    write(insert: Insert, numbers: readonly NumberRequest[]): void {
-        if (insert.isSelected) return
-        for (const { row, document, text } of this.made(insert, numbers))
-            row.assign(document.column, text)
-    }
+/** @internal Where the INSERT itself moves the counter, its text is made there as well. */
+export function writeTexts(insert: Insert, numbers: readonly NumberRequest[]): void {
+    if (insert.isSelected) return
+    for (const { row, document, text } of made(insert, numbers)) row.assign(document.column, text)
+}
 
-    /** What the rows of an INSERT that has succeeded were given. */
-    given(insert: Insert, numbers: readonly NumberRequest[]): GivenValue[] {
-        if (!this.framed.has(insert)) return []
-        const made = this.made(insert, numbers).map(givenText)
-        this.forget(insert)
-        return made
-    }
+/** @internal What the rows of an INSERT that has succeeded were given. */
+export function givenTexts(insert: Insert, numbers: readonly NumberRequest[]): GivenValue[] {
+    return made(insert, numbers).map(givenText)
+}
 
-    forget(insert: Insert): void {
-        this.framed.delete(insert)
-    }
-
-    private made(insert: Insert, numbers: readonly NumberRequest[]): MadeText[] {
-        return madeTexts(this.of(insert), numbers)
-    }
+function made(insert: Insert, numbers: readonly NumberRequest[]): MadeText[] {
+    const texts = framedTextsOf(insert)
+    return texts.length > 0 ? madeTexts(texts, numbers) : []
 }

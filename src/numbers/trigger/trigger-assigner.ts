@@ -2,7 +2,7 @@ import type { ObjectLiteral, TransactionCommitEvent, UpdateEvent } from "typeorm
 import { UnsupportedError } from "../../errors"
 import { groupBy } from "../../group-by"
 import type { Assigner, Refused } from "../../inserts/assigner"
-import type { Insert, InsertRow } from "../../inserts/insert"
+import { type Insert, InsertNote, type InsertRow } from "../../inserts/insert"
 import type { NewRow } from "../../inserts/announced/new-row"
 import { rawRows, returnedRows } from "../../inserts/returned-rows"
 import type { Session } from "../../inserts/session"
@@ -28,15 +28,20 @@ interface Request {
     number?: bigint
 }
 
+/** What an INSERT leaves to the database. */
+interface Open {
+    readonly requests: readonly Request[]
+    readonly periods: readonly AwaitedValue[]
+    readonly since: number
+}
+
+const open = new InsertNote<Open>()
+
 /**
  * Leaves numbers to the database, and brings them back with what the INSERT returns.
  * @internal
  */
 export class TriggerAssigner implements Assigner {
-    private readonly requests = new WeakMap<Insert, readonly Request[]>()
-    private readonly since = new WeakMap<Insert, number>()
-    private readonly periods = new WeakMap<Insert, readonly AwaitedValue[]>()
-
     private readonly late: LateNumbers
 
     constructor(private readonly session: Session) {
@@ -64,10 +69,11 @@ export class TriggerAssigner implements Assigner {
                 .filter((series) => (explicitNumber(series, row) ?? undefined) === undefined)
                 .map((series) => ({ series, row })),
         )
-        const awaited = awaitPeriods(insert)
-        if (awaited.length > 0) this.periods.set(insert, awaited)
-        if (requests.length === 0) return undefined
-        const [{ series }] = requests as [Request, ...Request[]]
+        const periods = awaitPeriods(insert)
+        if (requests.length > 0 || periods.length > 0)
+            open.set(insert, { requests, periods, since: performance.now() })
+        const [{ series } = {}] = requests
+        if (!series) return undefined
         const { trigger } = series.dialect
         if (insert.upsert?.skips && trigger?.givesBackSkipped === false) throw skipped(series)
         for (const {
@@ -78,54 +84,53 @@ export class TriggerAssigner implements Assigner {
                 row.assignSql(column, trigger?.leavesOutAsNull ? "NULL" : "DEFAULT")
         for (const { series } of requests) if (returns(series)) insert.returnColumn(series.column)
         if (this.session.transaction) this.session.transaction.hasNumbers = true
-        this.requests.set(insert, requests)
-        this.since.set(insert, performance.now())
         const late = requests.find((request) => request.series.assignsAtCommit)
         return late && refuseWithoutTrigger(this.session, late.series)
     }
 
     readsAnswer(insert: Insert): boolean {
-        return this.requests.has(insert) || this.periods.has(insert)
+        return open.get(insert) !== undefined
     }
 
     inserted(insert: Insert, result: unknown): Promise<void> | undefined {
-        const awaited = this.periods.get(insert)
-        return awaited
-            ? this.insertedInPeriods(insert, result, awaited)
-            : this.insertedNumbers(insert, result)
+        const own = open.get(insert)
+        if (!own) return undefined
+        return own.periods.length > 0
+            ? this.insertedInPeriods(insert, result, own)
+            : this.insertedNumbers(insert, result, own)
     }
 
-    private async insertedInPeriods(
-        insert: Insert,
-        result: unknown,
-        awaited: readonly AwaitedValue[],
-    ): Promise<void> {
-        const made = await madeValues(this.session, insert, result, awaited)
+    private async insertedInPeriods(insert: Insert, result: unknown, own: Open): Promise<void> {
+        const made = await madeValues(this.session, insert, result, own.periods)
         // Keys that are made afterwards are scoped as their number is.
         for (const { row, column, value } of made)
             if (typeof value === "string") row.assign(column, value)
         showGiven(this.session, made)
-        await this.insertedNumbers(insert, result)
+        await this.insertedNumbers(insert, result, own)
     }
 
-    private insertedNumbers(insert: Insert, result: unknown): Promise<void> | undefined {
-        const requests = this.requests.get(insert)
-        if (!requests) return undefined
+    private insertedNumbers(
+        insert: Insert,
+        result: unknown,
+        { requests, since }: Open,
+    ): Promise<void> | undefined {
         const isWaiting = ({ series }: Request) =>
             series.assignsAtCommit && this.session.isInTransaction
         for (const { row } of isAnyLeftOut(insert, result) ? [] : requests.filter(isWaiting))
             if (row.entity) this.late.wait({ metadata: row.metadata, entity: row.entity })
         const made = requests.filter((request) => !isWaiting(request))
         const loaded = made.filter(({ series }) => !returns(series))
-        this.showReturned(
-            insert,
-            made.filter(({ series }) => returns(series)),
-            result,
-        )
-        return loaded.length > 0 ? this.load(insert, loaded, result) : undefined
+        const returned = made.filter(({ series }) => returns(series))
+        this.showReturned(insert, returned, result, since)
+        return loaded.length > 0 ? this.load(insert, loaded, result, since) : undefined
     }
 
-    private showReturned(insert: Insert, requests: readonly Request[], result: unknown): void {
+    private showReturned(
+        insert: Insert,
+        requests: readonly Request[],
+        result: unknown,
+        since: number,
+    ): void {
         if (requests.length === 0) return
         // Rows that were left out are not returned, and nobody can tell which these are.
         const returned = returnedRows(insert, result)
@@ -133,11 +138,11 @@ export class TriggerAssigner implements Assigner {
             const values = returned?.get(request.row)
             request.number = parseNumber(values?.[request.series.column.databaseName])
         }
-        this.show(insert, requests)
+        this.show(requests, since)
     }
 
-    private show(insert: Insert, requests: readonly Request[]): void {
-        tellTaken(this.since.get(insert) ?? performance.now(), requests, this.session.runner)
+    private show(requests: readonly Request[], since: number): void {
+        tellTaken(since, requests, this.session.runner)
         showNumbers(this.session, requests)
     }
 
@@ -154,16 +159,16 @@ export class TriggerAssigner implements Assigner {
     nameOf(refused: Refused): Error | undefined {
         const { cause, insert, sql } = refused
         const { dataSource } = this.session
-        const own = insert
+        const all = insert
             ? triggeredSeriesOf(insert.metadata)
             : dataSource.entityMetadatas.flatMap(triggeredSeriesOf).filter(isLate)
-        const made = insert ? (this.requests.get(insert) ?? []) : []
+        const made = insert ? (open.get(insert)?.requests ?? []) : []
         const isMade = (series: Series) =>
             insert
                 ? made.filter((request) => request.series.name === series.name).length ===
                   insert.rows.length
                 : !sql.includes(series.column.databaseName)
-        const found = duplicateNumberError(own, cause, isMade)
+        const found = duplicateNumberError(all, cause, isMade)
         return found ?? triggerErrorOf(dataSource, refused)
     }
 
@@ -172,6 +177,7 @@ export class TriggerAssigner implements Assigner {
         insert: Insert,
         requests: readonly Request[],
         result: unknown,
+        since: number,
     ): Promise<void> {
         for (const [series, ofSeries] of groupBy(requests, (request) => request.series)) {
             const found = ofSeries.flatMap((request) => {
@@ -185,7 +191,7 @@ export class TriggerAssigner implements Assigner {
             )
             for (const [at, { request }] of found.entries()) request.number = numbers[at]
         }
-        this.show(insert, requests)
+        this.show(requests, since)
     }
 }
 

@@ -134,7 +134,8 @@ onEveryDatabase("A derived key", (database) => {
         ])
         for (const { category, ...offer } of saved)
             expect(offer).to.include({
-                byPublicId: category.publicId.replace(/-+$/, ""),
+                // Texts have no hyphen at their end, and one where there are two.
+                byPublicId: category.publicId.replace(/-+/g, "-").replace(/-$/, ""),
                 byId: `of-${category.id}`,
                 bySlug: `of-${category.slug}`,
                 byLate: `of-${category.late}`,

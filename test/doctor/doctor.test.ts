@@ -102,6 +102,15 @@ onEveryDatabase("diagnose", (db) => {
         await expectFine(dataSource)
     })
 
+    it("calls nothing fine that belongs to tables that don't exist", async () => {
+        const dataSource = await db().connect(APPLICATION(), { synchronize: false })
+        const { lines } = await diagnose(dataSource)
+        const fine = lines.filter(({ status }) => status === "ok").map(({ check }) => check)
+        expect(fine).to.include("data source")
+        for (const check of ["tables", "indexes", "keys", "triggers", "counters", "rights"])
+            expect(fine, check).to.not.include(check)
+    })
+
     it("finds nothing wrong after synchronize and after installAutoSequence, and writes nothing", async () => {
         const dataSource = await db().connect(APPLICATION(), { synchronize: false })
         await dataSource.synchronize()

@@ -42,10 +42,14 @@ export async function installationLines(
             )
     for (const line of await triggerLines(examined, found)) add("triggers", line)
     for (const line of undeclared(examined)) add("data source", line)
+    const isFine = (area: ProblemArea) => !lines.has("tables") || !OF_TABLES.includes(area)
     return areasOf(examined).flatMap(
-        ([area, text]) => lines.get(area) ?? (text ? ok(area, text) : []),
+        ([area, text]) => lines.get(area) ?? (text && isFine(area) ? ok(area, text) : []),
     )
 }
+
+/** What nobody knows of where a table is not as it should be. */
+const OF_TABLES: readonly ProblemArea[] = ["indexes", "keys", "triggers"]
 
 /** Entities that were not loaded look like entities without numbers: nothing else would tell. */
 function undeclared({ dataSource, series, keys }: Examined): DiagnosisLine[] {

@@ -93,6 +93,22 @@ for (const strategy of COUNTING)
                 expect(await namesOf(dataSource)).to.eql(["letter.number 4"])
             })
 
+            it("of a table that SQL has renamed go on, and so do its ids", async () => {
+                const before = await start()
+                const table = tableName(before.getMetadata("Letter"))
+                const named = table.replace(/(["`])letter\1$/, "$1parcel$1")
+                await before.query(
+                    `ALTER TABLE ${table} RENAME TO ${db().kind === "postgres" ? '"parcel"' : named}`,
+                )
+                const { dataSource } = await migrate(db(), before, parcels, { rename })
+                await expectGoesOn(dataSource, "parcel.number")
+                await dataSource.undoLastMigration()
+                const [{ id } = { id: 0 }] = await dataSource.query<{ id: number }[]>(
+                    `SELECT MAX(id) AS id FROM ${tableName(dataSource.getMetadata("Letter"))}`,
+                )
+                expect(id).to.equal(4)
+            })
+
             it("begin by the rows where the table is none that was renamed", async () => {
                 const before = await start()
                 await renameTable(before, "Letter", "parcel")

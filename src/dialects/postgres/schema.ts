@@ -1,5 +1,6 @@
 import { kindOfType } from "../column-type"
 import { type SchemaStatements, standardSchema } from "../statements/schema-statements"
+import { quoted } from "./trigger/functions"
 
 // Of our own choice: PostgreSQL has no names for advisory locks.
 const INSTALL_LOCK = "1635087729, 1"
@@ -37,6 +38,17 @@ export const postgresSchema: SchemaStatements = {
                 ? [`${alter} ADD GENERATED ${to.generatedIdentity} AS IDENTITY`]
                 : []),
         ]
+    },
+    sequences: {
+        selectOwned: (table, column) => ({
+            sql:
+                `SELECT left(path, length(path) - length(quote_ident(name))) AS "schema", name FROM ` +
+                `(SELECT oid::regclass::text AS path, relname::text AS name FROM pg_class ` +
+                `WHERE oid = pg_get_serial_sequence($1, $2)::regclass) s`,
+            parameters: [table, column],
+        }),
+        rename: (schema, name, to) =>
+            `ALTER SEQUENCE ${schema}${quoted(name)} RENAME TO ${quoted(to)}`,
     },
     installLock: {
         isTransactional: true,

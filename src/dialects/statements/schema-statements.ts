@@ -47,6 +47,13 @@ export interface StoredCheck {
     readonly expression: string
 }
 
+/** @internal A sequence as the catalogue has it. */
+export interface StoredSequence {
+    /** What precedes its name in SQL, where its schema has to be named. */
+    readonly schema: string
+    readonly name: string
+}
+
 /** @internal What migrations, the installation and checks ask of a database. */
 export interface SchemaStatements {
     /** Makes a text compare by its characters alone, as the keys in the counter table do. */
@@ -76,6 +83,12 @@ export interface SchemaStatements {
     makesValues(column: TableColumn): boolean
     /** Undefined where TypeORM keeps what is in a column that it changes. */
     retype?(retyping: Retyping): readonly string[]
+    /** Sequences that make the values of columns, where they have names. */
+    readonly sequences?: {
+        /** Selects a {@link StoredSequence}: the one that belongs to a column. */
+        selectOwned(table: string, column: string): Statement
+        rename(schema: string, name: string, to: string): string
+    }
     /** Whether an index can't be dropped while a foreign key has no other. */
     readonly foreignKeysNeedIndex: boolean
     readonly installLock: InstallLock

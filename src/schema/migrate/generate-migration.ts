@@ -27,6 +27,7 @@ import {
 import { remainingFor } from "../plan/key-filling"
 import { refuseUntold } from "../plan/texts/fill-texts"
 import { refuseUnfillable, refuseUnknownZones } from "../plan/periods/period-steps"
+import { findRenamedSequences, renameSequences, withItsDefault } from "../plan/renamed-sequences"
 import { asStored, holdersOf, refuseDrops, refuseLosses, retype } from "../plan/retyped-columns"
 import { type NumberingOrder, RowOrder, NUMBERING_ORDER } from "../plan/row-order"
 import { fillKeys, numberExistingRows } from "../plan/row-steps"
@@ -169,7 +170,7 @@ export async function generateMigration(
     const name = migrationName(named.name ?? "AutoSequence", named.timestamp ?? Date.now())
     refuseUnsupportedSeries(dataSource)
     const order = new RowOrder(dataSource, orderBy)
-    const inventory = await onMaster(dataSource, async (runner) => {
+    const { inventory, sequences } = await onMaster(dataSource, async (runner) => {
         const mistake = await dialectOf(dataSource)?.schema.findMistake?.(runner)
         if (mistake) throw new UnsupportedError(mistake)
         const found = await takeInventory(runner, dataSource, { renumber })
@@ -182,7 +183,7 @@ export async function generateMigration(
         await refuseDuplicates(runner, found)
         // Also where no row is there: it will run where some are.
         for (const table of found.tables) order.refuseUnknown(table)
-        return found
+        return { inventory: found, sequences: await findRenamedSequences(runner, found) }
     })
     const retyped = retypedOf(inventory)
     const { declared, renamedColumns, ofTypeORM } = await whileAltered(
@@ -191,8 +192,9 @@ export async function generateMigration(
             declared: new Map(inventory.tables.map((t) => [t, tableAsDeclared(t)])),
             renamedColumns: findRenamedColumns(inventory.tables),
             // It takes a connection of its own, and there may be only one.
-            ofTypeORM: await whileAltered(retyped.flatMap(asStored), () =>
-                dataSource.driver.createSchemaBuilder().log(),
+            ofTypeORM: await whileAltered(
+                [...retyped.flatMap(asStored), ...sequences.flatMap(withItsDefault)],
+                () => dataSource.driver.createSchemaBuilder().log(),
             ),
         }),
     )
@@ -210,6 +212,7 @@ export async function generateMigration(
         await dropTriggers(steps, triggers)
         await dropFunctions(steps, await readLeftOver(runner, dataSource), UNUSED)
         for (const table of inventory.tables) await dropFormerChecks(steps, table)
+        await renameSequences(steps, inventory, sequences)
         steps.add(ofTypeORM)
         for (const table of inventory.tables)
             if (!table.metadata.synchronize) {

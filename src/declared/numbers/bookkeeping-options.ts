@@ -60,8 +60,8 @@ export interface BookkeepingOptions {
      * }
      * ```
      *
-     * Default: `true` with `deletable: false`, `deletable: "withReason"` or `settings: true`,
-     * otherwise `false`.
+     * Default: `true` with `deletable: false`, `deletable: "withReason"`, `settings: true` or a
+     * `@DocumentNumber`, otherwise `false`.
      */
     journal?: boolean
 

@@ -6,6 +6,8 @@ import { quoted } from "./trigger/functions"
 const INSTALL_LOCK = "1635087729, 1"
 const MIGRATION_LOCK = "1635087729, 2"
 
+const INDEX_DROPPED = /^(DROP INDEX (?:CONCURRENTLY )?(?:IF EXISTS )?)"([^"]+)"\.(.+)$/
+
 /** @internal */
 export const postgresSchema: SchemaStatements = {
     ...standardSchema,
@@ -38,6 +40,11 @@ export const postgresSchema: SchemaStatements = {
                 ? [`${alter} ADD GENERATED ${to.generatedIdentity} AS IDENTITY`]
                 : []),
         ]
+    },
+    withoutSchema(sql, schemas) {
+        // It does so for an index that it drops, and finds everything else by the search path.
+        const [, drop = "", schema, rest = ""] = INDEX_DROPPED.exec(sql) ?? []
+        return drop === "" || schemas.has(schema) ? sql : `${drop}${rest}`
     },
     sequences: {
         selectOwned: (table, column) => ({

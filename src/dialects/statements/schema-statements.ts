@@ -83,6 +83,8 @@ export interface SchemaStatements {
     makesValues(column: TableColumn): boolean
     /** Undefined where TypeORM keeps what is in a column that it changes. */
     retype?(retyping: Retyping): readonly string[]
+    /** Takes off the schema that TypeORM names where neither an entity nor the data source does. */
+    withoutSchema?(sql: string, schemas: ReadonlySet<string | undefined>): string
     /** Sequences that make the values of columns, where they have names. */
     readonly sequences?: {
         /** Selects a {@link StoredSequence}: the one that belongs to a column. */

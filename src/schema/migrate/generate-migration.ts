@@ -202,7 +202,9 @@ export async function generateMigration(
     for (const { metadata } of inventory.tables)
         refuseDrops(metadata, holdersOf(metadata), ofTables)
     const { up, down } = await onMaster(dataSource, async (runner) => {
-        const steps = new RecordedSteps(runner)
+        const schemas = new Set(dataSource.entityMetadatas.map(({ schema }) => schema))
+        const { withoutSchema = (sql: string) => sql } = inventory.dialect.schema
+        const steps = new RecordedSteps(runner, (sql) => withoutSchema(sql, schemas))
         const found = await findRenamings(runner, dataSource, rename, renamedColumns)
         refuseStrays(found)
         const triggers = await readTriggers(runner, dataSource, [

@@ -10,7 +10,11 @@ export class RecordedSteps implements Steps {
     readonly up: MigrationStep[] = []
     readonly down: MigrationStatement[] = []
 
-    constructor(private readonly runner: QueryRunner) {}
+    constructor(
+        private readonly runner: QueryRunner,
+        /** What becomes of a statement that TypeORM has written. */
+        private readonly edit: (sql: string) => string,
+    ) {}
 
     async schema(work: Work): Promise<void> {
         this.add(await this.record(work))
@@ -46,8 +50,9 @@ export class RecordedSteps implements Steps {
 
     /** Takes what TypeORM has written, whose way back is the last statement first. */
     add({ upQueries, downQueries }: Pick<Recorded, "upQueries" | "downQueries">): void {
-        for (const { query, parameters } of upQueries) this.up.push({ sql: query, parameters })
+        for (const { query, parameters } of upQueries)
+            this.up.push({ sql: this.edit(query), parameters })
         for (const { query, parameters } of downQueries)
-            this.down.unshift({ sql: query, parameters })
+            this.down.unshift({ sql: this.edit(query), parameters })
     }
 }

@@ -3,6 +3,7 @@ import {
     Column,
     Entity,
     EntitySchema,
+    type EntitySubscriberInterface,
     JoinColumn,
     ManyToOne,
     OneToMany,
@@ -25,6 +26,7 @@ import {
     withSealedReferences,
 } from "../../src"
 import { keySealOf } from "../../src/keys/sealed/composite-seal"
+import { tableName } from "../../src/typeorm/names"
 import { onEveryDatabase } from "../support/databases"
 import { rejection } from "../support/errors"
 import { refused } from "./history-entities"
@@ -323,6 +325,33 @@ onEveryDatabase("A sealed key without its row", (database) => {
         ])
         const tickets = await manager.find(Ticket, { order: { id: "ASC" } })
         expect(tickets.map(({ seatKey }) => seatKey)).to.eql([key, null, null])
+    })
+
+    it("is not known of a row that is gone before its foreign keys are read", async () => {
+        const dataSource = await database().connect([Client, Bill, Seat], { emptied: true })
+        const { manager } = dataSource
+        const client = await manager.save(Client, { name: "a" })
+        const { publicId } = client
+        const rows = ["gone", "kept"].map((name) => ({ name, client, payer: client }))
+        await manager.save(Bill, rows)
+        const table = tableName(manager.getRepository(Bill).metadata)
+        const subscriber: EntitySubscriberInterface<Bill> = {
+            listenTo: () => Bill,
+            // Over the same connection, so that it comes before the query for the foreign keys.
+            async afterLoad({ name }, event) {
+                if (name === "gone")
+                    await event?.queryRunner.query(`DELETE FROM ${table} WHERE name = 'gone'`)
+            },
+        }
+        dataSource.subscribers.push(subscriber)
+        const shown = (await manager.find(Bill, { order: { name: "ASC" } })).map(
+            ({ name, clientKey, agentKey, payerKey }) => ({ name, clientKey, agentKey, payerKey }),
+        )
+        expect(shown).to.eql([
+            { name: "gone", clientKey: undefined, agentKey: undefined, payerKey: publicId },
+            { name: "kept", clientKey: publicId, agentKey: null, payerKey: publicId },
+        ])
+        expect(await manager.count(Bill)).to.equal(1)
     })
 
     it("is that of where a saved row leads, also when the entity tells it no longer", async () => {

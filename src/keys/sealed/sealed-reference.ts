@@ -203,11 +203,12 @@ export async function loadReferences(
         const conditions = ofEntity.map(({ entity }) => withPrimaryKey(metadata, entity))
         const found = await readRows(runner, metadata, columns, conditions)
         for (const [at, { entity }] of ofEntity.entries()) {
-            const values = columns.map((column, i): [ColumnMetadata, unknown] => [
-                column,
-                driver.prepareHydratedValue(found[at]?.[i] ?? null, column),
-            ])
-            known.set(entity, new Map(values))
+            // Undefined for a row that was deleted meanwhile: nobody knows where it led.
+            const values = found[at]?.map((value, i): [ColumnMetadata, unknown] => {
+                const column = columns[i] as ColumnMetadata
+                return [column, driver.prepareHydratedValue(value, column)]
+            })
+            if (values) known.set(entity, new Map(values))
         }
     }
 }

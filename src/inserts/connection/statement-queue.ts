@@ -52,10 +52,6 @@ export class StatementQueue {
             // To follow the calls through the context of each promise slows all of them down.
             if (!this.options.isWatched) return await work()
             return await surrounding.run((this.current = {}), work)
-        } catch (error) {
-            // A COMMIT that failed is followed by ROLLBACK.
-            if (sql === "COMMIT") this.ending = false
-            throw error
         } finally {
             this.unfinished -= 1
             this.current = undefined

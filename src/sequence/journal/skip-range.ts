@@ -32,11 +32,11 @@ export async function skipRange(
         )
     }
     if (from > to) refuse("the first is above the last.")
-    if (from < (series.startOf ? 1n : series.startAt)) refuse(`numbers start at ${series.startAt}.`)
+    if (from < series.startAt) refuse(`numbers start at ${series.startAt}.`)
     const place = await columnKey(sender, series.name, series, given)
     const counter = await lockCounter(sender, series, place)
     const { incrementBy } = series
-    const next = counter + incrementBy > series.startAt ? counter + incrementBy : series.startAt
+    const next = counter + incrementBy
     if (from > next)
         refuse(
             `the next number of the scope is ${next}. Start there, or the numbers before would be a gap.`,

@@ -11,6 +11,7 @@ import {
 import { onEachCell } from "../support/matrix"
 import { rejection } from "../support/errors"
 import { rolledBack } from "../support/rows"
+import { mustWait, sessionOf, Signal } from "../support/waiting"
 import { FINAL, invoicesWith, SCOPE } from "./entities"
 
 onEachCell("Rows that are made void", ({ way, can, tables }) => {
@@ -89,6 +90,24 @@ onEachCell("Rows that are made void", ({ way, can, tables }) => {
             ).to.be.instanceOf(InvalidOptionError)
     })
 
+    it("are void no more where another row has their number, which can be made so", async () => {
+        const { id } = await invoices().save({ ...FINAL })
+        await series().void(dataSource(), id, { reason: "a" })
+        await dataSource().transaction((manager) =>
+            withReason(manager, { reason: "b" }, () => manager.delete(Invoice, id)),
+        )
+        const other = await invoices().save({ ...FINAL, number: 1 })
+        expect(await series().isVoid(other)).to.equal(false)
+        await series().void(dataSource(), other, { reason: "c" })
+        expect(await series().isVoid(other)).to.equal(true)
+        expect((await events()).map(({ kind, reason }) => [kind, reason])).to.eql([
+            ["void", "a"],
+            ["delete", "b"],
+            ["explicit", null],
+            ["void", "c"],
+        ])
+    })
+
     it("stay in their scope and period", async () => {
         const row = await invoices().save({ ...FINAL })
         for (const set of [{ company: "Other" }, { issuedOn: "2027-01-01" }])
@@ -123,6 +142,45 @@ onEachCell("Rows that are made void", ({ way, can, tables }) => {
         // The move came first, or was refused.
         expect(company).to.equal(results[1].status === "fulfilled" ? "Other" : "Acme")
     })
+
+    if (can.parallel)
+        it("are moved to no other scope where the transaction's snapshot is from before", async () => {
+            const row = await invoices().save({ ...FINAL })
+            const attempt = dataSource().transaction("REPEATABLE READ", async (manager) => {
+                await manager.find(Invoice)
+                await series().void(dataSource(), row.id, { reason: "a" })
+                await series().move(manager, row.id, { set: { company: "Other" } })
+            })
+            // Some servers say themselves that the snapshot is too old.
+            await rejection(attempt)
+            expect(await invoices().findOneByOrFail({ id: row.id })).to.include({
+                company: "Acme",
+                number: 1,
+            })
+            expect(await events()).to.eql([
+                { kind: "void", first: 1, last: 1, reason: "a", by: null },
+            ])
+        })
+
+    if (way.options.strategy === "table-lock" && can.parallel)
+        it("wait for who has the table before they lock the row that is to move", async () => {
+            const row = await invoices().save({ ...FINAL })
+            let moving: Promise<unknown> | undefined
+            await dataSource().transaction(async (manager) => {
+                await manager.save(Invoice, { ...FINAL })
+                const started = new Signal()
+                let session = ""
+                moving = dataSource().transaction(async (own) => {
+                    session = await sessionOf(own)
+                    started.send()
+                    return series().move(own, row.id, { set: { company: "Other" } })
+                })
+                await started.promise
+                expect(await mustWait(dataSource(), session, moving)).to.equal(true)
+                await manager.getRepository(Invoice).save({ id: row.id, status: "sent" })
+            })
+            expect(await moving).to.include({ company: "Other", number: 1, status: "sent" })
+        })
 
     it("are not void after a rollback, and can be made so again", async () => {
         const row = await invoices().save({ ...FINAL })

@@ -1,5 +1,5 @@
 import { expect } from "chai"
-import type { Repository } from "typeorm"
+import type { InsertEvent, Repository } from "typeorm"
 import { transactionWithRetry } from "../../src"
 import { expectUnwritten, rejection } from "../support/errors"
 import { upTo } from "../support/invoices"
@@ -80,6 +80,26 @@ onEachCell("Rows that are deleted, moved, or written by others", ({ way, can, ta
             const next = isNumbered ? 4 : 2
             expect((await tickets.save({})).number).to.equal(next)
             expect(await storedNumbers(tickets)).to.eql(upTo(next))
+        })
+
+        it("of a listener that inserts into a table of no entity is sent as it is, whatever it says", async () => {
+            const { dataSource, tickets } = connectTickets()
+            const note = dataSource.driver.escape("note")
+            const table = tableName(tickets.metadata).replace(/\w+(?=\W*$)/, "of_others")
+            const beforeInsert = async ({ queryRunner }: InsertEvent<object>) => {
+                await queryRunner.query(`INSERT INTO ${table}(${note}) VALUES ('/*#1*/DEFAULT')`)
+            }
+            const listener = { listenTo: () => Ticket, beforeInsert }
+            await dataSource.query(`CREATE TABLE ${table} (${note} VARCHAR(40))`)
+            dataSource.subscribers.push(listener)
+            try {
+                expect((await tickets.save({})).number).to.equal(1)
+                const rows = await dataSource.query<object[]>(`SELECT ${note} FROM ${table}`)
+                expect(rows.map((row) => ({ ...row }))).to.eql([{ note: "/*#1*/DEFAULT" }])
+            } finally {
+                dataSource.subscribers.pop()
+                await dataSource.query(`DROP TABLE ${table}`)
+            }
         })
 
         it(`that changes a number ${isNumbered ? "is refused" : "is not seen"}`, async () => {

@@ -19,10 +19,12 @@ function receipts(options: AutoSequenceColumnOptions) {
     return { Receipt, Sale, Refund }
 }
 
-onEachCell("classes of one table", ({ way, database }) => {
+onEachCell("classes of one table", ({ way, tables }) => {
+    const { Receipt, Sale, Refund } = receipts(way.options)
+    const shared = tables([Receipt, Sale, Refund])
+
     it("are numbered together in one call, those of each class in the order given", async () => {
-        const { Receipt, Sale, Refund } = receipts(way.options)
-        const dataSource = await database().connect([Receipt, Sale, Refund])
+        const dataSource = shared()
         for (const before of [0, 4]) {
             const rows = [new Sale(), new Refund(), new Sale(), new Refund()]
             for (const row of rows) row.shop = 1
@@ -34,5 +36,17 @@ onEachCell("classes of one table", ({ way, database }) => {
         }
         const repository = dataSource.getRepository(Receipt)
         await expectNext(repository, { shop: 1 }, [1, 2, 3, 4, 5, 6, 7, 8, 9], way)
+    })
+
+    it("go on after a number that a row of one of them has been given", async () => {
+        const { manager } = shared()
+        for (const [Class, number] of [
+            [Sale, 3],
+            [Refund, 7],
+        ] as const) {
+            await manager.save(Object.assign(new Class(), { shop: 1 }))
+            await manager.save(Object.assign(new Class(), { shop: 1, number }))
+        }
+        await expectNext(manager.getRepository(Receipt), { shop: 1 }, [1, 3, 4, 7, 8], way)
     })
 })

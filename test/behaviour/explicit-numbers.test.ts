@@ -158,6 +158,23 @@ onEachCell("Explicit numbers", ({ way, can, tables }) => {
         await expectNext(ticketsOf(), {}, [1], way)
     })
 
+    it("are made beside texts in SQL, however those are quoted", async () => {
+        const { options } = dataSource()
+        const quote = options.type === "mariadb" ? "\\'" : "''"
+        const texts = [`'a${quote}), (b'`, `'${quote}'`]
+        await dataSource().transaction((manager) =>
+            manager.insert(
+                Ticket,
+                texts.map((text) => ({ title: () => text })),
+            ),
+        )
+        const stored = await ticketsOf().find({ order: { number: "ASC" } })
+        expect(stored.map(({ number, title }) => [number, title])).to.eql([
+            [1, "a'), (b"],
+            [2, "'"],
+        ])
+    })
+
     it("that don't fit an int are refused", async () => {
         for (const number of [MAX_INT + 1, -MAX_INT - 2])
             await expectRefuses(

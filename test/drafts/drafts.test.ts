@@ -554,6 +554,31 @@ onEachCell(
                 if (isGapless) expect(await stored()).to.eql(["final 2026 1", "final 2026 2"])
             })
 
+        if (options.strategy === "table-lock" && can.parallel)
+            it("wait for who has the table before they lock their rows, which that one may change", async () => {
+                const of = await company()
+                const issuedOn = "2026-05-05"
+                const { id } = await invoices().save({ company: of, issuedOn })
+                let finishing: Promise<unknown> | undefined
+                await dataSource().transaction(async (manager) => {
+                    const status = "final" as const
+                    await manager.save(Invoice, { company: of, issuedOn, status })
+                    const started = new Signal()
+                    let session = ""
+                    finishing = dataSource().transaction(async (own) => {
+                        session = await sessionOf(own)
+                        started.send()
+                        await own.update(Invoice, id, { status })
+                    })
+                    await started.promise
+                    expect(await mustWait(dataSource(), session, finishing)).to.equal(true)
+                    await manager.update(Invoice, id, { note: "changed" })
+                })
+                await finishing
+                expect(await stored()).to.eql(["final 2026 2", "final 2026 1"])
+                expect(await invoices().findOneByOrFail({ id })).to.include({ note: "changed" })
+            })
+
         it("are numbered in the order of their keys, however many an update has", async () => {
             const of = await company()
             const rows = Array.from({ length: 1203 }, (_, at) => ({

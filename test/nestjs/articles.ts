@@ -60,7 +60,7 @@ export class Twin {
 export class Page {
     @PrimaryGeneratedColumn() id!: number
     @Column({ type: "int", nullable: true }) tenantId!: number | null
-    @PseudoKey({ uniqueWith: "tenantId", history: true }) slug!: string
+    @PseudoKey({ uniqueWith: "tenantId", history: true, nullable: true }) slug!: string | null
 }
 
 export const ENTITIES = [Author, Article, Draft, Twin, Page]

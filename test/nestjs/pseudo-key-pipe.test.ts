@@ -85,6 +85,13 @@ class Library {
         return { id: article?.id ?? "none" }
     }
 
+    @Post("optional-by-body")
+    optionalByBody(
+        @Body("article", PseudoKeyPipe(Article, { optional: true })) article: Article | null,
+    ) {
+        return { id: article && article.id }
+    }
+
     @Get("hidden/:key")
     hidden(
         @Param(
@@ -228,6 +235,14 @@ onOnePostgres("PseudoKeyPipe", (database) => {
         await expectJson(site, "/optional?key=tea", { id })
         for (const query of ["key=", "key=nobody", "key=tea&key=tea", "key=undefined", "key=null"])
             expect((await site.ask(`/optional?${query}`)).status, query).to.equal(404)
+        for (const [article, answer] of [
+            [null, { status: 201, body: '{"id":null}' }],
+            ["tea", { status: 201, body: JSON.stringify({ id }) }],
+        ] as const) {
+            const headers = { "content-type": "application/json" }
+            const init = { method: "POST", headers, body: JSON.stringify({ article }) }
+            expect(await site.ask("/optional-by-body", init)).to.include(answer)
+        }
     })
 
     it("throws what the application wants", async () => {

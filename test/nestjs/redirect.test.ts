@@ -96,6 +96,11 @@ class Articles {
         return { slug }
     }
 
+    @Get("by-whole-query")
+    byWholeQuery(@Query({ transform: ({ key }) => String(key) }, ArticlePipe) { slug }: Article) {
+        return { slug }
+    }
+
     @Get("by-header")
     byHeader(@ByHeader("x-article", ArticlePipe) { slug }: Article) {
         return { slug }
@@ -236,10 +241,15 @@ onOnePostgres("redirectRetiredKeys", (database) => {
             ["/direct/old", {}],
             ["/by-body", { method: "POST", headers: json, body: '{"article":"old"}' }],
             ["/by-header", { headers: { "x-article": "old" } }],
+            ["/by-whole-query?key=old", {}],
         ] as [string, RequestInit][]) {
             const { body, location } = await site.ask(path, init)
             expect([path, body, location]).to.eql([path, '{"slug":"new"}', null])
         }
+        const page = await site.manager.save(Page, { tenantId: 7, slug: "home" })
+        await site.manager.save(Page, { ...page, slug: null })
+        const answer = await site.ask("/pages/home")
+        expect(answer).to.include({ status: 200, body: '{"slug":null}', location: null })
     })
 
     it("does nothing unless it is set", async () => {

@@ -4,6 +4,7 @@ import { once } from "node:events"
 import { createServer, request } from "node:http"
 import type { AddressInfo } from "node:net"
 import { PseudoKeyPipe } from "../../src/nestjs"
+import { urlWithKey } from "../../src/nestjs/pseudo-keys/url-with-key"
 import { onOnePostgres } from "../support/databases"
 import { Applications } from "./applications"
 import { Article, type Site, type SiteOptions, startSite } from "./articles"
@@ -201,6 +202,49 @@ onOnePostgres("The address of a current key", (database) => {
                 site.address,
             )
         }
+        expect(await locationOf(site, "http://evil.example/shop/old")).to.equal("/shop/new")
+    })
+})
+
+describe("The address with another key", () => {
+    const addressOf = (url: string, route?: string, key = "new", more = {}) =>
+        urlWithKey(
+            {
+                method: "GET",
+                url,
+                params: { key: "old", id: "7" },
+                route: { path: route },
+                ...more,
+            },
+            { type: "param", data: "key" },
+            key,
+        )
+
+    it("has it where the pattern of the route says", () => {
+        expect(addressOf("/old/old/old", "/old{/:key}/old")).to.equal("/old/new/old")
+        expect(addressOf("/old/x/old", "/:key/x/:key")).to.equal("/old/x/new")
+        expect(addressOf("/old/7-old/old/", "/old/:id(\\d+)-:key?/old")).to.equal("/old/7-new/old/")
+        const routeOptions = { url: "/:key/old" }
+        expect(addressOf("/old/old", undefined, "new", { routeOptions })).to.equal("/new/old")
+    })
+
+    it("has it at the end where no pattern says where, or the address is another one", () => {
+        expect(addressOf("/old/older")).to.equal("/new/older")
+        expect(addressOf("/old/old")).to.equal("/old/new")
+        expect(addressOf("/cold/xold-old.json")).to.equal("/cold/xold-new.json")
+        expect(addressOf("/100%/old?a=100%")).to.equal("/100%/new?a=100%")
+        const originalUrl = "/old/latest"
+        const rewritten = addressOf("/articles/old", "/articles/:key", "new", { originalUrl })
+        expect(rewritten).to.equal("/new/latest")
+    })
+
+    it("is made of what an address may contain, and leaves the rest of it", () => {
+        expect(addressOf("/old", "/:key", "東京")).to.equal("/%E6%9D%B1%E4%BA%AC")
+        expect(addressOf("/old", undefined, "東京")).to.equal("/%E6%9D%B1%E4%BA%AC")
+        const asked = { method: "GET", url: "/by-query?key=old&to=/a?b", params: {} }
+        const address = urlWithKey(asked, { type: "query", data: "key" }, "東京")
+        expect(address).to.equal("/by-query?key=%E6%9D%B1%E4%BA%AC&to=%2Fa%3Fb")
+        expect(addressOf("/old?to=/a?b", "/:key")).to.equal("/new?to=/a?b")
     })
 })
 

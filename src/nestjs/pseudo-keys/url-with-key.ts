@@ -42,10 +42,9 @@ function withSegment(request: KeyRequest, path: string, name: string, key: strin
     const parts = typeof pattern === "string" ? pattern.replace(/[{}]/g, "").split("/") : []
     const part = parts.find((one) => namesIn(one).includes(name)) ?? ""
     const segments = path.split("/")
-    // From the end, as an application may be mounted below a path.
+    // From the end, as an application may be mounted below a path. Nest takes the slash off the end of a pattern.
     const fromEnd = parts.length - parts.lastIndexOf(part)
-    const isClosed = path.endsWith("/") && parts.at(-1) !== ""
-    const place = segments.length - fromEnd - (isClosed ? 1 : 0)
+    const place = segments.length - fromEnd - (path.endsWith("/") ? 1 : 0)
     const isIt = part !== "" && filled(part, params) === decode(segments[place] ?? "")
     if (isIt) segments[place] = filled(part, { ...params, [name]: key }, encodeURIComponent)
     return isIt ? segments.join("/") : withLast(segments, params[name] ?? "", key)

@@ -1,4 +1,5 @@
 import { expect } from "chai"
+import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import { Column, Entity, Not, PrimaryGeneratedColumn } from "typeorm"
 import { AutoSequenceColumn, ReadOnlyNumberError, seriesOf } from "../../src"
 import { rejection } from "../support/errors"
@@ -67,6 +68,9 @@ onEachCell("Rows with several numbers that move for one of them", ({ way, can, t
         const { first, draft } = await start()
         const before = { ...first }
         const counters = await storedCounters(dataSource())
+        const told: unknown[] = []
+        const listener = (message: unknown) => void told.push(message)
+        subscribe("autosequence:gap-refused", listener)
         for (const [property, row, set, other, what] of [
             ["month", first, { day: "2027-02-02" }, "Task.year", "title, day"],
             ["month", draft, { day: "2027-02-02" }, "Task.year", "title, day"],
@@ -85,8 +89,15 @@ onEachCell("Rows with several numbers that move for one of them", ({ way, can, t
             expect(error.message)
                 .to.include(`a row another number of Task.${property},`)
                 .and.include(other)
-            expect(error.message).to.include("Insert a new row").and.include(`(${what})`)
+            expect(error.message)
+                .to.include("would leave the scope or period of a number that stays")
+                .and.include("Insert a new row")
+                .and.include(`(${what})`)
+            const [gap] = told.splice(0) as [{ series: string; code: string }]
+            expect(gap.series.replace("task.", "Task.")).to.equal(other)
+            expect(gap.code).to.equal("READ_ONLY_NUMBER")
         }
+        unsubscribe("autosequence:gap-refused", listener)
         expect(first).to.eql(before)
         expect(await stored()).to.eql(ROWS)
         expect(await storedCounters(dataSource())).to.eql(counters)

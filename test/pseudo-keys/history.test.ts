@@ -29,6 +29,7 @@ import {
     Article,
     Big,
     Cat,
+    changeRaw,
     Country,
     deleteRaw,
     Dog,
@@ -123,6 +124,20 @@ onEveryDatabase("The history of a pseudo key", (database) => {
             const other = await take(pages, "ONE")
             await expectLeads(manager, Page, { one: one.id })
             await expectLeads(manager, Page, { ONE: other.id })
+        })
+
+        it("stays as it is when another row is refused its keys, and the error is caught", async () => {
+            const { dataSource, pages, manager, one, two } = await connectPages()
+            await change(pages, one.id, "a")
+            const before = await historyOf(manager)
+            for (const slug of ["one", "a"])
+                await dataSource
+                    .transaction((inner) =>
+                        refused(inner.save(Page, { id: two.id, slug }), KeyTakenError),
+                    )
+                    .catch(() => {})
+            expect(await historyOf(manager)).to.eql(before)
+            await expectLeads(manager, Page, { one: one.id, a: one.id, two: two.id })
         })
 
         it("makes derive give other keys to other rows", async () => {
@@ -527,13 +542,20 @@ onEveryDatabase("The history of a pseudo key", (database) => {
         })
 
         it("refuses to move a row to where its keys are another row's", async () => {
-            const { manager, articles, b, one, other, inA, inB } = await connectArticles()
-            await articles.save({ id: one.id, slug: "y" })
+            const { dataSource, manager, articles, b, one, other, inA, inB } =
+                await connectArticles()
             await articles.save({ id: other.id, slug: "theirs" })
+            await refused(articles.save({ id: one.id, tenant: b, slug: "new" }), KeyTakenError)
+            await articles.save({ id: one.id, slug: "y" })
             const before = [await storedRows(articles), await historyOf(manager)]
             // Its former key is a former one there.
             await refused(articles.save({ id: one.id, tenant: b }), KeyTakenError)
             await refused(articles.save({ id: one.id, tenant: b, slug: "new" }), KeyTakenError)
+            // What was taken out of the history is not stored.
+            const caught = dataSource.transaction((inner) =>
+                inner.save(Article, { id: one.id, tenant: b, slug: "new" }).catch(() => {}),
+            )
+            await refused(caught, KeyTakenError)
             expect([await storedRows(articles), await historyOf(manager)]).to.eql(before)
             const third = await articles.save({ tenant: b, slug: "third" })
             await refused(
@@ -598,6 +620,23 @@ onEveryDatabase("The history of a pseudo key", (database) => {
             await refused(take(pages, "raw"), KeyTakenError)
             await refused(pages.save({ id: one.id, slug: "raw" }), KeyTakenError)
             await expectLeads(manager, Page, { raw: raw.id, one: one.id })
+        })
+
+        it("is theirs, though it was that of another row before", async () => {
+            const { pages, manager, one } = await connectPages()
+            await change(pages, one.id, "a")
+            await insertRaw(pages, { title: "raw", slug: "one" })
+            const { id } = await pages.findOneByOrFail({ slug: "one" })
+            await change(pages, id, "b")
+            await expectLeads(manager, Page, { one: id, b: id, a: one.id })
+        })
+
+        it("leads from no key that raw SQL has taken off a row", async () => {
+            const { pages, manager, one } = await connectPages()
+            await changeRaw(pages, "slug", "one", "raw")
+            await expectLeads(manager, Page, { one: null, raw: one.id })
+            await change(pages, one.id, "a")
+            await expectLeads(manager, Page, { one: null, raw: one.id, a: one.id })
         })
 
         it("is theirs, though another row's save has failed and the error is caught", async () => {

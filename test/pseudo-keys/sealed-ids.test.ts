@@ -396,6 +396,16 @@ onEveryDatabase("A sealed key without its row", (database) => {
         expect(made).to.include({ clientKey: a!.publicId, payerKey: null })
         made.client = undefined
         expect(made.clientKey).to.equal(a!.publicId)
+
+        const lost = manager.create(Bill, { client: a! })
+        await rejection(
+            dataSource.transaction(async (inner) => {
+                await inner.save(lost)
+                throw new Error("roll back")
+            }),
+        )
+        lost.client = undefined
+        expect(lost.clientKey).to.equal(undefined)
     })
 
     it("is NULL for a new row that has no relation, where nothing else can have given it one", async () => {

@@ -86,6 +86,22 @@ onEachCell(
             )
         })
 
+        it("are there at once, with period and date, where the caller has set the number", async () => {
+            const company = await dataSource().getRepository(Company).save({ code: "A" })
+            const rows = [{ sequence: 7, issuedOn: "2026-05-05" }, { sequence: 8 }].map((own) =>
+                dataSource().manager.create(Invoice, { company, ...own }),
+            )
+            await dataSource().manager.save(rows)
+            const invoices = await dataSource()
+                .getRepository(Invoice)
+                .find({ order: { id: "ASC" }, relations: { company: true } })
+            expect(rows).to.eql(invoices)
+            expect(rows[0]).to.include({
+                sequencePeriod: "2026-05-05",
+                number: "A:none.20260505.007",
+            })
+        })
+
         it("roll all back where one can't be made", async () => {
             const [company] = await dataSource()
                 .getRepository(Company)

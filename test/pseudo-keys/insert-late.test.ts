@@ -1,6 +1,12 @@
 import { expect } from "chai"
-import type { DataSource } from "typeorm"
-import { TransactionRequiredError } from "../../src"
+import { Column, type DataSource, Entity, PrimaryGeneratedColumn } from "typeorm"
+import {
+    AutoSequenceColumn,
+    DocumentNumber,
+    InvalidKeyError,
+    PseudoKey,
+    TransactionRequiredError,
+} from "../../src"
 import { onEveryDatabase } from "../support/databases"
 import { worksOn } from "../support/strategies"
 import { Letter } from "./insert-entities"
@@ -117,3 +123,63 @@ for (const strategy of ["table-lock", "counter", "trigger"] as const)
         },
         worksOn(strategy),
     )
+
+onEveryDatabase(
+    "A key derived of what a trigger makes beside a number",
+    (database) => {
+        const of = (derive: (row: Row) => string, after?: "insert") => {
+            @Entity("dated")
+            class Dated {
+                @PrimaryGeneratedColumn() id!: number
+                @Column({ type: "date", nullable: true }) day!: string | null
+                @AutoSequenceColumn({ strategy: "trigger", period: { of: "day", by: "year" } })
+                number!: number
+                numberPeriod!: string
+                @DocumentNumber({ of: "number", format: "D-{YYYY}-{0}" }) text!: string
+                @PseudoKey({ derive, after }) key!: string
+            }
+            return Dated
+        }
+        type Row = { day: string | null; number: number; numberPeriod: string; text: string }
+        const derives = {
+            numberPeriod: (row: Row) => `${row.numberPeriod}.${row.number}`,
+            text: ({ text }: Row) => text,
+            day: ({ day }: Row) => String(day),
+        }
+
+        for (const [property, derive] of Object.entries(derives))
+            it(`is refused before the INSERT, also beside a number of the caller's: ${property}`, async () => {
+                const Dated = of(derive)
+                const dataSource = await database().connect([Dated])
+                const row: Partial<Row> = {
+                    number: 7,
+                    day: property === "day" ? null : "2026-05-05",
+                }
+                await expectNothingWritten(
+                    dataSource,
+                    Dated,
+                    dataSource.getRepository(Dated).save(row),
+                    InvalidKeyError,
+                )
+            })
+
+        it("is made of it after the INSERT, and before it of a date that is set", async () => {
+            const keys: string[] = []
+            for (const [derive, after] of [
+                [derives.numberPeriod, "insert"],
+                [derives.text, "insert"],
+                [derives.day, undefined],
+            ] as const) {
+                const Dated = of(derive, after)
+                const dataSource = await database().connect([Dated])
+                const row = await dataSource
+                    .getRepository(Dated)
+                    .save({ number: 7, day: "2026-05-05" })
+                expect(await storedKeys(dataSource, Dated, "key")).to.eql([row.key])
+                keys.push(row.key)
+            }
+            expect(keys).to.eql(["2026-7", "d-2026-7", "2026-05-05"])
+        })
+    },
+    worksOn("trigger"),
+)

@@ -1,6 +1,7 @@
 import type { InsertRow } from "../../inserts/insert"
 import { isMadeByDatabase } from "../../series/scopes/scope"
-import { ownSeriesOf } from "../../series/own-series"
+import { ownSeriesOf, triggeredSeriesOf } from "../../series/own-series"
+import { madeColumns } from "../../series/series"
 import { dataSourceOf } from "../../typeorm/compat"
 import { type ColumnMetadata, columnType } from "../../typeorm/names"
 import { storedKeysOf } from "../resolve-keys"
@@ -51,10 +52,16 @@ export function storedValue(row: InsertRow, column: ColumnMetadata): unknown {
 function isToCome(row: InsertRow, column: ColumnMetadata, value: unknown): boolean {
     const isKey = storedKeysOf(row.metadata).some((key) => key.column === column)
     const isOurs = isKey || ownSeriesOf(row.metadata).some((series) => series.column === column)
+    const cell = row.cell(column)
+    // A trigger makes more than the number: the period, the texts, and a date where there is none.
+    const isTriggered = triggeredSeriesOf(row.metadata).some((series) =>
+        madeColumns(series).includes(column),
+    )
+    if (isTriggered && !isLiteral(column.default) && (cell.kind !== "value" || cell.value === null))
+        return true
     // What the entity has may be from an insert that failed.
     const isTold = value !== undefined && typeof value !== "function" && !column.isGenerated
     if (!isOurs && isTold) return false
-    const cell = row.cell(column)
     if (cell.kind === "value") return cell.value === null && (isKey || column.isGenerated)
     if (isOurs || isMadeByDatabase(column)) return true
     const { default: fallback } = column

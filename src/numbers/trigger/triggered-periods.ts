@@ -24,14 +24,17 @@ export function awaitPeriods(insert: Insert): AwaitedValue[] {
     const awaited: AwaitedValue[] = []
     for (const row of insert.rows)
         for (const series of triggeredSeriesOf(row.metadata)) {
-            const { dialect, assignsAtCommit } = series
+            const { dialect } = series
             refuseTexts(series, row)
+            // What comes with a number of the caller's is there after the INSERT.
+            const isLate =
+                series.assignsAtCommit && (explicitNumber(series, row) ?? undefined) === undefined
             for (const column of besideNumber(series, row)) {
                 if (isSet(row, column)) continue
-                awaited.push({ row, column, isLate: assignsAtCommit })
+                awaited.push({ row, column, isLate })
                 const isLeftOut = row.cell(column).kind === "default" && !hasDefault(column)
                 if (isLeftOut && dialect.trigger?.leavesOutAsNull) row.assignSql(column, "NULL")
-                if (returns(row) && !assignsAtCommit) insert.returnColumn(column)
+                if (returns(row) && !isLate) insert.returnColumn(column)
             }
         }
     return awaited

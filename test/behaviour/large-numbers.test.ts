@@ -8,8 +8,8 @@ import { numbersOf, unhandledDuring } from "../support/rows"
 import { expectNext, storedNumbers, storedTexts } from "../support/stored"
 
 onEachCell("Large numbers", ({ way, can, tables }) => {
-    const { Ticket, FromHundredByTen, Big } = entitiesOf(way)
-    const dataSource = tables([Ticket, FromHundredByTen, Big])
+    const { Ticket, FromHundredByTen, Big, Customer, Invoice } = entitiesOf(way)
+    const dataSource = tables([Ticket, FromHundredByTen, Big, Customer, Invoice])
     const ticketsOf = () => dataSource().getRepository(Ticket)
     const bigsOf = () => dataSource().getRepository(Big)
 
@@ -62,6 +62,21 @@ onEachCell("Large numbers", ({ way, can, tables }) => {
             } else await work()
             await expectOverflow(tickets.save({}))
             expect(await storedNumbers(tickets)).to.eql([MAX_INT - 2, MAX_INT - 1, MAX_INT])
+        })
+
+    if (way.isGapless && way.refusesOverflowFirst)
+        it("that are refused leave no gap in scopes that come behind theirs", async () => {
+            const [full, other] = await dataSource()
+                .getRepository(Customer)
+                .save([{ name: "full" }, { name: "other" }])
+            const invoices = dataSource().getRepository(Invoice)
+            await invoices.save({ customer: full, number: MAX_INT })
+            await dataSource().transaction((manager) =>
+                expectOverflow(
+                    manager.insert(Invoice, [{ customer: full }, { customer: other }] as never),
+                ),
+            )
+            expect((await invoices.save({ customer: other })).number).to.equal(1)
         })
 
     it("are refused by one error, and none is left that nobody handles", async () => {

@@ -80,6 +80,34 @@ for (const assign of ["insert", "commit"] as const)
                 await expectClosed(() => sequence.next(dataSource()))
             })
 
+            if (assign === "insert" && way.movesCounter)
+                it("leave no gap in the scopes that they are numbered with", async () => {
+                    // Counters move in the order of their scopes: before and behind the one that is closed.
+                    const rows = (more: object = {}) =>
+                        ["Aaa", "Acme", "Bbb"].map((company) => ({ ...FINAL, company, ...more }))
+                    await invoices().save(rows())
+                    const drafts = await invoices().save(rows({ status: "draft" }))
+                    await close()
+                    const set = { status: "final" }
+                    const added = [{ ...FINAL, company: "New" }, ...rows()]
+                    await dataSource().transaction(async (manager) => {
+                        for (const attempt of [
+                            () => manager.insert(Invoice, rows() as never),
+                            () => manager.insert(Invoice, added as never),
+                            () => manager.update(Invoice, { status: "draft" }, set as never),
+                            () => series().assign(manager, drafts, { set }),
+                        ])
+                            expect(await rejection(attempt())).to.be.instanceOf(PeriodClosedError)
+                    })
+                    const numbers = async (company: string) =>
+                        (await invoices().save([1, 2].map(() => ({ ...FINAL, company })))).map(
+                            ({ number }) => number,
+                        )
+                    expect(await numbers("Aaa")).to.eql([2, 3])
+                    expect(await numbers("Bbb")).to.eql([2, 3])
+                    expect(await numbers("New")).to.eql([1, 2])
+                })
+
             it("may have rows that are changed, and made void", async () => {
                 const row = await save()
                 await close()

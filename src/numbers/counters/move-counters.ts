@@ -15,6 +15,7 @@ import {
     refuseClosed,
     refusedByDatabase,
 } from "./counter-errors"
+import { setBack } from "./set-back"
 
 /**
  * Moves counters, and makes those that don't exist; resolves to where they are then. All of them
@@ -41,9 +42,12 @@ export async function moveCounters(
             for (const statement of counter.move(table, wanted, dataSource))
                 moved = await select(runner, noted(series, statement))
         const last = new Map(moved.map((row) => [row.key, row.last]))
-        if (moved.some(({ isClosed }) => Number(isClosed) === 1)) throw closedError(label)
+        const closed = moved.filter(({ isClosed }) => Number(isClosed) === 1)
         const missing = moves.flatMap(({ key }) => (last.has(key) ? [] : [key]))
-        if (missing.length > 0) {
+        if (closed.length + missing.length > 0) {
+            for (const { key } of closed) last.delete(key)
+            await setMovedBack(runner, counted, moves, last)
+            if (closed.length > 0) throw closedError(label)
             await refuseClosed(runner, counted, missing)
             throw garbledKey(label)
         }
@@ -58,6 +62,19 @@ export async function moveCounters(
         )
     } catch (error) {
         throw missingColumn(columns, error) ?? refusedByDatabase(dataSource, label, error)
+    }
+}
+
+/** Where one of them can't be moved, none is: the transaction may go on, and their numbers would be lost. */
+async function setMovedBack(
+    runner: Sender,
+    { name }: CounterSeries,
+    moves: readonly Move[],
+    last: ReadonlyMap<string, string | null>,
+): Promise<void> {
+    for (const { key, by } of moves) {
+        const from = parseNumber(last.get(key))
+        if (from !== undefined && by > 0n) await setBack(runner, name, { key, from, to: from - by })
     }
 }
 

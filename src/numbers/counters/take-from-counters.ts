@@ -40,13 +40,16 @@ export async function takeFromCounters(
         counted,
         [...groups].map(([key, group]) => ({ key, by: wayOf(group), scope: group[0]?.scope })),
     )
-    const raised: { key: string; to: bigint }[] = []
-    for (const [key, group] of groups) {
+    const counters = [...groups].map(([key, group]) => {
         const after = last.get(key) ?? beforeFirst(series)
-        const counter = { series, key, before: after - wayOf(group), after }
-        // Also where a number is refused: the counter has moved.
-        moved.push(counter)
-        counter.after = max(after, giveNumbers(group, key, counter.before))
+        return { group, counter: { series, key, before: after - wayOf(group), after } }
+    })
+    // All of them have moved, also where a number is refused.
+    moved.push(...counters.map(({ counter }) => counter))
+    const raised: { key: string; to: bigint }[] = []
+    for (const { group, counter } of counters) {
+        const { key, before, after } = counter
+        counter.after = max(after, giveNumbers(group, key, before))
         if (counter.after > after) raised.push({ key, to: counter.after })
     }
     await raiseCounters(runner, counted, raised)

@@ -40,6 +40,12 @@ export function refuseNoNumber(series: Series, value: unknown): bigint {
     return number
 }
 
+/** @internal The same of a number as entities have it. */
+export function refuseNoOwnNumber(series: Series, value: unknown): bigint {
+    const { driver } = series.dataSource
+    return refuseNoNumber(series, driver.preparePersistentValue(value, series.column))
+}
+
 /** @internal */
 export function parseNumber(value: unknown): bigint | undefined {
     if (typeof value === "bigint") return value

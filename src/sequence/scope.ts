@@ -143,10 +143,17 @@ export function columnValues(
     value: unknown,
     refuse: (found: string) => never,
 ): { readonly own: unknown; readonly text: string | null }[] {
-    return columns.map(({ referencedColumn }) => {
+    return columns.map((column) => {
+        const { referencedColumn, transformer } = column
         const isEntity = referencedColumn && typeof value === "object" && value !== null
         const own: unknown = isEntity ? referencedColumn.getEntityValue(value) : value
-        const text = own === null ? null : textOfValue(own)
+        // Entities have what a transformer makes of the column.
+        const isTransformed = transformer !== undefined && own !== undefined
+        const text = isTransformed
+            ? preparedText(column, own)
+            : own === null
+              ? null
+              : textOfValue(own)
         if (text === undefined || (columns.length > 1 && !isEntity && own !== null))
             refuse(`${show(own)} is not a valid ${path}`)
         return { own, text: text ?? null }

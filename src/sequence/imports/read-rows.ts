@@ -2,7 +2,7 @@ import type { ObjectLiteral } from "typeorm"
 import type { Token } from "../../declared/documents/format"
 import type { Scope } from "../../dialects/columns"
 import { AutoSequenceError, type ImportConflict } from "../../errors"
-import { refuseNoNumber } from "../../numbers/number-values"
+import { refuseNoOwnNumber, showNumber } from "../../numbers/number-values"
 import { keptMoment, periodOfDate } from "../../numbers/periods/row-date"
 import { parseText } from "../../series/documents/parse-text"
 import { preparedText, scopeWith } from "../../series/scopes/scope"
@@ -50,7 +50,7 @@ export function readRow(
     }
     try {
         const own: unknown = series.column.getEntityValue(given)
-        const set = own === undefined || own === null ? undefined : refuseNoNumber(series, own)
+        const set = own === undefined || own === null ? undefined : refuseNoOwnNumber(series, own)
         const number = parts?.number ?? set
         if (number === undefined) {
             report("incomplete", at, "it has neither a text nor a number.")
@@ -61,10 +61,7 @@ export function readRow(
             return undefined
         }
         const row = { ...given }
-        series.column.setEntityValue(
-            row,
-            series.column.type === "bigint" ? String(number) : Number(number),
-        )
+        showNumber(series, row, number)
         const period = periodOf(series, row, parts?.period)
         if (period !== undefined && parts?.period !== undefined && period !== parts.period) {
             report(

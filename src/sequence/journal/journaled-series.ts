@@ -5,7 +5,7 @@ import { UnsupportedError } from "../../errors"
 import { Session } from "../../inserts/session"
 import { withoutPeriod } from "../../numbers/journal/settings"
 import { checkedReason } from "../../numbers/journal/with-reason"
-import { refuseNoNumber } from "../../numbers/number-values"
+import { refuseNoOwnNumber } from "../../numbers/number-values"
 import { placeOf } from "../../series/series"
 import { HandledSeries } from "../series/handled-series"
 import { onTarget } from "../connection"
@@ -103,8 +103,8 @@ export class JournaledSeries<
             readEvents(sender, {
                 series: series.name,
                 keys: key && [(await columnKey(sender, series.name, series, key)).key],
-                from: from === undefined ? undefined : refuseNoNumber(series, from),
-                to: to === undefined ? undefined : refuseNoNumber(series, to),
+                from: from === undefined ? undefined : refuseNoOwnNumber(series, from),
+                to: to === undefined ? undefined : refuseNoOwnNumber(series, to),
                 kinds,
             }),
         )

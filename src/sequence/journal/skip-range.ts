@@ -3,7 +3,7 @@ import { counterSeriesOf } from "../../numbers/counters/counter-series"
 import { raiseCounters } from "../../numbers/counters/raise-counters"
 import type { ReasonOptions } from "../../numbers/journal/with-reason"
 import { writeEvents } from "../../numbers/journal/write-events"
-import { refuseNoNumber } from "../../numbers/number-values"
+import { refuseNoOwnNumber, shownNumber } from "../../numbers/number-values"
 import { placeOf, type Series } from "../../series/series"
 import { sharersOf } from "../../series/sharers"
 import { columnName, tableName } from "../../typeorm/names"
@@ -25,26 +25,27 @@ export async function skipRange(
     given: SequenceKey,
     { from: first, to: last, ...said }: ReasonOptions & { from: unknown; to: unknown },
 ): Promise<void> {
-    const [from, to] = [refuseNoNumber(series, first), refuseNoNumber(series, last)]
+    const [from, to] = [refuseNoOwnNumber(series, first), refuseNoOwnNumber(series, last)]
+    const shown = shownBy(series)
     const refuse = (problem: string): never => {
         throw new InvalidNumberError(
-            `Numbers ${from} to ${to} of ${placeOf(series)} can't be skipped: ${problem} Nothing was written.`,
+            `${placeOfRange(series, { from, to })} can't be skipped: ${problem} Nothing was written.`,
         )
     }
     if (from > to) refuse("the first is above the last.")
-    if (from < series.startAt) refuse(`numbers start at ${series.startAt}.`)
+    if (from < series.startAt) refuse(`numbers start at ${shown(series.startAt)}.`)
     const place = await columnKey(sender, series.name, series, given)
     const counter = await lockCounter(sender, series, place)
     const { incrementBy } = series
     const next = counter + incrementBy
     if (from > next)
         refuse(
-            `the next number of the scope is ${next}. Start there, or the numbers before would be a gap.`,
+            `the next number of the scope is ${shown(next)}. Start there, or the numbers before would be a gap.`,
         )
     if ((to - from) % incrementBy !== 0n || (next - from) % incrementBy !== 0n)
         refuse(
-            `numbers of this scope are ${incrementBy} apart: ${next - incrementBy}, ${next}, ` +
-                `${next + incrementBy}.`,
+            `numbers of this scope are ${incrementBy} apart: ${shown(next - incrementBy)}, ${shown(next)}, ` +
+                `${shown(next + incrementBy)}.`,
         )
     await refuseSkipped(sender, series, place, { from, to })
     if (from < next) await refuseTaken(sender, series, place, { from, to })
@@ -65,11 +66,22 @@ async function refuseSkipped(
 ): Promise<void> {
     const wanted = { series: series.name, keys: [key], from, to, kinds: ["skip"] as const }
     const [found] = await readEvents(sender, wanted, { isLatest: true })
+    const shown = shownBy(series)
     if (found)
         throw new NumberTakenError(
-            `Numbers ${from} to ${to} of ${placeOf(series)} can't be skipped: ${found.first ?? ""} to ` +
-                `${found.last ?? ""} were already skipped. Nothing was written.`,
+            `${placeOfRange(series, { from, to })} can't be skipped: ${shown(found.first ?? from)} to ` +
+                `${shown(found.last ?? to)} were already skipped. Nothing was written.`,
         )
+}
+
+/** Numbers as entities have them. */
+function shownBy(series: Series): (number: bigint) => string {
+    return (number) => String(shownNumber(series, number))
+}
+
+function placeOfRange(series: Series, { from, to }: Skipped): string {
+    const shown = shownBy(series)
+    return `Numbers ${shown(from)} to ${shown(to)} of ${placeOf(series)}`
 }
 
 /** Names some of the numbers that rows have. */
@@ -99,7 +111,10 @@ async function refuseTaken(
         taken.push(...rows.map((row) => row.number))
     }
     if (taken.length === 0) return
-    const named = taken.slice(0, 5).join(", ")
+    const named = taken
+        .slice(0, 5)
+        .map((number) => shownBy(series)(BigInt(number)))
+        .join(", ")
     throw new NumberTakenError(
         `Numbers ${from} to ${to} of ${placeOf(series)} can't be skipped: rows have ` +
             `${named}${taken.length > 5 ? " and others" : ""}. Nothing was written.`,

@@ -8,6 +8,7 @@ import {
     settingsOfScopes,
     showsSettings,
 } from "../../numbers/documents/scope-settings"
+import { shownNumber } from "../../numbers/number-values"
 import { documentText } from "../../series/documents/document"
 import { frameOf } from "../../series/documents/frame"
 import { type Path, pathSql } from "../../series/path"
@@ -71,11 +72,12 @@ export async function settingsOfKey(
  */
 export async function previewText(
     read: Read,
-    { documents: [document] }: Series,
+    series: Series,
     { given, day, settings, period: name }: ComingRow,
     number: bigint,
 ): Promise<string> {
-    if (!document) return String(number)
+    const [document] = series.documents
+    if (!document) return String(shownNumber(series, number))
     const { format } = document
     const chosen =
         format.kind === "by" ? format.formats.get(String(given.get(format.by))) : undefined

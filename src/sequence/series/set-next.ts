@@ -6,7 +6,7 @@ import { Leases } from "../../numbers/leases/leases"
 import type { Said } from "../../numbers/journal/said"
 import { writeEvents } from "../../numbers/journal/write-events"
 import { keepsJournal } from "../../series/journal"
-import { nextNumber, refuseNoNumber } from "../../numbers/number-values"
+import { nextNumber, refuseNoOwnNumber, shownNumber } from "../../numbers/number-values"
 import { placeOf, type Series } from "../../series/series"
 import type { Sender } from "../../typeorm/statement"
 import { columnKey, type SequenceKey } from "../scope"
@@ -19,10 +19,12 @@ export async function raiseTo(
     value: unknown,
     said: Said = {},
 ): Promise<void> {
-    const number = refuseNoNumber(series, value)
+    const number = refuseNoOwnNumber(series, value)
+    const shown = (one: bigint) => String(shownNumber(series, one))
     if (number < 1n)
         throw new InvalidNumberError(
-            `setNext() of ${placeOf(series)} was given ${number}. Give an integer from 1 to ${series.max}.`,
+            `setNext() of ${placeOf(series)} was given ${shown(number)}. Give an integer from ${shown(1n)} to ` +
+                `${shown(series.max)}.`,
         )
     const { key, scope } = await columnKey(sender, series.name, series, given)
     const counted = counterSeriesOf(series)
@@ -31,8 +33,8 @@ export async function raiseTo(
     const next = nextNumber(series, last ?? counted.base)
     if (number < next)
         throw new NumberTakenError(
-            `setNext() of ${placeOf(series)} was given ${number}, but the next number of the scope is ${next}: ` +
-                `lower ones were assigned. Give ${next} or a higher number.`,
+            `setNext() of ${placeOf(series)} was given ${shown(number)}, but the next number of the scope is ` +
+                `${shown(next)}: lower ones were assigned. Give ${shown(next)} or a higher number.`,
         )
     await raiseCounters(sender, counted, [{ key, to: number - series.incrementBy }])
     // Those that were taken ahead are lower.

@@ -15,13 +15,14 @@ import {
     AutoSequenceColumn,
     NumberTakenError,
     ReadOnlyNumberError,
+    seriesOf,
     transactionWithRetry,
     UnsupportedError,
     verifyAutoSequence,
     withAutoSequence,
 } from "../../src"
 import { refuseUnsupported } from "../../src/numbers/refuse-unsupported"
-import { seriesOf } from "../../src/series/resolve-series"
+import { seriesOf as resolvedSeriesOf } from "../../src/series/resolve-series"
 import { pendingOfTypeORM } from "../migrations/migrate"
 import { expectErrorIs, rejection } from "../support/errors"
 import { onEachCell } from "../support/matrix"
@@ -109,6 +110,25 @@ onEachCell("Numbers in the primary key", ({ way, can, database, tables }) => {
         const next = await documents().save({ company: "a" })
         expect(next.number).to.equal(way.isReusing ? 2 : 3)
         expect(await stored()).to.eql(["a1", `a${next.number}`, "b1?"])
+    })
+
+    it("are others where the row moves, also on its entity", async () => {
+        const [row, other] = await documents().save([{ company: "a" }, { company: "b" }])
+        if (!row || !other) throw new Error("They were saved.")
+        const numbers = seriesOf(dataSource(), Document, "number")
+        const move = (manager: EntityManager) =>
+            numbers.move(manager, row, { set: { company: "b" } })
+        await rolledBack(dataSource(), async (manager) => {
+            expect(await move(manager)).to.include({ company: "b", number: 2 })
+            expect(row).to.include({ company: "b", number: 2 })
+        })
+        // As it is that of its row, and of no other.
+        expect(row).to.include({ company: "a", number: 1 })
+        const number = givesBack ? 2 : 3
+        expect(await move(dataSource().manager)).to.include({ company: "b", number })
+        await documents().save(Object.assign(row, { note: "!" }))
+        expect(await stored()).to.eql(["b1", `b${number}!`])
+        expect(await move(dataSource().manager)).to.include({ company: "b", number, note: "!" })
     })
 
     it("may be all of the key", async () => {
@@ -262,7 +282,7 @@ describe("Numbers in the primary key by triggers", () => {
             withAutoSequence({ type: "mysql", database: "none", entities: [Page] }),
         )
         await (dataSource as unknown as { buildMetadatas(): Promise<void> }).buildMetadatas()
-        const [series] = seriesOf(dataSource.getMetadata(Page))
+        const [series] = resolvedSeriesOf(dataSource.getMetadata(Page))
         expect(() => {
             refuseUnsupported(series!)
         }).to.throw(UnsupportedError, "primary key")

@@ -61,6 +61,7 @@ export async function sendNumbered(
             if (lateRows({ ...change, ...found }).length > 0) joinTransaction(session, series)
             const since = performance.now()
             await giveChanged(source, series, requests, moved)
+            asked?.made.push(...requests.flatMap(({ number }) => number ?? []))
             tellTaken(since, requests, session.runner)
             refuseUnknownStart(requests)
             if (series.ascends && requests.length > 0) refuseWithoutTransaction(session, series)

@@ -46,7 +46,7 @@ export class JournaledSeries<
             await voidRow(inner, series, id, { set, ...reason })
             const [stored] = (await load(inner, series, [id], set)).values()
             if (stored && typeof given === "object" && given && inner.queryRunner)
-                showOn(Session.of(inner.queryRunner), series, given, stored, set)
+                showOn(Session.of(inner.queryRunner), series, given, stored, { set })
             return stored as Entity
         }
         return this.inTransaction(manager, work)

@@ -17,6 +17,8 @@ export interface AskedNumbers {
     readonly orderBy?: string
     /** Puts them in the order in which they get their numbers. */
     sort<Row extends KeyedRow>(rows: readonly Row[]): Row[]
+    /** The numbers that rows get, in that order; a row that keeps its number gets none. */
+    readonly made: bigint[]
 }
 
 const asked = new WeakMap<Session, Map<string, AskedNumbers>>()

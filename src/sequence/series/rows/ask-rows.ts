@@ -1,4 +1,4 @@
-import type { EntityManager, ObjectLiteral } from "typeorm"
+import type { EntityManager, EntityMetadata, ObjectLiteral } from "typeorm"
 import { NotInstalledError } from "../../../errors"
 import { subscriberRemedy } from "../../../declared/data-source-options"
 import { OBJECT, type Refuse, refuseOther } from "../../../declared/options"
@@ -6,6 +6,7 @@ import { isAutoSequenceSubscriber } from "../../../declared/registry"
 import { show } from "../../../declared/show"
 import { Session } from "../../../inserts/session"
 import { isMadeOfNumber } from "../../../commit/late-keys"
+import type { StoredKey } from "../../../keys/pseudo-key"
 import { storedKeysOf } from "../../../keys/resolve-keys"
 import { primaryKeyText } from "../../../keys/rows/primary-key"
 import type { Said } from "../../../numbers/journal/said"
@@ -14,7 +15,8 @@ import { type AskedNumbers, askFor } from "../../../numbers/updates/asked/asked-
 import { alreadyNumbered } from "../../../numbers/updates/asked/read-asked"
 import { seriesOf } from "../../../series/resolve-series"
 import { madeColumns, type Series } from "../../../series/series"
-import { type GivenRows, keyOfRead } from "./given-rows"
+import { type GivenRows, idAfter, keyOfRead, withValue } from "./given-rows"
+import { keysOfNumber, remakeKeys, standInFor } from "./moved-keys"
 
 /** @internal What becomes of rows that get a number. */
 export interface Asking {
@@ -74,34 +76,54 @@ export async function askForRows(
         if (orderBy) order = [...byKey.keys()]
         return order.flatMap((key) => byKey.get(key) ?? [])
     }
-    const numbers: AskedNumbers = { kind, count: ids.length, orderBy, sort }
-    const { affected } = await askFor(session, numbers, (mark) =>
-        manager
+    const made: bigint[] = []
+    const numbers: AskedNumbers = { kind, count: ids.length, orderBy, sort, made }
+    // One row moves at a time.
+    const [id = {}] = ids
+    const keys = kind === "move" ? await keysOfNumber(session, series, id, set) : []
+    const { affected } = await askFor(session, numbers, (mark) => {
+        let values = withValue(set, column.propertyPath.split("."), () => mark)
+        for (const key of keys) {
+            const standIn = standInFor(key)
+            if (standIn !== undefined)
+                values = withValue(values, key.propertyPath.split("."), standIn)
+        }
+        return manager
             .createQueryBuilder()
             .update(metadata.target)
-            .set(withValue(set, column.propertyPath.split("."), () => mark))
+            .set(values)
             .whereInIds(ids)
-            .execute(),
-    )
+            .execute()
+    })
     // Nothing locks rows in SQLite but that only one writes.
     if (affected !== undefined && affected < ids.length) throw alreadyNumbered(series)
-    const stored = await load(manager, series, ids, set)
-    for (const [key, { given }] of rows) {
-        const row = stored.get(key)
-        if (row && typeof given === "object" && given) showOn(session, series, given, row, set)
+    const after = [...rows].map(([key, one]) => {
+        return { key, given: one.given, id: idAfter(series, one.id, set, made[0]) }
+    })
+    try {
+        if (keys.length > 0) await remakeKeys(session, keys, after[0]?.id ?? id)
+    } catch (error) {
+        // The number is in the table.
+        session.transaction?.refuseCommit(error as Error)
+        throw error
+    }
+    const loaded = await load(
+        manager,
+        series,
+        after.map((one) => one.id),
+        set,
+    )
+    const stored = new Map<string, ObjectLiteral>()
+    for (const { key, given, id: now } of after) {
+        const row = loaded.get(primaryKeyText(metadata, now))
+        if (!row) continue
+        stored.set(key, row)
+        if (typeof given === "object" && given) showOn(session, series, given, row, { set, keys })
     }
     return order.flatMap((key): ObjectLiteral[] => {
         const row = stored.get(key)
         return row ? [row] : []
     })
-}
-
-/** An object with a value at a path; what lies on the way is copied. */
-function withValue(object: ObjectLiteral, path: readonly string[], value: unknown): ObjectLiteral {
-    const [name = "", ...rest] = path
-    if (rest.length === 0) return { ...object, [name]: value }
-    const inner = Object(object[name] ?? {}) as ObjectLiteral
-    return { ...object, [name]: withValue(inner, rest, value) }
 }
 
 /** @internal The rows as they are stored, with numbers and what was set even where these are hidden. */
@@ -127,13 +149,17 @@ export async function load(
     return new Map(rows.map((row) => [primaryKeyText(metadata, row), row]))
 }
 
-/** @internal Shows on an entity what its row was given. What was set is the caller's, and stays after a rollback. */
+/**
+ * Shows on an entity what its row was given. What was set is the caller's, and stays after a rollback, but not in the
+ * primary key: that may be another row's.
+ * @internal
+ */
 export function showOn(
     session: Session,
     series: Series,
     entity: ObjectLiteral,
     stored: ObjectLiteral,
-    set: ObjectLiteral,
+    { set, keys: remade = [] }: { set: ObjectLiteral; keys?: readonly StoredKey[] },
 ): void {
     const { metadata } = series
     // What has its number already was not given it here, and its date may be one that the caller has not saved yet.
@@ -144,11 +170,15 @@ export function showOn(
     const made = seriesOf(metadata).filter(isMade).flatMap(madeColumns)
     // A key that is made of the number has come with it.
     const keys = storedKeysOf(metadata)
-        .filter(isMadeOfNumber)
+        .filter(
+            (key) =>
+                remade.includes(key) ||
+                (isMadeOfNumber(key) && (key.column.getEntityValue(entity) ?? null) === null),
+        )
         .map((key) => key.column)
-        .filter((one) => (one.getEntityValue(entity) ?? null) === null)
         // Undefined where it is not selected.
         .filter((one) => one.getEntityValue(stored) !== undefined)
+    keepPrimaryKey(session, metadata, entity)
     for (const { propertyPath } of metadata.relations) copyAt(propertyPath.split("."), set, entity)
     for (const one of metadata.columns)
         if (!one.relationMetadata && one.getEntityValue(set) !== undefined)
@@ -169,4 +199,21 @@ function copyAt([name = "", ...rest]: readonly string[], from: ObjectLiteral, to
     if (value === undefined) return
     if (rest.length === 0) to[name] = value
     else copyAt(rest, Object(value) as ObjectLiteral, (to[name] ??= {}) as ObjectLiteral)
+}
+
+function keepPrimaryKey(
+    session: Session,
+    { primaryColumns }: EntityMetadata,
+    entity: ObjectLiteral,
+): void {
+    const names = new Set(
+        primaryColumns.map(({ propertyPath }) => propertyPath.split(".")[0] ?? ""),
+    )
+    const before = [...names].map((name) => [name, entity[name]] as const)
+    // A transaction can be long, and its entities need not be kept for it.
+    const kept = new WeakRef(entity)
+    session.onRollback(() => {
+        const found = kept.deref()
+        if (found) Object.assign(found, Object.fromEntries(before))
+    })
 }

@@ -3,7 +3,9 @@ import type { Refuse } from "../../../declared/options"
 import { show } from "../../../declared/show"
 import { entityOf } from "../../../keys/rows/read-rows"
 import { hasPrimaryKey, primaryKeyText } from "../../../keys/rows/primary-key"
+import { shownNumber } from "../../../numbers/number-values"
 import type { KeyedRow } from "../../../numbers/updates/asked/asked-numbers"
+import type { Series } from "../../../series/series"
 
 /**
  * Rows that a caller has given, in their order, by their primary keys as texts: what was given, and the primary key as
@@ -51,4 +53,36 @@ function idOf(metadata: EntityMetadata, given: unknown, refuse: Refuse): ObjectL
 export function keyOfRead(metadata: EntityMetadata, row: KeyedRow): string {
     const values = metadata.primaryColumns.map((_, at) => row[`k${at}`])
     return primaryKeyText(metadata, entityOf(metadata.primaryColumns, values))
+}
+
+/** @internal The primary key of a row that was given a number, as an UPDATE leaves it. */
+export function idAfter(
+    series: Series,
+    id: ObjectLiteral,
+    set: ObjectLiteral,
+    number: bigint | undefined,
+): ObjectLiteral {
+    let after: ObjectLiteral = {}
+    for (const column of series.metadata.primaryColumns) {
+        const isNumber = column === series.column && number !== undefined
+        const value: unknown = isNumber
+            ? shownNumber(series, number)
+            : (column.getEntityValue(set) ?? column.getEntityValue(id))
+        const referenced = column.referencedColumn && `.${column.referencedColumn.propertyPath}`
+        const path = `${column.propertyPath}${referenced ?? ""}`
+        after = withValue(after, path.split("."), value)
+    }
+    return after
+}
+
+/** @internal An object with a value at a path; what lies on the way is copied. */
+export function withValue(
+    object: ObjectLiteral,
+    path: readonly string[],
+    value: unknown,
+): ObjectLiteral {
+    const [name = "", ...rest] = path
+    if (rest.length === 0) return { ...object, [name]: value }
+    const inner = Object(object[name] ?? {}) as ObjectLiteral
+    return { ...object, [name]: withValue(inner, rest, value) }
 }

@@ -11,6 +11,7 @@ import { onEachCell } from "../support/matrix"
 import { rejection } from "../support/errors"
 import { rolledBack } from "../support/rows"
 import { storedCounters } from "../support/stored"
+import { tableName } from "../support/typeorm"
 import { FINAL, invoicesWith, SCOPE } from "./entities"
 
 const REASON = { reason: "year's accounts are done", by: "ann" }
@@ -130,6 +131,18 @@ for (const assign of ["insert", "commit"] as const)
                     { kind: "reopen", ...REASON },
                 ])
             })
+
+            if (way.movesCounter)
+                it("are open again past rows that raw SQL has numbered meanwhile", async () => {
+                    const { id } = await save()
+                    await close()
+                    const { driver, manager } = dataSource()
+                    const table = tableName(dataSource().getMetadata(Invoice))
+                    const number = driver.escape("number")
+                    await manager.query(`UPDATE ${table} SET ${number} = 7 WHERE id = ${id}`)
+                    await settings().reopen(manager, REASON)
+                    expect((await save()).number).to.equal(8)
+                })
 
             it("are closed before their first number", async () => {
                 await series()

@@ -195,28 +195,40 @@ onEachCell("What the journal says of numbers", ({ way, can, tables }) => {
         ])
     })
 
+    /** Gives the reason by SQL. */
+    const saying = (work: (manager: EntityManager) => Promise<unknown>) =>
+        dataSource().transaction(async (manager) => {
+            const isPostgres = dataSource().options.type === "postgres"
+            await manager.query(
+                isPostgres
+                    ? "SET LOCAL autosequence.reason = 'why'; SET LOCAL autosequence.by = 'ann'"
+                    : "SET @autosequence_reason = 'why', @autosequence_by = 'ann'",
+            )
+            await work(manager)
+            if (!isPostgres)
+                await manager.query("SET @autosequence_reason = NULL, @autosequence_by = NULL")
+        })
+
+    if (can.parallel)
+        it("has the reason that SQL has said", async () => {
+            const { id } = await save()
+            expect(await rejection(invoices().delete(id))).to.be.instanceOf(Error)
+            await saying((manager) => manager.delete(Invoice, id))
+            expect(await events()).to.eql([["delete", 1, 1, ...ANN]])
+        })
+
     if (way.isInDatabase)
         it("is told by triggers of raw SQL", async () => {
             const q = (name: string) => dataSource().driver.escape(name)
             const insert = (values: string) =>
                 `INSERT INTO ${table()} (company, status, ${q("issuedOn")}, number) VALUES ${values}`
             const isPostgres = dataSource().options.type === "postgres"
-            const say = isPostgres
-                ? "SET LOCAL autosequence.reason = 'why'; SET LOCAL autosequence.by = 'ann'"
-                : "SET @autosequence_reason = 'why', @autosequence_by = 'ann'"
-            const unsay = isPostgres
-                ? "SELECT 1"
-                : "SET @autosequence_reason = NULL, @autosequence_by = NULL"
             await dataSource().query(
                 insert("('Acme', 'final', '2026-01-01', 4), ('Acme', 'final', '2026-01-01', NULL)"),
             )
             const attempt = rejection(dataSource().query(`DELETE FROM ${table()} WHERE number = 4`))
             expect((await attempt).message).to.match(/withReason|to be deleted/)
-            await dataSource().transaction(async (manager) => {
-                await manager.query(say)
-                await manager.query(`DELETE FROM ${table()} WHERE number = 4`)
-                await manager.query(unsay)
-            })
+            await saying((manager) => manager.query(`DELETE FROM ${table()} WHERE number = 4`))
             const conflict = isPostgres ? " ON CONFLICT DO NOTHING" : ""
             if (isPostgres) {
                 await dataSource().query(insert("('Acme', 'final', '2026-01-01', 5)") + conflict)

@@ -60,13 +60,15 @@ onEachCell("Settings of a scope", ({ way, tables }) => {
             { format: "", reason: "a" },
             { format: "a", reason: "a", since: "2026-02-30" },
             { format: "a", reason: "a", since: "July" },
+            { format: "a", reason: "a", since: "2026-07-01T10:00" },
         ])
             expect(
                 await rejection(settings().setFormat(manager(), options as never)),
             ).to.be.instanceOf(InvalidOptionError)
-        expect(await rejection(settings().setCode(manager(), "", BY))).to.be.instanceOf(
-            InvalidOptionError,
-        )
+        for (const code of ["", "A".repeat(21)])
+            expect(await rejection(settings().setCode(manager(), code, BY))).to.be.instanceOf(
+                InvalidOptionError,
+            )
         const whole = settings({ company: "Acme" }).setCode(manager(), "A", BY)
         expect(await rejection(whole)).to.be.instanceOf(InvalidOptionError)
         const none = seriesOf(plain(), Plain, "number").settings(SCOPE)

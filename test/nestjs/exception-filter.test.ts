@@ -1,4 +1,4 @@
-import { Controller, Get, Param, Query } from "@nestjs/common"
+import { Controller, Get, GoneException, Param, Query } from "@nestjs/common"
 import { APP_FILTER } from "@nestjs/core"
 import { expect } from "chai"
 import * as errors from "../../src/errors"
@@ -26,6 +26,13 @@ class Failing {
 class Articles {
     @Get("pipe/:key")
     pipe(@Param("key", PseudoKeyPipe(Article)) { slug }: Article) {
+        return { slug }
+    }
+    @Get("hidden/:key")
+    hidden(
+        @Param("key", PseudoKeyPipe(Article, { exceptionFactory: () => new GoneException() }))
+        { slug }: Article,
+    ) {
         return { slug }
     }
     @Get("param/:key")
@@ -83,5 +90,6 @@ describe("NestJS without a database", () => {
             })
             expect((await ask(`/articles/${way}/coffee`)).status).to.equal(404)
         }
+        expect((await ask("/articles/hidden/coffee")).status).to.equal(410)
     })
 })

@@ -11,8 +11,8 @@ export type TestRow<Entity extends ObjectLiteral = ObjectLiteral> = (
 
 /**
  * For tests of controllers without a database: `PseudoKeyPipe` and `@PseudoKeyParam` call these
- * functions for the rows of these entities, and answer 404 if they return none. Conditions and
- * other options are ignored.
+ * functions for the rows of these entities, and answer 404, or throw what `exceptionFactory` makes,
+ * if they return none. Conditions and other options are ignored.
  *
  * ```ts
  * import { Test } from "@nestjs/testing"

@@ -627,6 +627,7 @@ onEveryDatabase("The history of a pseudo key", (database) => {
             await change(pages, one.id, "a")
             await insertRaw(pages, { title: "raw", slug: "one" })
             const { id } = await pages.findOneByOrFail({ slug: "one" })
+            await expectLeads(manager, Page, { one: id, a: one.id })
             await change(pages, id, "b")
             await expectLeads(manager, Page, { one: id, b: id, a: one.id })
         })

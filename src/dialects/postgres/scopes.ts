@@ -156,5 +156,5 @@ export function realName(column: ColumnMetadata): string {
  * @internal
  */
 export function noRow(metadata: EntityMetadata): string {
-    return `(SELECT r FROM ${tableName(metadata)} r WHERE FALSE)`
+    return `(SELECT autosequence_row FROM ${tableName(metadata)} autosequence_row WHERE FALSE)`
 }

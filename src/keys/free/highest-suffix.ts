@@ -9,6 +9,8 @@ import type { Numbered } from "./suffixes"
 const BATCH = 200
 const DIGITS = 10
 const HALF = 2 ** 30
+/** A table of the same name would be hidden from the statement. */
+const TRIES = "autosequence_tries"
 
 /**
  * Lets texts go on behind the highest numbers that rows have behind them, by one statement for all texts: it
@@ -60,11 +62,11 @@ function findHighest(key: StoredKey, scope: Scope, texts: readonly Numbered[]) {
     const all = ["c0", ...names]
     return {
         sql:
-            `WITH RECURSIVE s (${[...all, "n", "step"].join(", ")}) AS (` +
+            `WITH RECURSIVE ${TRIES} (${[...all, "n", "step"].join(", ")}) AS (` +
             `SELECT ${all.map((name) => `r.${name}`).join(", ")}, 0, ${HALF} FROM ${dialect.keys.texts(rows, columns + 1)} ` +
             `UNION ALL SELECT ${all.map((name) => `s.${name}`).join(", ")}, ` +
-            `CASE WHEN ${isTaken} THEN ${tried} ELSE s.n END, s.step >> 1 FROM s WHERE s.step > 0) ` +
-            `SELECT c0 AS ${driver.escape("at")}, n AS ${driver.escape("highest")} FROM s WHERE step = 0`,
+            `CASE WHEN ${isTaken} THEN ${tried} ELSE s.n END, s.step >> 1 FROM ${TRIES} s WHERE s.step > 0) ` +
+            `SELECT c0 AS ${driver.escape("at")}, n AS ${driver.escape("highest")} FROM ${TRIES} WHERE step = 0`,
         parameters: parameters.values,
     }
 }

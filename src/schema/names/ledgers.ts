@@ -52,9 +52,10 @@ export async function namesIn(runner: QueryRunner, { metadata }: Ledger): Promis
     const table = tableName(metadata)
     const rows = await select<{ name: string }>(runner, {
         sql:
-            `SELECT name FROM (WITH RECURSIVE names (name) AS (SELECT MIN(${series}) FROM ${table} UNION ALL ` +
+            `SELECT name FROM (WITH RECURSIVE autosequence_names (name) AS (SELECT MIN(${series}) FROM ${table} UNION ALL ` +
             `SELECT (SELECT MIN(t.${series}) FROM ${table} t WHERE t.${series} > n.name) ` +
-            "FROM names n WHERE n.name IS NOT NULL) SELECT name FROM names) n WHERE name IS NOT NULL",
+            "FROM autosequence_names n WHERE n.name IS NOT NULL) SELECT name FROM autosequence_names) n " +
+            "WHERE name IS NOT NULL",
     })
     return rows.map(({ name }) => name)
 }

@@ -14,17 +14,18 @@ export function duplicateNumberError(
     isMade: (series: Series) => boolean = () => false,
 ): NumberTakenError | CounterBehindError | DocumentNumberError | undefined {
     const document = all.flatMap(({ documents }) => documents).find((one) => isViolated(one, cause))
-    if (document) return takenText(document, cause)
-    const series = all.find((one) => isViolated(one, cause))
+    // Which of two indexes a row is checked against first is up to the database.
+    if (document && !isOfOneNumber(document)) return takenText(document, cause)
+    const series = document?.series ?? all.find((one) => isViolated(one, cause))
     if (!series) return undefined
     if (!isMade(series))
         return new NumberTakenError(
-            `${placeOf(series)}: a number that was set belongs to another row of its scope. Leave it ` +
+            `${placeOf(series)}: a number that was set${document ? ", or its text," : ""} belongs to another row of its scope. Leave it ` +
                 "undefined to be given the next one. If the row is a copy of a stored one, take the number " +
                 "off it first.",
             { cause },
         )
-    if (!hasCounters(series)) return undefined
+    if (!hasCounters(series)) return document && takenText(document, cause)
     return new CounterBehindError(
         `${placeOf(series)}: the number that comes next is there already, so the counter is behind the ` +
             "rows: raw SQL or another program has written some, or the counter was changed. Call " +
@@ -32,6 +33,16 @@ export function duplicateNumberError(
             "verifyAutoSequence(dataSource, { counters: true }) tells which are behind.",
         { cause },
     )
+}
+
+/** Whether two rows of one text would have one number: formats that are functions, or set later, are not known. */
+function isOfOneNumber({ series, scope, format, hasSettings }: Document): boolean {
+    const { period } = series
+    const isWithin = series.scope.every(
+        ({ path, columns }) =>
+            (period && columns.includes(period.column)) || scope.some((own) => own.path === path),
+    )
+    return isWithin && typeof format !== "function" && !hasSettings
 }
 
 function takenText({ place, scope }: Document, cause: DriverError): DocumentNumberError {

@@ -1,7 +1,9 @@
 import { expect } from "chai"
-import { type DataSource, IsNull } from "typeorm"
+import { Column, type DataSource, Entity, IsNull, PrimaryGeneratedColumn } from "typeorm"
 import {
+    AutoSequenceColumn,
     CounterBehindError,
+    DocumentNumber,
     NumberOverflowError,
     NumberTakenError,
     resyncCounters,
@@ -91,5 +93,38 @@ onEachCell("A number that is there already", ({ way, database, tables }) => {
         expect(await new Sequence(await seriesOf(own)).delete(own)).to.equal(true)
         await resyncCounters(own)
         await expectNext(tickets, {}, [1, 2, 3], way)
+    })
+})
+
+onEachCell("A number that is there already, and its text", ({ way, tables }) => {
+    @Entity()
+    class Letter {
+        @PrimaryGeneratedColumn() id!: number
+        @Column({ type: "varchar", length: 9, default: "" }) box!: string
+        @AutoSequenceColumn({ ...way.options, uniqueWith: "box" }) number!: number
+        @DocumentNumber({ of: "number", format: "L-{00}" }) text!: string
+    }
+    const dataSource = tables([Letter])
+
+    it("are refused by the name of the number, whichever index is the first", async () => {
+        const letters = dataSource().getRepository(Letter)
+        const [first] = await letters.save([{}, {}])
+        for (const text of [undefined, "L-01"]) {
+            const copy = { ...first, id: undefined, text }
+            const error = await rejection(letters.save(copy))
+            expect(error).to.be.instanceOf(NumberTakenError)
+            expect(error.message).to.include("Letter.number").and.include("copy")
+        }
+        if (way.options.strategy !== "table-lock") {
+            const name = (column: string) => dataSource().driver.escape(column)
+            await dataSource().query(`UPDATE ${counterTable(dataSource())} SET ${name("last")} = 1`)
+            if (way.options.gapless !== false) {
+                const behind = await rejection(letters.save({}))
+                expect(behind).to.be.instanceOf(CounterBehindError)
+                expect(behind.message).to.include("Letter.number").and.include("resyncCounters")
+            }
+            await resyncCounters(dataSource())
+        }
+        await expectNext(letters, { box: "" }, [1, 2, 3], way)
     })
 })

@@ -153,7 +153,7 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
         if (!this.isInCharge(event)) return
         const session = Session.find(event.queryRunner)
         session?.transactionCommitted()
-        return session?.transaction ? undefined : session && committed(session, event)
+        return session?.hasAssigned && !session.transaction ? committed(session, event) : undefined
     }
 
     afterTransactionRollback(event: TransactionRollbackEvent): Promise<void> | undefined {
@@ -170,7 +170,6 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
 }
 
 function committed(session: Session, event: TransactionCommitEvent): Promise<void> | undefined {
-    if (!session.hasAssigned) return undefined
     const showing = TriggerAssigner.of(session)?.committed(event)
     return showing ? showing.then(() => endKeyLocks(session)) : endKeyLocks(session)
 }

@@ -69,6 +69,7 @@ export class Insert {
     readonly rows: readonly InsertRow[]
     private readonly places = new Map<ColumnMetadata, number>()
     private readonly returned = new Map<string, ColumnMetadata>()
+    /** Read and written by {@link InsertNote} alone. */
     notes: Map<InsertNote<unknown>, unknown> | undefined
     private source?: { readonly from: string; readonly begin: Beginning }
 

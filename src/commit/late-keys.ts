@@ -8,6 +8,7 @@ import { giveFreeKeys } from "../keys/free/free-keys"
 import { wishFor } from "../keys/free/wish"
 import { claimKeys } from "../keys/history/claim-keys"
 import { KeyAssigner } from "../keys/insert/key-assigner"
+import { isMadeOfNumber } from "../keys/insert/keyed-row"
 import type { StoredKey } from "../keys/pseudo-key"
 import { storedKeysOf } from "../keys/resolve-keys"
 import { primaryKeyText } from "../keys/rows/primary-key"
@@ -43,11 +44,6 @@ export async function giveLateKeys<Row extends KeyRow>(
                         ...(await giveKeys(session, key, ofClass.slice(start, start + BATCH))),
                     )
     return given
-}
-
-/** @internal Whether a key may wait for the number of its row: one that can't be NULL is there since the INSERT. */
-export function isMadeOfNumber({ derive, column }: StoredKey): boolean {
-    return derive !== undefined && column.isNullable
 }
 
 async function giveKeys<Row extends KeyRow>(

@@ -1,5 +1,6 @@
 import { driverErrorOf } from "../dialects/driver-error"
 import type { Session } from "../inserts/session"
+import { isMadeOfNumber } from "../keys/insert/keyed-row"
 import { storedKeysOf } from "../keys/resolve-keys"
 import { preparedValue } from "../keys/rows/primary-key"
 import { counterSeriesOf } from "../numbers/counters/counter-series"
@@ -16,7 +17,6 @@ import { noteOf } from "../signals/note"
 import { columnName } from "../typeorm/names"
 import { forgetKnown, isKnown } from "./known-counters"
 import { giveLateTexts, lateFrames } from "./late-texts"
-import { isMadeOfNumber } from "./late-keys"
 import type { LateRequest } from "./late-requests"
 
 const MOST = 100

@@ -21,6 +21,7 @@ onEachCell("Keys that are made of the numbers of drafts", ({ way, tables }) => {
         @Column({ default: "Ada" }) company!: string
         @Column({ type: "varchar", default: "draft" }) status!: "draft" | "final" | "paid"
         @Column({ default: "" }) note!: string
+        @Column({ type: "varchar", length: 9, nullable: true, unique: true }) code!: string | null
         @Column({ type: "date", nullable: true }) day!: string | null
         @AutoSequenceColumn({
             ...options,
@@ -131,6 +132,22 @@ onEachCell("Keys that are made of the numbers of drafts", ({ way, tables }) => {
         await next()
         expect(await stored()).to.eql([keyOf(number), keyOf(number + 1)])
         if (isGapless) expect(number).to.equal(1)
+    })
+
+    it("come with them by an upsert that makes a stored draft final, and not before", async () => {
+        const code = "A"
+        const upsert = async (status: Bill["status"]) => {
+            const bill = bills().create({ code, day, status })
+            await dataSource().transaction((manager) => manager.upsert(Bill, bill, ["code"]))
+            return [bill.key ?? null, (await bills().findOneByOrFail({ code })).key]
+        }
+        for (let time = 0; time < 2; time += 1) expect(await upsert("draft")).to.eql([null, null])
+        const [key] = await upsert("final")
+        expect(await upsert("paid")).to.eql([key, key])
+        const { number } = await next()
+        const [first] = await stored()
+        expect(await stored()).to.eql([keyOf(Number(first?.[0])), keyOf(number as number)])
+        if (isGapless) expect([key, number]).to.eql(["2026-1", 2])
     })
 
     it("stay where an entity is saved that was loaded before", async () => {

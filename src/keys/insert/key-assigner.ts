@@ -1,7 +1,7 @@
 import { nanoid } from "nanoid"
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import { StaleSnapshotError, TransactionRequiredError } from "../../errors"
-import type { Assigner, Refused } from "../../inserts/assigner"
+import type { Assigner, NumberedRow, Refused } from "../../inserts/assigner"
 import { type Insert, InsertNote, type InsertRow } from "../../inserts/insert"
 import { NewRow } from "../../inserts/announced/new-row"
 import { RowScopes } from "../../inserts/row-scope"
@@ -21,6 +21,7 @@ import {
     isContended,
     isLate,
     isLookedFor,
+    isMadeOfNumber,
     isNone,
     KeyedRow,
     refuseInvalid,
@@ -199,6 +200,7 @@ export class KeyAssigner implements Assigner {
                 column.setEntityValue(entity, column.getEntityValue(found as ObjectLiteral))
         }
         await this.finish({ insert, rows: inserted, scopes, result })
+        await session.numbered(numberedDrafts(stored))
     }
 
     failed(insert: Insert): Promise<void> | undefined {
@@ -258,6 +260,16 @@ export class KeyAssigner implements Assigner {
                 "without { transaction: false }.",
         )
     }
+}
+
+/** Of the rows that an upsert has found those that wait for a key, as it may have given them their numbers. */
+function numberedDrafts(stored: ReadonlyMap<InsertRow, ObjectLiteral>): NumberedRow[] {
+    return [...stored].flatMap(([{ metadata, entity }, id]) => {
+        const isWaiting = storedKeysOf(metadata).some(
+            (key) => isMadeOfNumber(key) && key.column.getEntityValue(id) === null,
+        )
+        return isWaiting ? [{ metadata, id, entities: entity ? [entity] : [] }] : []
+    })
 }
 
 function hasKeys(metadata: NewRow["metadata"]): boolean {

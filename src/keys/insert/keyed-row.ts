@@ -124,3 +124,8 @@ export function refuseInvalid(key: StoredKey, value: unknown): asserts value is 
         )
     if (key.isReserved(value)) throw reservedError(key)
 }
+
+/** @internal Whether a key may wait for the number of its row: one that can't be NULL is there since the INSERT. */
+export function isMadeOfNumber({ derive, column }: StoredKey): boolean {
+    return derive !== undefined && column.isNullable
+}

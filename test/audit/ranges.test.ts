@@ -87,6 +87,21 @@ describe("ranges of missing numbers", () => {
         expect(partsOf(4n, 9n, [event("explicit", 10n)])).to.eql(["4-9 explicit 6"])
         expect(partsOf(4n, 9n, [event("delete", 10n)])).to.eql(["4-9 unexplained 6"])
     })
+
+    it("are explained by it also when its row is gone, which it doesn't explain", () => {
+        for (const kind of ["explicit", "import"]) {
+            const set = event(kind, 7n)
+            expect(partsOf(4n, 9n, [set, event("delete", 7n)])).to.eql([
+                ...[`4-6 ${kind} 3`, "7-7 delete 1", "8-9 unexplained 2"],
+            ])
+            expect(partsOf(4n, 9n, [set])).to.eql([`4-6 ${kind} 3`, "7-9 unexplained 3"])
+            expect(partsOf(7n, 7n, [set])).to.eql(["7-7 unexplained 1"])
+        }
+        expect(partsOf(4n, 9n, [event("import", 4n, 9n)])).to.eql(["4-9 unexplained 6"])
+        expect(partsOf(5n, 15n, [event("explicit", 15n)], 5n)).to.eql([
+            ...["5-10 explicit 2", "15-15 unexplained 1"],
+        ])
+    })
 })
 
 describe("texts of the command", () => {

@@ -68,7 +68,7 @@ export function explained(
     }
     let next = range.from
     const sorted = events
-        .map((event) => (passesOver(event, range, step) ? { ...event, first: range.from } : event))
+        .map((event) => missingBy(event, range, step))
         .filter(({ first, last }) => last >= range.from && first <= range.to)
         .sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : a.at < b.at ? -1 : 1))
     for (const event of sorted) {
@@ -87,9 +87,15 @@ export function explained(
     return parts
 }
 
-/** Whether it is about the number behind a range, up to which all others were passed over. */
-function passesOver({ kind, first }: RangeEvent, { to }: MissingRange, step: bigint): boolean {
-    return ["explicit", "import", "set"].includes(kind) && first === to + step
+/**
+ * The numbers that are missing by an entry. Rows that were written with their numbers explain the numbers before,
+ * which they passed over, and not their own, if they are gone as well.
+ */
+function missingBy(event: RangeEvent, { from, to }: MissingRange, step: bigint): RangeEvent {
+    const { kind, first } = event
+    if (kind === "explicit" || kind === "import")
+        return first <= to + step ? { ...event, first: from, last: first - step } : event
+    return kind === "set" && first === to + step ? { ...event, first: from } : event
 }
 
 function atOrAfter(number: bigint, from: bigint, step: bigint): bigint {

@@ -7,7 +7,7 @@ interface Bar {
 }
 
 const LEFT = 212
-const SCALE = WIDTH - LEFT - INSET - 76
+const LENGTH = WIDTH - LEFT - INSET - 76
 const ROW = 20
 
 /** Draws the table of measured ratios of docs/benchmarks.md: a panel for each column, a bar for each line. */
@@ -24,18 +24,22 @@ export function drawBenchmarks(markdown: string): string {
     const [, ...columns] = header ?? []
     if (columns.length === 0) throw new Error("docs/benchmarks.md has no table of ratios.")
 
+    const panels = columns.map((_, at) =>
+        rows.flatMap(([label = "", ...cells]) => barOf(label, cells[at] ?? "")),
+    )
+    const scale = LENGTH / Math.max(1, ...panels.flat().map(({ high }) => high))
     const parts: string[] = []
     let y = 14
     columns.forEach((column, at) => {
-        const bars = rows.flatMap(([label = "", ...cells]) => barOf(label, cells[at] ?? ""))
+        const bars = panels[at] ?? []
         parts.push(text(INSET, y + 16, column, { bold: true }))
         y += 26
         const top = y
         for (const bar of bars) {
-            parts.push(...drawBar(bar, y))
+            parts.push(...drawBar(bar, y, scale))
             y += ROW
         }
-        parts.push(line(LEFT + SCALE, top, LEFT + SCALE, y))
+        parts.push(line(LEFT + scale, top, LEFT + scale, y))
         y += 10
     })
     parts.push(
@@ -59,9 +63,9 @@ function barOf(label: string, cell: string): Bar[] {
     return [{ label: short(label), low, high }]
 }
 
-function drawBar({ label, low, high }: Bar, y: number): string[] {
+function drawBar({ label, low, high }: Bar, y: number, scale: number): string[] {
     const bar = (from: number, to: number, fill: string, opacity: number) =>
-        `<rect x="${round(LEFT + from * SCALE)}" y="${y + 3}" width="${round((to - from) * SCALE)}" height="${ROW - 6}" style="fill:${fill}" opacity="${opacity}"/>`
+        `<rect x="${round(LEFT + from * scale)}" y="${y + 3}" width="${round((to - from) * scale)}" height="${ROW - 6}" style="fill:${fill}" opacity="${opacity}"/>`
     return [
         text(LEFT - 8, y + 14, label, { anchor: "end", size: 12 }),
         bar(0, low, "#3b82f6", 1),
@@ -78,6 +82,7 @@ function drawBar({ label, low, high }: Bar, y: number): string[] {
 function short(label: string): string {
     return label
         .replaceAll("`", "")
+        .replace(/^no number, in a data source without.*/, "no number, no library")
         .replace(/^numbered before the call.*/, "column and index alone")
         .replace(/^"counter", gapless.*/, '"counter", gapless: false')
         .replace(/^a counter written by hand.*/, "counter by hand")

@@ -116,7 +116,7 @@ async function refuseTaken(
         .map((number) => shownBy(series)(BigInt(number)))
         .join(", ")
     throw new NumberTakenError(
-        `Numbers ${from} to ${to} of ${placeOf(series)} can't be skipped: rows have ` +
+        `${placeOfRange(series, { from, to })} can't be skipped: rows have ` +
             `${named}${taken.length > 5 ? " and others" : ""}. Nothing was written.`,
     )
 }

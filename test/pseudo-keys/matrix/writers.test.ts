@@ -62,7 +62,13 @@ for (const server of (isThorough ? servers : matrixServers).filter(({ can }) => 
         for (const { suffix, variant } of VARIANTS) {
             it(`of one title get each their own key, by save() and by regenerateKey(): ${variant.title}`, async () => {
                 const rows = rowsOf(variant)
-                const save = () => rows.save({ title: "Tea", box: 1 })
+                const saveBy = (manager: EntityManager) =>
+                    manager.getRepository<Row>(variant.root).save({ title: "Tea", box: 1 })
+                // InnoDB lets a few deadlock of many who want one text at the same moment.
+                const save = () =>
+                    server.name in DEADLOCKS
+                        ? transactionWithRetry(dataSource, saveBy, { attempts: 50 })
+                        : saveBy(dataSource.manager)
                 // One that is stored before: of those that come together none sees another's row.
                 await save()
                 await Promise.all(upTo(WRITERS - 1).map(save))

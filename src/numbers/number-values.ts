@@ -98,6 +98,11 @@ export function shownNumber(series: Series, number: bigint): unknown {
     return series.dataSource.driver.prepareHydratedValue(storedValue(series, number), series.column)
 }
 
+/** @internal The same in a text. */
+export function shownText(series: Series, number: bigint): string {
+    return String(shownNumber(series, number))
+}
+
 /** @internal */
 export function showNumber(series: Series, entity: ObjectLiteral, number: bigint): void {
     series.column.setEntityValue(entity, shownNumber(series, number))

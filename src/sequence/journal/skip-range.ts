@@ -3,7 +3,7 @@ import { counterSeriesOf } from "../../numbers/counters/counter-series"
 import { raiseCounters } from "../../numbers/counters/raise-counters"
 import type { ReasonOptions } from "../../numbers/journal/with-reason"
 import { writeEvents } from "../../numbers/journal/write-events"
-import { refuseNoOwnNumber, shownNumber } from "../../numbers/number-values"
+import { refuseNoOwnNumber, shownText } from "../../numbers/number-values"
 import { placeOf, type Series } from "../../series/series"
 import { sharersOf } from "../../series/sharers"
 import { columnName, tableName } from "../../typeorm/names"
@@ -26,7 +26,7 @@ export async function skipRange(
     { from: first, to: last, ...said }: ReasonOptions & { from: unknown; to: unknown },
 ): Promise<void> {
     const [from, to] = [refuseNoOwnNumber(series, first), refuseNoOwnNumber(series, last)]
-    const shown = shownBy(series)
+    const shown = (number: bigint) => shownText(series, number)
     const refuse = (problem: string): never => {
         throw new InvalidNumberError(
             `${placeOfRange(series, { from, to })} can't be skipped: ${problem} Nothing was written.`,
@@ -66,7 +66,7 @@ async function refuseSkipped(
 ): Promise<void> {
     const wanted = { series: series.name, keys: [key], from, to, kinds: ["skip"] as const }
     const [found] = await readEvents(sender, wanted, { isLatest: true })
-    const shown = shownBy(series)
+    const shown = (number: bigint) => shownText(series, number)
     if (found)
         throw new NumberTakenError(
             `${placeOfRange(series, { from, to })} can't be skipped: ${shown(found.first ?? from)} to ` +
@@ -74,13 +74,8 @@ async function refuseSkipped(
         )
 }
 
-/** Numbers as entities have them. */
-function shownBy(series: Series): (number: bigint) => string {
-    return (number) => String(shownNumber(series, number))
-}
-
 function placeOfRange(series: Series, { from, to }: Skipped): string {
-    const shown = shownBy(series)
+    const shown = (number: bigint) => shownText(series, number)
     return `Numbers ${shown(from)} to ${shown(to)} of ${placeOf(series)}`
 }
 
@@ -113,7 +108,7 @@ async function refuseTaken(
     if (taken.length === 0) return
     const named = taken
         .slice(0, 5)
-        .map((number) => shownBy(series)(BigInt(number)))
+        .map((number) => shownText(series, BigInt(number)))
         .join(", ")
     throw new NumberTakenError(
         `${placeOfRange(series, { from, to })} can't be skipped: rows have ` +

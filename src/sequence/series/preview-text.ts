@@ -8,7 +8,7 @@ import {
     settingsOfScopes,
     showsSettings,
 } from "../../numbers/documents/scope-settings"
-import { shownNumber } from "../../numbers/number-values"
+import { shownText } from "../../numbers/number-values"
 import { documentText } from "../../series/documents/document"
 import { frameOf } from "../../series/documents/frame"
 import { type Path, pathSql } from "../../series/path"
@@ -77,7 +77,7 @@ export async function previewText(
     number: bigint,
 ): Promise<string> {
     const [document] = series.documents
-    if (!document) return String(shownNumber(series, number))
+    if (!document) return shownText(series, number)
     const { format } = document
     const chosen =
         format.kind === "by" ? format.formats.get(String(given.get(format.by))) : undefined

@@ -6,7 +6,7 @@ import { Leases } from "../../numbers/leases/leases"
 import type { Said } from "../../numbers/journal/said"
 import { writeEvents } from "../../numbers/journal/write-events"
 import { keepsJournal } from "../../series/journal"
-import { nextNumber, refuseNoOwnNumber, shownNumber } from "../../numbers/number-values"
+import { nextNumber, refuseNoOwnNumber, shownText } from "../../numbers/number-values"
 import { placeOf, type Series } from "../../series/series"
 import type { Sender } from "../../typeorm/statement"
 import { columnKey, type SequenceKey } from "../scope"
@@ -20,7 +20,7 @@ export async function raiseTo(
     said: Said = {},
 ): Promise<void> {
     const number = refuseNoOwnNumber(series, value)
-    const shown = (one: bigint) => String(shownNumber(series, one))
+    const shown = (one: bigint) => shownText(series, one)
     if (number < 1n)
         throw new InvalidNumberError(
             `setNext() of ${placeOf(series)} was given ${shown(number)}. Give an integer from ${shown(1n)} to ` +

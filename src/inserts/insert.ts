@@ -24,8 +24,6 @@ export class InsertNote<Value> {
 
 /** @internal A row of an INSERT. */
 export class InsertRow {
-    private readonly assigned = new Set<ColumnMetadata>()
-
     constructor(
         readonly insert: Insert,
         readonly metadata: EntityMetadata,
@@ -46,13 +44,13 @@ export class InsertRow {
 
     /** Sets the value of a column, as the driver sends it. */
     assign(column: ColumnMetadata, value: unknown): void {
-        this.assigned.add(column)
         this.tuple.assign(this.insert.placeFor(column), value)
     }
 
     /** Whether the value of a column was made for this row, so that a stored row has another one. */
     isAssigned(column: ColumnMetadata): boolean {
-        return this.assigned.has(column)
+        const at = this.insert.placeOf(column)
+        return at !== undefined && this.tuple.isAssigned(at)
     }
 
     /** Leaves a column to the database. */

@@ -7,21 +7,9 @@ import { OfEntities } from "./of-entities"
  * @internal
  */
 export class AnnouncedRows extends OfEntities<NewRow> {
-    private call: object | undefined
-
     override add(row: NewRow, former?: NewRow): void {
         super.add(row)
-        const call = this.currentCall()
-        row.announce(call, former?.call === call ? former.inserts + 1 : 1)
-    }
-
-    /** TypeORM announces all rows of a call in one go. */
-    private currentCall(): object {
-        if (!this.call) {
-            this.call = {}
-            void Promise.resolve().then(() => (this.call = undefined))
-        }
-        return this.call
+        row.announce(former?.call === row.call ? (former?.inserts ?? 0) + 1 : 1)
     }
 
     override delete(row: NewRow): void {

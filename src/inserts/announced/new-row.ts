@@ -1,6 +1,7 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import type { ColumnMetadata } from "../../typeorm/names"
 import { markPlaces } from "../../typeorm/marks"
+import type { Announced } from "./of-entities"
 
 const announced = new WeakMap<object, NewRow>()
 let lastId = 0
@@ -9,10 +10,10 @@ let lastId = 0
  * An entity whose INSERT was announced, and has not been sent yet.
  * @internal
  */
-export class NewRow {
+export class NewRow implements Announced {
     readonly id = ++lastId
     /** The same for all rows that were announced by one call. */
-    call: object | undefined
+    call: Map<number, Announced> | undefined
 
     /** How many INSERTs are to come: save() inserts an entity as often as its list has it. */
     inserts = 1
@@ -23,8 +24,7 @@ export class NewRow {
     ) {}
 
     /** Lets the INSERT tell which of its rows it is. */
-    announce(call: object, inserts: number): void {
-        this.call = call
+    announce(inserts: number): void {
         this.inserts = inserts
         announced.set(this.entity, this)
     }

@@ -1,24 +1,38 @@
 import type { ObjectLiteral } from "typeorm"
 
+/** @internal What was announced of an entity. */
+export interface Announced {
+    readonly id: number
+    readonly entity: ObjectLiteral
+    /** What was announced in the same go, by their ids. */
+    call?: Map<number, Announced>
+}
+
+/** What was announced in one go, as TypeORM does for all entities of a call. */
+interface Call<Value> {
+    readonly values: Map<number, Value>
+    readonly reference: WeakRef<Map<number, Value>>
+}
+
 /**
- * What was announced of entities, each for as long as somebody has its entity: nobody tells of a call that fails
- * before its statement is sent.
+ * What was announced of entities, for as long as somebody has one of those that were announced in the same go:
+ * nobody tells of a call that fails before its statement is sent.
  * @internal
  */
-export class OfEntities<
-    Value extends { readonly id: number; readonly entity: ObjectLiteral },
-> implements Iterable<Value> {
+export class OfEntities<Value extends Announced> implements Iterable<Value> {
     /** Made where there is something to hold: each query runner has two of these, and most never hold anything. */
     private held: WeakMap<ObjectLiteral, Value> | undefined
-    private readonly values = new Map<number, WeakRef<Value>>()
+    // One reference for each value would be dear: V8 has much to do for each.
+    private readonly calls = new Map<number, WeakRef<Map<number, Value>>>()
+    private current: Call<Value> | undefined
 
     /** Counts those, too, whose entities nobody has any more. */
     get size(): number {
-        return this.values.size
+        return this.calls.size
     }
 
     get(id: number): Value | undefined {
-        return this.values.get(id)?.deref()
+        return this.calls.get(id)?.deref()?.get(id)
     }
 
     of(entity: ObjectLiteral): Value | undefined {
@@ -26,10 +40,10 @@ export class OfEntities<
     }
 
     *[Symbol.iterator](): Iterator<Value> {
-        for (const [id, reference] of this.values) {
-            const value = reference.deref()
+        for (const id of this.calls.keys()) {
+            const value = this.get(id)
             if (value) yield value
-            else this.values.delete(id)
+            else this.calls.delete(id)
         }
     }
 
@@ -37,12 +51,24 @@ export class OfEntities<
         this.end(value.entity)
         this.held ??= new WeakMap()
         this.held.set(value.entity, value)
-        this.values.set(value.id, new WeakRef(value))
+        const { values, reference } = this.currentCall()
+        value.call = values.set(value.id, value) as Map<number, Announced>
+        this.calls.set(value.id, reference)
+    }
+
+    private currentCall(): Call<Value> {
+        if (!this.current) {
+            const values = new Map<number, Value>()
+            this.current = { values, reference: new WeakRef(values) }
+            void Promise.resolve().then(() => (this.current = undefined))
+        }
+        return this.current
     }
 
     delete(value: Value): void {
         if (this.of(value.entity) === value) this.held?.delete(value.entity)
-        this.values.delete(value.id)
+        value.call?.delete(value.id)
+        this.calls.delete(value.id)
     }
 
     /** Called when a row is in the table, was updated, or is announced anew. */

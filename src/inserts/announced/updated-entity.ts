@@ -1,4 +1,5 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
+import type { Announced } from "./of-entities"
 
 let lastId = 0
 
@@ -6,8 +7,9 @@ let lastId = 0
  * An entity whose UPDATE was announced.
  * @internal
  */
-export class UpdatedEntity {
+export class UpdatedEntity implements Announced {
     readonly id = ++lastId
+    call: Map<number, Announced> | undefined
 
     constructor(
         readonly entity: ObjectLiteral,

@@ -29,9 +29,9 @@ export function findInsert(
     if (metadatas.length === 0) return undefined
     // The caller's own SQL has none, nor has a statement without a place for any value.
     const waiting = hasMarks(sql)
-        ? []
+        ? undefined
         : [...announced].filter((row) => metadatas.includes(row.metadata))
-    if (!hasMarks(sql) && waiting.length === 0) return undefined
+    if (waiting?.length === 0) return undefined
     const text = readInsert(sql, start, parameters, dialect.syntax)
     if (!text) return undefined
     const rows = pairRows(text, announced, waiting, metadatas)
@@ -42,10 +42,10 @@ export function findInsert(
 function pairRows(
     text: InsertText,
     announced: AnnouncedRows,
-    waiting: readonly NewRow[],
+    waiting: readonly NewRow[] | undefined,
     metadatas: readonly EntityMetadata[],
 ): (NewRow | { metadata: EntityMetadata })[] | undefined {
-    const unmarked = unmarkedRows(text, waiting)
+    const unmarked = waiting && unmarkedRows(text, waiting)
     return text.tuples.map((tuple, at) => {
         const id = tuple.markedId
         const row = id === undefined ? unmarked?.[at] : announced.get(id)

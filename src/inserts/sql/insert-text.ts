@@ -49,31 +49,25 @@ export class InsertTuple {
     private assigned?: (Assigned | Verbatim | undefined)[]
 
     constructor(
-        private readonly texts: readonly string[],
-        /** For each place the first of its parameters, and how many it has. */
-        private readonly first: readonly number[],
-        private readonly count: readonly number[],
+        private readonly sql: string,
+        /** Where each value begins and ends. An INSERT may have thousands of rows, and most of their values stay. */
+        private readonly bounds: readonly number[],
+        /** The row that TypeORM has marked it as. */
+        readonly markedId: number | undefined,
         private readonly parameters: readonly unknown[],
+        /** Where parameters are found by their order: the first one of each value, and the next one. */
+        private readonly first: readonly number[] | undefined,
         /** What stands where there is no value. */
         private readonly absent: string,
     ) {}
 
-    /** The row that TypeORM has marked it as. */
-    get markedId(): number | undefined {
-        for (const text of this.texts) {
-            const id = text.startsWith("/*") ? markedId(text) : undefined
-            if (id !== undefined) return id
-        }
-        return undefined
-    }
-
     cellAt(at: number): Cell {
         const assigned = this.assigned?.[at]
         if (assigned) return "value" in assigned ? { kind: "value", ...assigned } : DEFAULT
-        const text = this.texts[at]
+        const text = this.textAt(at)
         if (text === undefined || text.endsWith("DEFAULT")) return DEFAULT
-        if (this.count[at] === 1 && (text === "?" || NUMBERED.test(text)))
-            return { kind: "value", value: this.parameters[this.first[at] as number] }
+        if (text === "?" || NUMBERED.test(text))
+            return { kind: "value", value: this.parameters[this.parameterAt(at, text)] }
         return literalOf(text) ?? { kind: "expression", sql: text }
     }
 
@@ -85,12 +79,20 @@ export class InsertTuple {
         ;(this.assigned ??= [])[at] = { sql }
     }
 
+    /** Whether a place has got a value. */
+    isAssigned(at: number): boolean {
+        const assigned = this.assigned?.[at]
+        return assigned !== undefined && "value" in assigned
+    }
+
     sqlAt(at: number, add: Add, replace?: Replace): string {
         const assigned = this.assigned?.[at]
-        const text = this.texts[at]
+        const text = this.textAt(at)
         if (assigned && "value" in assigned) {
             const isOwn = replace && text !== undefined && NUMBERED.test(text)
-            return isOwn ? replace(this.first[at] as number, assigned.value) : add(assigned.value)
+            return isOwn
+                ? replace(this.parameterAt(at, text), assigned.value)
+                : add(assigned.value)
         }
         if (assigned) return assigned.sql
         // A mark that nobody has replaced is one of another class of the same table.
@@ -98,20 +100,34 @@ export class InsertTuple {
     }
 
     /** Writes the places, and hands over the parameters of each in their order. */
-    write(
-        length: number,
-        keep: (values: readonly unknown[]) => void,
-        add: Add,
-        replace?: Replace,
-    ): string {
-        const parts: string[] = []
-        for (let at = 0; at < length; at += 1) {
-            const count = this.assigned?.[at] ? 0 : (this.count[at] ?? 0)
-            const first = this.first[at] ?? 0
-            if (count > 0) keep(this.parameters.slice(first, first + count))
-            parts.push(this.sqlAt(at, add, replace))
-        }
-        return `(${parts.join(", ")})`
+    write(length: number, keep: (value: unknown) => void, add: Add, replace?: Replace): string {
+        const { sql, bounds, first } = this
+        const read = bounds.length / 2
+        let written = "("
+        let from = bounds[0] as number
+        for (let at = 0; at < read; at += 1)
+            if (this.assigned?.[at] || this.isMarkedAt(at)) {
+                written += sql.slice(from, bounds[2 * at]) + this.sqlAt(at, add, replace)
+                from = bounds[2 * at + 1] as number
+            } else if (first)
+                for (let i = first[at] as number; i < (first[at + 1] as number); i += 1)
+                    keep(this.parameters[i])
+        written += sql.slice(from, bounds[2 * read - 1])
+        for (let at = read; at < length; at += 1) written += `, ${this.sqlAt(at, add, replace)}`
+        return `${written})`
+    }
+
+    private textAt(at: number): string | undefined {
+        const start = this.bounds[2 * at]
+        return start === undefined ? undefined : this.sql.slice(start, this.bounds[2 * at + 1])
+    }
+
+    private parameterAt(at: number, text: string): number {
+        return this.first ? (this.first[at] as number) : parseInt(text.slice(1), 10) - 1
+    }
+
+    private isMarkedAt(at: number): boolean {
+        return this.markedId !== undefined && markedId(this.textAt(at) ?? "") !== undefined
     }
 }
 
@@ -174,8 +190,8 @@ export class InsertText {
     write(): Required<Statement> {
         const { ordered } = this
         const parameters = ordered ? this.parameters.slice(0, ordered.from) : [...this.parameters]
-        const keep = (values: readonly unknown[]) => {
-            if (ordered) parameters.push(...values)
+        const keep = (value: unknown) => {
+            parameters.push(value)
         }
         const { add, replace }: { add: Add; replace?: Replace } = ordered
             ? { add: (value) => (parameters.push(value), "?") }

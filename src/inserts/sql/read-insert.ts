@@ -1,4 +1,5 @@
 import type { SqlSyntax } from "../../dialects/dialect"
+import { markedId } from "../../typeorm/marks"
 import { NAME } from "../../typeorm/names"
 import { InsertText, InsertTuple } from "./insert-text"
 
@@ -52,11 +53,11 @@ export function readInsert(
 const CODE = {
     space: 32,
     doubleQuote: 34,
-    dollar: 36,
     quote: 39,
     open: 40,
     close: 41,
     comma: 44,
+    slash: 47,
     question: 63,
     backslash: 92,
     backtick: 96,
@@ -81,16 +82,16 @@ class TupleReader {
     }
 
     tuple(): InsertTuple {
-        const texts: string[] = []
-        const first: number[] = []
-        const count: number[] = []
+        const { sql, syntax } = this
+        const bounds: number[] = []
+        const first: number[] | undefined = syntax.hasNumberedParameters ? undefined : []
+        let marked: number | undefined
         this.at += 1
         for (;;) {
             const from = this.at
-            const before = this.nextParameter
+            first?.push(this.nextParameter)
             let depth = 0
-            let numbered = -1
-            let code = this.sql.charCodeAt(this.at)
+            let code = sql.charCodeAt(from)
             while (depth > 0 || (code !== CODE.comma && code !== CODE.close)) {
                 if (Number.isNaN(code)) throw new SyntaxError("an INSERT ends within its values")
                 if (code === CODE.quote || code === CODE.doubleQuote || code === CODE.backtick)
@@ -98,18 +99,17 @@ class TupleReader {
                 else if (code === CODE.open) depth += 1
                 else if (code === CODE.close) depth -= 1
                 else if (code === CODE.question) this.nextParameter += 1
-                else if (code === CODE.dollar && this.at === from)
-                    numbered = parseInt(this.sql.slice(this.at + 1, this.at + 8), 10) - 1
                 this.at += 1
-                code = this.sql.charCodeAt(this.at)
+                code = sql.charCodeAt(this.at)
             }
-            texts.push(this.sql.slice(from, this.at))
-            first.push(numbered >= 0 ? numbered : before)
-            count.push(numbered >= 0 ? 1 : this.nextParameter - before)
+            bounds.push(from, this.at)
+            if (sql.charCodeAt(from) === CODE.slash) marked ??= markedId(sql.slice(from, this.at))
             this.at += 1
-            if (code === CODE.close)
-                return new InsertTuple(texts, first, count, this.parameters, this.syntax.absent)
-            if (this.sql.charCodeAt(this.at) === CODE.space) this.at += 1
+            if (code === CODE.close) {
+                first?.push(this.nextParameter)
+                return new InsertTuple(sql, bounds, marked, this.parameters, first, syntax.absent)
+            }
+            if (sql.charCodeAt(this.at) === CODE.space) this.at += 1
         }
     }
 

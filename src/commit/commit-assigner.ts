@@ -56,7 +56,7 @@ export class CommitAssigner implements Assigner {
     }
 
     assign(insert: Insert): Promise<void> | undefined {
-        if (!insert.rows.some(({ metadata }) => committedSeriesOf(metadata).length > 0)) return
+        if (insert.rowsWith(committedSeriesOf).length === 0) return
         const scopes = new RowScopes()
         const waiting = insert.rows.flatMap((row): Waiting[] => {
             const series = committedSeriesOf(row.metadata).filter((one) => isWithout(row, one))

@@ -12,13 +12,15 @@ type Beginning = (parameter: (value: unknown) => string) => string
  * @internal
  */
 export class InsertNote<Value> {
+    private static count = 0
+    private readonly at = InsertNote.count++
+
     get(insert: Insert): Value | undefined {
-        return insert.notes?.get(this) as Value | undefined
+        return insert.notes[this.at] as Value | undefined
     }
 
     set(insert: Insert, value: Value): void {
-        insert.notes ??= new Map()
-        insert.notes.set(this, value)
+        insert.notes[this.at] = value
     }
 }
 
@@ -26,6 +28,8 @@ export class InsertNote<Value> {
 export class InsertRow {
     constructor(
         readonly insert: Insert,
+        /** Its place among the rows. */
+        readonly at: number,
         readonly metadata: EntityMetadata,
         /** Undefined where nobody waits for its values. */
         readonly announced: NewRow | undefined,
@@ -68,7 +72,7 @@ export class Insert {
     private readonly places = new Map<ColumnMetadata, number>()
     private readonly returned = new Map<string, ColumnMetadata>()
     /** Read and written by {@link InsertNote} alone. */
-    notes: Map<InsertNote<unknown>, unknown> | undefined
+    readonly notes: unknown[] = []
     private source?: { readonly from: string; readonly begin: Beginning }
 
     constructor(
@@ -82,13 +86,28 @@ export class Insert {
     ) {
         this.rows = text.tuples.map((tuple, at) => {
             const row = found[at] as NewRow | { readonly metadata: EntityMetadata }
-            return new InsertRow(this, row.metadata, row instanceof NewRow ? row : undefined, tuple)
+            const announced = row instanceof NewRow ? row : undefined
+            return new InsertRow(this, at, row.metadata, announced, tuple)
         })
     }
 
     /** That of its rows, or of the first where classes share a table. */
     get metadata(): EntityMetadata {
         return (this.rows[0] as InsertRow).metadata
+    }
+
+    /** Its rows with each of what their classes have: many have none of most. */
+    rowsWith<One>(
+        of: (metadata: EntityMetadata) => readonly One[],
+    ): { readonly row: InsertRow; readonly one: One }[] {
+        const found: { row: InsertRow; one: One }[] = []
+        let metadata: EntityMetadata | undefined
+        let all: readonly One[] = []
+        for (const row of this.rows) {
+            if (row.metadata !== metadata) all = of((metadata = row.metadata))
+            for (const one of all) found.push({ row, one })
+        }
+        return found
     }
 
     /** Undefined where the statement does not name it. */

@@ -12,11 +12,11 @@ export function primaryKeyOf(
     const { metadata } = row
     const { driver } = dataSourceOf(metadata)
     const generated = driver.isReturningSqlSupported("insert")
-        ? driver.createGeneratedMap(metadata, returnedRows(insert, result)?.get(row), 0, 1)
+        ? driver.createGeneratedMap(metadata, returnedRows(insert, result)?.[row.at], 0, 1)
         : driver.createGeneratedMap(
               metadata,
               (Object(result) as { raw?: unknown }).raw,
-              insert.rows.indexOf(row),
+              row.at,
               insert.rows.length,
           )
     const condition = metadata.primaryColumns.map((column) => {

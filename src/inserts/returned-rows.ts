@@ -1,4 +1,4 @@
-import type { Insert, InsertRow } from "./insert"
+import type { Insert } from "./insert"
 
 type Values = Record<string, unknown>
 
@@ -9,15 +9,11 @@ export function rawRows(result: unknown): readonly Values[] {
 }
 
 /**
- * What an INSERT has returned of each of its rows, by the names of columns; undefined where it has
- * not returned all of them, so that nobody can tell which is which.
+ * What an INSERT has returned of each of its rows, in their order, by the names of columns; undefined where
+ * it has not returned all of them, so that nobody can tell which is which.
  * @internal
  */
-export function returnedRows(
-    { rows }: Insert,
-    result: unknown,
-): ReadonlyMap<InsertRow, Values> | undefined {
+export function returnedRows({ rows }: Insert, result: unknown): readonly Values[] | undefined {
     const returned = rawRows(result)
-    if (returned.length !== rows.length) return undefined
-    return new Map(rows.map((row, at) => [row, returned[at] ?? {}]))
+    return returned.length === rows.length ? returned : undefined
 }

@@ -34,9 +34,11 @@ export interface NumberRequest extends CountedRequest {
  * @internal
  */
 export function numberRequests(insert: Insert, scopes: RowScopes): NumberRequest[] {
-    const requests = insert.rows.flatMap((row) =>
-        allocatedSeriesOf(row.metadata).flatMap((series) => requestOf(series, row, scopes) ?? []),
-    )
+    const requests: NumberRequest[] = []
+    for (const { row, one: series } of insert.rowsWith(allocatedSeriesOf)) {
+        const request = requestOf(series, row, scopes)
+        if (request) requests.push(request)
+    }
     return [...groupBy(requests, ({ series }) => series.name)]
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .flatMap(([, ofSeries]) => (ofSeries.some(asksDatabase) ? ofSeries : []))

@@ -1,5 +1,6 @@
 import type { EntityMetadata } from "typeorm"
 import { numbers } from "../declared/registry"
+import { keepsJournal } from "./journal"
 import { isOwnColumn } from "./own-columns"
 import { seriesOf } from "./resolve-series"
 import type { Series } from "./series"
@@ -11,6 +12,9 @@ interface OwnSeries {
     readonly triggered: readonly Series[]
     readonly committed: readonly Series[]
     readonly conditional: readonly Series[]
+    readonly dated: readonly Series[]
+    readonly framed: readonly Series[]
+    readonly recorded: readonly Series[]
 }
 
 const cache = new WeakMap<EntityMetadata, OwnSeries>()
@@ -40,18 +44,37 @@ export function conditionalSeriesOf(metadata: EntityMetadata): readonly Series[]
     return ownOf(metadata).conditional
 }
 
+/** @internal Of those that this library assigns, the series that count by the period of a date. */
+export function datedSeriesOf(metadata: EntityMetadata): readonly Series[] {
+    return ownOf(metadata).dated
+}
+
+/** @internal Of those that this library assigns, the series whose numbers are shown in texts. */
+export function framedSeriesOf(metadata: EntityMetadata): readonly Series[] {
+    return ownOf(metadata).framed
+}
+
+/** @internal Of those that this library assigns, the series that keep a journal. */
+export function recordedSeriesOf(metadata: EntityMetadata): readonly Series[] {
+    return ownOf(metadata).recorded
+}
+
 function ownOf(metadata: EntityMetadata): OwnSeries {
     let own = cache.get(metadata)
     if (!own) {
         const all = seriesOf(metadata).filter(({ column }) =>
             isOwnColumn(column, metadata.target, numbers),
         )
+        const allocated = all.filter(({ strategy }) => strategy !== "trigger")
         own = {
             all,
-            allocated: all.filter(({ strategy }) => strategy !== "trigger"),
+            allocated,
             triggered: all.filter(({ strategy }) => strategy === "trigger"),
-            committed: all.filter((one) => one.assignsAtCommit && one.strategy !== "trigger"),
-            conditional: all.filter((one) => one.when && one.strategy !== "trigger"),
+            committed: allocated.filter(({ assignsAtCommit }) => assignsAtCommit),
+            conditional: allocated.filter(({ when }) => when),
+            dated: allocated.filter(({ period }) => period),
+            framed: allocated.filter(({ documents }) => documents.length > 0),
+            recorded: allocated.filter(keepsJournal),
         }
         cache.set(metadata, own)
     }

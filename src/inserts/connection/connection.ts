@@ -31,10 +31,10 @@ export abstract class Connection {
         this.dialect = dialectOf(this.dataSource)
         this.send = (runner.query as Query).bind(runner)
         const release = runner.release.bind(runner)
-        runner.release = async () => {
+        runner.release = () => {
+            if (!runner.isReleased && this.isOpen) return this.discardConnection().then(release)
             // The driver has released it where the server has ended the connection.
             if (runner.isReleased) this.loseTransaction()
-            else if (this.isOpen) await this.discardConnection()
             return release()
         }
         const rollBack = runner.rollbackTransaction.bind(runner)

@@ -13,8 +13,10 @@ const surrounding = new AsyncLocalStorage<object>()
  * @internal
  */
 export class StatementQueue {
-    private tail: Promise<void> = Promise.resolve()
-    private unfinished = 0
+    /** Whether a turn is taken. */
+    private isTaken = false
+    /** Those who wait for theirs, in their order. */
+    private readonly waiting: (() => void)[] = []
     private current: object | undefined
     private ending = false
 
@@ -43,20 +45,17 @@ export class StatementQueue {
                     "transaction ends, and rethrow the error, or save one after the other.",
             )
         if (endsTransaction) this.ending = true
-        const before = this.unfinished > 0 ? this.tail : undefined
-        let finish!: () => void
-        this.tail = new Promise<void>((resolve) => (finish = resolve))
-        this.unfinished += 1
+        if (this.isTaken) await new Promise<void>((resolve) => this.waiting.push(resolve))
+        this.isTaken = true
         try {
-            if (before) await before
             // To follow the calls through the context of each promise slows all of them down.
             if (!this.options.isWatched) return await work()
             return await surrounding.run((this.current = {}), work)
         } finally {
-            this.unfinished -= 1
             this.current = undefined
-            finish()
-            if (this.unfinished === 0) this.ending = false
+            const next = this.waiting.shift()
+            if (next) next()
+            else this.isTaken = this.ending = false
         }
     }
 }

@@ -90,9 +90,7 @@ export class InsertTuple {
         const text = this.textAt(at)
         if (assigned && "value" in assigned) {
             const isOwn = replace && text !== undefined && NUMBERED.test(text)
-            return isOwn
-                ? replace(this.parameterAt(at, text), assigned.value)
-                : add(assigned.value)
+            return isOwn ? replace(this.parameterAt(at, text), assigned.value) : add(assigned.value)
         }
         if (assigned) return assigned.sql
         // A mark that nobody has replaced is one of another class of the same table.

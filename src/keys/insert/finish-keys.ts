@@ -73,7 +73,7 @@ async function findPrimaryKeys(
 function correctReturned(insert: Insert, rows: readonly KeyedRow[], result: unknown): void {
     const returned = returnedRows(insert, result)
     for (const row of rows) {
-        const values = returned?.get(row.row)
+        const values = returned?.[row.row.at]
         for (const key of row.late)
             if (values && key.column.databaseName in values)
                 values[key.column.databaseName] = row.textOf(key)

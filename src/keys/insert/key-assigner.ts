@@ -102,10 +102,7 @@ export class KeyAssigner implements Assigner {
     }
 
     assign(insert: Insert): Promise<void> | undefined {
-        const rows = insert.rows.flatMap((row) => {
-            const keys = storedKeysOf(row.metadata)
-            return keys.length > 0 ? new KeyedRow(row, keys) : []
-        })
+        const rows = insert.rowsWith(keysOf).map(({ row, one: keys }) => new KeyedRow(row, keys))
         if (rows.length === 0) return undefined
         if (insert.upsert) refuseOverwrittenKeys(insert, insert.upsert)
         const scopes = new RowScopes()
@@ -270,6 +267,12 @@ function numberedDrafts(stored: ReadonlyMap<InsertRow, ObjectLiteral>): Numbered
         )
         return isWaiting ? [{ metadata, id, entities: entity ? [entity] : [] }] : []
     })
+}
+
+/** All of a row, where it has some. */
+function keysOf(metadata: EntityMetadata): (readonly StoredKey[])[] {
+    const keys = storedKeysOf(metadata)
+    return keys.length > 0 ? [keys] : []
 }
 
 function hasKeys(metadata: NewRow["metadata"]): boolean {

@@ -29,8 +29,8 @@ export function primaryKeysOf(
     const returned = returnedRows(insert, result)
     const { raw } = Object(result) as { raw?: unknown }
     const keys = new Map<InsertRow, ObjectLiteral>()
-    for (const [at, row] of insert.rows.entries()) {
-        const { metadata } = row
+    for (const row of insert.rows) {
+        const { at, metadata } = row
         const { driver } = dataSourceOf(metadata)
         // Of several rows some drivers tell the first or the last alone.
         const counted = Array.isArray(raw)
@@ -42,7 +42,7 @@ export function primaryKeysOf(
             const value: unknown =
                 cell.kind === "value" && cell.value !== null
                     ? cell.value
-                    : (returned?.get(row)?.[column.databaseName] ??
+                    : (returned?.[at]?.[column.databaseName] ??
                       (counted && column.getEntityValue(counted)))
             if (value !== undefined && value !== null)
                 column.setEntityValue(id, driver.prepareHydratedValue(value, column))

@@ -57,6 +57,6 @@ export function readMovedWithin(
     result: unknown,
 ): void {
     if (!request) return
-    const values = returnedRows(insert, result)?.get(request.row)
+    const values = returnedRows(insert, result)?.[request.row.at]
     request.number = parseNumber(values?.[request.series.column.databaseName])
 }

@@ -5,7 +5,7 @@ import { RowScopes } from "../../inserts/row-scope"
 import { isSet, rowValue } from "../../inserts/row-value"
 import type { DocumentFrame } from "../../series/documents/document"
 import { isOwnColumn } from "../../series/own-columns"
-import { allocatedSeriesOf } from "../../series/own-series"
+import { framedSeriesOf } from "../../series/own-series"
 import type { Document, Series } from "../../series/series"
 import type { ColumnMetadata } from "../../typeorm/names"
 import type { Sender } from "../../typeorm/statement"
@@ -34,16 +34,14 @@ export interface FramedText extends TextRequest {
 /** @internal The texts that rows of an INSERT are to be given. Refuses those that the caller has set otherwise. */
 export function textRequests(insert: Insert): TextRequest[] {
     const requests: TextRequest[] = []
-    for (const row of insert.rows)
-        for (const series of allocatedSeriesOf(row.metadata)) {
-            if (series.documents.length === 0) continue
-            const explicit = explicitNumber(series, row)
-            const isMade = explicit !== null && (explicit !== undefined || !series.assignsAtCommit)
-            for (const document of ownDocuments(series, row)) {
-                if (isSet(row, document.column)) refuseSetText(document, row, explicit ?? undefined)
-                else if (isMade) requests.push({ series, document, row, explicit })
-            }
+    for (const { row, one: series } of insert.rowsWith(framedSeriesOf)) {
+        const explicit = explicitNumber(series, row)
+        const isMade = explicit !== null && (explicit !== undefined || !series.assignsAtCommit)
+        for (const document of ownDocuments(series, row)) {
+            if (isSet(row, document.column)) refuseSetText(document, row, explicit ?? undefined)
+            else if (isMade) requests.push({ series, document, row, explicit })
         }
+    }
     return requests
 }
 

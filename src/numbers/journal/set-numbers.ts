@@ -4,8 +4,7 @@ import { primaryKeyOf } from "../../inserts/inserted-row"
 import { RowScopes } from "../../inserts/row-scope"
 import type { Session } from "../../inserts/session"
 import type { Scope } from "../../dialects/columns"
-import { keepsJournal } from "../../series/journal"
-import { allocatedSeriesOf } from "../../series/own-series"
+import { recordedSeriesOf } from "../../series/own-series"
 import { keysOf } from "../../series/scopes/scope-key"
 import type { Series } from "../../series/series"
 import { explicitNumber } from "../number-values"
@@ -21,17 +20,13 @@ export interface SetNumber {
 }
 
 /** @internal Those of an INSERT. */
-export function setNumbers({ rows }: Insert): SetNumber[] {
+export function setNumbers(insert: Insert): SetNumber[] {
     const scopes = new RowScopes()
-    return rows.flatMap((row) =>
-        allocatedSeriesOf(row.metadata)
-            .filter(keepsJournal)
-            .flatMap((series): SetNumber[] => {
-                const number = explicitNumber(series, row) ?? undefined
-                if (number === undefined) return []
-                return [{ series, row, number, scope: scopes.of(series, row) }]
-            }),
-    )
+    return insert.rowsWith(recordedSeriesOf).flatMap(({ row, one: series }): SetNumber[] => {
+        const number = explicitNumber(series, row) ?? undefined
+        if (number === undefined) return []
+        return [{ series, row, number, scope: scopes.of(series, row) }]
+    })
 }
 
 /** @internal Those that no row has yet: an upsert may find rows that have them. */

@@ -1,7 +1,7 @@
 import { InvalidPeriodError } from "../../errors"
 import type { Insert, InsertRow } from "../../inserts/insert"
 import { isSet } from "../../inserts/row-value"
-import { allocatedSeriesOf } from "../../series/own-series"
+import { datedSeriesOf } from "../../series/own-series"
 import type { Period } from "../../series/periods/resolve-period"
 import type { Series } from "../../series/series"
 import type { ColumnMetadata } from "../../typeorm/names"
@@ -26,19 +26,17 @@ export interface PeriodRequest extends DatedRow {
 }
 
 /** @internal The rows of an INSERT that get a period with their number, or bring one along. */
-export function periodRequests({ rows, upsert }: Insert): PeriodRequest[] {
-    return rows.flatMap((row) =>
-        allocatedSeriesOf(row.metadata).flatMap((series) => {
-            const { period } = series
-            if (!period) return []
-            // Stored rows that an upsert finds have to keep theirs, and COMMIT would write over one that is wrong.
-            const isCompared =
-                series.assignsAtCommit &&
-                (upsert !== undefined || (!series.when && isSet(row, period.column)))
-            const isNumbered = isCompared || explicitNumber(series, row) !== null
-            return isNumbered ? [{ series, row, period }] : []
-        }),
-    )
+export function periodRequests(insert: Insert): PeriodRequest[] {
+    return insert.rowsWith(datedSeriesOf).flatMap(({ row, one: series }) => {
+        const { period } = series
+        if (!period) return []
+        // Stored rows that an upsert finds have to keep theirs, and COMMIT would write over one that is wrong.
+        const isCompared =
+            series.assignsAtCommit &&
+            (insert.upsert !== undefined || (!series.when && isSet(row, period.column)))
+        const isNumbered = isCompared || explicitNumber(series, row) !== null
+        return isNumbered ? [{ series, row, period }] : []
+    })
 }
 
 /**

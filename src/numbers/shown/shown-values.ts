@@ -24,15 +24,27 @@ export function shownValue(
     return { entity, column, value: driver.prepareHydratedValue(read, column) as unknown }
 }
 
-// By the paths of properties: each class of a table has columns of its own.
-const given = new WeakMap<object, Map<string, unknown>>()
+/** What an entity was given: most have one value, for which a map would be dear. */
+interface Given {
+    /** Of the property: each class of a table has columns of its own. */
+    readonly path: string
+    value: unknown
+    readonly next: Given | undefined
+}
+
+const given = new WeakMap<object, Given>()
+
+function findGiven(entity: object, path: string): Given | undefined {
+    let one = given.get(entity)
+    while (one && one.path !== path) one = one.next
+    return one
+}
 
 /** @internal Takes off an entity what it was given, and not set, when it is inserted again. */
 export function hideGiven(entity: ObjectLiteral, columns: readonly ColumnMetadata[]): void {
-    const shown = given.get(entity)
-    if (!shown) return
+    if (!given.has(entity)) return
     for (const column of columns) {
-        const value = shown.get(column.propertyPath)
+        const value = findGiven(entity, column.propertyPath)?.value
         if (value !== undefined && isSame(column.getEntityValue(entity, true), value))
             column.setEntityValue(entity, undefined)
     }
@@ -82,9 +94,11 @@ export function showValues(session: Session | undefined, values: readonly ShownV
         const value: unknown = column.getEntityValue(entity, true)
         // What the caller has set is the caller's.
         if (isSame(set, value)) continue
-        const all = given.get(entity) ?? new Map<string, unknown>()
-        given.set(entity, all.set(column.propertyPath, value))
-        shown.push({ entity: new WeakRef(entity), column, value, before })
+        const { propertyPath: path } = column
+        const former = findGiven(entity, path)
+        if (former) former.value = value
+        else given.set(entity, { path, value, next: given.get(entity) })
+        if (session?.transaction) shown.push({ entity: new WeakRef(entity), column, value, before })
     }
     if (shown.length === 0) return
     session?.onRollback(() => {

@@ -63,12 +63,11 @@ export class TriggerAssigner implements Assigner {
     }
 
     assign(insert: Insert): Promise<void> | undefined {
-        const requests = insert.rows.flatMap((row) =>
-            triggeredSeriesOf(row.metadata)
-                // NULL that was set is no number either: the database asks the condition.
-                .filter((series) => (explicitNumber(series, row) ?? undefined) === undefined)
-                .map((series) => ({ series, row })),
-        )
+        const requests: Request[] = []
+        for (const { row, one: series } of insert.rowsWith(triggeredSeriesOf))
+            // NULL that was set is no number either: the database asks the condition.
+            if ((explicitNumber(series, row) ?? undefined) === undefined)
+                requests.push({ series, row })
         const periods = awaitPeriods(insert)
         if (requests.length > 0 || periods.length > 0)
             open.set(insert, { requests, periods, since: performance.now() })
@@ -82,7 +81,8 @@ export class TriggerAssigner implements Assigner {
         } of requests)
             if (row.cell(column).kind === "default")
                 row.assignSql(column, trigger?.leavesOutAsNull ? "NULL" : "DEFAULT")
-        for (const { series } of requests) if (returns(series)) insert.returnColumn(series.column)
+        for (const one of new Set(requests.map((request) => request.series)))
+            if (returns(one)) insert.returnColumn(one.column)
         if (this.session.transaction) this.session.transaction.hasNumbers = true
         const late = requests.find((request) => request.series.assignsAtCommit)
         return late && refuseWithoutTrigger(this.session, late.series)
@@ -114,13 +114,15 @@ export class TriggerAssigner implements Assigner {
         result: unknown,
         { requests, since }: Open,
     ): Promise<void> | undefined {
-        const isWaiting = ({ series }: Request) =>
-            series.assignsAtCommit && this.session.isInTransaction
-        for (const { row } of isAnyLeftOut(insert, result) ? [] : requests.filter(isWaiting))
+        const { isInTransaction } = this.session
+        const returned: Request[] = []
+        const loaded: Request[] = []
+        const waiting: Request[] = []
+        for (const request of requests)
+            if (request.series.assignsAtCommit && isInTransaction) waiting.push(request)
+            else (returns(request.series) ? returned : loaded).push(request)
+        for (const { row } of isAnyLeftOut(insert, result) ? [] : waiting)
             if (row.entity) this.late.wait({ metadata: row.metadata, entity: row.entity })
-        const made = requests.filter((request) => !isWaiting(request))
-        const loaded = made.filter(({ series }) => !returns(series))
-        const returned = made.filter(({ series }) => returns(series))
         this.showReturned(insert, returned, result, since)
         return loaded.length > 0 ? this.load(insert, loaded, result, since) : undefined
     }
@@ -135,7 +137,7 @@ export class TriggerAssigner implements Assigner {
         // Rows that were left out are not returned, and nobody can tell which these are.
         const returned = returnedRows(insert, result)
         for (const request of requests) {
-            const values = returned?.get(request.row)
+            const values = returned?.[request.row.at]
             request.number = parseNumber(values?.[request.series.column.databaseName])
         }
         this.show(requests, since)

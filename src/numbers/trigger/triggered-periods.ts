@@ -22,21 +22,23 @@ export interface AwaitedValue extends Omit<GivenValue, "value"> {
 /** @internal Leaves periods, and dates that are not set, to the database, and lets the INSERT bring them back. */
 export function awaitPeriods(insert: Insert): AwaitedValue[] {
     const awaited: AwaitedValue[] = []
-    for (const row of insert.rows)
-        for (const series of triggeredSeriesOf(row.metadata)) {
-            const { dialect } = series
-            refuseTexts(series, row)
-            // What comes with a number of the caller's is there after the INSERT.
-            const isLate =
-                series.assignsAtCommit && (explicitNumber(series, row) ?? undefined) === undefined
-            for (const column of besideNumber(series, row)) {
-                if (isSet(row, column)) continue
-                awaited.push({ row, column, isLate })
-                const isLeftOut = row.cell(column).kind === "default" && !hasDefault(column)
-                if (isLeftOut && dialect.trigger?.leavesOutAsNull) row.assignSql(column, "NULL")
-                if (returns(row) && !isLate) insert.returnColumn(column)
-            }
+    const hasMore = ({ period, documents }: Series) => period ?? documents[0]
+    for (const { row, one: series } of insert.rowsWith((metadata) =>
+        triggeredSeriesOf(metadata).filter(hasMore),
+    )) {
+        const { dialect } = series
+        refuseTexts(series, row)
+        // What comes with a number of the caller's is there after the INSERT.
+        const isLate =
+            series.assignsAtCommit && (explicitNumber(series, row) ?? undefined) === undefined
+        for (const column of besideNumber(series, row)) {
+            if (isSet(row, column)) continue
+            awaited.push({ row, column, isLate })
+            const isLeftOut = row.cell(column).kind === "default" && !hasDefault(column)
+            if (isLeftOut && dialect.trigger?.leavesOutAsNull) row.assignSql(column, "NULL")
+            if (returns(row) && !isLate) insert.returnColumn(column)
         }
+    }
     return awaited
 }
 
@@ -82,7 +84,7 @@ function readReturned(
     awaited: readonly AwaitedValue[],
 ): unknown[] {
     const returned = returnedRows(insert, result)
-    return awaited.map(({ row, column }) => returned?.get(row)?.[column.databaseName])
+    return awaited.map(({ row, column }) => returned?.[row.at]?.[column.databaseName])
 }
 
 /** For drivers whose INSERT returns nothing but the number of its first row. */

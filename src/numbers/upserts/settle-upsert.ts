@@ -94,7 +94,7 @@ async function showStoredNumbers(
     const returned = returnedRows(insert, result)
     for (const [series, ofSeries] of groupBy(requests, (request) => request.series)) {
         const found = ofSeries.flatMap((request) => {
-            const condition = conditionOf(insert, request, returned?.get(request.row))
+            const condition = conditionOf(insert, request, returned?.[request.row.at])
             return condition ? [{ request, condition }] : []
         })
         if (found.length === 0) continue

@@ -20,16 +20,13 @@ interface ConditionalRow {
 }
 
 /** @internal The rows of an INSERT that have a number under a condition, and don't bring one along. */
-export function conditionalRows({ rows }: Insert): ConditionalRow[] {
-    const found: ConditionalRow[] = []
-    for (const row of rows)
-        for (const series of conditionalSeriesOf(row.metadata)) {
-            const { when, assignsAtCommit } = series
-            // Before COMMIT the database itself is asked.
-            if (!when || assignsAtCommit) continue
-            if ((explicitNumber(series, row) ?? null) === null) found.push({ series, when, row })
-        }
-    return found
+export function conditionalRows(insert: Insert): ConditionalRow[] {
+    return insert.rowsWith(conditionalSeriesOf).flatMap(({ row, one: series }) => {
+        const { when, assignsAtCommit } = series
+        // Before COMMIT the database itself is asked.
+        if (!when || assignsAtCommit) return []
+        return (explicitNumber(series, row) ?? null) === null ? [{ series, when, row }] : []
+    })
 }
 
 /**
@@ -56,10 +53,12 @@ export async function leaveDrafts(runner: Sender, rows: readonly ConditionalRow[
  * @internal
  */
 export function awaitFinalisation(session: Session, insert: Insert, result: unknown): void {
-    for (const row of insert.rows) {
+    const drafts = insert
+        .rowsWith(conditionalSeriesOf)
+        .filter(({ row, one: { column } }) => row.cell(column).kind === "value")
+    for (const row of new Set(drafts.map((draft) => draft.row))) {
         const { entity, metadata } = row
-        const isDraft = ({ column }: Series) => row.cell(column).kind === "value"
-        if (!entity || !conditionalSeriesOf(metadata).some(isDraft)) continue
+        if (!entity) continue
         const key = primaryKeyOf(insert, row, result)?.map(([, value]) => value)
         session.updates.add(new UpdatedEntity(entity, metadata, key))
     }

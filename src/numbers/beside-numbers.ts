@@ -1,6 +1,13 @@
+import type { EntityMetadata } from "typeorm"
 import { type Insert, InsertNote } from "../inserts/insert"
 import type { Session } from "../inserts/session"
 import { isRelated } from "../series/periods/zone"
+import {
+    conditionalSeriesOf,
+    datedSeriesOf,
+    framedSeriesOf,
+    recordedSeriesOf,
+} from "../series/own-series"
 import type { Series } from "../series/series"
 import { readsOthers, textRequests } from "./documents/framed-texts"
 import { frameInserted, givenTexts } from "./documents/inserted-texts"
@@ -20,7 +27,17 @@ const periodsOfRows = new InsertNote<readonly GivenValue[]>()
  * texts that show the number, and the journal is told of numbers that callers have set. Plain series take none of it.
  * @internal
  */
-export async function prepareBeside(session: Session, insert: Insert): Promise<void> {
+export function prepareBeside(session: Session, insert: Insert): Promise<void> | undefined {
+    return insert.rowsWith(takingMore).length > 0 ? prepare(session, insert) : undefined
+}
+
+function takingMore(metadata: EntityMetadata): Series[] {
+    return [conditionalSeriesOf, datedSeriesOf, framedSeriesOf, recordedSeriesOf].flatMap((of) =>
+        of(metadata),
+    )
+}
+
+async function prepare(session: Session, insert: Insert): Promise<void> {
     const conditional = conditionalRows(insert)
     if (conditional.length > 0) await leaveDrafts(session, conditional)
     const periods = periodRequests(insert)

@@ -12,7 +12,7 @@ import { madeColumns, type Series } from "../series/series"
 import { tellLost, tellTaken } from "../signals/channels"
 import type { ColumnMetadata } from "../typeorm/names"
 import { givenBeside, periodsOf, prepareBeside } from "./beside-numbers"
-import { moveWithinInsert, readMovedWithin } from "./counters/move-within-insert"
+import { movesWithin, moveWithin, readMovedWithin } from "./counters/move-within-insert"
 import type { MovedCounter } from "./counters/set-back"
 import { framedTextsOf, writeTexts } from "./documents/inserted-texts"
 import { isParentOfScopes, refuseDeferredScopes } from "./deferred-scopes"
@@ -86,15 +86,18 @@ export class NumberAssigner implements Assigner {
 
     private async give(insert: Insert): Promise<void> {
         const { session } = this
-        await prepareBeside(session, insert)
+        const preparing = prepareBeside(session, insert)
+        if (preparing) await preparing
         const requests = numberRequests(insert, new RowScopes())
         if (requests.length > 0) {
             refuseDeferredScopes(session, requests)
             const own: Given = { requests, moved: [], since: performance.now() }
             joinTransaction(session, requests.find(({ series }) => series.gapless)?.series)
             given.set(insert, own)
-            if (!(await moveWithinInsert(session, insert, requests, framedTextsOf(insert))))
-                await this.take(insert, own)
+            const texts = framedTextsOf(insert)
+            if (movesWithin(session, insert, requests, texts))
+                await moveWithin(session, insert, requests, texts)
+            else await this.take(insert, own)
         }
         // Rows that bring their numbers along may have the highest ones.
         else this.source.highest.forget()
@@ -113,8 +116,8 @@ export class NumberAssigner implements Assigner {
     private async take(insert: Insert, { requests, moved, since }: Given): Promise<void> {
         const { session } = this
         await this.source.takeForInsert(insert, requests, moved)
-        if (!insert.upsert)
-            await refuseEarlierDates(session, datedRows(requests, periodsOf(insert)))
+        const dated = insert.upsert ? [] : datedRows(requests, periodsOf(insert))
+        if (dated.length > 0) await refuseEarlierDates(session, dated)
         for (const { series, row, number, explicit } of requests)
             if (number !== undefined && explicit === undefined)
                 row.assign(series.column, storedValue(series, number))

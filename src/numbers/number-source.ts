@@ -43,7 +43,25 @@ export class NumberSource {
     }
 
     /** Of one series. Where rows of the call come next, one at a time, theirs are taken with them. */
-    private async takeForRows(
+    private takeForRows(
+        insert: Insert,
+        group: readonly NumberRequest[],
+        moved: MovedCounter[],
+    ): Promise<void> | undefined {
+        const { session, coming } = this
+        const [request] = group
+        if (!request) return undefined
+        const { series, row } = request
+        if (series.strategy === "table-lock")
+            return this.highest.take(session, group, {
+                call: row.announced?.call?.reference,
+                coming: () => coming.rows(series, insert).map(({ scope }) => scope),
+                isKept: coming.isAwaited(series, insert),
+            })
+        return series.gapless ? this.takeInOrder(insert, group, moved) : this.takeNumbers(group)
+    }
+
+    private async takeInOrder(
         insert: Insert,
         group: readonly NumberRequest[],
         moved: MovedCounter[],
@@ -52,13 +70,6 @@ export class NumberSource {
         const [request, ...others] = group
         if (!request) return
         const { series, row } = request
-        if (series.strategy === "table-lock")
-            return this.highest.take(session, group, {
-                call: row.announced?.call,
-                coming: () => coming.rows(series, insert).map(({ scope }) => scope),
-                isKept: coming.isAwaited(series, insert),
-            })
-        if (!series.gapless) return this.takeNumbers(group)
         const drawn = others.length === 0 ? await this.drawAhead(request) : undefined
         if (drawn) {
             moved.push(drawn)

@@ -1,7 +1,7 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import type { ColumnMetadata } from "../../typeorm/names"
 import { markPlaces } from "../../typeorm/marks"
-import type { Announced } from "./of-entities"
+import type { Announced, Call } from "./of-entities"
 
 const announced = new WeakMap<object, NewRow>()
 let lastId = 0
@@ -13,7 +13,7 @@ let lastId = 0
 export class NewRow implements Announced {
     readonly id = ++lastId
     /** The same for all rows that were announced by one call. */
-    call: Map<number, Announced> | undefined
+    call: Call | undefined
 
     /** How many INSERTs are to come: save() inserts an entity as often as its list has it. */
     inserts = 1

@@ -4,14 +4,17 @@ import type { ObjectLiteral } from "typeorm"
 export interface Announced {
     readonly id: number
     readonly entity: ObjectLiteral
-    /** What was announced in the same go, by their ids. */
-    call?: Map<number, Announced>
+    call?: Call
 }
 
-/** What was announced in one go, as TypeORM does for all entities of a call. */
-interface Call<Value> {
-    readonly values: Map<number, Value>
-    readonly reference: WeakRef<Map<number, Value>>
+/**
+ * What was announced in one go, as TypeORM does for all rows of a call, by their ids.
+ * @internal
+ */
+export class Call {
+    readonly values = new Map<number, Announced>()
+    /** For those who remember a call, and don't keep its entities for it. */
+    readonly reference = new WeakRef<Call>(this)
 }
 
 /**
@@ -22,9 +25,9 @@ interface Call<Value> {
 export class OfEntities<Value extends Announced> implements Iterable<Value> {
     /** Made where there is something to hold: each query runner has two of these, and most never hold anything. */
     private held: WeakMap<ObjectLiteral, Value> | undefined
-    // One reference for each value would be dear: V8 has much to do for each.
-    private readonly calls = new Map<number, WeakRef<Map<number, Value>>>()
-    private current: Call<Value> | undefined
+    // A reference to each of thousands of values would be dear.
+    private readonly calls = new Map<number, WeakRef<Call>>()
+    private current: Call | undefined
 
     /** Counts those, too, whose entities nobody has any more. */
     get size(): number {
@@ -32,7 +35,7 @@ export class OfEntities<Value extends Announced> implements Iterable<Value> {
     }
 
     get(id: number): Value | undefined {
-        return this.calls.get(id)?.deref()?.get(id)
+        return this.calls.get(id)?.deref()?.values.get(id) as Value | undefined
     }
 
     of(entity: ObjectLiteral): Value | undefined {
@@ -51,15 +54,14 @@ export class OfEntities<Value extends Announced> implements Iterable<Value> {
         this.end(value.entity)
         this.held ??= new WeakMap()
         this.held.set(value.entity, value)
-        const { values, reference } = this.currentCall()
-        value.call = values.set(value.id, value) as Map<number, Announced>
-        this.calls.set(value.id, reference)
+        const call = (value.call = this.currentCall())
+        call.values.set(value.id, value)
+        this.calls.set(value.id, call.reference)
     }
 
-    private currentCall(): Call<Value> {
+    private currentCall(): Call {
         if (!this.current) {
-            const values = new Map<number, Value>()
-            this.current = { values, reference: new WeakRef(values) }
+            this.current = new Call()
             void Promise.resolve().then(() => (this.current = undefined))
         }
         return this.current
@@ -67,7 +69,7 @@ export class OfEntities<Value extends Announced> implements Iterable<Value> {
 
     delete(value: Value): void {
         if (this.of(value.entity) === value) this.held?.delete(value.entity)
-        value.call?.delete(value.id)
+        value.call?.values.delete(value.id)
         this.calls.delete(value.id)
     }
 

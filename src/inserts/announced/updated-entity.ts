@@ -1,5 +1,5 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
-import type { Announced } from "./of-entities"
+import type { Announced, Call } from "./of-entities"
 
 let lastId = 0
 
@@ -9,7 +9,7 @@ let lastId = 0
  */
 export class UpdatedEntity implements Announced {
     readonly id = ++lastId
-    call: Map<number, Announced> | undefined
+    call: Call | undefined
 
     constructor(
         readonly entity: ObjectLiteral,

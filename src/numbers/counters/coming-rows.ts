@@ -40,10 +40,10 @@ export class ComingRows {
             series.when ||
             series.assignsAtCommit ||
             !this.isAwaited(series, insert) ||
-            this.seen.get(series) === call
+            this.seen.get(series) === call?.reference
         )
             return []
-        this.seen.set(series, call)
+        this.seen.set(series, call?.reference)
         const scopes = new Map<string, Scope>()
         const coming: ComingRow[] = []
         for (const other of this.session.announced) {

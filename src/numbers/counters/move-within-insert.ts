@@ -12,25 +12,35 @@ import { counterSeriesOf } from "./counter-series"
 import { counterTableOf } from "../../series/own-table"
 
 /**
- * Lets the INSERT of one row move the counter itself, which saves a statement. Whether it does: not
- * for values that are made of the number, nor where a database has no such statement.
+ * Whether the INSERT of one row moves the counter itself, which saves a statement: not for values that are made of
+ * the number, nor where a database has no such statement.
  * @internal
  */
-export async function moveWithinInsert(
+export function movesWithin(
     session: Session,
     insert: Insert,
     [request, ...others]: readonly NumberRequest[],
     texts: readonly FramedText[],
-): Promise<boolean> {
+): boolean {
     if (!request || others.length > 0 || insert.rows.length > 1 || insert.upsert) return false
-    const { series, scope, row, explicit } = request
-    const { counter } = series.dialect
-    const { moveWithin } = counter
-    if (!moveWithin || series.strategy !== "counter" || !series.gapless) return false
+    const { series, explicit } = request
+    const { strategy, gapless, dialect } = series
+    if (!dialect.counter.moveWithin || strategy !== "counter" || !gapless) return false
     // The date is looked at when the counter is locked, and a text when its number is known.
     if (series.ascends || texts.some((one) => !fitsWhatever(one))) return false
-    if (explicit !== undefined || session.derives(insert)) return false
+    return explicit === undefined && !session.derives(insert)
+}
 
+/** @internal Lets the INSERT do so. */
+export async function moveWithin(
+    session: Session,
+    insert: Insert,
+    [request]: readonly NumberRequest[],
+    texts: readonly FramedText[],
+): Promise<void> {
+    if (!request) return
+    const { series, scope, row } = request
+    const { counter } = series.dialect
     const [key = ""] = await keysOf(session, series, [scope])
     const { name, columns } = counterSeriesOf(series)
     const { incrementBy, max } = series
@@ -39,15 +49,12 @@ export async function moveWithinInsert(
     row.assignSql(series.column, "moved.last")
     for (const { document, frame } of texts)
         row.assignSql(document.column, frameSql(series.dialect, frame, "moved.last"))
-    insert.selectFrom(
-        "moved",
-        (parameter) =>
-            moveWithin.call(counter, counterTableOf(series.dataSource), moves, parameter) +
-            noteOf(series.name),
-    )
+    insert.selectFrom("moved", (parameter) => {
+        const table = counterTableOf(series.dataSource)
+        return (counter.moveWithin?.(table, moves, parameter) ?? "") + noteOf(series.name)
+    })
     insert.returnColumn(series.column)
     session.transaction?.holdsSeries(series.name)
-    return true
 }
 
 /** @internal Reads the number that such an INSERT has returned. */

@@ -9,16 +9,19 @@ import type { MovedCounter } from "./set-back"
 import type { Sender } from "../../typeorm/statement"
 
 /** @internal Requests of one series by the keys of their scopes. */
-export async function groupByKey<Request extends CountedRequest>(
+export function groupByKey<Request extends CountedRequest>(
     runner: Sender,
     requests: readonly Request[],
-): Promise<Map<string, Request[]>> {
+): Map<string, Request[]> | Promise<Map<string, Request[]>> {
     const [{ series } = {}] = requests
     if (!series) return new Map()
     const scopes = [...new Set(requests.map(({ scope }) => scope))]
-    const keys = await keysOf(runner, series, scopes)
-    const byScope = new Map(scopes.map((scope, at) => [scope, keys[at] ?? ""]))
-    return groupBy(requests, ({ scope }) => byScope.get(scope) ?? "")
+    const group = (keys: readonly string[]) => {
+        const byScope = new Map(scopes.map((scope, at) => [scope, keys[at] ?? ""]))
+        return groupBy(requests, ({ scope }) => byScope.get(scope) ?? "")
+    }
+    const keys = keysOf(runner, series, scopes)
+    return Array.isArray(keys) ? group(keys) : keys.then(group)
 }
 
 /**

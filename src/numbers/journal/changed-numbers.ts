@@ -74,7 +74,7 @@ function keysOfRows(
     session: Session,
     series: Series,
     rows: readonly StoredRow[],
-): Promise<string[]> {
+): string[] | Promise<string[]> {
     const scopes = rows.map((row) =>
         scopeWith(series.scopeColumns.map((column, at) => scopeText(column, row[`s${at}`]))),
     )

@@ -37,7 +37,7 @@ export function settingKeysOf(
     runner: Sender,
     series: Series,
     scopes: readonly Scope[],
-): Promise<string[]> {
+): string[] | Promise<string[]> {
     const count = withoutPeriod(series).scopeColumns.length
     const own = scopes.map(({ values }) => scopeWith(values.slice(0, count)))
     return keysOf(runner, withoutPeriod(series), own)

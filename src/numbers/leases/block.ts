@@ -12,6 +12,10 @@ export class Block {
 
     constructor(private readonly step: bigint) {}
 
+    get isEmpty(): boolean {
+        return this.ranges.length === 0
+    }
+
     get size(): bigint {
         return this.ranges.reduce((sum, { next, last }) => sum + (last - next) / this.step + 1n, 0n)
     }
@@ -34,6 +38,7 @@ export class Block {
 
     /** Drops the numbers up to this one; returns how many. */
     skipTo(number: bigint): bigint {
+        if (this.ranges.every(({ next }) => next > number)) return 0n
         const before = this.size
         for (const range of this.ranges)
             if (range.next <= number)

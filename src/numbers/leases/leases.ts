@@ -70,11 +70,11 @@ export class Leases {
         return leases ?? undefined
     }
 
-    /** Resolves to numbers in ascending order; those of parallel calls are taken together. */
-    take(want: Want): Promise<bigint[]> {
+    /** Numbers in ascending order; those of parallel calls that have to wait are taken together. */
+    take(want: Want): bigint[] | Promise<bigint[]> {
         const id = idOf(want.series, want.key)
         const numbers = this.wanted.has(id) ? undefined : this.draw(want)
-        if (numbers) return Promise.resolve(numbers)
+        if (numbers) return numbers
         this.wanted.add(id)
         return new Promise((resolve, reject) => {
             this.waiting.push({ ...want, resolve, reject })
@@ -104,11 +104,12 @@ export class Leases {
         if (count === 0) return []
         const id = idOf(series, key)
         const block = this.blocks.get(id)
+        if (!block) return undefined
         this.skip(series, key, first - 1n)
-        const numbers = block?.draw(count)
+        const numbers = block.draw(count)
         this.blocks.delete(id)
         // Those that were used last come last.
-        if (block && block.size > 0n) this.blocks.set(id, block)
+        if (!block.isEmpty) this.blocks.set(id, block)
         return numbers
     }
 

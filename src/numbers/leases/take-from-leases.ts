@@ -24,16 +24,14 @@ async function takeOfScope(
     key: string,
     group: readonly CountedRequest[],
 ): Promise<void> {
-    const [first] = group
-    if (!first) return
-    const { series, scope } = first
+    const [{ series, scope } = {}] = group
+    if (!series || !scope) return
     const explicit = group.flatMap((request) => request.explicit ?? [])
     if (explicit.length > 0) await leases.raise(series, [{ key, to: explicit.reduce(max) }])
     const count = group.length - explicit.length
-    const numbers = await leases.take({
-        ...{ series, key, scope, count },
-        first: group.map((request) => request.first ?? series.startAt).reduce(max),
-    })
+    const first = group.map((request) => request.first ?? series.startAt).reduce(max)
+    const taking = leases.take({ series, key, scope, count, first })
+    const numbers = Array.isArray(taking) ? taking : await taking
     for (const request of group) {
         const number = request.explicit ?? numbers.shift() ?? beforeFirst(series)
         refuseOverflow(request.series, number)

@@ -70,11 +70,11 @@ function areAlwaysShort(columns: readonly ColumnMetadata[]): boolean {
  * in another form.
  * @internal
  */
-export async function keysOf(
+export function keysOf(
     runner: Sender,
     scoped: Scoped,
     scopes: readonly Scope[],
-): Promise<string[]> {
+): string[] | Promise<string[]> {
     const { dialect, scopeColumns } = scoped
     const unknown: number[] = []
     const keys = scopes.map(({ values }, at) => {
@@ -90,17 +90,25 @@ export async function keysOf(
         unknown.push(at)
         return ""
     })
-    if (unknown.length > 0) {
-        const asked = unknown.map((at) => scopes[at] as Scope)
-        const key = keySql(scopeColumns, dialect, (column) => `s.${columnName(column)}`)
-        const rows = await select<{ at: string | number; key: string | null }>(
-            runner,
-            dialect.scopeKeys(scoped, asked, key),
-        )
-        for (const row of rows) {
-            if (row.key === null) throw noScope(scoped)
-            keys[unknown[Number(row.at)] as number] = row.key
-        }
+    return unknown.length > 0 ? askForKeys(runner, scoped, scopes, { keys, unknown }) : keys
+}
+
+async function askForKeys(
+    runner: Sender,
+    scoped: Scoped,
+    scopes: readonly Scope[],
+    { keys, unknown }: { readonly keys: string[]; readonly unknown: readonly number[] },
+): Promise<string[]> {
+    const { dialect, scopeColumns } = scoped
+    const asked = unknown.map((at) => scopes[at] as Scope)
+    const key = keySql(scopeColumns, dialect, (column) => `s.${columnName(column)}`)
+    const rows = await select<{ at: string | number; key: string | null }>(
+        runner,
+        dialect.scopeKeys(scoped, asked, key),
+    )
+    for (const row of rows) {
+        if (row.key === null) throw noScope(scoped)
+        keys[unknown[Number(row.at)] as number] = row.key
     }
     return keys
 }

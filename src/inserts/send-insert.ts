@@ -30,7 +30,8 @@ export async function sendInsert(
             const assigning = assigner.assign(insert)
             if (assigning) await assigning
         }
-        const send: Query = (await mayBeRepeated(connection, insert))
+        const asking = mayBeRepeated(connection, insert)
+        const send: Query = (asking && (await asking))
             ? (...args) => sendAlone(connection, ...args)
             : (...args) => connection.sendNoticed(...args)
         for (;;) {

@@ -10,13 +10,15 @@ import { repeatsStatements } from "./repeats-statements"
  * stored: then it is to be sent alone.
  * @internal
  */
-export async function mayBeRepeated(connection: Connection, insert: Insert): Promise<boolean> {
-    const { dataSource, dialect, assigners } = connection
+export function mayBeRepeated(
+    { dataSource, dialect, assigners, isOpen, send }: Connection,
+    insert: Insert,
+): false | Promise<boolean> {
     return (
         dialect?.repeatsStatements !== undefined &&
-        !connection.isOpen &&
+        !isOpen &&
         assigners.some((one) => one.readsAnswer?.(insert)) &&
-        (await repeatsStatements(dataSource, { query: connection.send as QueryRunner["query"] }))
+        repeatsStatements(dataSource, { query: send as QueryRunner["query"] })
     )
 }
 

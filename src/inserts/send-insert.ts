@@ -31,9 +31,10 @@ export async function sendInsert(
             if (assigning) await assigning
         }
         const asking = mayBeRepeated(connection, insert)
-        const send: Query = (asking && (await asking))
-            ? (...args) => sendAlone(connection, ...args)
-            : (...args) => connection.sendNoticed(...args)
+        const send: Query =
+            asking && (await asking)
+                ? (...args) => sendAlone(connection, ...args)
+                : (...args) => connection.sendNoticed(...args)
         for (;;) {
             const statement = (sent = insert.write())
             try {

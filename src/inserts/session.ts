@@ -2,7 +2,7 @@ import type { EntityManager, EntityMetadata, ObjectLiteral, QueryRunner } from "
 import { isAutoSequenceSubscriber } from "../declared/registry"
 import type { Sender } from "../typeorm/statement"
 import { AnnouncedRows } from "./announced/announced-rows"
-import type { UpdatedEntity } from "./announced/updated-entity"
+import { UpdatedEntity } from "./announced/updated-entity"
 import { NewRow } from "./announced/new-row"
 import { OfEntities } from "./announced/of-entities"
 import type { Assigner, NumberedRow } from "./assigner"
@@ -34,7 +34,7 @@ export class Session extends Connection {
     /** The rows that were announced, and whose INSERT has not been sent. */
     readonly announced = new AnnouncedRows()
     /** The entities that were announced as about to be updated: their statements say of a row only its primary key. */
-    readonly updates = new OfEntities<UpdatedEntity>()
+    readonly updates = new OfEntities(UpdatedEntity.ofEntities)
     private inner: QueryRunner | undefined
     private assignersOf: AssignersOf | undefined
     private made: readonly Assigner[] | undefined

@@ -1,5 +1,5 @@
 import type { Insert } from "../insert"
-import type { NewRow } from "./new-row"
+import { NewRow } from "./new-row"
 import { OfEntities } from "./of-entities"
 
 /**
@@ -7,14 +7,13 @@ import { OfEntities } from "./of-entities"
  * @internal
  */
 export class AnnouncedRows extends OfEntities<NewRow> {
-    override add(row: NewRow, former?: NewRow): void {
-        super.add(row)
-        row.announce(former?.call === row.call ? (former?.inserts ?? 0) + 1 : 1)
+    constructor() {
+        super(NewRow.ofEntities)
     }
 
-    override delete(row: NewRow): void {
-        row.end()
-        super.delete(row)
+    override add(row: NewRow, former?: NewRow): void {
+        super.add(row)
+        if (former?.call === row.call) row.inserts = (former?.inserts ?? 0) + 1
     }
 
     /** Called when their INSERT was sent, or has failed. */

@@ -23,11 +23,12 @@ export class Call {
  * @internal
  */
 export class OfEntities<Value extends Announced> implements Iterable<Value> {
-    /** Made where there is something to hold: each query runner has two of these, and most never hold anything. */
-    private held: WeakMap<ObjectLiteral, Value> | undefined
     // A reference to each of thousands of values would be dear.
     private readonly calls = new Map<number, WeakRef<Call>>()
     private current: Call | undefined
+
+    /** All query runners share what is known of an entity: what was announced to one last is meant. */
+    constructor(private readonly held: WeakMap<ObjectLiteral, Value>) {}
 
     /** Counts those, too, whose entities nobody has any more. */
     get size(): number {
@@ -39,7 +40,8 @@ export class OfEntities<Value extends Announced> implements Iterable<Value> {
     }
 
     of(entity: ObjectLiteral): Value | undefined {
-        return this.held?.get(entity)
+        const value = this.held.get(entity)
+        return value && this.calls.has(value.id) ? value : undefined
     }
 
     *[Symbol.iterator](): Iterator<Value> {
@@ -52,7 +54,6 @@ export class OfEntities<Value extends Announced> implements Iterable<Value> {
 
     add(value: Value): void {
         this.end(value.entity)
-        this.held ??= new WeakMap()
         this.held.set(value.entity, value)
         const call = (value.call = this.currentCall())
         call.values.set(value.id, value)
@@ -68,7 +69,7 @@ export class OfEntities<Value extends Announced> implements Iterable<Value> {
     }
 
     delete(value: Value): void {
-        if (this.of(value.entity) === value) this.held?.delete(value.entity)
+        if (this.held.get(value.entity) === value) this.held.delete(value.entity)
         value.call?.values.delete(value.id)
         this.calls.delete(value.id)
     }

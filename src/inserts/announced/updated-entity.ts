@@ -8,6 +8,8 @@ let lastId = 0
  * @internal
  */
 export class UpdatedEntity implements Announced {
+    /** By their entities, for all query runners. */
+    static readonly ofEntities = new WeakMap<object, UpdatedEntity>()
     readonly id = ++lastId
     call: Call | undefined
 

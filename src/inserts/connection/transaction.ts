@@ -85,7 +85,8 @@ export class Transaction {
     }
 
     get refusal(): Error | undefined {
-        return [...this.refusals][0]
+        for (const refusal of this.refusals) return refusal
+        return undefined
     }
 
     /** Notes that a table is locked. */

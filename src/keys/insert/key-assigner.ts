@@ -54,15 +54,18 @@ const openInsert = new InsertNote<OpenInsert>()
  * @internal
  */
 export class KeyAssigner implements Assigner {
-    readonly locks: KeyLocks
+    private madeLocks: KeyLocks | undefined
     private readonly awaited: AwaitedKeys
     /** Rows that are in the table, and whose keys are being written. */
     private finishing: InsertedRows | undefined
     private upserted: WeakMap<object, Upserted> | undefined
 
     constructor(private readonly session: Session) {
-        this.locks = new KeyLocks(session.runner, session)
         this.awaited = new AwaitedKeys(session)
+    }
+
+    get locks(): KeyLocks {
+        return (this.madeLocks ??= new KeyLocks(this.session.runner, this.session))
     }
 
     static of({ assigners }: Session): KeyAssigner | undefined {
@@ -234,14 +237,14 @@ export class KeyAssigner implements Assigner {
 
     /** Called when a transaction has ended; gives up the locks that don't end with it. */
     transactionEnded(): Promise<void> | undefined {
-        this.locks.forget()
-        if (!this.locks.isHolding) return undefined
+        this.madeLocks?.forget()
+        if (!this.madeLocks?.isHolding) return undefined
         // What is stored is stored: thrown, it would look as if it had failed. They end with the connection.
         return this.locks.release().catch(() => this.session.discardConnection())
     }
 
     private giveUpLocks(): Promise<void> | undefined {
-        this.locks.forgetGiven()
+        this.madeLocks?.forgetGiven()
         this.awaited.forgetSent()
         return this.session.isInTransaction ? undefined : this.transactionEnded()
     }

@@ -6,6 +6,7 @@ import type { ColumnMetadata } from "../../typeorm/names"
 import type { NumberRequest } from "../number-request"
 import { storedValue } from "../number-values"
 import type { GivenValue } from "../periods/give-periods"
+import { isSame, noteGiven } from "./given-values"
 
 /** @internal A value that a stored row has, as its entity shows it. */
 export interface ShownValue {
@@ -22,32 +23,6 @@ export function shownValue(
 ): ShownValue {
     const { driver } = dataSourceOf(column.entityMetadata)
     return { entity, column, value: driver.prepareHydratedValue(read, column) as unknown }
-}
-
-/** What an entity was given: most have one value, for which a map would be dear. */
-interface Given {
-    /** Of the property: each class of a table has columns of its own. */
-    readonly path: string
-    value: unknown
-    readonly next: Given | undefined
-}
-
-const given = new WeakMap<object, Given>()
-
-function findGiven(entity: object, path: string): Given | undefined {
-    let one = given.get(entity)
-    while (one && one.path !== path) one = one.next
-    return one
-}
-
-/** @internal Takes off an entity what it was given, and not set, when it is inserted again. */
-export function hideGiven(entity: ObjectLiteral, columns: readonly ColumnMetadata[]): void {
-    if (!given.has(entity)) return
-    for (const column of columns) {
-        const value = findGiven(entity, column.propertyPath)?.value
-        if (value !== undefined && isSame(column.getEntityValue(entity, true), value))
-            column.setEntityValue(entity, undefined)
-    }
 }
 
 /** @internal Shows the numbers that rows were given, and not set. */
@@ -94,10 +69,7 @@ export function showValues(session: Session | undefined, values: readonly ShownV
         const value: unknown = column.getEntityValue(entity, true)
         // What the caller has set is the caller's.
         if (isSame(set, value)) continue
-        const { propertyPath: path } = column
-        const former = findGiven(entity, path)
-        if (former) former.value = value
-        else given.set(entity, { path, value, next: given.get(entity) })
+        noteGiven(entity, column, value)
         if (session?.transaction) shown.push({ entity: new WeakRef(entity), column, value, before })
     }
     if (shown.length === 0) return
@@ -113,9 +85,4 @@ export function showValues(session: Session | undefined, values: readonly ShownV
 /** @internal Shows what the driver has read of a stored row. */
 export function showValue(entity: ObjectLiteral, column: ColumnMetadata, read: unknown): void {
     column.setEntityValue(entity, shownValue(entity, column, read).value)
-}
-
-function isSame(one: unknown, other: unknown): boolean {
-    if (one instanceof Date && other instanceof Date) return one.getTime() === other.getTime()
-    return one === other
 }

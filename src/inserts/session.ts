@@ -2,9 +2,8 @@ import type { EntityManager, EntityMetadata, ObjectLiteral, QueryRunner } from "
 import { isAutoSequenceSubscriber } from "../declared/registry"
 import type { Sender } from "../typeorm/statement"
 import { AnnouncedRows } from "./announced/announced-rows"
-import { UpdatedEntity } from "./announced/updated-entity"
 import { NewRow } from "./announced/new-row"
-import { OfEntities } from "./announced/of-entities"
+import { UpdatedEntities } from "./announced/updated-entities"
 import type { Assigner, NumberedRow } from "./assigner"
 import { abortedError } from "./connection/aborted"
 import { Connection } from "./connection/connection"
@@ -33,8 +32,7 @@ export class Session extends Connection {
     private readonly queue: StatementQueue
     /** The rows that were announced, and whose INSERT has not been sent. */
     readonly announced = new AnnouncedRows()
-    /** The entities that were announced as about to be updated: their statements say of a row only its primary key. */
-    readonly updates = new OfEntities(UpdatedEntity.ofEntities)
+    readonly updates = new UpdatedEntities()
     private inner: QueryRunner | undefined
     private assignersOf: AssignersOf | undefined
     private made: readonly Assigner[] | undefined

@@ -10,7 +10,7 @@ import type { CountedRequest } from "../number-request"
 import { parseNumber, refuseNoNumber, refuseSet, storedValue } from "../number-values"
 import type { Change } from "./change"
 import { type ChangedRows, isRow, type StoredRow } from "./changed-rows"
-import { entityOf, updatedOf } from "./entities/updated-entities"
+import { entityOf } from "./entities/updated-entities"
 
 /** @internal The number that a stored row is about to have. */
 export interface ChangedRequest extends CountedRequest {
@@ -23,13 +23,12 @@ export function requestsOf(
     change: Change,
     { rows, periods, isSorted }: ChangedRows,
 ): ChangedRequest[] {
-    const updated = updatedOf(session, change.series)
     const sorted = isSorted ? rows : [...rows].sort(byPrimaryKey)
     return sorted.flatMap((row) => {
         const request = requestOf(change, row, periods.get(row)?.name)
         if (!request) return []
         const entity =
-            request.explicit === undefined ? entityOf(updated, row, change.series) : undefined
+            request.explicit === undefined ? entityOf(session, change.series, row) : undefined
         return [{ ...request, first: entity && firstNumber(change.series, entity) }]
     })
 }

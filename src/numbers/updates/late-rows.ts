@@ -3,7 +3,7 @@ import { waitForCommit } from "../commit/waiting-rows"
 import { byPrimaryKey } from "./changed-requests"
 import type { Change } from "./change"
 import type { ChangedRows, StoredRow } from "./changed-rows"
-import { entityOf, idOf, updatedOf } from "./entities/updated-entities"
+import { entityOf, idOf } from "./entities/updated-entities"
 
 /** @internal Rows that are due to have a number by an UPDATE, and get it before COMMIT. */
 export function lateRows({
@@ -19,10 +19,9 @@ export function lateRows({
 export function waitUpdated(session: Session, change: Change & ChangedRows): void {
     const { series } = change
     const { metadata } = series
-    const updated = updatedOf(session, series)
     for (const row of lateRows(change))
         waitForCommit(session, {
             ...{ metadata, series, id: idOf(series, row) },
-            entity: entityOf(updated, row, series),
+            entity: entityOf(session, series, row),
         })
 }

@@ -1,5 +1,4 @@
 import { driverErrorOf } from "../../dialects/driver-error"
-import type { Session } from "../../inserts/session"
 import type { Update } from "../../inserts/sql/update"
 import { seriesOf } from "../../series/resolve-series"
 import { hasCounters, type Series } from "../../series/series"
@@ -14,7 +13,7 @@ import { tellTaken } from "../../signals/channels"
 import { lockTables } from "../table-lock/table-lock"
 import { madeAtOnce, takeAsked } from "./asked/asked-numbers"
 import { findChange } from "./change"
-import { refuseChanges, type StoredRow } from "./changed-rows"
+import { refuseChanges } from "./changed-rows"
 import { type ChangedRequest, requestsOf } from "./changed-requests"
 import { readAsked } from "./asked/read-asked"
 import { refuseLeft } from "./asked/refuse-left"
@@ -24,7 +23,7 @@ import { datedChanges } from "./dated-changes"
 import { type PlannedChange, sendChanges } from "./send-changes"
 import { lateRows, waitUpdated } from "./late-rows"
 import { numberedRows } from "./numbered-rows"
-import { entityOf, updatedOf } from "./entities/updated-entities"
+import { entityOf } from "./entities/updated-entities"
 import { showUpdated } from "./entities/show-updated"
 
 /**
@@ -66,12 +65,8 @@ export async function sendNumbered(
             refuseUnknownStart(requests)
             if (series.ascends && requests.length > 0) refuseWithoutTransaction(session, series)
             await refuseEarlierDates(session, datedChanges(change, found, requests))
-            const texts = await changedTexts(
-                session,
-                change,
-                found,
-                requests,
-                entitiesIn(session, series),
+            const texts = await changedTexts(session, change, found, requests, (row) =>
+                entityOf(session, series, row),
             )
             changes.push({ ...change, ...found, texts, requests, isAsked: asked !== undefined })
         }
@@ -110,12 +105,6 @@ export async function sendNumbered(
     // When this fails, the numbers are in the table, and stay.
     await session.numbered(changes.flatMap((change) => numberedRows(session, change)))
     return result
-}
-
-/** Finds the entities that save() updates. */
-function entitiesIn(session: Session, series: Series) {
-    const updated = updatedOf(session, series)
-    return (row: StoredRow) => entityOf(updated, row, series)
 }
 
 /** Those that rows bring along move the counters, too. */

@@ -2,7 +2,7 @@ import type { Session } from "../../../inserts/session"
 import { storedValue, parseNumber } from "../../number-values"
 import { type ShownValue, showValues, shownValue } from "../../shown/shown-values"
 import type { PlannedChange } from "../send-changes"
-import { entitiesOf, updatedOf } from "./updated-entities"
+import { updatedOfRow } from "./updated-entities"
 
 /**
  * Shows the numbers of rows on the entities that save() updates: those that they were given, or that
@@ -11,15 +11,14 @@ import { entitiesOf, updatedOf } from "./updated-entities"
  */
 export function showUpdated(session: Session, change: PlannedChange): void {
     const { series, rows, periods, texts, requests } = change
-    const updated = updatedOf(session, series)
-    if (updated.length === 0) return
+    if (session.updates.size === 0) return
     const numbers = new Map(requests.map(({ row, number, explicit }) => [row, number ?? explicit]))
     const values = rows.flatMap((row): ShownValue[] => {
         const number = numbers.get(row) ?? parseNumber(row.number)
         if (number === undefined) return []
         const { column, period } = series
         const { name = row.period, date } = periods.get(row) ?? {}
-        return entitiesOf(updated, row, series).flatMap((entity) => [
+        return updatedOfRow(session, series, row).flatMap(({ entity }) => [
             shownValue(entity, column, storedValue(series, number)),
             ...(period ? [shownValue(entity, period.column, name)] : []),
             ...(period && date !== undefined ? [shownValue(entity, period.date, date)] : []),

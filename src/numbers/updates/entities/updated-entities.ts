@@ -1,54 +1,27 @@
 import type { ObjectLiteral } from "typeorm"
-import type { UpdatedEntity } from "../../../inserts/announced/updated-entity"
+import { UpdatedEntity } from "../../../inserts/announced/updated-entity"
 import type { Session } from "../../../inserts/session"
 import type { Series } from "../../../series/series"
 import { dataSourceOf } from "../../../typeorm/compat"
 import type { StoredRow } from "../changed-rows"
 
-/** @internal The entities of a table that save() updates. */
-export function updatedOf(session: Session, { metadata }: Series): UpdatedEntity[] {
-    return [...session.updates].filter((one) => one.metadata.tablePath === metadata.tablePath)
-}
-
-/** @internal Those of these that a row is: a call may save copies of it. */
-export function entitiesOf(
-    updated: readonly UpdatedEntity[],
-    row: StoredRow,
-    series: Series,
-): ObjectLiteral[] {
-    return updatedOfRow(updated, row, series).map(({ entity }) => entity)
-}
-
-/** @internal The same with their classes. */
+/** @internal The entities that save() updates and that a row is. */
 export function updatedOfRow(
-    updated: readonly UpdatedEntity[],
-    row: StoredRow,
+    { updates }: Session,
     { metadata }: Series,
+    row: StoredRow,
 ): UpdatedEntity[] {
-    return updated.filter((one) => isEntityOf(row, one, metadata))
+    const key = metadata.primaryColumns.map((_, at) => row[`k${at}`])
+    return updates.size > 0 ? updates.ofRow(UpdatedEntity.rowOf(metadata, key)) : []
 }
 
-/** @internal The first one of these that a row is. */
+/** @internal The first of these. */
 export function entityOf(
-    updated: readonly UpdatedEntity[],
-    row: StoredRow,
+    session: Session,
     series: Series,
-): ObjectLiteral | undefined {
-    return entitiesOf(updated, row, series)[0]
-}
-
-function isEntityOf(
     row: StoredRow,
-    { entity, key }: UpdatedEntity,
-    { primaryColumns }: Series["metadata"],
-): boolean {
-    return primaryColumns.every((column, at) => {
-        const { driver } = dataSourceOf(column.entityMetadata)
-        const value: unknown = key
-            ? key[at]
-            : driver.preparePersistentValue(column.getEntityValue(entity), column)
-        return String(value) === String(row[`k${at}`])
-    })
+): ObjectLiteral | undefined {
+    return updatedOfRow(session, series, row)[0]?.entity
 }
 
 /** @internal The primary key of a row, as an entity has it. */

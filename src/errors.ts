@@ -59,7 +59,7 @@ export class TransactionAbortedError extends AutoSequenceError {
     readonly code = "TRANSACTION_ABORTED"
 }
 
-/** The transaction's snapshot is older than the lock, so it can't see the last number, or a key that is taken. */
+/** The transaction's snapshot is older than the lock, so it can't see the last number, or a number or key that is taken. */
 export class StaleSnapshotError extends AutoSequenceError {
     readonly code = "STALE_SNAPSHOT"
 }

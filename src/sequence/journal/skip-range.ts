@@ -1,4 +1,5 @@
-import { InvalidNumberError, NumberTakenError } from "../../errors"
+import type { LastNumber } from "../../dialects/dialect"
+import { InvalidNumberError, NumberTakenError, StaleSnapshotError } from "../../errors"
 import { counterSeriesOf } from "../../numbers/counters/counter-series"
 import { raiseCounters } from "../../numbers/counters/raise-counters"
 import type { ReasonOptions } from "../../numbers/journal/with-reason"
@@ -48,7 +49,10 @@ export async function skipRange(
                 `${shown(next + incrementBy)}.`,
         )
     await refuseSkipped(sender, series, place, { from, to })
-    if (from < next) await refuseTaken(sender, series, place, { from, to })
+    if (from < next) {
+        await refuseTaken(sender, series, place, { from, to })
+        await refuseOldSnapshot(sender, series, place, { from, to })
+    }
     if (to > counter) await raiseCounters(sender, counterSeriesOf(series), [{ key: place.key, to }])
     await writeEvents(
         sender,
@@ -113,5 +117,25 @@ async function refuseTaken(
     throw new NumberTakenError(
         `${placeOfRange(series, { from, to })} can't be skipped: rows have ` +
             `${named}${taken.length > 5 ? " and others" : ""}. Nothing was written.`,
+    )
+}
+
+/**
+ * A trigger leaves a counter as it is that is ahead of a number that was set: writers would wait otherwise. So whoever
+ * has an older snapshot sees neither the row, nor by the counter that there may be one.
+ */
+async function refuseOldSnapshot(
+    sender: Sender,
+    series: Series,
+    { scope }: CounterPlace,
+    range: Skipped,
+): Promise<void> {
+    const { strategy, dialect } = series
+    if (strategy !== "trigger") return
+    const [row] = await select<LastNumber>(sender, dialect.lastNumbers(series, [scope]))
+    if (!row || !dialect.tableLock?.keepsSnapshot(row.isolation)) return
+    throw new StaleSnapshotError(
+        `${placeOfRange(series, range)} can't be skipped in a ${row.isolation.toUpperCase()} transaction: some were passed ` +
+            "over, and it may not see rows that were given them since it began. Use READ COMMITTED. Nothing was written.",
     )
 }

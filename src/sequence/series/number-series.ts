@@ -197,8 +197,9 @@ export interface NumberSeries<Entity extends ObjectLiteral, Path extends Propert
      *
      * Errors, before anything is written: {@link NumberTakenError} if a row has one of them, or
      * some were skipped before; {@link InvalidNumberError} if they begin after the next number, or
-     * don't fit `startAt` and `incrementBy`; {@link PeriodClosedError}; {@link UnsupportedError}
-     * with `gapless: false`.
+     * don't fit `startAt` and `incrementBy`; {@link StaleSnapshotError} if they were passed over, with
+     * strategy `"trigger"` on PostgreSQL at REPEATABLE READ; {@link PeriodClosedError};
+     * {@link UnsupportedError} with `gapless: false`.
      */
     skip(manager: EntityManager, scope: SeriesScope<Entity>, options: SkipOptions): Promise<void>
 

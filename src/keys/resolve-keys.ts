@@ -15,7 +15,12 @@ import { seriesName, tableNameBeside } from "../series/series-name"
 import { columnType } from "../typeorm/names"
 import { dataSourceOf, findDeclaredColumns } from "../typeorm/compat"
 import { MAX_LENGTH } from "../declared/keys/key-form"
-import { readsBy, refuseUnseenNumbers, scopeOfNumbers } from "./derive/number-scope"
+import {
+    readsBy,
+    refuseReusedNumbers,
+    refuseUnseenNumbers,
+    scopeOfNumbers,
+} from "./derive/number-scope"
 import { relationTreeOf } from "./derive/relation-tree"
 import { generatorOf } from "./free/generate"
 import type { PseudoKeys, SealedKey, StoredKey } from "./pseudo-key"
@@ -83,6 +88,7 @@ export function resolveStoredKey(
     const dataSource = dataSourceOf(metadata)
     const generator = generatorOf(options)
     refuseUnseenNumbers(metadata, column, derive)
+    if (history === "forever") refuseReusedNumbers(metadata, column, derive)
     const uniqueWith = options.uniqueWith ?? scopeOfNumbers(metadata, column, derive)
     const scope = uniqueWith.map((p) => resolveScopeProperty(metadata, propertyPath, p))
     const scopeColumns = scope.flatMap(({ columns }) => columns)

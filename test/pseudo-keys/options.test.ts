@@ -19,6 +19,7 @@ import {
     withAutoSequence,
     withPseudoKeys,
     AutoSequenceColumn,
+    type AutoSequenceColumnOptions,
 } from "../../src"
 import { onEveryDatabase } from "../support/databases"
 import { expectRejects, expectThrows } from "../support/errors"
@@ -358,6 +359,34 @@ describe("@PseudoKey", () => {
             "MadeByTrigger.key",
             "counter",
         )
+
+        const numbered = (numbers: AutoSequenceColumnOptions, history: true | "forever") => {
+            class Numbered {
+                number!: number
+                key!: string
+            }
+            Entity()(Numbered)
+            PrimaryGeneratedColumn({ type: "int" })(Numbered.prototype, "id")
+            AutoSequenceColumn(numbers)(Numbered.prototype, "number")
+            PseudoKey({ derive: (row: Numbered) => `N-${row.number}`, history })(
+                Numbered.prototype,
+                "key",
+            )
+            return Numbered
+        }
+        refuses(
+            "a key that stays reserved, of a number that is given again",
+            [numbered({ strategy: "table-lock" }, "forever")],
+            UnsupportedError,
+            "Numbered.key",
+            "number",
+            '"counter"',
+        )
+        it("not one whose row stays, or that goes with its row, or of a number that is given once", async () => {
+            await initialize(numbered({ strategy: "table-lock" }, true))
+            await initialize(numbered({ strategy: "table-lock", deletable: false }, "forever"))
+            await initialize(numbered({ strategy: "counter" }, "forever"))
+        })
 
         @Entity()
         class ColumnAbove {

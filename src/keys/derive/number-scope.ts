@@ -1,6 +1,7 @@
 import type { EntityMetadata } from "typeorm"
 import { UnsupportedError } from "../../errors"
 import { seriesOf } from "../../series/resolve-series"
+import { hasCounters } from "../../series/series"
 import type { ColumnMetadata } from "../../typeorm/names"
 
 /** More than any function reads; it ends those that follow a row to its parents without end. */
@@ -53,6 +54,32 @@ export function refuseUnseenNumbers(
         throw new UnsupportedError(
             `derive of ${metadata.name}.${key.propertyPath} reads ${found.column.propertyPath}, which a trigger makes at COMMIT, ` +
                 'when no key can be made any more. Use strategy "counter", or assign: "insert".',
+        )
+}
+
+/**
+ * Refuses a key that stays reserved when its row is deleted, and is made of a number that is given again then: the
+ * scope could get no more rows.
+ * @internal
+ */
+export function refuseReusedNumbers(
+    metadata: EntityMetadata,
+    key: ColumnMetadata,
+    derive: ((row: object) => unknown) | undefined,
+): void {
+    const reused = seriesOf(metadata).filter(
+        (series) => !hasCounters(series) && series.deletable !== false,
+    )
+    if (!derive || reused.length === 0) return
+    const isRead = readsBy(metadata, key, derive)
+    const found = reused
+        .flatMap(({ column, documents }) => [column, ...documents.map((one) => one.column)])
+        .find(({ propertyPath }) => isRead(propertyPath))
+    if (found)
+        throw new UnsupportedError(
+            `${metadata.name}.${key.propertyPath} has history: "forever", and derive reads ${found.propertyPath}: strategy ` +
+                '"table-lock" gives the number of a deleted last row again, and the key of that row stays reserved. Use ' +
+                'strategy "counter", history: true, or deletable: false.',
         )
 }
 

@@ -10,7 +10,7 @@ import type { StoredKey } from "../../../keys/pseudo-key"
 import { storedKeysOf } from "../../../keys/resolve-keys"
 import { primaryKeyText } from "../../../keys/rows/primary-key"
 import { loadWholeRows } from "../../../keys/rows/whole-rows"
-import { placeOf, type Series } from "../../../series/series"
+import { hasCounters, placeOf, type Series } from "../../../series/series"
 
 /**
  * The keys of a row that are made of a number which it is about to lose. One that the caller has set is the caller's.
@@ -35,8 +35,9 @@ export async function keysOfNumber(
     const found: StoredKey[] = []
     for (const key of storedKeysOf(metadata)) {
         if (key.history !== false && isMoved(key)) throw historyError(series, key)
-        if (!key.derive || key.column.getEntityValue(set) !== undefined) continue
-        if (!made.some((one) => key.reads(one))) continue
+        const isMade = made.some((one) => key.reads(one))
+        if (key.history !== false && isMade && !hasCounters(series)) throw reusedError(series, key)
+        if (!key.derive || !isMade || key.column.getEntityValue(set) !== undefined) continue
         const row = (await loadWholeRows(session, key, [id])).get(primaryKeyText(metadata, id))
         if (!row) continue
         const view = viewOfLoaded(key, row)
@@ -78,5 +79,14 @@ function historyError(series: Series, { label }: StoredKey): UnsupportedError {
     return new UnsupportedError(
         `move() can't give a row another number of ${placeOf(series)}, because ${label} has a history, whose keys would ` +
             "stay behind in the scope that the row leaves. Insert a new row there. Nothing was written.",
+    )
+}
+
+/** The former key stays the row's, and would be in the way of the row that gets the number next. */
+function reusedError(series: Series, { label }: StoredKey): UnsupportedError {
+    return new UnsupportedError(
+        `move() can't give a row another number of ${placeOf(series)}, because ${label} is made of it and has a history: ` +
+            'strategy "table-lock" may give the former number again, and its key stays reserved. Use strategy "counter", ' +
+            "or insert a new row there. Nothing was written.",
     )
 }

@@ -47,8 +47,11 @@ export class Session extends Connection {
             ),
             isShared: this.dialect?.sharesRunner ?? false,
         })
-        runner.query = ((sql: string, ...args: [unknown[]?, boolean?]) =>
-            this.queue.turn(sql, () => this.process(sql, ...args))) as QueryRunner["query"]
+        runner.query = ((sql: string, ...args: [unknown[]?, boolean?]) => {
+            // While it waits for its turn, rows of other statements may be announced.
+            const { lastId } = NewRow
+            return this.queue.turn(sql, () => this.process(lastId, sql, ...args))
+        }) as QueryRunner["query"]
     }
 
     /** The session of a runner, with those who assign values as soon as somebody names them. */
@@ -122,12 +125,12 @@ export class Session extends Connection {
     }
 
     /** None of this waits where nothing has to be waited for: all statements come through here. */
-    private process(...args: Parameters<Query>): Promise<unknown> {
+    private process(lastId: number, ...args: Parameters<Query>): Promise<unknown> {
         const [sql, parameters = [], structured] = args
         if (this.transaction?.isLost && !/^ROLLBACK\b/.test(sql)) throw abortedError()
         const insert =
             this.announced.size > 0
-                ? findInsert(this.dataSource, this.announced, sql, parameters)
+                ? findInsert(this.dataSource, this.announced, { lastId, sql, parameters })
                 : undefined
         if (insert) return sendInsert(this, this.announced, insert, structured)
         const settling = /^\s*SELECT\b/i.test(sql) ? undefined : this.settle()

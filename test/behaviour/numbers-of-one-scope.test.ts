@@ -7,6 +7,12 @@ import { onEachCell } from "../support/matrix"
 import { entitiesOf } from "../support/numbered-entities"
 import { expectNext, storedNumbers } from "../support/stored"
 
+const shownOn = (rows: readonly object[]) =>
+    rows.map((row) => {
+        const { id, number } = row as { id?: number; number?: number }
+        return [id, number]
+    })
+
 onEachCell("Numbers of one scope", ({ way, tables }) => {
     const { Customer, Invoice, Ticket, FromHundredByTen, TwoNumbers, Letter } = entitiesOf(way)
     const dataSource = tables([Customer, Invoice, Ticket, FromHundredByTen, TwoNumbers, Letter])
@@ -143,6 +149,63 @@ onEachCell("Numbers of one scope", ({ way, tables }) => {
         expect(numbersOf(given)).to.eql([1, 2])
         await expectNext(invoicesOf(), ada, [1, 2])
         await expectNext(invoicesOf(), bob, [1, 2, 3])
+    })
+
+    it("are shown on the rows that have them where query builders insert the same at once", async () => {
+        const { ada } = await customers()
+        const lists = [1, 2, 1].map((count) => Array.from({ length: count }, () => ({ ...ada })))
+        await dataSource().transaction((manager) =>
+            Promise.all(
+                lists.map((rows) => {
+                    const insert = manager.createQueryBuilder().insert()
+                    return insert.into(Invoice, ["customer.id"]).values(rows).execute()
+                }),
+            ),
+        )
+        const stored = await invoicesOf().find({ order: { id: "ASC" } })
+        expect(shownOn(lists.flat())).to.eql(shownOn(stored))
+        await expectNext(invoicesOf(), ada, upTo(5))
+    })
+
+    it("are shown on the rows that have them where others of the same are announced while they wait", async () => {
+        const { ada } = await customers()
+        const given = [1, 2, 3].map(() => ({ ...ada }))
+        await dataSource().transaction(async (manager) => {
+            const inserts = [manager.find(Invoice) as Promise<unknown>]
+            for (const row of given) {
+                const insert = manager.createQueryBuilder().insert()
+                inserts.push(insert.into(Invoice, ["customer.id"]).values(row).execute())
+                for (let tick = 0; tick < 9; tick++) await Promise.resolve()
+            }
+            await Promise.all(inserts)
+        })
+        const stored = await invoicesOf().find({ order: { id: "ASC" } })
+        expect(shownOn(given)).to.eql(shownOn(stored))
+        await expectNext(invoicesOf(), ada, upTo(4))
+    })
+
+    it("are shown on the rows that have them where the first attempt was never sent", async () => {
+        const { ada } = await customers()
+        const given = [{ ...ada }, { ...ada }]
+        await dataSource().transaction(async (manager) => {
+            for (const row of given) {
+                const subscriber = {
+                    beforeInsert: () =>
+                        row === given[0] ? Promise.reject(new Error("no")) : undefined,
+                }
+                dataSource().subscribers.push(subscriber)
+                try {
+                    const insert = manager.createQueryBuilder().insert()
+                    await insert.into(Invoice, ["customer.id"]).values(row).execute()
+                } catch (error) {
+                    expect((error as Error).message).to.equal("no")
+                } finally {
+                    dataSource().subscribers.pop()
+                }
+            }
+        })
+        expect(numbersOf(given)).to.eql([undefined, 1])
+        await expectNext(invoicesOf(), ada, upTo(2))
     })
 
     it("are shown on the rows that have them where others of the same columns are not set", async () => {

@@ -24,6 +24,11 @@ export class NewRow implements Announced {
         readonly metadata: EntityMetadata,
     ) {}
 
+    /** The highest `id` by now. */
+    static get lastId(): number {
+        return lastId
+    }
+
     /** Called when it is announced anew: the runner of a call that failed before is another one. */
     static forget(entity: ObjectLiteral): void {
         NewRow.ofEntities.delete(entity)

@@ -10,6 +10,13 @@ import { metadatasOf } from "./metadatas-of"
 import { insertStart, readInsert } from "./read-insert"
 import { unmarkedRows } from "./unmarked-rows"
 
+interface Sent {
+    readonly sql: string
+    readonly parameters: readonly unknown[]
+    /** That of the last row that was announced before it. */
+    readonly lastId: number
+}
+
 /**
  * Reads a statement where it is the INSERT of rows that were announced; undefined for others.
  * @internal
@@ -17,8 +24,7 @@ import { unmarkedRows } from "./unmarked-rows"
 export function findInsert(
     dataSource: DataSource,
     announced: AnnouncedRows,
-    sql: string,
-    parameters: readonly unknown[],
+    { lastId, sql, parameters }: Sent,
 ): Insert | undefined {
     const dialect = sql.includes("INSERT ") ? dialectOf(dataSource) : undefined
     if (!dialect) return undefined
@@ -30,7 +36,7 @@ export function findInsert(
     // The caller's own SQL has none, nor has a statement without a place for any value.
     const waiting = hasMarks(sql)
         ? undefined
-        : [...announced].filter((row) => metadatas.includes(row.metadata))
+        : [...announced].filter((row) => row.id <= lastId && metadatas.includes(row.metadata))
     if (waiting?.length === 0) return undefined
     const text = readInsert(sql, start, parameters, dialect.syntax)
     if (!text) return undefined

@@ -1,3 +1,4 @@
+import { groupBy } from "../../group-by"
 import { dataSourceOf } from "../../typeorm/compat"
 import { isMarked } from "../../typeorm/marks"
 import { type ColumnMetadata, columnName } from "../../typeorm/names"
@@ -5,21 +6,31 @@ import type { NewRow } from "../announced/new-row"
 import type { InsertText, InsertTuple } from "./insert-text"
 
 /**
- * Rows without a mark set all values themselves, or the statement names some columns only. Those that
- * came last are meant: the ones before them may never be sent.
+ * Rows without a mark set all values themselves, or the statement names some columns only. Those of the call that came
+ * last are meant, as the rows of one before it may never be sent; within a call, statements come in its order.
  * @internal
  */
 export function unmarkedRows(text: InsertText, waiting: readonly NewRow[]): NewRow[] | undefined {
+    const calls = [...groupBy(waiting, ({ call }) => call).values()].reverse()
+    for (const ofCall of calls) {
+        const rows = rowsOf(ofCall, text)
+        if (rows) return rows
+    }
+    return undefined
+}
+
+/** The first ones that can be those of the statement. */
+function rowsOf(waiting: readonly NewRow[], text: InsertText): NewRow[] | undefined {
     const rows: NewRow[] = []
-    let at = waiting.length
-    for (const tuple of [...text.tuples].reverse()) {
+    let at = 0
+    for (const tuple of text.tuples) {
         let row: NewRow | undefined
-        do row = waiting[--at]
+        do row = waiting[at++]
         while (row && !canBe(row, text, tuple))
         if (!row) return undefined
         rows.push(row)
     }
-    return rows.reverse()
+    return rows
 }
 
 /**

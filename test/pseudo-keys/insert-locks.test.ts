@@ -53,6 +53,43 @@ onEveryDatabase(
             expect(await held()).to.equal(0)
         })
 
+        describe("of one text on PostgreSQL", () => {
+            beforeEach(function () {
+                if (database().kind !== "postgres") this.skip()
+            })
+            const rows = (count: number) => Array.from({ length: count }, () => company("acme"))
+
+            // The server has room for some thousands, of all transactions together.
+            it("are few, however many rows of a transaction have it", async () => {
+                await dataSource
+                    .transaction(async (manager) => {
+                        for (let i = 0; i < 4; i += 1) await manager.save(rows(300))
+                        expect(await held()).to.be.within(300, 400)
+                        const others = dataSource.manager.save(rows(1))
+                        await manager.save(rows(1))
+                        return { others }
+                    })
+                    .then(({ others }) => others)
+                const slugs = (await dataSource.manager.find(Company)).map(({ slug }) => slug)
+                expect(slugs).to.have.members(suffixed("acme", 1202))
+                expect(await held()).to.equal(0)
+            })
+
+            it("are taken one by one where others have some, who then don't wait for each other", async () => {
+                await dataSource.transaction(async (manager) => {
+                    await manager.save(rows(1))
+                    await dataSource.transaction(async (other) => {
+                        await other.save(rows(300))
+                        await other.save(rows(300))
+                        await manager.save(rows(1))
+                    })
+                })
+                const slugs = (await dataSource.manager.find(Company)).map(({ slug }) => slug)
+                expect(slugs).to.have.members(suffixed("acme", 602))
+                expect(await held()).to.equal(0)
+            })
+        })
+
         it("are given up by one statement, however many were tried", async () => {
             await dataSource.transaction(async (manager) => {
                 await manager.save([company("lone"), company("lone"), company("lone")])

@@ -28,6 +28,10 @@ export const postgresKeys: KeyStatements = {
                 sql: `SELECT ${isOfTransaction ? "pg_advisory_xact_lock" : "pg_advisory_lock"}($1::bigint)`,
                 parameters: [idOf(place)],
             }),
+            tryLock: ({ place, isOfTransaction }) => ({
+                sql: `SELECT 1 AS "at" WHERE ${isOfTransaction ? "pg_try_advisory_xact_lock" : "pg_try_advisory_lock"}($1::bigint)`,
+                parameters: [idOf(place)],
+            }),
             unlock: ({ place }) => ({
                 sql: "SELECT pg_advisory_unlock($1::bigint)",
                 parameters: [idOf(place)],

@@ -27,6 +27,8 @@ export interface KeyLocks {
     /** Keeps everybody else from locking keys of the same place; for more keys than it has locks. */
     readonly ofPlace?: {
         lock(locks: Omit<Locks, "keys">): Statement
+        /** The same, without waiting. Selects a row where it is locked. */
+        tryLock(locks: Omit<Locks, "keys">): Statement
         /** Gives up that of the session. */
         unlock(locks: Omit<Locks, "keys" | "isOfTransaction">): Statement
     }

@@ -4,7 +4,7 @@ import type { KeyLocks as LockStatements, Locks } from "../../dialects/statement
 import { dataSourceOf } from "../../typeorm/compat"
 import { select, type Sender } from "../../typeorm/statement"
 
-/** More locks than this are not taken one by one where all of them can be had at once. */
+/** More locks of one place are not taken one by one where all of them can be had at once. */
 const MANY = 500
 
 /**
@@ -18,8 +18,8 @@ export class KeyLocks {
     /** Those of the session; without keys, of the place as a whole. */
     private held: { place: string; keys?: string[] }[] = []
     private readonly places = new Set<string>()
-    /** Places of which a part is locked: two who have one and want the whole would wait for each other. */
-    private readonly parts = new Set<string>()
+    /** Places of which a part is locked, and how many keys. */
+    private readonly parts = new Map<string, number>()
 
     private readonly dataSource: DataSource
     private readonly statements: LockStatements | undefined
@@ -51,16 +51,11 @@ export class KeyLocks {
         const { statements } = this
         if (!statements || keys.length === 0 || this.places.has(place))
             return isFirst ? keys.slice(0, 1) : [...keys]
-        if (!isFirst && keys.length > MANY && statements.ofPlace && !this.parts.has(place)) {
-            await select(this.sender, statements.ofPlace.lock(this.locks(place, [])))
-            this.places.add(place)
-            this.note(place)
-            return [...keys]
-        }
+        if (!isFirst && (await this.lockPlace(place, keys.length))) return [...keys]
         const locked: string[] = []
         for (let start = 0; start < keys.length; start += MANY) {
             const batch = keys.slice(start, start + MANY)
-            this.parts.add(place)
+            this.parts.set(place, (this.parts.get(place) ?? 0) + (isFirst ? 1 : batch.length))
             const locks = this.locks(place, batch)
             const found = await select<{ at: string | number | null }>(
                 this.sender,
@@ -72,6 +67,23 @@ export class KeyLocks {
             if (isFirst && locked.length > 0) break
         }
         return locked
+    }
+
+    /** Locks a place as a whole where its keys would be too many: the server's table of locks has an end. */
+    private async lockPlace(place: string, more: number): Promise<boolean> {
+        const ofPlace = this.statements?.ofPlace
+        const part = this.parts.get(place) ?? 0
+        if (!ofPlace || part + more <= MANY) return false
+        const locks = this.locks(place, [])
+        // Two who have a part and want the whole would wait for each other.
+        const locked = await select(
+            this.sender,
+            part > 0 ? ofPlace.tryLock(locks) : ofPlace.lock(locks),
+        )
+        if (locked.length === 0) return false
+        this.places.add(place)
+        this.note(place)
+        return true
     }
 
     /** Called when the rows are in the table. */

@@ -69,7 +69,7 @@ export function resolveSeries(
             return numbering.series ?? seriesName(column, COUNTER_ENTITY)
         },
         get documents() {
-            return (documents ??= shown.map((one) => resolveDocument(series, one)))
+            return (documents ??= shown.map((one, at) => resolveDocument(series, one, at === 0)))
         },
         strategy,
         period,

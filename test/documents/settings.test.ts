@@ -54,7 +54,51 @@ onEachCell(
             number!: string | null
         }
 
-        const dataSource = tables([Invoice, Receipt])
+        @Entity()
+        class Fatura {
+            @PrimaryGeneratedColumn() id!: number
+            @Column({ length: 9 }) shop!: string
+            @Column({ type: "date" }) issuedOn!: string
+            @AutoSequenceColumn({
+                ...options,
+                uniqueWith: "shop",
+                period: { of: "issuedOn", by: "year" },
+            })
+            sequence!: number
+            sequencePeriod!: string
+            @DocumentNumber({ of: "sequence", format: "FT {YYYY}/{0}" })
+            number!: string
+            @DocumentNumber({
+                of: "sequence",
+                format: "{series.code}-{0}",
+                uniqueWith: ["shop", "sequencePeriod"],
+            })
+            atcud!: string
+        }
+
+        @Entity()
+        class Bill {
+            @PrimaryGeneratedColumn() id!: number
+            @Column({ length: 9 }) shop!: string
+            @Column({ length: 9 }) kind!: string
+            @Column({ type: "date" }) issuedOn!: string
+            @AutoSequenceColumn({
+                ...options,
+                uniqueWith: ["shop", "kind"],
+                period: { of: "issuedOn", by: "year" },
+                settings: true,
+            })
+            sequence!: number
+            @DocumentNumber({
+                of: "sequence",
+                by: "kind",
+                format: { invoice: "INV-{YYYY}-{00}", credit: "CN-{YYYY}-{00}" },
+                uniqueWith: "shop",
+            })
+            number!: string
+        }
+
+        const dataSource = tables([Invoice, Receipt, Fatura, Bill])
         const codes = (shop: string, period: string) =>
             seriesOf(dataSource(), Invoice, "sequence").settings({ shop, period })
         const receipts = () => seriesOf(dataSource(), Receipt, "sequence")
@@ -126,8 +170,64 @@ onEachCell(
             expect(stored.map(({ number }) => number)).to.eql(["R26/05", "a/2026/001", ...texts])
         })
 
+        if (isTrigger) return
+
+        it("of a number with several have a format for the first of them", async () => {
+            const series = () => seriesOf(dataSource(), Fatura, "sequence")
+            const set = (format: string) =>
+                dataSource().transaction((manager) =>
+                    series()
+                        .settings({ shop: "a" })
+                        .setFormat(manager, { format, ...said }),
+                )
+            await dataSource().transaction((manager) =>
+                series()
+                    .settings({ shop: "a", period: "2026" })
+                    .setCode(manager, "AAJFJ2K6JF", said),
+            )
+            await set("F{YY}/{000}")
+            const { number, atcud } = await dataSource()
+                .getRepository(Fatura)
+                .save({ shop: "a", issuedOn: "2026-05-05" })
+            expect([number, atcud]).to.eql(["F26/001", "AAJFJ2K6JF-1"])
+            expect(await rejection(set("{series.code}-{0}"))).to.be.instanceOf(InvalidOptionError)
+        })
+
+        it("have a format for one kind, which no other one may have", async () => {
+            const set = (kind: string, format: string, shop = "a") =>
+                dataSource().transaction((manager) =>
+                    seriesOf(dataSource(), Bill, "sequence")
+                        .settings({ shop, kind })
+                        .setFormat(manager, { since: "2026-07-01", format, ...said }),
+                )
+            const save = async (kind: string, issuedOn: string) =>
+                (await dataSource().getRepository(Bill).save({ shop: "a", kind, issuedOn })).number
+            await set("invoice", "INV-{YYYY}-{0000}")
+            const texts = [
+                await save("invoice", "2026-06-30"),
+                await save("invoice", "2026-07-01"),
+                await save("credit", "2026-07-01"),
+            ]
+            expect(texts).to.eql(["INV-2026-01", "INV-2026-0002", "CN-2026-01"])
+            for (const [kind, format] of [
+                ["invoice", "CN-{YYYY}-{000}"],
+                ["credit", "INV-{YYYY}-{000}"],
+                ["invoice", "I-{00}"],
+            ] as const)
+                expect(await rejection(set(kind, format)), format).to.be.instanceOf(
+                    InvalidOptionError,
+                )
+            // Where another kind has got one as well, it is that which no other one may have.
+            await set("invoice", "R-{YYYY}-{00}")
+            const taken = await rejection(set("credit", "R-{YYYY}-{000}"))
+            expect(taken).to.be.instanceOf(InvalidOptionError)
+            expect(taken.message).to.include('"credit" and "invoice"')
+            await set("credit", "R-{YYYY}-{000}", "b")
+            expect(await save("invoice", "2026-07-02")).to.equal("R-2026-03")
+            expect(await save("credit", "2026-07-02")).to.equal("CN-2026-02")
+        })
+
         it("can't get a format by which two rows might have the same text", async () => {
-            if (isTrigger) return
             for (const format of ["R{0}", "R{YYYY}", "{status}/{YYYY}/{0}", "{shop}{YYYY"])
                 expect(await rejection(setFormat("a", "2026-07-01", format))).to.be.instanceOf(
                     InvalidOptionError,

@@ -17,7 +17,6 @@ import { parseNumber } from "../../numbers/number-values"
 import { lockTables } from "../../numbers/table-lock/table-lock"
 import { Session } from "../../inserts/session"
 import { CODE_LENGTH } from "../../series/documents/check-format"
-import { refuseFormat } from "../../series/documents/resolve-document"
 import { keepsSettings } from "../../series/journal"
 import { civilDateOf, civilText } from "../../series/periods/civil-date"
 import { hasCounters, placeOf, type Series } from "../../series/series"
@@ -28,6 +27,7 @@ import { raiseTo } from "../series/set-next"
 import { columnKey, type SequenceKey } from "../scope"
 import type { SequenceTarget } from "../types"
 import { type CounterPlace, lockCounter, markCounter, readCounter } from "./lock-counter"
+import { refuseFormatOf } from "./refuse-format"
 import type { SeriesSettings } from "./series-settings"
 import { findCode, periodOf, wholeKey } from "./setting-keys"
 import type { AllSettings, FormatOptions, PeriodReasonOptions, SeriesFormat } from "./types"
@@ -127,9 +127,9 @@ export class SettingsHandle<NumberType> implements SeriesSettings<NumberType> {
                 `since is "${since}", give a date such as "2026-07-01", or leave it out.`,
             )
         const series = this.settable()
-        refuseFormats(series, format, this.owner.refuse)
         const { key } = await this.owner.wholeKeyOf(manager)
         await this.owner.write(manager, async (sender) => {
+            await refuseFormatOf(sender, series, key, { format, refuse: this.owner.refuse })
             const scope = await wholeKey(sender, series, key)
             const setting = { scope, name: "format" as const, since, value: format }
             const before = await writeSetting(sender, series, setting)
@@ -248,16 +248,6 @@ export class SettingsHandle<NumberType> implements SeriesSettings<NumberType> {
             )
         return series
     }
-}
-
-/** A format that no text would have, or that two rows might get the same text by. */
-function refuseFormats(series: Series, format: string, refuse: Refuse): void {
-    if (series.strategy === "trigger" && series.documents.length > 0)
-        throw new UnsupportedError(
-            `The format of ${placeOf(series)} can't be changed: with strategy "trigger" the database writes the ` +
-                'texts, and knows only the declared formats. Declare strategy "counter".',
-        )
-    for (const document of series.documents) refuseFormat(document, format, refuse)
 }
 
 /** A counter that was closed did not follow rows that came all the same. */

@@ -37,6 +37,7 @@ export function showingColumns(
 export function resolveDocument(
     series: Series,
     { column, declared: { target, propertyName, options } }: ShowingColumn,
+    isFirst: boolean,
 ): Document {
     const { metadata, dialect, dataSource, strategy } = series
     const place = `${metadata.name}.${column.propertyPath}`
@@ -85,14 +86,25 @@ export function resolveDocument(
         maxLength,
         isLimited,
         characters,
-        hasSettings: series.settings && strategy !== "trigger",
+        hasSettings: isFirst && series.settings && strategy !== "trigger",
         showsCode,
         place,
     }
 }
 
+/** The kind that a format is for, where its scope says one, and the formats of the others. */
+interface Beside {
+    readonly kind: string
+    readonly others: ReadonlyMap<string, readonly (readonly Token[])[]>
+}
+
 /** @internal Refuses a format that is to be set while the application runs. */
-export function refuseFormat(document: Document, format: string, refuse: Refuse): void {
+export function refuseFormat(
+    document: Document,
+    format: string,
+    refuse: Refuse,
+    beside?: Beside,
+): void {
     const { series, paths, characters, maxLength, isLimited, scope } = document
     const tokens = parseFormat(format, refuse)
     const other = pathsOfTokens(tokens).find((path) => !paths.has(path))
@@ -102,9 +114,20 @@ export function refuseFormat(document: Document, format: string, refuse: Refuse)
                 `${[...paths.keys()].join(", ") || "no property"}, dates and numbers.`,
         )
     refuseCharacters(tokens, characters, refuse)
-    const rules: FormatRules = { series, unique: scope, paths, refuse }
+    const by = beside && document.format.kind === "by" ? document.format.by : undefined
+    const rules: FormatRules = { series, unique: scope, by, paths, refuse }
     checkFormat(tokens, rules)
     if (isLimited) refuseTooLong(tokens, maxLength, rules)
+    if (!beside) return
+    for (const [other, formats] of beside.others)
+        for (const one of formats)
+            refuseOverlap(
+                new Map([
+                    [beside.kind, tokens],
+                    [other, one],
+                ]),
+                rules,
+            )
 }
 
 function refuseTooLong(tokens: readonly Token[], maxLength: number, rules: FormatRules): void {

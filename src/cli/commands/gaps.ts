@@ -75,9 +75,9 @@ function show(
     for (const { by, first, last, ranges, moreRanges, duplicates } of groups) {
         if (ranges.length === 0 && duplicates === 0) continue
         print.line()
-        print.line(
-            `  ${Object.keys(by).length > 0 ? `${showScope(by)}: ` : ""}${first} to ${last}, missing:`,
-        )
+        const place = Object.keys(by).length > 0 ? `${showScope(by)}: ` : ""
+        const isMissing = ranges.length > 0 ? "missing:" : "none missing"
+        print.line(`  ${place}${first} to ${last}, ${isMissing}`)
         for (const range of ranges.slice(0, RANGES)) print.line(`    ${showRange(range)}`)
         const more = Math.max(ranges.length - RANGES, 0) + moreRanges
         if (more > 0) print.line(`    and ${more} more ranges`)

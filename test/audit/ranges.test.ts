@@ -88,6 +88,23 @@ describe("ranges of missing numbers", () => {
         expect(partsOf(4n, 9n, [event("delete", 10n)])).to.eql(["4-9 unexplained 6"])
     })
 
+    it("are explained by what is about them before what has passed them over", () => {
+        for (const kind of ["explicit", "import"]) {
+            const set = event(kind, 10n, 10n, "2025-01-01")
+            expect(partsOf(5n, 9n, [event("delete", 5n), event("delete", 7n), set])).to.eql([
+                ...["5-5 delete 1", "6-6 " + kind + " 1", "7-7 delete 1", `8-9 ${kind} 2`],
+            ])
+        }
+        const set = event("set", 5n, 9n, "2025-01-01")
+        expect(partsOf(5n, 9n, [set, event("skip", 5n, 9n)])).to.eql(["5-9 skip 5"])
+        expect(partsOf(5n, 9n, [set, event("skip", 6n, 7n)])).to.eql([
+            ...["5-5 set 1", "6-7 skip 2", "8-9 set 2"],
+        ])
+        expect(partsOf(5n, 25n, [event("set", 1n, 20n), event("skip", 10n, 15n)], 5n)).to.eql([
+            ...["5-5 set 1", "10-15 skip 2", "20-20 set 1", "25-25 unexplained 1"],
+        ])
+    })
+
     it("are explained by it also when its row is gone, which it doesn't explain", () => {
         for (const kind of ["explicit", "import"]) {
             const set = event(kind, 7n)

@@ -40,9 +40,13 @@ function countOf({ from, to }: Pick<MissingRange, "from" | "to">, step: bigint):
     return (to - from) / step + 1n
 }
 
+/** Entries about a number that a row has or is to have, which say of the numbers before only that they were passed over. */
+const PASSING = new Set(["explicit", "import", "set"])
+
 /**
  * Cuts a range into the parts that the journal explains, each by its earliest entry, and the parts that it doesn't.
- * A part that is explained by a bare entry has the cause `"event"`, and no event.
+ * What has passed a number over explains it where no entry is about the number itself. A part that is explained by a
+ * bare entry has the cause `"event"`, and no event.
  * @internal
  */
 export function explained(
@@ -50,25 +54,39 @@ export function explained(
     events: readonly RangeEvent[],
     { incrementBy: step, isLossy }: RangeRule,
 ): AuditRange[] {
-    const parts: AuditRange[] = []
-    const add = (from: bigint, to: bigint, event: RangeEvent | null) => {
-        const cause = event ? "event" : isLossy ? "declared" : "unexplained"
-        const own =
-            event === null || event.isBare
-                ? null
-                : { kind: event.kind, reason: event.reason, by: event.by, at: event.at }
-        parts.push({
+    const own = events.map((event) => missingBy(event, range, step))
+    const passing = own.filter(({ kind }) => PASSING.has(kind))
+    const others = own.filter(({ kind }) => !PASSING.has(kind))
+    return cut(range, others, step)
+        .flatMap((part) => (part.event ? [part] : cut(part, passing, step)))
+        .map(({ from, to, event }) => ({
             from: String(from),
             to: String(to),
             count: String(countOf({ from, to }, step)),
             place: range.place,
-            cause,
-            event: own,
-        })
-    }
+            cause: event ? "event" : isLossy ? "declared" : "unexplained",
+            event:
+                !event || event.isBare
+                    ? null
+                    : { kind: event.kind, reason: event.reason, by: event.by, at: event.at },
+        }))
+}
+
+interface Part {
+    readonly from: bigint
+    readonly to: bigint
+    readonly event?: RangeEvent
+}
+
+/** The parts that entries are about, each by the first one, and those that none is about. */
+function cut(
+    range: Pick<MissingRange, "from" | "to">,
+    events: readonly RangeEvent[],
+    step: bigint,
+): Part[] {
+    const parts: Part[] = []
     let next = range.from
     const sorted = events
-        .map((event) => missingBy(event, range, step))
         .filter(({ first, last }) => last >= range.from && first <= range.to)
         .sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : a.at < b.at ? -1 : 1))
     for (const event of sorted) {
@@ -79,11 +97,11 @@ export function explained(
         const last = event.last < range.to ? event.last : range.to
         if (last < begin) continue
         const end = begin + ((last - begin) / step) * step
-        if (begin > next) add(next, begin - step, null)
-        add(begin, end, event)
+        if (begin > next) parts.push({ from: next, to: begin - step })
+        parts.push({ from: begin, to: end, event })
         next = end + step
     }
-    if (next <= range.to) add(next, range.to, null)
+    if (next <= range.to) parts.push({ from: next, to: range.to })
     return parts
 }
 

@@ -8,6 +8,12 @@ const ANSWERS: Readonly<Partial<Record<string, readonly [HttpStatus, string]>>> 
     NUMBER_TAKEN: [HttpStatus.CONFLICT, "The number is taken."],
     ALREADY_NUMBERED: [HttpStatus.CONFLICT, "It already has a number."],
     READ_ONLY_NUMBER: [HttpStatus.CONFLICT, "A number can't be changed."],
+    ALREADY_VOIDED: [HttpStatus.CONFLICT, "It is void already."],
+    PERIOD_CLOSED: [HttpStatus.CONFLICT, "It is closed: no more numbers are given there."],
+    SETTING_IN_USE: [
+        HttpStatus.CONFLICT,
+        "There are numbers already, so it can't be set any more.",
+    ],
     DRAFT: [HttpStatus.CONFLICT, "It is still a draft."],
     DATE_ORDER: [HttpStatus.CONFLICT, "The date is before that of the last number."],
     NOT_DELETABLE: [HttpStatus.CONFLICT, "It has a number, so it can't be deleted."],
@@ -21,8 +27,8 @@ const ANSWERS: Readonly<Partial<Record<string, readonly [HttpStatus, string]>>> 
 }
 
 /**
- * Turns errors of this library into responses: 409 if a key or number is taken or a row is already
- * numbered, 400 for invalid values, 404 if something doesn't exist, 503 if the request can be
+ * Turns errors of this library into responses: 409 if a key or number is taken, a row is already
+ * numbered or void, or its period is closed, 400 for invalid values, 404 if something doesn't exist, 503 if the request can be
  * repeated. The response has the `code` of the error but not its message, which names entities.
  * Programming errors, such as a wrong option, stay 500.
  *

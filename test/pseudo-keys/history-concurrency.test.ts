@@ -209,6 +209,43 @@ onEveryDatabase(
             await expectLeads(manager, Page, { one, x: one })
         })
 
+        it("leave a row its key, or give one another, where it was taken and retired since the snapshot", async () => {
+            const { dataSource, manager, pages } = await connect()
+            const [first, own] = await pages.save([{ title: "tea" }, { title: "tea" }])
+            await pages.remove(first!)
+            const owners = new Map<string, number>()
+            /** Somebody has had, meanwhile, what `work` finds free. */
+            const beside = async (
+                title: string,
+                work: (inner: EntityManager) => Promise<unknown>,
+            ) =>
+                transactionWithRetry(
+                    dataSource,
+                    async (inner) => {
+                        await inner.find(Page)
+                        if (!owners.has(title)) {
+                            const { id } = await pages.save({ title })
+                            owners.set(title, id)
+                            await change(pages, id, `no-${title}`)
+                        }
+                        return work(inner)
+                    },
+                    { isolationLevel: "REPEATABLE READ" },
+                )
+            expect(await beside("tea", (inner) => regenerateKey(inner, Page, own!))).to.equal(
+                "tea-2",
+            )
+            const page = await beside("milk", (inner) => inner.save(Page, { title: "milk" }))
+            await expectLeads(manager, Page, {
+                tea: owners.get("tea")!,
+                "tea-2": own!.id,
+                milk: owners.get("milk")!,
+                "milk-2": (page as Page).id,
+            })
+            const stored = await pages.findOneByOrFail({ id: own!.id })
+            expect(stored.slug).to.equal("tea-2")
+        })
+
         it("don't commit a row whose key is another's, though the error is caught", async () => {
             const { dataSource, manager, one, two } = await connect()
             const held = await hold(dataSource, changeIn(one, "x", "y"))

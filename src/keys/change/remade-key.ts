@@ -1,11 +1,11 @@
 import type { ObjectLiteral } from "typeorm"
-import { KeyTakenError, StaleSnapshotError, TransactionRequiredError } from "../../errors"
+import { KeyTakenError, TransactionRequiredError } from "../../errors"
 import type { Session } from "../../inserts/session"
 import type { RowView } from "../derive/row-view"
 import { giveFreeKeys } from "../free/free-keys"
 import { type Wish, wishFor } from "../free/wish"
 import { ownerOf } from "../history/claim-keys"
-import { keysOfOwner, takenError } from "../history/history"
+import { keysOfOwner, staleKeyError, takenError } from "../history/history"
 import { claimChange, lockRow, refuseStale, type StoredRow, unclaimed } from "../history/retire"
 import { KeyAssigner } from "../insert/key-assigner"
 import { isLookedFor } from "../insert/keyed-row"
@@ -56,17 +56,20 @@ async function makeFor(
     await refuseStale(session, key, before)
     const own = await ownTexts(session, key, { before, scope, owner })
     const isMoved = scope.key !== before.scope.key
+    // What the row has in the table, and whether an attempt has written it.
+    let written = before.text
+    let isWritten = false
     for (let attempt = 1; ; attempt++) {
         const { text, isFound } = await freeKey(session, key, scope, view, own)
-        if (text === before.text && !isMoved) return text
+        if (text === before.text && !isMoved && !isWritten) return text
         if (!isFound && typeof text === "string" && !own.has(text)) {
             const taken = await findTaken(session, key, scope, [text])
             if (taken.has(text)) throw takenError(key, text)
         }
-        let isWritten = false
         try {
-            if (isMoved || (text !== null && text !== before.text)) {
+            if (isMoved || (text !== null && text !== written)) {
                 await writeMade(session, key, { entity, stored, text, isMoved })
+                written = text ?? undefined
                 isWritten = true
             }
             if (key.history !== false)
@@ -84,7 +87,7 @@ async function makeFor(
                 continue
             // The row has a key that the history does not know.
             if (isWritten) session.joinTransaction().refuseCommit(error as Error)
-            throw isTaken ? staleError(key, error) : error
+            throw isTaken ? staleKeyError(key, error) : error
         }
     }
 }
@@ -144,12 +147,4 @@ function refuseWithoutTransaction(session: Session, { label }: StoredKey): void 
             `${label} is made anew, by statements beside the UPDATE. Use save() without ` +
                 "{ transaction: false }, or change the row inside dataSource.transaction(…).",
         )
-}
-
-function staleError({ label }: StoredKey, cause: unknown): StaleSnapshotError {
-    return new StaleSnapshotError(
-        `${label}: a key was looked for and found free, but another row has it since the transaction took ` +
-            "its snapshot. Repeat the transaction, as transactionWithRetry does, or use READ COMMITTED.",
-        { cause },
-    )
 }

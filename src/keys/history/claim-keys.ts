@@ -14,6 +14,8 @@ export interface ClaimingRow {
     readonly text: string
     /** Where it is known. */
     readonly scope?: Scope
+    /** Whether the key was looked for, and found free. */
+    readonly isFound?: boolean
 }
 
 /** @internal Writes the keys of rows down in their history. */
@@ -31,8 +33,9 @@ export async function claimKeys(
     await claim(
         runner,
         key,
-        rows.map(({ text, scope }, at) => ({
+        rows.map(({ text, scope, isFound }, at) => ({
             text,
+            isFound,
             scope: scope ?? (loaded.next().value as Scope),
             owner: owners[at] as string,
         })),

@@ -1,6 +1,6 @@
 import type { Scope } from "../../dialects/columns"
 import type { KeyTable } from "../../dialects/statements/key-statements"
-import { KeyTakenError } from "../../errors"
+import { KeyTakenError, StaleSnapshotError } from "../../errors"
 import { groupBy } from "../../group-by"
 import { keyTableOf } from "../../series/own-table"
 import { select, type Sender } from "../../typeorm/statement"
@@ -22,6 +22,8 @@ export interface Claim {
     readonly isRetired?: boolean
     /** Whether the row has it in the table: what the history says else is from before it was switched on again. */
     readonly isHeld?: boolean
+    /** Whether it was looked for, and found free. */
+    readonly isFound?: boolean
 }
 
 /** A key in the history, by the scope as it has it. */
@@ -30,7 +32,7 @@ interface Place {
     readonly text: string
 }
 
-type Claimed = Place & Pick<Claim, "owner" | "isRetired" | "isHeld">
+type Claimed = Place & Omit<Claim, "scope">
 
 /**
  * Writes keys down as those of their rows. Throws where one is another row's: the primary key of the
@@ -59,7 +61,10 @@ export async function claim(
                 })
             others = await insertClaims(runner, key, others)
         }
-        if (others[0]) throw takenError(key, others[0].text)
+        const [other] = others
+        if (!other) continue
+        const error = takenError(key, other.text)
+        throw other.isFound ? staleKeyError(key, error) : error
     }
 }
 
@@ -88,6 +93,15 @@ export function takenError(key: StoredKey, text: string, cause?: unknown): KeyTa
         `${key.label}: the key "${text}" belongs to another row` +
             (key.history === false ? "" : ", now or by its history") +
             `. ${SET_ANOTHER}`,
+        { cause },
+    )
+}
+
+/** @internal */
+export function staleKeyError({ label }: StoredKey, cause: unknown): StaleSnapshotError {
+    return new StaleSnapshotError(
+        `${label}: a key was looked for and found free, but another row has it since the transaction took ` +
+            "its snapshot. Repeat the transaction, as transactionWithRetry does, or use READ COMMITTED.",
         { cause },
     )
 }

@@ -52,7 +52,10 @@ export async function finishKeys(
                     ofClass.flatMap((row) => {
                         const text = row.textOf(key)
                         const scope = scopes.find(key, row.row)
-                        return text === null ? [] : { id: row.id as ObjectLiteral, text, scope }
+                        const isFound = row.found.has(key)
+                        return text === null
+                            ? []
+                            : { id: row.id as ObjectLiteral, text, scope, isFound }
                     }),
                 )
 }

@@ -1,6 +1,6 @@
 import { expect } from "chai"
 import { Column, Entity, Not, PrimaryGeneratedColumn } from "typeorm"
-import { AutoSequenceColumn, seriesOf } from "../../src"
+import { AutoSequenceColumn, DocumentNumber, seriesOf } from "../../src"
 import { onEachCell } from "../support/matrix"
 import { rolledBack } from "../support/rows"
 import { storedNumbers } from "../support/stored"
@@ -22,6 +22,7 @@ onEachCell("Numbers that are hidden, and drafts that get several", ({ way, table
         })
         number!: number | null
         numberPeriod!: string | null
+        @DocumentNumber({ of: "number", format: "{YYYY}/{0}", select: false }) text!: string | null
         @AutoSequenceColumn({
             ...options,
             when: { status: "final" },
@@ -69,5 +70,24 @@ onEachCell("Numbers that are hidden, and drafts that get several", ({ way, table
         ])
         const row = await series().assign(dataSource(), draft, { set: SET })
         expect(row.number).to.equal(way.isGapless ? 1 : row.other)
+    })
+
+    it("stay where a row that was loaded without them is saved again and again", async () => {
+        const { id, number } = await invoices().save({ ...SET })
+        const loaded = await invoices().findOneByOrFail({ id })
+        for (const note of ["a", "b"]) {
+            loaded.note = note
+            await invoices().save(loaded)
+        }
+        for (const status of ["draft", "final"]) {
+            loaded.status = status
+            await invoices().save(loaded)
+        }
+        const stored = await invoices().findOneOrFail({
+            where: { id },
+            select: { note: true, status: true, number: true, text: true },
+        })
+        const text = `2026/${number}`
+        expect(stored).to.include({ note: "b", status: "final", number, text })
     })
 })

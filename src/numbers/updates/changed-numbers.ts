@@ -18,6 +18,7 @@ export function findChangedNumber(
     const stored = event.databaseEntity as ObjectLiteral | undefined
     if (!entity || !stored) return undefined
     for (const series of seriesOf(metadata)) {
+        leaveHidden(series, entity, stored)
         const text = changedText(series, entity, stored)
         if (text) return changedTextError(text)
         const number: unknown = series.column.getEntityValue(entity, true)
@@ -45,6 +46,21 @@ function changedText(
         if (text === undefined || before === undefined || text === before) return false
         return text !== null || !isLate(series)
     })
+}
+
+/**
+ * After an UPDATE TypeORM sets what an entity lacks to null. Of a column that it does not load (`select: false`)
+ * the next save() takes that for a change; and no row loses its number by null.
+ */
+function leaveHidden(
+    { column, period, documents }: Series,
+    entity: ObjectLiteral,
+    stored: ObjectLiteral,
+): void {
+    const made = [column, ...(period ? [period.column] : []), ...documents.map((one) => one.column)]
+    for (const one of made)
+        if (one.getEntityValue(stored) === undefined && one.getEntityValue(entity) === null)
+            one.setEntityValue(entity, undefined)
 }
 
 /** The row was a draft when its entity was loaded, and another transaction has given it its number since. */

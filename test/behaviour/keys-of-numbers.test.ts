@@ -15,6 +15,10 @@ import { tableName } from "../support/typeorm"
 import { mustWait, sessionOf, Signal } from "../support/waiting"
 
 const WRITERS = 6
+const named = {
+    to: (value: unknown) => (typeof value === "string" ? Number(value.replace("no-", "")) : value),
+    from: (value: unknown) => (typeof value === "number" ? `no-${value}` : value),
+}
 
 onEachCell("Keys that are made of a number", ({ way, can, tables }) => {
     const after = way.isInDatabase ? "insert" : undefined
@@ -68,7 +72,21 @@ onEachCell("Keys that are made of a number", ({ way, can, tables }) => {
         parity!: string
     }
 
-    const dataSource = tables([Customer, Invoice, Bill, Order])
+    @Entity()
+    class Ticket {
+        @PrimaryGeneratedColumn() id!: number
+        @AutoSequenceColumn({ ...way.options, transformer: named }) number!: string
+        @PseudoKey({ case: "keep", derive: (row: Ticket) => row.number, after }) key!: string
+    }
+
+    const dataSource = tables([Customer, Invoice, Bill, Order, Ticket])
+
+    it("are made of what a transformer makes of it", async () => {
+        const tickets = dataSource().getRepository(Ticket)
+        const saved = await tickets.save([tickets.create(), tickets.create()])
+        for (const { number, key } of saved) expect(key).to.equal(number)
+        expect(saved.map(({ key }) => key)).to.eql(["no-1", "no-2"])
+    })
 
     it("are those of their number, where writers before them are rolled back", async () => {
         const bills = dataSource().getRepository(Bill)

@@ -38,14 +38,13 @@ export function storedValue(row: InsertRow, column: ColumnMetadata): unknown {
     // Some drivers have the literal in the place of DEFAULT.
     if (isLiteral(fallback) && isLiteral(cell.value) && String(fallback) === String(cell.value))
         return fallback
-    const value: unknown = dataSourceOf(column.entityMetadata).driver.prepareHydratedValue(
-        cell.value,
+    // Before a transformer, which makes of an integer what it likes.
+    const isInteger = /^(tiny|small|medium)?int(eger)?$/.test(columnType(column))
+    const isText = typeof cell.value === "string" || typeof cell.value === "bigint"
+    return dataSourceOf(column.entityMetadata).driver.prepareHydratedValue(
+        isInteger && isText ? Number(cell.value) : cell.value,
         column,
     )
-    const isInteger = /^(tiny|small|medium)?int(eger)?$/.test(columnType(column))
-    return isInteger && (typeof value === "string" || typeof value === "bigint")
-        ? Number(value)
-        : value
 }
 
 /** Whether only the INSERT gives it, or it is a key that is not made yet. */

@@ -229,6 +229,19 @@ onEachCell("Numbers in the primary key", ({ way, can, database, tables }) => {
         expect(await stored()).to.eql([`a${document.number}`])
     })
 
+    it("are given anew after a rollback where they are large, and not those of others meanwhile", async () => {
+        const tenant = await dataSource().manager.save(Tenant, {})
+        const tickets = dataSource().getRepository(Ticket)
+        const ticket = tickets.create({ tenantId: tenant.id, note: "rolled back" })
+        await rolledBack(dataSource(), (manager) => manager.save(ticket))
+        expect(ticket.number).to.equal(undefined)
+        const other = await tickets.save({ tenantId: tenant.id, note: "other" })
+        await tickets.save(ticket)
+        expect(Number(ticket.number)).to.equal(Number(other.number) + 1)
+        const found = await tickets.find({ order: { number: "ASC" } })
+        expect(found.map(({ note }) => note)).to.eql(["other", "rolled back"])
+    })
+
     if (can.parallel)
         it("are right for writers at once, and so are the rows that point at them", async () => {
             await Promise.all(

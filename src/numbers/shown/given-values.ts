@@ -41,5 +41,7 @@ function find(entity: object, path: string): Given | undefined {
 /** @internal */
 export function isSame(one: unknown, other: unknown): boolean {
     if (one instanceof Date && other instanceof Date) return one.getTime() === other.getTime()
-    return one === other
+    // Of a bigint in a primary key the driver of SQLite makes a number, which TypeORM reads back.
+    const isNumber = typeof one === "number" || typeof other === "number"
+    return isNumber ? String(one) === String(other) : one === other
 }

@@ -165,3 +165,29 @@ onEachCell(
     ({ options }, { parallel, tableLock }) =>
         options.strategy === "table-lock" && parallel && tableLock,
 )
+
+onEachCell("Texts of numbers that are set, beside another number", ({ way, tables }) => {
+    @Entity()
+    class Invoice {
+        @PrimaryGeneratedColumn() id!: number
+        @AutoSequenceColumn(way.options) sequence!: number
+        @DocumentNumber({ of: "sequence", format: "INV-{000}" }) number!: string
+        @AutoSequenceColumn({ strategy: "counter" }) entry!: number
+    }
+
+    const dataSource = tables([Invoice])
+
+    it("show the number that they are of", async () => {
+        const invoices = dataSource().getRepository(Invoice)
+        await invoices.save({ sequence: 11 })
+        const saved = await invoices.save({ sequence: 7 })
+        expect(saved).to.include({ number: "INV-007", entry: 2 })
+        await invoices.save({})
+        const stored = await invoices.find({ order: { id: "ASC" } })
+        expect(stored.map(({ number, entry }) => [number, entry])).to.eql([
+            ["INV-011", 1],
+            ["INV-007", 2],
+            ["INV-012", 3],
+        ])
+    })
+})

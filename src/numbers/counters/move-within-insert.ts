@@ -27,7 +27,8 @@ export function movesWithin(
     const { strategy, gapless, dialect } = series
     if (!dialect.counter.moveWithin || strategy !== "counter" || !gapless) return false
     // The date is looked at when the counter is locked, and a text when its number is known.
-    if (series.ascends || texts.some((one) => !fitsWhatever(one))) return false
+    if (series.ascends || texts.some((one) => one.series !== series || !fitsWhatever(one)))
+        return false
     return explicit === undefined && !session.derives(insert)
 }
 

@@ -230,7 +230,7 @@ onEachCell("Numbers in the primary key", ({ way, can, database, tables }) => {
     })
 
     it("are given anew after a rollback where they are large, and not those of others meanwhile", async () => {
-        const tenant = await dataSource().manager.save(Tenant, {})
+        const tenant = await dataSource().getRepository(Tenant).save({})
         const tickets = dataSource().getRepository(Ticket)
         const ticket = tickets.create({ tenantId: tenant.id, note: "rolled back" })
         await rolledBack(dataSource(), (manager) => manager.save(ticket))

@@ -72,10 +72,19 @@ export interface Expressions {
     padded(number: string, width: number): string
 }
 
+/** @internal How many parameters a statement can have, and how SQL writes a value without one. */
+export interface ParameterLimit {
+    readonly count: number
+    /** Undefined for values that need one. */
+    literal(value: unknown): string | undefined
+}
+
 /** @internal How statements are written. */
 export interface SqlSyntax {
     /** Whether parameters are `$1`, `$2` …, and not `?` in their order. */
     readonly hasNumberedParameters: boolean
+    /** Where one INSERT may have so many rows that it matters. */
+    readonly limit?: ParameterLimit
     /** Whether a backslash in a text escapes what comes next. */
     readonly escapesByBackslash: boolean
     /** What stands in the place of a column that an INSERT leaves to the database. */

@@ -4,7 +4,7 @@ import { textsOf } from "../column-type"
 import type { Dialect } from "../dialect"
 import { columnOf } from "../missing"
 import { findOnConflict } from "../on-conflict"
-import { isPostgresFailure, literal, postgresFailure } from "./literal"
+import { isPostgresFailure, literal, plainLiteral, postgresFailure } from "./literal"
 import { postgresAudit } from "./upkeep/audit"
 import { postgresCounter } from "./counter"
 import { postgresJournal } from "./journal"
@@ -25,7 +25,11 @@ const texts = textsOf(postgresTypes)
 
 /** @internal */
 export const postgres: Dialect = {
-    syntax: { hasNumberedParameters: true, escapesByBackslash: false, absent: "DEFAULT" },
+    syntax: {
+        ...{ hasNumberedParameters: true, escapesByBackslash: false, absent: "DEFAULT" },
+        // The protocol counts them in 16 bits.
+        limit: { count: 65_535, literal: plainLiteral },
+    },
     hasPartialIndices: true,
     sharesRunner: false,
     rowLock: " FOR UPDATE",

@@ -6,6 +6,13 @@ export function literal(text: string): string {
     return text.includes("\\") ? `E'${quoted.replaceAll("\\", "\\\\")}'` : `'${quoted}'`
 }
 
+/** @internal A value as SQL writes it; undefined for one that only a parameter can be. */
+export function plainLiteral(value: unknown): string | undefined {
+    if (value === null) return "NULL"
+    if (typeof value === "string") return literal(value)
+    return typeof value === "number" || typeof value === "bigint" ? String(value) : undefined
+}
+
 const FAILURE = "autosequence "
 
 /** @internal In the place of a number: an error of the statement. */

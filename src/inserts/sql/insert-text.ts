@@ -1,3 +1,4 @@
+import type { ParameterLimit } from "../../dialects/dialect"
 import { markedId } from "../../typeorm/marks"
 import { NAME } from "../../typeorm/names"
 import type { Statement } from "../../typeorm/statement"
@@ -145,6 +146,7 @@ export class InsertText {
         private readonly parameters: readonly unknown[],
         /** Where the parameters of the rows begin and end, where they are found by their order. */
         private readonly ordered?: { readonly from: number; readonly to: number },
+        private readonly limit?: ParameterLimit,
     ) {}
 
     /** The place of a column, which is added where the statement does not name it. */
@@ -186,6 +188,14 @@ export class InsertText {
     }
 
     write(): Required<Statement> {
+        const { limit } = this
+        const written = this.writeRows()
+        // What TypeORM has sent fits: what is added to it must not make the difference.
+        const isTooLong = limit !== undefined && written.parameters.length > limit.count
+        return isTooLong ? this.writeRows(limit.literal) : written
+    }
+
+    private writeRows(literal?: ParameterLimit["literal"]): Required<Statement> {
         const { ordered } = this
         const parameters = ordered ? this.parameters.slice(0, ordered.from) : [...this.parameters]
         const keep = (value: unknown) => {
@@ -193,7 +203,7 @@ export class InsertText {
         }
         const { add, replace }: { add: Add; replace?: Replace } = ordered
             ? { add: (value) => (parameters.push(value), "?") }
-            : numbered(parameters)
+            : numbered(parameters, literal)
         const rows = this.tuples.map((t) => t.write(this.columns.length, keep, add, replace))
         if (ordered) parameters.push(...this.parameters.slice(ordered.to))
         const sql = `${this.head}(${this.columns.join(", ")}) VALUES ${rows.join(", ")}${this.tail}`
@@ -201,9 +211,12 @@ export class InsertText {
     }
 }
 
-function numbered(parameters: unknown[]): { add: Add; replace: Replace } {
+function numbered(
+    parameters: unknown[],
+    literal?: ParameterLimit["literal"],
+): { add: Add; replace: Replace } {
     return {
-        add: (value) => `$${parameters.push(value)}`,
+        add: (value) => literal?.(value) ?? `$${parameters.push(value)}`,
         replace: (at, value) => ((parameters[at] = value), `$${at + 1}`),
     }
 }

@@ -47,7 +47,8 @@ export function readInsert(
     do tuples.push(reader.tuple())
     while (reader.skip(", ("))
     const ordered = hasNumberedParameters ? undefined : { from, to: reader.nextParameter }
-    return new InsertText(head, [...columns], tuples, sql.slice(reader.at), parameters, ordered)
+    const tail = sql.slice(reader.at)
+    return new InsertText(head, [...columns], tuples, tail, parameters, ordered, syntax.limit)
 }
 
 const CODE = {

@@ -138,7 +138,7 @@ export async function installIn(
     ])
     const steps = new LiveSteps(runner)
     await createOwnTables(runner, inventory)
-    for (const table of tables) await dropFormerChecks(steps, table)
+    await dropFormerChecks(runner, steps, dataSource)
     await dropTriggers(steps, triggers)
     await dropFunctions(steps, await readLeftOver(runner, dataSource), UNUSED)
     for (const table of tables) {

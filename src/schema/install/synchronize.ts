@@ -19,7 +19,7 @@ import {
     type ServedTable,
     takeInventory,
 } from "../plan/inventory"
-import { formerIndexes, keysServedBy } from "../plan/indexes/indexes"
+import { keysServedBy } from "../plan/indexes/indexes"
 import { asStored } from "../plan/retyped-columns"
 import { RowOrder } from "../plan/row-order"
 import { createTriggers, dropTriggers } from "../plan/triggers/trigger-steps"
@@ -36,29 +36,33 @@ export function fillOnSynchronize(dataSource: DataSource): void {
     planSynchronize(
         dataSource,
         () => plan(dataSource),
-        (metadata, table) =>
-            dialectOf(dataSource)?.schema.foreignKeysNeedIndex
-                ? keysServedBy(formerIndexes(metadata, table), table)
-                : [],
+        (index, table) =>
+            dialectOf(dataSource)?.schema.foreignKeysNeedIndex ? keysServedBy([index], table) : [],
     )
 }
 
 async function plan(dataSource: DataSource): Promise<Synchronization | undefined> {
     // Its columns are refused elsewhere.
     if (!dialectOf(dataSource)) return
+    const begin = (runner: QueryRunner) =>
+        dropFormerChecks(runner, new LiveSteps(runner), dataSource)
     return onMaster(dataSource, async (runner) => {
         const inventory = await takeInventory(runner, dataSource)
         const tables: ServedTable[] = []
         for (const table of inventory.tables)
             if (isIncomplete(table) && (await hasRows(runner, table))) tables.push(table)
-        if (tables.length > 0) return await planFor(runner, { ...inventory, tables })
+        if (tables.length > 0)
+            return { begin, ...(await planFor(runner, { ...inventory, tables })) }
         return inventory.dialect.schema.checks || hasJournal(dataSource)
-            ? { alterations: [], finish: (own) => addMissing(own, dataSource) }
+            ? { alterations: [], begin, finish: (own) => addMissing(own, dataSource) }
             : undefined
     })
 }
 
-async function planFor(planning: QueryRunner, inventory: Inventory): Promise<Synchronization> {
+async function planFor(
+    planning: QueryRunner,
+    inventory: Inventory,
+): Promise<Omit<Synchronization, "begin">> {
     const { dataSource, tables } = inventory
     refuseUnsupportedSeries(dataSource)
     const order = new RowOrder(dataSource)
@@ -91,7 +95,6 @@ async function addMissing(runner: QueryRunner, dataSource: DataSource): Promise<
     for (const metadata of dialect.schema.checks ? servedEntities(dataSource) : []) {
         if (!metadata.synchronize) continue
         const table = { metadata, dialect, checks: await findChecks(runner, dialect, metadata) }
-        await dropFormerChecks(steps, table)
         await addChecks(steps, undefined, table)
     }
     const all = hasJournal(dataSource) ? await readTriggers(runner, dataSource) : []

@@ -17,6 +17,7 @@ import { findRenamedColumns } from "../names/renamed-columns"
 import { carryNames } from "../names/renaming-steps"
 import { findRenamings, refuseStrays, type Renames, RENAMES, rewrittenBy } from "../names/renamings"
 import { refuseDuplicates } from "../plan/indexes/duplicate-rows"
+import { fillOnSynchronize } from "../install/synchronize"
 import {
     type Inventory,
     refuseUnsupportedSeries,
@@ -169,6 +170,8 @@ export async function generateMigration(
     )
     const name = migrationName(named.name ?? "AutoSequence", named.timestamp ?? Date.now())
     refuseUnsupportedSeries(dataSource)
+    // Also where no number is left.
+    fillOnSynchronize(dataSource)
     const order = new RowOrder(dataSource, orderBy)
     const { inventory, sequences } = await onMaster(dataSource, async (runner) => {
         const mistake = await dialectOf(dataSource)?.schema.findMistake?.(runner)
@@ -213,7 +216,7 @@ export async function generateMigration(
         ])
         await dropTriggers(steps, triggers)
         await dropFunctions(steps, await readLeftOver(runner, dataSource), UNUSED)
-        for (const table of inventory.tables) await dropFormerChecks(steps, table)
+        await dropFormerChecks(runner, steps, dataSource)
         await renameSequences(steps, inventory, sequences)
         steps.add(ofTypeORM)
         for (const table of inventory.tables)

@@ -1,6 +1,13 @@
-import { type EntityMetadata, type QueryRunner, type Table, TableCheck } from "typeorm"
+import {
+    type DataSource,
+    type EntityMetadata,
+    type QueryRunner,
+    type Table,
+    TableCheck,
+} from "typeorm"
 import { isLate, type Series } from "../../series/series"
 import { CHECK_PREFIX } from "../../series/when/numbered-check"
+import { dialectOf } from "../../dialects"
 import type { Dialect } from "../../dialects/dialect"
 import type { StoredCheck } from "../../dialects/statements/schema-statements"
 import type { CheckMetadata } from "../../typeorm/metadata/check-metadata"
@@ -46,17 +53,29 @@ export async function findChecks(
     }
 }
 
-/** @internal Removes the constraints of former conditions. */
+/**
+ * Removes the constraints of former conditions, before the columns go that they are about. A table may have no
+ * number any more.
+ * @internal
+ */
 export async function dropFormerChecks(
+    runner: QueryRunner,
     steps: Steps,
-    { metadata, dialect: { schema }, checks }: CheckedTable,
+    dataSource: DataSource,
 ): Promise<void> {
-    const table = tableName(metadata)
-    for (const { name, expression } of checks.former) {
-        const remove = schema.checks?.remove(table, name)
-        const add = schema.checks?.add(table, name, expression)
-        if (remove !== undefined && add !== undefined)
-            await steps.sql({ sql: remove }, "The condition of a number has changed.", { sql: add })
+    const dialect = dialectOf(dataSource)
+    const { checks } = dialect?.schema ?? {}
+    if (!dialect || !checks) return
+    for (const metadata of dataSource.entityMetadatas) {
+        if (metadata.tableType !== "regular" || !metadata.synchronize) continue
+        const table = tableName(metadata)
+        const { former } = await findChecks(runner, dialect, metadata)
+        for (const { name, expression } of former)
+            await steps.sql(
+                { sql: checks.remove(table, name) },
+                "The condition of a number has changed.",
+                { sql: checks.add(table, name, expression) },
+            )
     }
 }
 

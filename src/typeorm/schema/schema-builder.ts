@@ -1,30 +1,32 @@
-import type { DataSource, EntityMetadata, QueryRunner, Table, TableForeignKey } from "typeorm"
+import type { DataSource, QueryRunner, Table, TableForeignKey, TableIndex } from "typeorm"
 import { alter, type Alteration } from "../metadata/altered-metadata"
-import { checkedBuilder, type SchemaBuilder } from "../version/version"
+import { checkedBuilder } from "../version/version"
 
 /** @internal What a `synchronize()` is to do. */
 export interface Synchronization {
     /** How TypeORM sees its metadata meanwhile. */
     readonly alterations: readonly Alteration[]
-    /** Comes after TypeORM's changes, in their transaction. */
+    /** Comes before TypeORM's changes, in their transaction. */
+    begin(runner: QueryRunner): Promise<void>
+    /** Comes after them. */
     finish(runner: QueryRunner): Promise<void>
 }
 
-/** The foreign keys that TypeORM is to drop before it changes a table, and to make again afterwards. */
-type KeysToRenew = (metadata: EntityMetadata, table: Table) => readonly TableForeignKey[]
+/** The foreign keys that have to go before an index does. */
+type KeysServedBy = (index: TableIndex, table: Table) => readonly TableForeignKey[]
 
 const planned = new WeakSet<DataSource["driver"]>()
 
 /**
  * Asks what `synchronize()` is to do beside what TypeORM does, each time that it is called. TypeORM calls
- * nobody back there, and makes a new schema builder for it. Foreign keys are renewed also where its changes
- * are only written down.
+ * nobody back there, and makes a new schema builder for it. Foreign keys give way also where its changes are
+ * only written down.
  * @internal
  */
 export function planSynchronize(
     dataSource: DataSource,
     plan: () => Promise<Synchronization | undefined>,
-    keysToRenew: KeysToRenew,
+    keysServedBy: KeysServedBy,
 ): void {
     const { driver } = dataSource
     if (planned.has(driver)) return
@@ -36,8 +38,8 @@ export function planSynchronize(
         const build = builder.build.bind(builder)
         const change = builder.executeSchemaSyncOperationsInProperOrder.bind(builder)
         const synchronize = async () => {
-            await dropForeignKeys(builder, dataSource, keysToRenew)
-            await change()
+            const restore = dropKeysFirst(builder.queryRunner, keysServedBy)
+            await change().finally(restore)
         }
         builder.executeSchemaSyncOperationsInProperOrder = synchronize
         builder.build = async () => {
@@ -46,6 +48,7 @@ export function planSynchronize(
             // It reads tables by its metadata as well.
             const restore = alter(planned.alterations)
             builder.executeSchemaSyncOperationsInProperOrder = async () => {
+                await planned.begin(builder.queryRunner)
                 await synchronize()
                 restore()
                 await planned.finish(builder.queryRunner)
@@ -60,19 +63,27 @@ export function planSynchronize(
     }
 }
 
-/** TypeORM makes those again that it doesn't find in a table. */
-async function dropForeignKeys(
-    builder: SchemaBuilder,
-    { entityMetadatas }: DataSource,
-    keysToRenew: KeysToRenew,
-): Promise<void> {
-    const { loadedTables } = builder.queryRunner
-    for (const metadata of entityMetadatas) {
-        if (!metadata.synchronize || metadata.tableType === "entity-child") continue
-        const path = builder.getTablePath(metadata)
-        const table = loadedTables.find((one) => builder.getTablePath(one) === path)
-        const keys = table ? keysToRenew(metadata, table) : []
-        // SQLite would make a table anew for none.
-        if (table && keys.length > 0) await builder.queryRunner.dropForeignKeys(table, [...keys])
+/**
+ * TypeORM drops an index whenever a column of it changes, and makes those foreign keys last that it doesn't find
+ * in a table.
+ */
+function dropKeysFirst(runner: QueryRunner, keysServedBy: KeysServedBy): () => void {
+    const dropIndex = runner.dropIndex.bind(runner)
+    let last: Promise<void> = Promise.resolve()
+    // It drops several at once, and a key goes once.
+    runner.dropIndex = (table, index, ...rest) => {
+        last = last.then(async () => {
+            const keys =
+                typeof table === "string" || typeof index === "string"
+                    ? []
+                    : keysServedBy(index, table)
+            // SQLite would make a table anew for none.
+            if (keys.length > 0) await runner.dropForeignKeys(table, [...keys])
+            await dropIndex(table, index, ...rest)
+        })
+        return last
+    }
+    return () => {
+        runner.dropIndex = dropIndex
     }
 }

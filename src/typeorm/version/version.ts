@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
-import type { DataSource, EntityMetadata, QueryRunner, Table } from "typeorm"
+import type { DataSource, EntityMetadata, QueryRunner } from "typeorm"
 import { UnsupportedError } from "../../errors"
 
 /** @internal */
@@ -34,19 +34,15 @@ export function checkedCreate(metadata: EntityMetadata): EntityMetadata["create"
 /** @internal TypeORM's schema builder, which makes the changes of `synchronize()`. */
 export interface SchemaBuilder extends ReturnType<DataSource["driver"]["createSchemaBuilder"]> {
     /** Set when it builds. */
-    readonly queryRunner: QueryRunner & { readonly loadedTables: readonly Table[] }
+    readonly queryRunner: QueryRunner
     executeSchemaSyncOperationsInProperOrder(): Promise<void>
-    getTablePath(target: EntityMetadata | Table): string
 }
 
 /** @internal Refuses one that works in another way, at the same time. */
 export function checkedBuilder(builder: object): SchemaBuilder {
-    const {
-        build,
-        executeSchemaSyncOperationsInProperOrder: execute,
-        getTablePath,
-    } = builder as Partial<SchemaBuilder>
-    if (![build, execute, getTablePath].every((one) => typeof one === "function"))
+    const { build, executeSchemaSyncOperationsInProperOrder: execute } =
+        builder as Partial<SchemaBuilder>
+    if (![build, execute].every((one) => typeof one === "function"))
         throw otherVersion("builds schemas")
     return builder as SchemaBuilder
 }

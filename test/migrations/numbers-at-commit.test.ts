@@ -3,11 +3,13 @@ import { Column, Entity, PrimaryGeneratedColumn } from "typeorm"
 import {
     AutoSequenceColumn,
     type AutoSequenceColumnOptions,
+    DocumentNumber,
     installAutoSequence,
     NotInstalledError,
+    PseudoKey,
     verifyAutoSequence,
 } from "../../src"
-import { onEveryDatabase } from "../support/databases"
+import { onEveryDatabase, onOnePostgres } from "../support/databases"
 import { rejection } from "../support/errors"
 import { tableName } from "../support/typeorm"
 import { changeEntities, expectUpToDate, migrate } from "./migrate"
@@ -115,4 +117,32 @@ onEveryDatabase("a migration of numbers that are made at COMMIT", (db) => {
         expect(await stored(after)).to.eql([1, 2, 3])
         await expectUpToDate(after)
     })
+})
+
+onOnePostgres("a migration of a table whose trigger waits for COMMIT", (db) => {
+    const BY_TRIGGER = { ...AT_COMMIT, strategy: "trigger" } as const
+    const additions: Record<string, (invoice: object) => void> = {
+        "a key": (invoice) => {
+            PseudoKey({ prefix: "inv" })(invoice, "key")
+        },
+        "another number": (invoice) => {
+            AutoSequenceColumn({ strategy: "counter", journal: true })(invoice, "serial")
+        },
+        "a text": (invoice) => {
+            DocumentNumber({ of: "number", format: "I-{0000}" })(invoice, "text")
+        },
+    }
+    for (const [what, add] of Object.entries(additions))
+        it(`fills ${what}, and goes on`, async () => {
+            const before = await db().connect([invoices({ ...BY_TRIGGER, journal: true })])
+            await before.getRepository("Invoice").save([{}, {}])
+            const Invoice = invoices({ ...BY_TRIGGER, journal: true })
+            add(Invoice.prototype)
+            const { dataSource } = await migrate(db(), before, [Invoice])
+            await verifyAutoSequence(dataSource)
+            await expectUpToDate(dataSource)
+            await dataSource.getRepository("Invoice").save({})
+            const rows = await dataSource.getRepository("Invoice").find({ order: { id: "ASC" } })
+            expect(rows.map((row) => row.number as number)).to.eql([1, 2, 3])
+        })
 })

@@ -132,6 +132,35 @@ onEveryDatabase("a migration of periods", (db) => {
         await expectUpToDate(dataSource)
     })
 
+    it("leaves rows the periods by which they were numbered, whatever else changes", async () => {
+        const BY_MONTH: PeriodOptions = { ...BY_YEAR, by: "month" }
+        const counter = { strategy: "counter", period: BY_YEAR } as const
+        const changes: Record<string, [AutoSequenceColumnOptions, AutoSequenceColumnOptions]> = {
+            "no NULL": [{ ...counter, assign: "commit" }, counter],
+            scope: [{ ...counter, uniqueWith: [] }, counter],
+            name: [counter, { ...counter, name: "no" }],
+        }
+        for (const [what, [before, after]] of Object.entries(changes)) {
+            const byMonth = await db().connect([invoices({ ...before, period: BY_MONTH })])
+            await installAutoSequence(byMonth)
+            const save = async (dataSource: typeof byMonth, ...days: string[]) => {
+                for (const issuedOn of days)
+                    await dataSource.getRepository("Invoice").save({ issuedOn })
+            }
+            await save(byMonth, "2026-01-01", "2026-02-01")
+            const byYear = await changeEntities(db(), byMonth, [invoices(before)])
+            await save(byYear, "2026-03-01", "2026-03-02")
+            const { dataSource } = await migrate(db(), byYear, [invoices(after)])
+            await save(dataSource, "2026-03-03")
+            await expectUpToDate(dataSource)
+            const found = await dataSource.getRepository("Invoice").find({ order: { id: "ASC" } })
+            expect(
+                found.map((row) => `${row.numberPeriod} ${row.number}`),
+                what,
+            ).to.eql(["2026-01 1", "2026-02 1", "2026 1", "2026 2", "2026 3"])
+        }
+    })
+
     it("is refused, and nothing written, where a row has no date", async () => {
         const before = await db().connect([invoices()])
         await before.getRepository("Invoice").insert([{ issuedOn: "2026-01-01" }, {}])

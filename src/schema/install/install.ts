@@ -18,7 +18,6 @@ import {
     type Inventory,
     refuseUnsupportedSeries,
     retypedOf,
-    rewrittenIn,
     type ServedTable,
     takeInventory,
 } from "../plan/inventory"
@@ -29,6 +28,7 @@ import { hasRowsToNumber, type NumberingOrder, RowOrder, NUMBERING_ORDER } from 
 import { refuseLosses, retype } from "../plan/retyped-columns"
 import { fillKeys, numberExistingRows } from "../plan/row-steps"
 import { dropFunctions, dropTriggers, UNUSED } from "../plan/triggers/trigger-steps"
+import { rewrittenIn } from "../plan/triggers/rewritten"
 import { readLeftOver, readTriggers } from "../plan/triggers/triggers"
 import { underInstallLock } from "./install-lock"
 import { LiveSteps } from "./live-steps"

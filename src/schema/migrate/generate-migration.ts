@@ -22,7 +22,6 @@ import {
     type Inventory,
     refuseUnsupportedSeries,
     retypedOf,
-    rewrittenIn,
     takeInventory,
 } from "../plan/inventory"
 import { remainingFor } from "../plan/key-filling"
@@ -34,6 +33,7 @@ import { type NumberingOrder, RowOrder, NUMBERING_ORDER } from "../plan/row-orde
 import { fillKeys, numberExistingRows } from "../plan/row-steps"
 import type { MigrationStatement, MigrationStep } from "../plan/steps"
 import { dropFunctions, dropTriggers, UNUSED } from "../plan/triggers/trigger-steps"
+import { rewrittenIn } from "../plan/triggers/rewritten"
 import { readLeftOver, readTriggers } from "../plan/triggers/triggers"
 import { type MigrationFormat, migrationName, migrationSource, FORMATS } from "./migration-source"
 import { RecordedSteps } from "./recorded-steps"

@@ -23,7 +23,7 @@ import { isPeriodic, type PeriodicSeries } from "../../series/periods/period-sql
 import { findLoosePeriod, findStranded } from "./periods/periods"
 import { type TextsToFill, textsToFill } from "./texts/texts-to-fill"
 import { findRetyped, type Holder, holdersOf, type Retyped } from "./retyped-columns"
-import { formerIndexes, indexesOf } from "./indexes/indexes"
+import { formerIndexes, indexesOf, isCountedIn } from "./indexes/indexes"
 import { dataSourceOf } from "../../typeorm/compat"
 import { readTables } from "../../typeorm/schema/read-tables"
 import type { IndexMetadata } from "../../typeorm/version/version"
@@ -49,6 +49,8 @@ export interface ServedTable {
     readonly periods: readonly PeriodicSeries[]
     /** Those of them whose index is there, but rows have a number and no period. */
     readonly stranded: readonly PeriodicSeries[]
+    /** Those whose rows may have periods by which they were not numbered. */
+    readonly uncounted: readonly PeriodicSeries[]
     /** The pseudo keys that rows lack. */
     readonly keys: KeysToFill
     /** The texts of numbers that rows lack. */
@@ -189,23 +191,6 @@ export function retypedOf({ tables, counter, history }: Inventory): Retyped[] {
     return [...tables, counter, history].flatMap((one) => one?.retyped ?? [])
 }
 
-/** @internal What is about to change in rows that triggers protect, or in spite of those that wait for COMMIT. */
-export function rewrittenIn(inventory: Inventory): Pick<Retyped, "metadata">[] {
-    return [
-        ...retypedOf(inventory),
-        ...inventory.tables.filter((table) => table.stranded.length > 0 || isHeldOpen(table)),
-    ]
-}
-
-/** PostgreSQL alters no table while a trigger waits for a row of it that was filled. */
-function isHeldOpen({ present, blank, periods, keys, texts }: ServedTable): boolean {
-    const filled = [blank, periods, keys.bySql, keys.byLibrary, texts.read, texts.filled]
-    return (
-        present.some((one) => one.strategy === "trigger" && one.assignsAtCommit) &&
-        filled.some(({ length }) => length > 0)
-    )
-}
-
 async function compare(
     runner: QueryRunner,
     dialect: Dialect,
@@ -288,6 +273,12 @@ async function compare(
                 stranded.includes(series),
         ),
         stranded,
+        uncounted: periodic.filter(
+            (series) =>
+                stored(series) &&
+                table.findColumnByName(series.period.column.databaseName) &&
+                !isCountedIn(series, metadata, table),
+        ),
         missingColumns,
         loose: [
             ...[...unnumbered, ...keys.tightened, ...texts.tightened].map(({ column }) => column),

@@ -29,7 +29,7 @@ export async function refuseDuplicates(
 
 async function findDuplicates(
     runner: QueryRunner,
-    { indexes, table, periods, stranded }: ServedTable,
+    { indexes, table, periods, stranded, uncounted }: ServedTable,
     unique: Scoped,
     kind: Kind,
     { renumber = false } = {},
@@ -39,8 +39,12 @@ async function findDuplicates(
     if ((isIndexed && !isStranded) || !table.findColumnByName(unique.column.databaseName)) return []
     const filled = periods.find(({ column }) => column === unique.column)
     const dated = filled && periodSql(filled, "t")
+    const keepsPeriods =
+        filled &&
+        !uncounted.includes(filled) &&
+        table.findColumnByName(filled.period.column.databaseName)
     const period =
-        dated && isStranded ? `COALESCE(t.${columnName(filled.period.column)}, ${dated})` : dated
+        dated && keepsPeriods ? `COALESCE(t.${columnName(filled.period.column)}, ${dated})` : dated
     // A column of the scope that is not there yet is the same for all rows; a period will be that of the date.
     const scopeColumns = unique.scopeColumns.filter(
         (column) => column !== filled?.period.column && table.findColumnByName(column.databaseName),

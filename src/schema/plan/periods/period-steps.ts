@@ -29,11 +29,12 @@ export async function fillPeriods(steps: Steps, served: ServedTable): Promise<vo
 
 function whereOf(
     series: PeriodicSeries,
-    { blank, stranded }: Pick<ServedTable, "blank" | "stranded">,
-    /** Before the column of the number is there, no row has one. */
-    isAdded = true,
+    { blank, uncounted }: Pick<ServedTable, "blank" | "uncounted">,
+    /** Before its column is there, no row has a number, nor a period. */
+    isThere: (column: ColumnMetadata) => boolean = () => true,
 ): string {
-    const { when, dialect, column } = series
+    const { when, dialect, column, period } = series
+    const isAdded = isThere(column)
     const isNumbered = isAdded ? `t.${columnName(column)} IS NOT NULL` : "1 = 0"
     const isDue =
         when && (isAdded ? isUnnumbered(series, "t") : conditionSql(when, dialect, nameInRow))
@@ -41,7 +42,9 @@ function whereOf(
     const conditions = [
         blank.includes(series) ? isMeant : isNumbered,
         // The others keep those by which they were numbered.
-        ...(stranded.includes(series) ? [`t.${columnName(series.period.column)} IS NULL`] : []),
+        ...(isAdded && isThere(period.column) && !uncounted.includes(series)
+            ? [`(t.${columnName(column)} IS NULL OR t.${columnName(period.column)} IS NULL)`]
+            : []),
     ]
     return ` WHERE ${conditions.join(" AND ")}`
 }
@@ -57,7 +60,7 @@ export async function refuseUnfillable(runner: QueryRunner, served: ServedTable)
     for (const series of served.periods) {
         const { period, metadata, when = [] } = series
         if (!when.every((test) => isThere(test.column))) continue
-        const where = whereOf(series, served, isThere(series.column))
+        const where = whereOf(series, served, isThere)
         const find = (condition: string) =>
             select<{ rows: string | number }>(runner, {
                 sql:

@@ -170,6 +170,41 @@ onEveryDatabase("a migration of texts", (db) => {
         expect(await rejection(generateMigration(changed))).to.be.instanceOf(UnsupportedError)
     })
 
+    it("gives texts to drafts that a migration numbers, as their condition is another one", async () => {
+        const finals = { status: "final" }
+        for (const strategy of strategies())
+            for (const when of [undefined, { status: Not("void") }]) {
+                const sequence = { strategy, period: BY_YEAR }
+                const before = await db().connect([
+                    invoices({ sequence: { ...sequence, when: finals }, text: FORMAT }),
+                ])
+                await installAutoSequence(before)
+                await before.getRepository("Invoice").save(ROWS.map((row) => ({ ...row })))
+                const entities = [invoices({ sequence: { ...sequence, when }, text: FORMAT })]
+                const { dataSource } = await migrate(db(), before, entities)
+                await verifyAutoSequence(dataSource)
+                await expectUpToDate(dataSource)
+                await dataSource.getRepository("Invoice").save({ ...ROWS[2] })
+                expect(await stored(dataSource)).to.eql([
+                    "INV/2025/001",
+                    "INV/2026/001",
+                    "INV/2026/003",
+                    "INV/2026/002",
+                    "INV/2026/004",
+                ])
+            }
+    })
+
+    it("refuses drafts that get their numbers by another condition, where SQL can't make their texts", async () => {
+        const sequence = { strategy: "counter" } as const
+        const text = () => "INV-{0}"
+        const when = { status: Not("draft") }
+        const before = await db().connect([invoices({ sequence: { ...sequence, when }, text })])
+        await before.getRepository("Invoice").save({ ...ROWS[2] })
+        const changed = await changeEntities(db(), before, [invoices({ sequence, text })])
+        expect(await rejection(generateMigration(changed))).to.be.instanceOf(UnsupportedError)
+    })
+
     it("is not needed when the format changes, and older texts stay", async () => {
         for (const strategy of strategies()) {
             const sequence = { strategy, period: BY_YEAR }

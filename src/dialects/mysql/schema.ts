@@ -11,9 +11,9 @@ const SECONDS = 60
 export const mysqlSchema: SchemaStatements = {
     exactly: (text) => `${text} COLLATE utf8mb4_bin`,
 
-    numberRows: ({ table, column, keys, rows, where }) =>
+    numberRows: ({ table, assigned, keys, rows, where }) =>
         `UPDATE ${table} t JOIN (${rows}) w ON ${equalKeys(keys)} ` +
-        `SET t.${column} = w.${column} WHERE ${where}`,
+        `SET ${assigned.map(([column, value]) => `t.${column} = ${value}`).join(", ")} WHERE ${where}`,
 
     seed(table, counters) {
         const { last, movedAt } = table

@@ -5,9 +5,10 @@ import type { Statement } from "../../typeorm/statement"
 /** An UPDATE that numbers the rows of a table that have no number. */
 interface RowNumbering {
     readonly table: string
-    readonly column: string
+    /** The columns that rows `t` get, and what they get. */
+    readonly assigned: readonly (readonly [column: string, value: string])[]
     readonly keys: readonly string[]
-    /** Selects the keys of rows, and their numbers under the name of the column. */
+    /** Selects the keys of rows, and their numbers, as `w`. */
     readonly rows: string
     /** Which of the rows `t` have none yet. */
     readonly where: string
@@ -114,8 +115,9 @@ export interface SchemaStatements {
 export const standardSchema = {
     foreignKeysNeedIndex: false,
 
-    numberRows: ({ table, column, keys, rows, where }: RowNumbering): string =>
-        `UPDATE ${table} AS t SET ${column} = w.${column} FROM (${rows}) w ` +
+    numberRows: ({ table, assigned, keys, rows, where }: RowNumbering): string =>
+        `UPDATE ${table} AS t SET ${assigned.map(([column, value]) => `${column} = ${value}`).join(", ")} ` +
+        `FROM (${rows}) w ` +
         `WHERE ${equalKeys(keys)} AND ${where}`,
 
     seed: (table: CounterTable, counters: string): string =>

@@ -6,6 +6,7 @@ import { select, type Statement } from "../../typeorm/statement"
 import type { Series } from "../../series/series"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import { keyOfRow, selectNumbers } from "./counters-in-rows"
+import { textSql } from "./texts/text-sql"
 
 /** Where numbers may exist already; new numbers continue after them. */
 interface Predecessors {
@@ -27,7 +28,7 @@ export function isUnnumbered(
     return when ? `${isBlank} AND ${conditionSql(when, dialect, name)}` : isBlank
 }
 
-/** @internal Numbers the rows of a table that have no number. */
+/** @internal Numbers the rows of a table that have no number, and gives them its texts. */
 export function numberRows(
     series: Series,
     { ownRows, sharers, counters }: Predecessors,
@@ -71,9 +72,19 @@ export function numberRows(
         `SELECT ${keys.map((key) => `r.${key}`).join(", ")}, ${next} AS ${columnName(column)} FROM ${table} r` +
         (others ? ` LEFT JOIN (${selectOthers(series, { sharers, counters })}) o` : "") +
         (others ? ` ON o.${dataSource.driver.escape("key")} = ${keyOfRow(series, "r")}` : "")
+    const numbered = `w.${columnName(column)}`
     return {
         sql: schema.numberRows({
-            ...{ table, column: columnName(column), keys, rows },
+            ...{ table, keys, rows },
+            assigned: [
+                [columnName(column), numbered],
+                // No row may have the one without the other.
+                ...series.documents.flatMap((document): [string, string][] => {
+                    const text = columnName(document.column)
+                    const sql = textSql(document, numbered)
+                    return sql === undefined ? [] : [[text, `COALESCE(t.${text}, ${sql})`]]
+                }),
+            ],
             where: isUnnumbered(series, "t", renumber),
         }),
         ...(counters ? { parameters: [series.name] } : {}),

@@ -2,13 +2,13 @@ import type { QueryRunner } from "typeorm"
 import type { Token } from "../../../declared/documents/format"
 import { DocumentNumberError, UnsupportedError } from "../../../errors"
 import { columnsOfPath } from "../../../series/path"
-import { documentSql } from "../../../series/documents/document-sql"
 import type { Document } from "../../../series/series"
 import { type ColumnMetadata, columnName, tableName } from "../../../typeorm/names"
 import { select } from "../../../typeorm/statement"
 import type { ServedTable } from "../inventory"
-import { isPeriodic, periodDay } from "../../../series/periods/period-sql"
+import { isUnnumbered } from "../number-rows"
 import type { Steps } from "../steps"
+import { textSql } from "./text-sql"
 
 /** @internal Gives rows the numbers that their texts tell. */
 export async function readNumbers(steps: Steps, { texts, metadata }: ServedTable): Promise<void> {
@@ -44,7 +44,7 @@ export async function fillTexts(steps: Steps, { texts, metadata }: ServedTable):
 /** @internal Refuses to fill what can't be told of rows that are there. */
 export async function refuseUntold(
     runner: QueryRunner,
-    { texts, metadata, table }: ServedTable,
+    { texts, metadata, table, blank }: ServedTable,
 ): Promise<void> {
     const count = async (where: string) => {
         const sql = `SELECT COUNT(*) AS found FROM ${tableName(metadata)} t WHERE ${where}`
@@ -68,7 +68,10 @@ export async function refuseUntold(
                     `${others}. First add and fill the column of the number in a migration of your own.`,
             )
     }
-    for (const document of texts.filled) await refuseUnfilled(count, document, isStored)
+    for (const document of texts.filled) {
+        const isBlank = blank.some(({ column }) => column === document.series.column)
+        await refuseUnfilled(count, document, { isStored, isBlank })
+    }
 }
 
 type Count = (where: string) => Promise<number>
@@ -76,12 +79,17 @@ type Count = (where: string) => Promise<number>
 async function refuseUnfilled(
     count: Count,
     document: Document,
-    isStored: (column: ColumnMetadata) => unknown,
+    { isStored, isBlank }: { isStored: (column: ColumnMetadata) => unknown; isBlank: boolean },
 ): Promise<void> {
     const { place, series, paths, metadata, column } = document
     const isNumbered = isStored(series.column) !== undefined
+    // A condition about columns that are not there yet can't be asked.
+    const isDue =
+        isBlank && (series.when ?? []).every((test) => isStored(test.column))
+            ? ` OR (${isUnnumbered(series, "t")})`
+            : ""
     const where = [
-        ...(isNumbered ? [`t.${columnName(series.column)} IS NOT NULL`] : []),
+        ...(isNumbered ? [`(t.${columnName(series.column)} IS NOT NULL${isDue})`] : []),
         ...(isStored(column) ? [`t.${columnName(column)} IS NULL`] : []),
     ].join(" AND ")
     const rows = await count(where || "1 = 1")
@@ -96,29 +104,18 @@ async function refuseUnfilled(
         )
     // What the same migration makes can't be asked yet.
     if (!isNumbered || (series.period && !isStored(series.period.column))) return
-    const without = await count(`${where} AND (${sql}) IS NULL`)
+    // Of a row without a number, all that it will show is not known yet.
+    const unset = `${where} AND t.${columnName(series.column)} IS NOT NULL AND (${sql}) IS NULL`
+    const without = await count(unset)
     if (without > 0)
         throw new DocumentNumberError(
             `${place}: ${without} ${without === 1 ? "row has" : "rows have"} a number, but a value that its text ` +
-                `shows is not set. Set it first: SELECT * FROM ${tableName(metadata)} t WHERE ${where} AND (${sql}) ` +
-                "IS NULL.",
+                `shows is not set. Set it first: SELECT * FROM ${tableName(metadata)} t WHERE ${unset}.`,
         )
 }
 
 function lacksText({ column, series }: Document): string {
     return `t.${columnName(series.column)} IS NOT NULL AND t.${columnName(column)} IS NULL`
-}
-
-/** The text of a stored row `t`. */
-function textSql(document: Document): string | undefined {
-    const { series } = document
-    const nameOf = (column: ColumnMetadata) => `t.${columnName(column)}`
-    return documentSql(document, {
-        nameOf,
-        number: nameOf(series.column),
-        day: isPeriodic(series) ? periodDay(series, "t") : undefined,
-        period: series.period && nameOf(series.period.column),
-    })
 }
 
 /** The number that a text tells, where it stands at the same place in all. */

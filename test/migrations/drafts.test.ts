@@ -3,11 +3,12 @@ import { Column, Entity, In, Not, PrimaryGeneratedColumn } from "typeorm"
 import {
     AutoSequenceColumn,
     type AutoSequenceColumnOptions,
+    DocumentNumber,
     installAutoSequence,
     NotInstalledError,
     verifyAutoSequence,
 } from "../../src"
-import { onEveryDatabase } from "../support/databases"
+import { onEveryDatabase, onOnePostgres } from "../support/databases"
 import { rejection } from "../support/errors"
 import { tableName } from "../support/typeorm"
 import { changeEntities, expectUpToDate, migrate } from "./migrate"
@@ -158,5 +159,20 @@ onEveryDatabase("a migration of drafts", (db) => {
             await dataSource.getRepository("Invoice").save(newRows())
             expect(await stored(dataSource)).to.eql([null, 1, null, 2, null, 3])
         }
+    })
+})
+
+onOnePostgres("the constraints of drafts and texts", (db) => {
+    it("have the same names, whether the schema is named or found by the search path", async () => {
+        const Invoice = invoices({ strategy: "counter", when: IS_FINAL })
+        DocumentNumber({ of: "number", format: "INV-{0}" })(Invoice.prototype, "text")
+        const schema = await db().createSchema()
+        const named = await db().connect([Invoice], { schema })
+        await installAutoSequence(named)
+        await named.getRepository("Invoice").save(newRows())
+        const extra = { options: `-c search_path=${schema},public` }
+        const found = await changeEntities(db(), named, [Invoice], { schema: undefined, extra })
+        await verifyAutoSequence(found)
+        await expectUpToDate(found)
     })
 })

@@ -20,6 +20,6 @@ export function documentCheck({
     const expression =
         `(${shown} IS NULL AND ${number} IS NULL) OR (${shown} IS NOT NULL AND ${number} IS NOT NULL AND ` +
         `${shown} LIKE ${concat("'%'", text(number), "'%'")})`
-    const hash = createHash("sha256").update(`${metadata.tablePath} ${expression}`).digest("hex")
+    const hash = createHash("sha256").update(`${metadata.tableName} ${expression}`).digest("hex")
     return { name: `${CHECK_PREFIX}text_${hash.slice(0, 16)}`, expression }
 }

@@ -19,6 +19,6 @@ export function numberedCheck({
     if (!when || assignsAtCommit || !dialect) return undefined
     const condition = conditionSql(when, dialect, columnName)
     const expression = `NOT (${condition}) OR ${columnName(column)} IS NOT NULL`
-    const hash = createHash("sha256").update(`${metadata.tablePath} ${expression}`).digest("hex")
+    const hash = createHash("sha256").update(`${metadata.tableName} ${expression}`).digest("hex")
     return { name: `${CHECK_PREFIX}${hash.slice(0, 16)}`, expression }
 }

@@ -67,7 +67,10 @@ async function named(exported: unknown, path: string, name: string): Promise<Dat
     if (found) return found
     throw new Error(
         `${path} exports no DataSource "${name}". It exports ${namesOf(exported)}.` +
-            didYouMean(name, Object.keys(all)),
+            didYouMean(
+                name,
+                Object.keys(all).filter((other) => other !== name),
+            ),
     )
 }
 

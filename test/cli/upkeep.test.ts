@@ -172,7 +172,8 @@ describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", 
             "several.js",
             `const { of } = require("./data-sources.js")
             exports.main = of(${JSON.stringify(FILE)})
-            exports.other = Promise.resolve(of({ type: "better-sqlite3", database: ":memory:" }))`,
+            exports.other = Promise.resolve(of({ type: "better-sqlite3", database: ":memory:" }))
+            exports.port = 5432`,
         )
         expect(await project.command("counters", "-d", "several.js#main")).to.include({ status: 0 })
         const other = await project.command("audit", "-d", "several.js#other")
@@ -189,7 +190,13 @@ describe("typeorm-autosequence audit, gaps, ids:reset, resync, counters, next", 
         expect(await project.command("doctor", "-d", "nowhere.js")).to.include({ status: 3 })
         const wrong = await project.command("doctor", "-d", "several.js#third")
         expect(wrong.status).to.equal(3)
-        expect(wrong.stderr).to.match(/exports no DataSource "third"\. It exports main, other\.\n$/)
+        expect(wrong.stderr).to.match(
+            /exports no DataSource "third"\. It exports main, other, port\.\n$/,
+        )
+        const port = await project.command("doctor", "-d", "several.js#port")
+        expect(port.stderr).to.match(
+            /exports no DataSource "port"\. It exports main, other, port\.\n$/,
+        )
     })
 
     it("takes a name that there is none of for a wrong argument", async () => {

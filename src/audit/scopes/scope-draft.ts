@@ -67,9 +67,14 @@ export class ScopeDraft {
         return this.audited[0].series
     }
 
-    /** Whether there is nothing to say: drafts, and no number yet. */
+    /** Whether there is nothing to say: drafts, and no number yet, or a counter by which nothing counts any more. */
     get isEmpty(): boolean {
-        return this.rows === 0 && this.counterState === "none" && this.found.size === 0
+        if (this.rows > 0 || this.found.size > 0) return false
+        return this.counterState === "none" || this.isOfFormerScope
+    }
+
+    private get isOfFormerScope(): boolean {
+        return this.values.length !== this.series.scopeColumns.length
     }
 
     /** Whether the counts leave a doubt about it, so that its rows have to be read. */

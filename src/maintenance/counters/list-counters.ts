@@ -145,7 +145,8 @@ export class ScopeNames {
         const values = this.texts.get(series)?.get(key) ?? textsOfKey(key)
         const [own] = this.series.get(series) ?? []
         if (values === undefined) return { key }
-        if (own) return namedScope(own, values)
+        // One of a former scope has other values.
+        if (own?.scopeColumns.length === values.length) return namedScope(own, values)
         return Object.fromEntries(values.map((value, at) => [String(at), value]))
     }
 }

@@ -68,7 +68,11 @@ export function keyEntity(options: KeyTableOptions = {}): EntitySchema<AutoSeque
             owner: { type: "varchar", length: KEY_LENGTH },
             retiredAt: { name: "retired_at", type: Date, nullable: true },
         },
-        indices: [{ columns: onMetadata(prepare) }, { columns: ["series", "owner"] }],
+        indices: [
+            { columns: onMetadata(prepare) },
+            // Not the series first: PostgreSQL takes such an index for keys as well, before it knows how many there are.
+            { columns: ["owner", "series"] },
+        ],
     })
 }
 

@@ -77,12 +77,12 @@ async function scansOfPostgres(dataSource: DataSource, query: string, parameters
 }
 
 async function scansOfMariaDb(dataSource: DataSource, query: string, parameters: unknown[]) {
-    const rows = await dataSource.query<{ table: string | null; type: string; rows: string }[]>(
-        `EXPLAIN ${query}`,
-        parameters,
-    )
+    const rows = await dataSource.query<
+        { table: string | null; type: string; rows: string; Extra: string | null }[]
+    >(`EXPLAIN ${query}`, parameters)
     return rows
-        .filter(({ table, type, rows: count }) => {
+        .filter(({ table, type, rows: count, Extra }) => {
+            if (Extra?.includes("json_table")) return false
             const isLarge = table !== null && (Number(count) > 100 || /^(ALL|index)$/.test(type))
             return isLarge
         })
@@ -96,7 +96,10 @@ async function scansOfSqlite(dataSource: DataSource, query: string, parameters: 
     )
     const lines = rows.map(({ detail }) => detail)
     expect(lines.join("\n")).to.match(/SEARCH/)
-    return lines.filter((line) => /^SCAN/.test(line) && !/CONSTANT ROW/.test(line))
+    // All of what a series has are as many rows as there are.
+    return lines.filter((line) =>
+        /^SCAN (?!.*(CONSTANT ROW|VIRTUAL TABLE))|\(series=\?\)$/.test(line),
+    )
 }
 
 /** Fills the tables, the row 7 having the key `…k7` and having had `…f7`. */
@@ -152,6 +155,8 @@ async function fill(dataSource: DataSource, { kind }: TestDatabase): Promise<voi
                 `SELECT '${key.name}', ${scope}, ${text}, ${owners}, CURRENT_TIMESTAMP FROM ${table}`,
         )
     }
+    // Nobody does it on SQLite, where the planner guesses how many rows there are.
+    if (findScans[kind] === scansOfSqlite) return
     for (const table of [owner, thing, note, history.name])
         await run(isMariaDb ? `ANALYZE TABLE ${table}` : `ANALYZE ${table}`)
 }
@@ -201,5 +206,21 @@ onEveryDatabase("The plan of a look-up by pseudo key among 20 000 rows", (databa
             }
         }
         expect(scans).to.eql({})
+    })
+    it("changes a key that keeps its history by indexes alone", async () => {
+        const logger = new Capture()
+        const dataSource = await database().connect([Owner, Thing, Note], { logger })
+        await fill(dataSource, database())
+        const owners = dataSource.getRepository(Owner)
+        const owner = await owners.findOneByOrFail({ id: 7777 })
+        logger.selects.length = 0
+        await owners.save({ ...owner, publicId: "own_new" })
+        const history = keyTableOf(dataSource).name
+        const sent = logger.selects.filter(({ query }) => query.includes(history))
+        expect(sent).not.to.eql([])
+        const scans: string[] = []
+        for (const { query, parameters } of sent)
+            scans.push(...(await findScans[database().kind](dataSource, query, parameters)))
+        expect(scans).to.eql([])
     })
 })

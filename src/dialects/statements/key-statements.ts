@@ -87,7 +87,8 @@ export interface KeyStatements {
     readonly latest?: string
     /**
      * Joins a table behind the rows of {@link texts}, so that its rows are found by the primary key. Where
-     * reading locks, the scan of a small table would wait for all that others have just written.
+     * reading locks, the scan of a small table would wait for all that others have just written. Undefined
+     * where the planner finds that way itself.
      */
     joinByKey?(table: string): string
     /** Whether a transaction goes on after an INSERT that a unique index has refused. */

@@ -24,7 +24,7 @@ export class Call {
  */
 export class OfEntities<Value extends Announced> implements Iterable<Value> {
     // A reference to each of thousands of values would be dear.
-    private readonly calls = new Map<number, WeakRef<Call>>()
+    protected readonly calls = new Map<number, WeakRef<Call>>()
     private current: Call | undefined
 
     /** All query runners share what is known of an entity: what was announced to one last is meant. */

@@ -32,11 +32,10 @@ export function findInsert(
     if (!start) return undefined
     const { table } = start
     const metadatas = metadatasOf(dataSource, table)
-    if (metadatas.length === 0) return undefined
+    const [metadata] = metadatas
+    if (!metadata) return undefined
     // The caller's own SQL has none, nor has a statement without a place for any value.
-    const waiting = hasMarks(sql)
-        ? undefined
-        : [...announced].filter((row) => row.id <= lastId && metadatas.includes(row.metadata))
+    const waiting = hasMarks(sql) ? undefined : announced.callsOf(metadata, lastId)
     if (waiting?.length === 0) return undefined
     const text = readInsert(sql, start, parameters, dialect.syntax)
     if (!text) return undefined
@@ -48,7 +47,7 @@ export function findInsert(
 function pairRows(
     text: InsertText,
     announced: AnnouncedRows,
-    waiting: readonly NewRow[] | undefined,
+    waiting: readonly Iterable<NewRow>[] | undefined,
     metadatas: readonly EntityMetadata[],
 ): (NewRow | { metadata: EntityMetadata })[] | undefined {
     const unmarked = waiting && unmarkedRows(text, waiting)

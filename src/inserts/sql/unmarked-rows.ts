@@ -1,4 +1,3 @@
-import { groupBy } from "../../group-by"
 import { dataSourceOf } from "../../typeorm/compat"
 import { isMarked } from "../../typeorm/marks"
 import { type ColumnMetadata, columnName } from "../../typeorm/names"
@@ -10,8 +9,10 @@ import type { InsertText, InsertTuple } from "./insert-text"
  * last are meant, as the rows of one before it may never be sent; within a call, statements come in its order.
  * @internal
  */
-export function unmarkedRows(text: InsertText, waiting: readonly NewRow[]): NewRow[] | undefined {
-    const calls = [...groupBy(waiting, ({ call }) => call).values()].reverse()
+export function unmarkedRows(
+    text: InsertText,
+    calls: readonly Iterable<NewRow>[],
+): NewRow[] | undefined {
     for (const ofCall of calls) {
         const rows = rowsOf(ofCall, text)
         if (rows) return rows
@@ -20,17 +21,14 @@ export function unmarkedRows(text: InsertText, waiting: readonly NewRow[]): NewR
 }
 
 /** The first ones that can be those of the statement. */
-function rowsOf(waiting: readonly NewRow[], text: InsertText): NewRow[] | undefined {
+function rowsOf(waiting: Iterable<NewRow>, text: InsertText): NewRow[] | undefined {
     const rows: NewRow[] = []
-    let at = 0
-    for (const tuple of text.tuples) {
-        let row: NewRow | undefined
-        do row = waiting[at++]
-        while (row && !canBe(row, text, tuple))
-        if (!row) return undefined
-        rows.push(row)
+    for (const row of waiting) {
+        const tuple = text.tuples[rows.length]
+        if (tuple && canBe(row, text, tuple)) rows.push(row)
+        if (rows.length === text.tuples.length) return rows
     }
-    return rows
+    return undefined
 }
 
 /**

@@ -8,8 +8,8 @@ import { type Call, OfEntities } from "./of-entities"
  * @internal
  */
 export class AnnouncedRows extends OfEntities<NewRow> {
-    /** The ids of those of each table, by their calls: a call may send a statement for each of thousands of rows. */
-    private readonly ofTables = new Map<string, Map<WeakRef<Call>, Set<number>>>()
+    /** By their tables, in their order: a call may send a statement for each of thousands of rows. */
+    private readonly ofTables = new Map<string, Set<WeakRef<Call>>>()
 
     constructor() {
         super(NewRow.ofEntities)
@@ -18,60 +18,52 @@ export class AnnouncedRows extends OfEntities<NewRow> {
     /** Those of a table that were announced by then, by their calls, the last one first. */
     callsOf({ tablePath }: EntityMetadata, lastId: number): Iterable<NewRow>[] {
         const calls: Iterable<NewRow>[] = []
-        for (const [reference, ids] of this.ofTables.get(tablePath) ?? []) {
-            if (reference.deref()) {
-                const [first = Infinity] = ids
-                if (first <= lastId)
-                    calls.unshift({ [Symbol.iterator]: () => this.rowsOf(ids, lastId) })
-            } else for (const id of ids) this.forget(id, tablePath, reference)
+        for (const reference of this.ofTables.get(tablePath) ?? []) {
+            const call = reference.deref()
+            const [first] = call?.values.keys() ?? []
+            if (!call || first === undefined) this.forget(tablePath, reference)
+            else if (first <= lastId)
+                calls.unshift({ [Symbol.iterator]: () => rowsBy(call, lastId) })
         }
         return calls
     }
 
-    private *rowsOf(ids: Iterable<number>, lastId: number): Generator<NewRow, undefined> {
-        for (const id of ids) {
-            if (id > lastId) return
-            const row = this.get(id)
-            if (row) yield row
-        }
+    private forget(tablePath: string, reference: WeakRef<Call>): void {
+        const calls = this.ofTables.get(tablePath)
+        calls?.delete(reference)
+        if (calls?.size === 0) this.ofTables.delete(tablePath)
     }
 
     override add(row: NewRow, former?: NewRow): void {
         super.add(row)
         if (former?.call === row.call) row.inserts = (former?.inserts ?? 0) + 1
-        if (!row.call) return
-        const { tablePath } = row.metadata
-        const calls = this.ofTables.get(tablePath) ?? new Map<WeakRef<Call>, Set<number>>()
-        const { reference } = row.call
-        this.ofTables.set(
-            tablePath,
-            calls.set(reference, (calls.get(reference) ?? new Set()).add(row.id)),
-        )
+        const { reference } = row.call as Call
+        const calls = this.ofTables.get(row.metadata.tablePath)
+        if (calls) calls.add(reference)
+        else this.ofTables.set(row.metadata.tablePath, new Set([reference]))
     }
 
     override delete(row: NewRow): void {
         super.delete(row)
-        if (row.call) this.forget(row.id, row.metadata.tablePath, row.call.reference)
-    }
-
-    private forget(id: number, tablePath: string, call: WeakRef<Call>): void {
-        this.calls.delete(id)
-        const calls = this.ofTables.get(tablePath)
-        const ids = calls?.get(call)
-        ids?.delete(id)
-        if (ids?.size === 0) calls?.delete(call)
-        if (calls?.size === 0) this.ofTables.delete(tablePath)
+        if (row.call?.values.size === 0) this.forget(row.metadata.tablePath, row.call.reference)
     }
 
     override transactionEnded(options: { readonly isShared: boolean }): void {
         super.transactionEnded(options)
-        // What is left are ids of those whose entities nobody has any more.
-        if (this.size === 0) this.ofTables.clear()
+        // What is left are references to calls of whose entities nobody has one any more.
+        if (this.size === 0 && this.ofTables.size > 0) this.ofTables.clear()
     }
 
     /** Called when their INSERT was sent, or has failed. */
     endAll({ rows }: Insert): void {
         for (const { announced } of rows)
             if (announced && (announced.inserts -= 1) <= 0) this.delete(announced)
+    }
+}
+
+function* rowsBy({ values }: Call, lastId: number): Generator<NewRow, undefined> {
+    for (const [id, row] of values) {
+        if (id > lastId) return
+        yield row as NewRow
     }
 }

@@ -1,14 +1,15 @@
-import type { ObjectLiteral } from "typeorm"
+import type { EntityMetadata, ObjectLiteral } from "typeorm"
 
 /** @internal What was announced of an entity. */
 export interface Announced {
     readonly id: number
     readonly entity: ObjectLiteral
+    readonly metadata: EntityMetadata
     call?: Call
 }
 
 /**
- * What was announced in one go, as TypeORM does for all rows of a call, by their ids.
+ * What was announced of the entities of one table in one go, as TypeORM does for all of a call, by their ids.
  * @internal
  */
 export class Call {
@@ -24,8 +25,9 @@ export class Call {
  */
 export class OfEntities<Value extends Announced> implements Iterable<Value> {
     // A reference to each of thousands of values would be dear.
-    protected readonly calls = new Map<number, WeakRef<Call>>()
-    private current: Call | undefined
+    private readonly calls = new Map<number, WeakRef<Call>>()
+    /** Those that go on, by their tables. */
+    private current: Map<string, Call> | undefined
 
     /** All query runners share what is known of an entity: what was announced to one last is meant. */
     constructor(private readonly held: WeakMap<ObjectLiteral, Value>) {}
@@ -55,17 +57,19 @@ export class OfEntities<Value extends Announced> implements Iterable<Value> {
     add(value: Value): void {
         this.end(value.entity)
         this.held.set(value.entity, value)
-        const call = (value.call = this.currentCall())
+        const call = (value.call = this.currentCall(value.metadata))
         call.values.set(value.id, value)
         this.calls.set(value.id, call.reference)
     }
 
-    private currentCall(): Call {
+    private currentCall({ tablePath }: EntityMetadata): Call {
         if (!this.current) {
-            this.current = new Call()
+            this.current = new Map()
             void Promise.resolve().then(() => (this.current = undefined))
         }
-        return this.current
+        let call = this.current.get(tablePath)
+        if (!call) this.current.set(tablePath, (call = new Call()))
+        return call
     }
 
     delete(value: Value): void {

@@ -22,8 +22,8 @@ describe("Rows that are announced", () => {
     }
 
     const titlesOf = (metadata: EntityMetadata, lastId = NewRow.lastId) =>
-        announced
-            .callsOf(metadata, lastId)
+        announced.byTable
+            .before(metadata, lastId)
             .map((rows) => [...rows].map((row) => String(row.entity.title)))
 
     it("are found by their table and call, the last call first", async () => {

@@ -35,7 +35,7 @@ export function findInsert(
     const [metadata] = metadatas
     if (!metadata) return undefined
     // The caller's own SQL has none, nor has a statement without a place for any value.
-    const waiting = hasMarks(sql) ? undefined : announced.callsOf(metadata, lastId)
+    const waiting = hasMarks(sql) ? undefined : announced.byTable.before(metadata, lastId)
     if (waiting?.length === 0) return undefined
     const text = readInsert(sql, start, parameters, dialect.syntax)
     if (!text) return undefined

@@ -98,7 +98,7 @@ export async function installAutoSequence(
         await refuseObstacles(runner, inventory, (table) => {
             order.refuseUnknown(table)
         })
-        const found = await findRenamings(runner, dataSource, rename)
+        const found = await findRenamings(runner, dataSource, inventory.tables, { rename })
         refuseStrays(found)
         await installIn(runner, inventory, { order, found })
     })

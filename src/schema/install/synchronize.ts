@@ -74,7 +74,9 @@ async function planFor(
     })
     const beforeFilled = tables.flatMap(beforeRowsAreFilled)
     const found = await whileAltered(beforeFilled, () =>
-        findRenamings(planning, dataSource, {}, findRenamedColumns(tables)),
+        findRenamings(planning, dataSource, tables, {
+            renamedColumns: findRenamedColumns(tables),
+        }),
     )
     refuseStrays(found)
     const added = tables.flatMap(({ missingColumns }) => missingColumns)

@@ -208,7 +208,10 @@ export async function generateMigration(
         const schemas = new Set(dataSource.entityMetadatas.map(({ schema }) => schema))
         const { withoutSchema = (sql: string) => sql } = inventory.dialect.schema
         const steps = new RecordedSteps(runner, (sql) => withoutSchema(sql, schemas))
-        const found = await findRenamings(runner, dataSource, rename, renamedColumns)
+        const found = await findRenamings(runner, dataSource, inventory.tables, {
+            rename,
+            renamedColumns,
+        })
         refuseStrays(found)
         const triggers = await readTriggers(runner, dataSource, [
             ...rewrittenIn(inventory),

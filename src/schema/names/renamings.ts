@@ -5,7 +5,9 @@ import type { Scoped } from "../../series/series"
 import { otherSeriesNames, seriesName, tableNameBeside } from "../../series/series-name"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import { select } from "../../typeorm/statement"
+import type { ServedTable } from "../plan/inventory"
 import { findLedgers, type Ledger, namesIn } from "./ledgers"
+import { replacedScopes } from "./replaced-scopes"
 
 /**
  * Former names of series or key histories, and their current names: `<table>.<column>`, or the
@@ -31,6 +33,8 @@ export interface FoundRenamings {
     readonly renamings: readonly Renaming[]
     /** Names that are no column's, beside columns of which nothing is kept. */
     readonly problems: readonly string[]
+    /** The names whose counters are of former scopes. */
+    readonly replaced: ReadonlySet<string>
 }
 
 /** @internal The columns that TypeORM is about to give another name, and the names that they have. */
@@ -40,8 +44,11 @@ export type RenamedColumns = ReadonlyMap<ColumnMetadata, string>
 export async function findRenamings(
     runner: QueryRunner,
     dataSource: DataSource,
-    given: Renames = {},
-    renamedColumns: RenamedColumns = new Map(),
+    tables: readonly ServedTable[],
+    {
+        rename: given = {},
+        renamedColumns = new Map(),
+    }: { readonly rename?: Renames; readonly renamedColumns?: RenamedColumns } = {},
 ): Promise<FoundRenamings> {
     const renamings: Renaming[] = []
     const problems: string[] = []
@@ -81,7 +88,8 @@ export async function findRenamings(
             `rename is "${name}" = "${given[name] ?? ""}". Give the former name of a renamed column, which still ` +
                 "has counters or keys, and the column's name of today.",
         )
-    return { renamings, problems }
+    const replaced = new Set(tables.flatMap((table) => replacedScopes(table, renamedColumns)))
+    return { renamings, problems, replaced }
 }
 
 /** @internal The tables whose rows are changed by renamings, in spite of the triggers that protect them. */

@@ -1,4 +1,4 @@
-import type { QueryRunner } from "typeorm"
+import type { DataSource, QueryRunner } from "typeorm"
 import { counterTableOf } from "../../series/own-table"
 import { hasCounters, type Series } from "../../series/series"
 import { allSeriesOf, isSameColumn } from "../../series/sharers"
@@ -41,12 +41,24 @@ export async function addCounting(
     {
         triggers,
         renamings,
-    }: { triggers: readonly TableTriggers[] } & Pick<FoundRenamings, "renamings">,
+        replaced,
+    }: { triggers: readonly TableTriggers[] } & Pick<FoundRenamings, "renamings" | "replaced">,
 ): Promise<void> {
     const { isTransactional } = inventory.dialect.schema.installLock
     if (isTransactional) await createTriggers(steps, triggers)
+    for (const name of replaced) {
+        const { from, parameters } = countersOf(inventory.dataSource, name)
+        const removal = { sql: `DELETE ${from}`, parameters }
+        await steps.sql(
+            removal,
+            `The counters of ${name} are those of the scopes that it had before.`,
+            // Without any, scopes go on after their rows.
+            removal,
+        )
+    }
     const former = renamings.filter(({ ledger }) => ledger.content === "counters")
-    await addSeeds(runner, steps, inventory, new Map(former.map(({ from, to }) => [to, from])))
+    const formerNames = new Map(former.map(({ from, to }) => [to, from]))
+    await addSeeds(runner, steps, inventory, { formerNames, replaced })
     if (!isTransactional) await createTriggers(steps, triggers)
 }
 
@@ -58,8 +70,13 @@ async function addSeeds(
     runner: QueryRunner,
     steps: Steps,
     inventory: Inventory,
-    /** The names under which counters are that have others by then. */
-    former: ReadonlyMap<string, string>,
+    {
+        formerNames,
+        replaced,
+    }: {
+        /** The names under which counters are that have others by then. */
+        formerNames: ReadonlyMap<string, string>
+    } & Pick<FoundRenamings, "replaced">,
 ): Promise<void> {
     const { dataSource } = inventory
     for (const [name, sharers] of allSeriesOf(dataSource)) {
@@ -69,8 +86,8 @@ async function addSeeds(
         )
         if (!first) continue
         const existing: Sharers = [first, ...others]
-        const before = former.get(name)
-        if (await needsSeed(runner, existing, inventory, before))
+        const before = formerNames.get(name)
+        if (replaced.has(name) || (await needsSeed(runner, existing, inventory, before)))
             await steps.sql(
                 seedCounters(existing),
                 `The counters of ${name} go on after the rows that exist.`,
@@ -86,12 +103,16 @@ async function deletionOf(
     { dataSource, tables, counter }: Inventory,
 ): Promise<Statement[]> {
     if (!counter?.table || tables.some(({ present }) => present.some(isOneOf(sharers)))) return []
-    const { name, series } = counterTableOf(dataSource)
-    const where = `FROM ${name} WHERE ${series} = ${dataSource.driver.createParameter(name, 0)}`
-    const parameters = [sharers[0].name]
-    const stored = { sql: `SELECT 1 AS found ${where} LIMIT 1`, parameters }
+    const { from, parameters } = countersOf(dataSource, sharers[0].name)
+    const stored = { sql: `SELECT 1 AS found ${from} LIMIT 1`, parameters }
     if ((await select(runner, stored)).length > 0) return []
-    return [{ sql: `DELETE ${where}`, parameters }]
+    return [{ sql: `DELETE ${from}`, parameters }]
+}
+
+function countersOf(dataSource: DataSource, of: string): { from: string; parameters: string[] } {
+    const { name, series } = counterTableOf(dataSource)
+    const from = `FROM ${name} WHERE ${series} = ${dataSource.driver.createParameter(name, 0)}`
+    return { from, parameters: [of] }
 }
 
 function isOneOf(list: readonly Series[]): (series: Series) => boolean {

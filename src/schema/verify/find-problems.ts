@@ -94,7 +94,7 @@ export async function findProblems(
         add("keys", await foreignPrefixes(runner, metadata, stored.get(metadata)))
     }
     add("time zones", await zoneProblems(runner, dataSource))
-    const { renamings, problems: strays } = await findRenamings(runner, dataSource)
+    const { renamings, problems: strays } = await findRenamings(runner, dataSource, [])
     add("names", [...strays, ...renamings.map(renamingProblem)])
     const triggers = (counter ?? journal) ? await readTriggers(runner, dataSource) : []
     const leftOver = counter ? await readLeftOver(runner, dataSource) : []

@@ -44,6 +44,10 @@ for (const assign of ["insert", "commit"] as const)
                 expect(await settings().isClosed()).to.equal(false)
                 await close()
                 expect(await settings().isClosed()).to.equal(true)
+                await expectClosed(() => series().preview(SCOPE))
+                await expectClosed(() =>
+                    dataSource().transaction((manager) => series().preview(SCOPE, manager)),
+                )
                 await expectClosed(() => save())
                 await expectClosed(() => invoices().save([{ ...FINAL }, { ...FINAL }]))
                 await expectClosed(() => save({ number: 1000 }))

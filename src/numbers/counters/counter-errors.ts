@@ -40,7 +40,8 @@ export async function refuseClosed(
 export function closedError(label: string, cause?: unknown): PeriodClosedError {
     return new PeriodClosedError(
         `${label}: no number can be given, and no counter changed, in a scope or period that is closed. Give the row ` +
-            "another date or scope, or reopen it: seriesOf(…).settings(scope).reopen(manager, { reason }).",
+            "another date or scope, or reopen it: seriesOf(…).settings(scope).reopen(manager, { reason }). The " +
+            "command counters, or listCounters(dataSource), shows which are closed.",
         { cause },
     )
 }

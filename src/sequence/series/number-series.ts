@@ -74,6 +74,8 @@ export interface NumberSeries<Entity extends ObjectLiteral, Path extends Propert
      * `{ company, issuedOn, kind: "credit" }`.
      *
      * It is read on a separate connection. Inside a transaction, pass its manager too.
+     *
+     * Errors: {@link PeriodClosedError}.
      */
     preview(
         scope?: SeriesScope<Entity>,

@@ -29,7 +29,7 @@ import { ruleOfSeries } from "./found-series"
 import { givenRows } from "./rows/given-rows"
 import { givenScope } from "./given-scope"
 import { auditScope } from "./audit-scope"
-import { findLastOf, numberAfter } from "./last-number"
+import { findLastOf, numberAfter, refuseClosedScope } from "./last-number"
 import type { NumberSeries } from "./number-series"
 import { previewText, settingsOfKey, splitScope } from "./preview-text"
 import { rowOrder } from "./rows/row-order"
@@ -113,7 +113,10 @@ export class SeriesHandle<Entity extends ObjectLiteral, Path extends PropertyPat
         const values = givenScope(series, counted, this.refuse)
         const day = series.period && (await dayOfScope(read, series.period, values))
         const given = new Map([...values.given, ...shown])
-        const settings = await onTarget(target, (sender) => settingsOfKey(sender, series, key))
+        const settings = await onTarget(target, async (sender) => {
+            await refuseClosedScope(sender, series, key)
+            return settingsOfKey(sender, series, key)
+        })
         const text = await previewText(read, series, { given, day, period, settings }, number)
         return { number: this.shown(series, number), text, reserved: false }
     }

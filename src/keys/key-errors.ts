@@ -43,7 +43,7 @@ function changeOf(sql: string, { column }: StoredKey): Change {
 }
 
 function errorOf(
-    { label, scope }: StoredKey,
+    { label, scope, suffix }: StoredKey,
     change: Change,
     origin: KeyOrigin,
     cause: DriverError,
@@ -58,8 +58,12 @@ function errorOf(
     if (origin === "derived")
         return new KeyTakenError(
             `${label}: another row has the key that derive has made, which takes no suffix as it is made ` +
-                "of a number, or has suffix: false. Derive it of more fields, name what it is unique " +
-                "within by uniqueWith, or allow suffixes by suffix: true.",
+                "of a number, or has suffix: false. " +
+                // Which of two indexes a row is checked against first is up to the database.
+                (suffix === undefined
+                    ? "A number that was set may be another row's: leave it undefined. Otherwise derive "
+                    : "Derive ") +
+                "the key of more fields, name what it is unique within by uniqueWith, or allow suffixes by suffix: true.",
             { cause },
         )
     if (change === "moved")

@@ -8,7 +8,7 @@ import {
     transactionWithRetry,
 } from "../../src"
 import { onEveryDatabase, onOnePostgres } from "../support/databases"
-import { expectRejects, sqlState } from "../support/errors"
+import { expectRejects, rejection, sqlState } from "../support/errors"
 import { sessionOf, Signal, waitForLocks } from "../support/waiting"
 
 @Entity({ name: "numbered_page" })
@@ -42,6 +42,30 @@ onEveryDatabase("A row with a number and a derived key", (database) => {
             await expectRejects(pages.save({ title: "Tea", number: 1.5 }), InvalidNumberError)
             expect(await pages.save({ title: "Tea" })).to.include({ number: 1, slug: "Tea" })
         })
+    })
+})
+
+@Entity({ name: "numbered_bill" })
+class Bill {
+    @PrimaryGeneratedColumn()
+    id!: number
+
+    @AutoSequenceColumn({ strategy: "counter" })
+    number!: number
+
+    @PseudoKey({ derive: ({ number }: Bill) => `bill ${number}` })
+    slug!: string
+}
+
+onEveryDatabase("A key that is made of a number that another row has", (database) => {
+    it("is refused by an error that speaks of the number, whichever index refuses the row", async () => {
+        const dataSource = await database().connect([Bill], { emptied: true })
+        const bills = dataSource.getRepository(Bill)
+        await bills.save({})
+        const error = await rejection(bills.save({ number: 1 }))
+        expect(error.name).to.be.oneOf(["NumberTakenError", "KeyTakenError"])
+        expect(error.message).to.match(/number that was set .* another row.* undefined/)
+        expect(await bills.save({})).to.include({ number: 2, slug: "bill-2" })
     })
 })
 

@@ -1,5 +1,14 @@
 import { expect } from "chai"
-import { Column, Entity, IsNull, ManyToOne, PrimaryColumn, PrimaryGeneratedColumn } from "typeorm"
+import {
+    Column,
+    Entity,
+    type FindOptionsWhere,
+    In,
+    IsNull,
+    ManyToOne,
+    PrimaryColumn,
+    PrimaryGeneratedColumn,
+} from "typeorm"
 import {
     findByPseudoKey,
     findManyByPseudoKey,
@@ -232,6 +241,28 @@ onEveryDatabase("A key that is given up", (database) => {
         await manager.save(Stall, { id: b!.id, publicId: former })
         await expectLeads(manager, Stall, { [former]: b!.id })
         await refused(releaseKey(manager, Stall, b!.hidden), InvalidOptionError)
+    })
+
+    it("is released in the scope of the one related row that meets a condition", async () => {
+        const dataSource = await database().connect([Market, Port, Berth])
+        const { manager } = dataSource
+        const markets = await manager.save(Market, [{ name: "one" }, { name: "two" }])
+        for (const market of markets) {
+            const berth = await manager.save(Berth, {
+                name: "a",
+                code: `ber_${market.id}`,
+                side: 1,
+                market,
+            })
+            await manager.save(Berth, { id: berth.id, slug: `b${market.id}` })
+        }
+        const release = (market: FindOptionsWhere<Market>) =>
+            releaseKey(manager, Berth, "a", { where: { side: 1, market } })
+        await refused(release({ name: In(["one", "two"]) }), InvalidOptionError)
+        expect(await release({ name: "none" })).to.equal(false)
+        for (const isThere of [true, false])
+            expect(await release(wherePseudoKey(dataSource, Market, "one"))).to.equal(isThere)
+        expect(await release({ name: "two" })).to.equal(true)
     })
 
     it("of a prefix from before is found where that is named, and noticed where it is not", async () => {

@@ -10,7 +10,7 @@ import { InvalidOptionError } from "../../errors"
 import { givenEntity } from "../../typeorm/given"
 import { releaseFormer } from "../history/history"
 import { keyFor, keyIn } from "../find/key-condition"
-import { scopeIn } from "../find/look-up-scope"
+import { findScope } from "../find/look-up-scope"
 import type { PropertyPath } from "../property-path"
 import { isSealed } from "../pseudo-key"
 
@@ -18,7 +18,7 @@ import { isSealed } from "../pseudo-key"
 export interface ReleaseKeyOptions<Entity extends ObjectLiteral = ObjectLiteral> {
     /** The property of the key, if the entity has several without a prefix. */
     property?: PropertyPath<Entity>
-    /** The values of `uniqueWith`, if the key is unique within these. */
+    /** The values of `uniqueWith`, or a condition that one related row meets, if the key is unique within these. */
     where?: FindOptionsWhere<Entity>
 }
 
@@ -67,9 +67,12 @@ export async function releaseKey<Entity extends ObjectLiteral>(
         throw new InvalidOptionError(
             `${metadata.name}.${key.propertyPath} has no history, so that none of its keys is kept for a row.`,
         )
-    const scope = scopeIn(key, where)
-    const work = async ({ queryRunner }: EntityManager) =>
+    const work = async (inner: EntityManager) => {
+        const scope = await findScope(inner, key, where)
         // One that is in a transaction has one.
-        releaseFormer(queryRunner as QueryRunner, key, scope, read)
+        return (
+            scope !== undefined && releaseFormer(inner.queryRunner as QueryRunner, key, scope, read)
+        )
+    }
     return manager.queryRunner?.isTransactionActive ? work(manager) : manager.transaction(work)
 }

@@ -1,4 +1,4 @@
-import { type EntityMetadata, FindOperator, type ObjectLiteral } from "typeorm"
+import { type EntityManager, type EntityMetadata, FindOperator, type ObjectLiteral } from "typeorm"
 import type { Scope } from "../../dialects/columns"
 import { InvalidOptionError } from "../../errors"
 import { preparedText, scopeWith } from "../../series/scopes/scope"
@@ -29,11 +29,38 @@ export function scopePartsIn(key: StoredKey, where: ObjectLiteral): ScopePart[] 
     })
 }
 
-/** @internal The same where the values have to be there. */
-export function scopeIn(key: StoredKey, where: ObjectLiteral): Scope {
-    const scope = scopeOf(scopePartsIn(key, where))
-    if (!scope) throw noScope(key)
-    return scope
+/** @internal The one scope that a look-up is about; undefined where no row meets its condition. */
+export async function findScope(
+    manager: EntityManager,
+    key: StoredKey,
+    where: ObjectLiteral,
+): Promise<Scope | undefined> {
+    const texts: (string | null)[] = []
+    for (const part of scopePartsIn(key, where)) {
+        if ("texts" in part) {
+            texts.push(...part.texts)
+            continue
+        }
+        const { columns, related, condition } = part
+        const [row, another] = await manager.find(related.target, {
+            where: condition,
+            withDeleted: true,
+            loadEagerRelations: false,
+            take: 2,
+        })
+        if (!row) return undefined
+        if (another)
+            throw new InvalidOptionError(
+                `${key.label} is unique within ${pathsOf(key)} alone, and several rows of ${related.name} meet the ` +
+                    "condition in { where }. Give one that a single row meets.",
+            )
+        texts.push(
+            ...columns.map((column) =>
+                preparedText(column, column.referencedColumn?.getEntityValue(row)),
+            ),
+        )
+    }
+    return scopeWith(texts)
 }
 
 /** @internal The scope, where all of its values are known. */

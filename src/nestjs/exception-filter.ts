@@ -14,6 +14,7 @@ const ANSWERS: Readonly<Partial<Record<string, readonly [HttpStatus, string]>>> 
         HttpStatus.CONFLICT,
         "There are numbers already, so it can't be set any more.",
     ],
+    IMPORT_CONFLICT: [HttpStatus.CONFLICT, "Some rows can't be imported."],
     DRAFT: [HttpStatus.CONFLICT, "It is still a draft."],
     DATE_ORDER: [HttpStatus.CONFLICT, "The date is before that of the last number."],
     NOT_DELETABLE: [HttpStatus.CONFLICT, "It has a number, so it can't be deleted."],
@@ -28,7 +29,7 @@ const ANSWERS: Readonly<Partial<Record<string, readonly [HttpStatus, string]>>> 
 
 /**
  * Turns errors of this library into responses: 409 if a key or number is taken, a row is already
- * numbered or void, or its period is closed, 400 for invalid values, 404 if something doesn't exist, 503 if the request can be
+ * numbered or void, its period is closed, or rows can't be imported, 400 for invalid values, 404 if something doesn't exist, 503 if the request can be
  * repeated. The response has the `code` of the error but not its message, which names entities.
  * Programming errors, such as a wrong option, stay 500.
  *

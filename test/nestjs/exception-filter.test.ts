@@ -65,10 +65,12 @@ describe("NestJS without a database", () => {
             ["PeriodClosedError", 409, "PERIOD_CLOSED"],
             ["AlreadyVoidedError", 409, "ALREADY_VOIDED"],
             ["SettingInUseError", 409, "SETTING_IN_USE"],
+            ["ImportConflictError", 409, "IMPORT_CONFLICT"],
             ["InvalidKeyError", 400, "INVALID_KEY"],
             ["InvalidNumberError", 400, "INVALID_NUMBER"],
             ["KeyNotFoundError", 404, "KEY_NOT_FOUND"],
             ["StaleSnapshotError", 503, "STALE_SNAPSHOT"],
+            ["DocumentNumberError", 500],
             ["InvalidOptionError", 500],
             ["NotInstalledError", 500],
         ]

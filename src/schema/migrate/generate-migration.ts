@@ -181,7 +181,7 @@ export async function generateMigration(
         await refuseUnknownZones(runner, found)
         for (const table of found.tables) {
             await refuseUnfillable(runner, table)
-            await refuseUntold(runner, table)
+            await refuseUntold(runner, table, renumber)
         }
         await refuseDuplicates(runner, found)
         // Also where no row is there: it will run where some are.

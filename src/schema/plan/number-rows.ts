@@ -82,7 +82,9 @@ export function numberRows(
                 ...series.documents.flatMap((document): [string, string][] => {
                     const text = columnName(document.column)
                     const sql = textSql(document, numbered)
-                    return sql === undefined ? [] : [[text, `COALESCE(t.${text}, ${sql})`]]
+                    if (sql === undefined) return []
+                    // That of 0 is no longer the row's.
+                    return [[text, renumber ? sql : `COALESCE(t.${text}, ${sql})`]]
                 }),
             ],
             where: isUnnumbered(series, "t", renumber),

@@ -2,7 +2,7 @@ import type { QueryRunner } from "typeorm"
 import type { Token } from "../../../declared/documents/format"
 import { DocumentNumberError, UnsupportedError } from "../../../errors"
 import { columnsOfPath } from "../../../series/path"
-import type { Document } from "../../../series/series"
+import type { Document, Series } from "../../../series/series"
 import { type ColumnMetadata, columnName, tableName } from "../../../typeorm/names"
 import { select } from "../../../typeorm/statement"
 import type { ServedTable } from "../inventory"
@@ -45,6 +45,7 @@ export async function fillTexts(steps: Steps, { texts, metadata }: ServedTable):
 export async function refuseUntold(
     runner: QueryRunner,
     { texts, metadata, table, blank }: ServedTable,
+    renumber = false,
 ): Promise<void> {
     const count = async (where: string) => {
         const sql = `SELECT COUNT(*) AS found FROM ${tableName(metadata)} t WHERE ${where}`
@@ -72,6 +73,13 @@ export async function refuseUntold(
         const isBlank = blank.some(({ column }) => column === document.series.column)
         await refuseUnfilled(count, document, { isStored, isBlank })
     }
+    const areAsked = ({ column, when = [] }: Series) =>
+        isStored(column) && when.every((test) => isStored(test.column))
+    for (const series of renumber ? blank.filter(areAsked) : [])
+        for (const document of series.documents)
+            if (makeableText(document, isStored) === undefined)
+                if ((await count(isUnnumbered(series, "t", renumber))) > 0)
+                    throw unmakeable(document)
 }
 
 type Count = (where: string) => Promise<number>
@@ -81,7 +89,7 @@ async function refuseUnfilled(
     document: Document,
     { isStored, isBlank }: { isStored: (column: ColumnMetadata) => unknown; isBlank: boolean },
 ): Promise<void> {
-    const { place, series, paths, metadata, column } = document
+    const { place, series, metadata, column } = document
     const isNumbered = isStored(series.column) !== undefined
     // A condition about columns that are not there yet can't be asked.
     const isDue =
@@ -94,14 +102,8 @@ async function refuseUnfilled(
     ].join(" AND ")
     const rows = await count(where || "1 = 1")
     if (rows === 0) return
-    const columns = [...paths.values()].flatMap(columnsOfPath)
-    const sql = columns.every(isStored) ? textSql(document) : undefined
-    if (sql === undefined)
-        throw new UnsupportedError(
-            `${place}: SQL can't make the texts of existing rows (the format is a function, or shows columns ` +
-                "that don't exist yet, or dates in time zones that the database does not know). First add and fill " +
-                "the column in a migration of your own.",
-        )
+    const sql = makeableText(document, isStored)
+    if (sql === undefined) throw unmakeable(document)
     // What the same migration makes can't be asked yet.
     if (!isNumbered || (series.period && !isStored(series.period.column))) return
     // Of a row without a number, all that it will show is not known yet.
@@ -112,6 +114,22 @@ async function refuseUnfilled(
             `${place}: ${without} ${without === 1 ? "row has" : "rows have"} a number, but a value that its text ` +
                 `shows is not set. Set it first: SELECT * FROM ${tableName(metadata)} t WHERE ${unset}.`,
         )
+}
+
+function makeableText(
+    document: Document,
+    isStored: (column: ColumnMetadata) => unknown,
+): string | undefined {
+    const columns = [...document.paths.values()].flatMap(columnsOfPath)
+    return columns.every(isStored) ? textSql(document) : undefined
+}
+
+function unmakeable({ place }: Document): UnsupportedError {
+    return new UnsupportedError(
+        `${place}: SQL can't make the texts of existing rows (the format is a function, or shows columns ` +
+            "that don't exist yet, or dates in time zones that the database does not know). First add and fill " +
+            "the column in a migration of your own.",
+    )
 }
 
 function lacksText({ column, series }: Document): string {

@@ -26,7 +26,8 @@ export const mysqlKeys: KeyStatements = {
     // The column of owners has a collation that takes some of them for equal.
     differ: (a, b) => `BINARY ${a} <> BINARY ${b}`,
     latest: " LOCK IN SHARE MODE",
-    joinByKey: (table) => `STRAIGHT_JOIN ${table} FORCE INDEX (PRIMARY)`,
+    joinByKey: (table, alias, condition) =>
+        `STRAIGHT_JOIN ${table} ${alias} FORCE INDEX (PRIMARY) ON ${condition}`,
     outlivesDuplicates: true,
 
     locks: {

@@ -17,6 +17,9 @@ export const postgresKeys: KeyStatements = {
     },
     onClaimed: claimAnew,
     differ: (a, b) => `${a} <> ${b}`,
+    // What has an OFFSET is planned by itself.
+    joinByKey: (table, alias, condition) =>
+        `CROSS JOIN LATERAL (SELECT * FROM ${table} ${alias} WHERE ${condition} OFFSET 0) ${alias}`,
     outlivesDuplicates: false,
 
     locks: {

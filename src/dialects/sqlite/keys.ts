@@ -17,8 +17,7 @@ export const sqliteKeys: KeyStatements = {
     },
     onClaimed: claimAnew,
     differ: (a, b) => `${a} <> ${b}`,
-    // Left to itself it goes through the whole history for each call: it takes json_each() for larger than that.
-    joinByKey: (table) => `CROSS JOIN ${table}`,
+    joinByKey: (table, alias, condition) => `CROSS JOIN ${table} ${alias} ON ${condition}`,
     outlivesDuplicates: false,
     lastId: 'SELECT last_insert_rowid() AS "id"',
 

@@ -86,11 +86,11 @@ export interface KeyStatements {
      */
     readonly latest?: string
     /**
-     * Joins a table behind the rows of {@link texts}, so that its rows are found by the primary key. Where
-     * reading locks, the scan of a small table would wait for all that others have just written. Undefined
-     * where the planner finds that way itself.
+     * Joins a table behind the rows of {@link texts}, so that its rows are found by the primary key: planners take
+     * these for many, and go through the table. Where reading locks, that would wait for all that others have just
+     * written.
      */
-    joinByKey?(table: string): string
+    joinByKey(table: string, alias: string, condition: string): string
     /** Whether a transaction goes on after an INSERT that a unique index has refused. */
     readonly outlivesDuplicates: boolean
     /** Selects as `id` the key of the row that was inserted last, for drivers that don't tell it. */

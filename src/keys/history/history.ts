@@ -136,11 +136,10 @@ async function insertClaims(
         `h.${table.scope} = r.c0`,
         `h.${table.key} = r.c1`,
     ]
-    const joined = dialect.keys.joinByKey?.(`${table.name} h`) ?? `JOIN ${table.name} h`
     const found = await select<{ at: string }>(runner, {
         sql:
             `SELECT r.c3 AS ${dataSource.driver.escape("at")} FROM ${places} ` +
-            `${joined} ON ${where.join(" AND ")} ` +
+            `${dialect.keys.joinByKey(table.name, "h", where.join(" AND "))} ` +
             `WHERE ${dialect.keys.differ(`h.${table.owner}`, "r.c2")}${dialect.keys.latest ?? ""}`,
         parameters: wanted.values,
     })

@@ -4,6 +4,10 @@ import { counterEntity, type CounterTableOptions } from "./tables/counter-entity
 import { eventEntity, type EventTableOptions } from "./tables/event-entity"
 import { keyEntity, type KeyTableOptions } from "./tables/key-entity"
 import { seriesEntity, type SettingTableOptions } from "./tables/setting-entity"
+import { dialectOf } from "./dialects"
+import { fillOnSynchronize } from "./schema/install/synchronize"
+import { dataSourceOf } from "./typeorm/compat"
+import { onMetadata } from "./typeorm/metadata/index-metadata"
 import { AutoSequenceSubscriber } from "./subscriber"
 import { marked } from "./declared/data-source-options"
 import { STRATEGIES, type Strategy } from "./declared/numbers/strategies"
@@ -93,7 +97,7 @@ export function withAutoSequence<Options extends Partial<DataSourceOptions>>(
         (entity) => (entity as Partial<EntitySchema> | undefined)?.options?.name,
     )
     const added = Object.entries({
-        [COUNTER_ENTITY]: () => counterEntity(counterTable),
+        [COUNTER_ENTITY]: () => lookingAfter(counterEntity(counterTable)),
         [KEY_ENTITY]: () => keyEntity(keyTable),
         [EVENT_ENTITY]: () => eventEntity(eventTable),
         [SETTING_ENTITY]: () => seriesEntity(seriesTable),
@@ -112,4 +116,15 @@ export function withAutoSequence<Options extends Partial<DataSourceOptions>>(
                   ? [...entities, ...added.map(([, entity]) => entity)]
                   : { ...entities, ...Object.fromEntries(added) },
     }
+}
+
+/** Where the last number has been removed, no entity with numbers looks after `synchronize()`. */
+function lookingAfter<Row>(entity: EntitySchema<Row>): EntitySchema<Row> {
+    const columns = onMetadata((metadata) => {
+        const dataSource = dataSourceOf(metadata)
+        if (dialectOf(dataSource)) fillOnSynchronize(dataSource)
+    })
+    const { indices = [] } = entity.options
+    entity.options.indices = [...indices, { columns }]
+    return entity
 }

@@ -94,6 +94,17 @@ onEveryDatabase("the foreign key of a scope", (db) => {
         })
     }
 
+    it("does not keep synchronize() from removing the last number", async () => {
+        const old = await start({})
+        const without = await db().connect(letters({ isNumbered: false }), { sameAs: old })
+        expect(await pendingOfTypeORM(without)).to.eql([])
+        await write(without)
+        const again = await db().connect(letters({}), { sameAs: without })
+        await verifyAutoSequence(again)
+        await write(again)
+        expect(await numbers(again)).to.eql([2, 2, 3, 3, 4, 4])
+    })
+
     it("does not keep a number or its text from being removed", async () => {
         const old = await start({ hasText: true })
         const { dataSource } = await migrate(db(), old, letters({}))

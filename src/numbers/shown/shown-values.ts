@@ -81,8 +81,3 @@ export function showValues(session: Session | undefined, values: readonly ShownV
         }
     })
 }
-
-/** @internal Shows what the driver has read of a stored row. */
-export function showValue(entity: ObjectLiteral, column: ColumnMetadata, read: unknown): void {
-    column.setEntityValue(entity, shownValue(entity, column, read).value)
-}

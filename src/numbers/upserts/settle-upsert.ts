@@ -1,4 +1,3 @@
-import type { ObjectLiteral } from "typeorm"
 import { NumberGapError } from "../../errors"
 import { groupBy } from "../../group-by"
 import type { Insert } from "../../inserts/insert"
@@ -6,14 +5,14 @@ import { returnedRows } from "../../inserts/returned-rows"
 import type { Session } from "../../inserts/session"
 import { placeOf } from "../../series/series"
 import { tellRefusedGap } from "../../signals/channels"
-import { type ColumnMetadata, columnName } from "../../typeorm/names"
+import { columnName } from "../../typeorm/names"
 import { type MovedCounter, setCountersBack } from "../counters/set-back"
 import type { NumberRequest } from "../number-request"
-import { max, showNumber } from "../number-values"
+import { max, storedValue } from "../number-values"
 import { refuseEarlierDates } from "../periods/date-order"
 import { datedRows } from "../periods/dated-rows"
 import type { GivenValue } from "../periods/give-periods"
-import { showGiven, showNumbers, showValue } from "../shown/shown-values"
+import { showGiven, showNumbers, shownValue, showValues } from "../shown/shown-values"
 import { type Condition, findStored, numbersWhere, valuesWhere } from "../stored-numbers"
 
 /**
@@ -100,19 +99,20 @@ async function showStoredNumbers(
         if (found.length === 0) continue
         const conditions = found.map(({ condition }) => condition)
         const numbers = await numbersWhere(session, series, conditions)
+        const shown = found.flatMap(({ request: { row } }, at) =>
+            row.entity && numbers[at] !== undefined
+                ? [shownValue(row.entity, series.column, storedValue(series, numbers[at]))]
+                : [],
+        )
         const beside = [...(series.period ? [series.period] : []), ...series.documents]
-        const stored = new Map<ColumnMetadata, unknown[]>()
         for (const { column } of beside) {
             const name = `t.${columnName(column)}`
-            stored.set(column, await valuesWhere(session, series.metadata, name, conditions))
+            const values = await valuesWhere(session, series.metadata, name, conditions)
+            for (const [at, { request }] of found.entries())
+                if (request.row.entity)
+                    shown.push(shownValue(request.row.entity, column, values[at]))
         }
-        for (const [at, { request }] of found.entries()) {
-            const number = numbers[at]
-            if (number !== undefined && request.row.entity)
-                showNumber(series, request.row.entity, number)
-            for (const [column, values] of request.row.entity ? stored : [])
-                showValue(request.row.entity as ObjectLiteral, column, values[at])
-        }
+        showValues(session, shown)
     }
 }
 

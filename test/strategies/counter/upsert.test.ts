@@ -155,6 +155,21 @@ for (const strategy of COUNTING) {
                 ])
             })
 
+            it("shows no number of a row that it has found and that is rolled back", async () => {
+                const dataSource = await database().connect([entity], { emptied: true })
+                const rows: Row[] = [0, 7].map((stock) => ({ sku: "a", shelf: "A", stock }))
+                const work = dataSource.transaction(async (manager) => {
+                    for (const row of rows) await manager.upsert(entity, row, ["sku"])
+                    throw new Error("rolled back")
+                })
+                await rejection(work)
+                expect(numbersOf(rows)).to.eql([undefined, undefined])
+                await upsert(dataSource, { sku: "b", shelf: "A" })
+                const [row = {}] = rows
+                await upsert(dataSource, Object.assign(row, { id: undefined }))
+                expect(row.number).to.equal(2)
+            })
+
             if (strategy === "counter")
                 it("refuses a batch that would leave a gap, and writes nothing of it", async () => {
                     const dataSource = await database().connect([entity], { emptied: true })

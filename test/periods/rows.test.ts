@@ -220,6 +220,25 @@ onEachCell("Rows in periods", ({ way, tables }) => {
         expect(rows.map(({ numberPeriod }) => numberPeriod)).to.eql(["2026", "2027", "2026"])
     })
 
+    it("come back by a query that asks for all of their columns", async () => {
+        if (!dataSource().driver.isReturningSqlSupported("insert")) return
+        const { raw } = await dataSource().transaction((manager) =>
+            manager
+                .createQueryBuilder()
+                .insert()
+                .into(Order)
+                .values(days().map((day, at) => ({ ...day, reference: String(at) })))
+                .returning("*")
+                .execute(),
+        )
+        const rows = raw as Order[]
+        expect(rows.map((row) => `${row.numberPeriod} ${row.number}`)).to.eql([
+            "2026 1",
+            "2027 1",
+            "2026 2",
+        ])
+    })
+
     it("have the date of the column's default", async () => {
         const rows = dataSource().getRepository(WithDefaults)
         await rows.save([{}, { issuedOn: "2021-01-01" }])

@@ -158,7 +158,7 @@ export class InsertText {
     /** Lets the statement return a column; whether it did not before. */
     returnColumn(column: string): boolean {
         const [, returned] = /\bRETURNING (.*)$/s.exec(this.tail) ?? []
-        if (returned?.split(", ").includes(column)) return false
+        if (returned?.split(", ").some((one) => one === column || one === "*")) return false
         this.tail += returned === undefined ? ` RETURNING ${column}` : `, ${column}`
         return true
     }

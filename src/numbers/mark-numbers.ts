@@ -3,7 +3,15 @@ import type { Series } from "../series/series"
 
 /** @internal Lets INSERTs tell the places where numbers are to come. */
 export function markNumbers(all: readonly Series[]): void {
-    for (const { column, when } of all)
+    for (const { column, period, documents, when } of all) {
         // A draft's NULL asks for a number as soon as the condition holds.
-        NewRow.mark([column], when && ((value) => value === undefined || value === null))
+        NewRow.mark([column], when && isNothing)
+        // A row that has its number has no other place that tells which entity is to show these.
+        const beside = documents.map((document) => document.column)
+        NewRow.mark(period ? [period.column, ...beside] : beside, isNothing)
+    }
+}
+
+function isNothing(value: unknown): boolean {
+    return value === undefined || value === null
 }

@@ -115,6 +115,18 @@ onEachCell(
             ])
         })
 
+        it("show them when they bring their number, and others of the save don't", async () => {
+            const of = await company()
+            const rows = await invoices().save([
+                { company: of, ...issued },
+                { company: of, ...issued, sequence: 7 },
+                { company: of },
+            ])
+            const texts = ["ACME/invoice/2026-05/001", "ACME/invoice/2026-05/007", null]
+            expect(rows.map(({ number }) => number ?? null)).to.eql(texts)
+            expect(await stored()).to.eql(texts)
+        })
+
         it("are drafts again where their transaction is rolled back", async () => {
             const draft = await invoices().save({ company: await company() })
             await rolledBack(dataSource(), async (manager) => {

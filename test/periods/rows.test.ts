@@ -239,6 +239,17 @@ onEachCell("Rows in periods", ({ way, tables }) => {
         ])
     })
 
+    it("show their period when they bring their number, and others of the save don't", async () => {
+        const orders = dataSource().getRepository(Order)
+        const rows = await orders.save([
+            { reference: "a", issuedOn: "2026-05-05" },
+            { reference: "b", issuedOn: "2026-06-06", number: 7 },
+            { reference: "c", issuedOn: "2027-07-07" },
+        ])
+        expect(rows.map(({ numberPeriod }) => numberPeriod)).to.eql(["2026", "2026", "2027"])
+        expect(rows[1]?.number).to.equal(7)
+    })
+
     it("have the date of the column's default", async () => {
         const rows = dataSource().getRepository(WithDefaults)
         await rows.save([{}, { issuedOn: "2021-01-01" }])

@@ -38,7 +38,23 @@ onEachCell(
             number!: string | null
         }
 
-        const dataSource = tables([Company, Invoice])
+        @Entity()
+        class Sale {
+            @PrimaryGeneratedColumn() id!: number
+            @Column({ length: 30 }) zone!: string
+            @Column({ type: Date }) soldAt!: Date
+            @AutoSequenceColumn({
+                ...options,
+                period: { of: "soldAt", by: "year", timeZone: "zone" },
+                journal: true,
+            })
+            sequence!: number
+            sequencePeriod!: string
+        }
+
+        // MariaDB has its time zones in tables, which may be empty.
+        const hasZones = options.strategy !== "trigger"
+        const dataSource = tables(hasZones ? [Company, Invoice, Sale] : [Company, Invoice])
         const series = () => seriesOf(dataSource(), Invoice, "sequence")
         const invoices = () => dataSource().getRepository(Invoice)
         const companies = async () =>
@@ -95,6 +111,26 @@ onEachCell(
                 ["import", 1, 1, "old system", "ann"],
                 ["import", 1, 3, "old system", "ann"],
                 ["import", 42, 42, "old system", "ann"],
+            ])
+        })
+
+        it("are of the period in which they are in the zone of each row", async () => {
+            if (!hasZones) return
+            const sales = seriesOf(dataSource(), Sale, "sequence")
+            const rows = ["UTC", "Asia/Tokyo"].map((zone) => ({
+                zone,
+                soldAt: new Date("2025-12-31T20:00:00Z"),
+                sequence: 7,
+            }))
+            expect(await sales.import(dataSource(), rows, said)).to.eql({ imported: 2, scopes: 2 })
+            const error = await rejection(sales.import(dataSource(), rows, said))
+            expect((error as ImportConflictError).conflicts).to.have.length(2)
+            const next = await dataSource()
+                .getRepository(Sale)
+                .save(rows.map(({ zone, soldAt }) => ({ zone, soldAt })))
+            expect(next.map((row) => `${row.sequencePeriod} ${row.sequence}`)).to.eql([
+                "2025 8",
+                "2026 8",
             ])
         })
 

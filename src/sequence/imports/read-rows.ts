@@ -4,7 +4,9 @@ import type { Scope } from "../../dialects/columns"
 import { AutoSequenceError, type ImportConflict } from "../../errors"
 import { refuseNoOwnNumber, showNumber } from "../../numbers/number-values"
 import { keptMoment, periodOfDate } from "../../numbers/periods/row-date"
+import { checkedZone } from "../../numbers/periods/row-zones"
 import { parseText } from "../../series/documents/parse-text"
+import { isRelated } from "../../series/periods/zone"
 import { preparedText, scopeWith } from "../../series/scopes/scope"
 import type { Document, Series } from "../../series/series"
 import { dataSourceOf } from "../../typeorm/compat"
@@ -97,7 +99,9 @@ function periodOf(
     const { driver } = dataSourceOf(date.entityMetadata)
     const value: unknown = driver.preparePersistentValue(date.getEntityValue(row), date)
     const isSet = value !== undefined && value !== null
-    const timeZone = content === "day" ? "" : zone.fixed
+    const own: unknown = isRelated(zone) ? undefined : zone.found?.column.getEntityValue(row)
+    const known = own === undefined ? zone.fixed : checkedZone(period, own)
+    const timeZone = content === "day" ? "" : known
     if (isSet && timeZone !== undefined)
         return periodOfDate(period, keptMoment(period, value), timeZone)
     // The INSERT refuses another one.

@@ -90,6 +90,10 @@ export class NumberAssigner implements Assigner {
         const preparing = prepareBeside(session, insert)
         if (preparing) await preparing
         const requests = numberRequests(insert, new RowScopes())
+        const asked = new Set(requests.map(({ series }) => series))
+        // Rows that bring their numbers along may have the highest ones.
+        if (insert.rowsWith(allocatedSeriesOf).some(({ one }) => !asked.has(one)))
+            this.source.highest.forget()
         if (requests.length > 0) {
             refuseDeferredScopes(session, requests)
             const own: Given = { requests, moved: [], since: performance.now() }
@@ -100,8 +104,6 @@ export class NumberAssigner implements Assigner {
                 await moveWithin(session, insert, requests, texts)
             else await this.take(insert, own)
         }
-        // Rows that bring their numbers along may have the highest ones.
-        else this.source.highest.forget()
         writeTexts(insert, requests)
     }
 

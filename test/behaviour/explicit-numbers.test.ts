@@ -53,7 +53,24 @@ onEachCell("Explicit numbers", ({ way, can, tables }) => {
         number!: number | null
     }
 
-    const dataSource = tables([Customer, Invoice, Ticket, Draft, Hidden, Prefixed, Named, Sealed])
+    @Entity()
+    class Counted {
+        @PrimaryGeneratedColumn() id!: number
+        @AutoSequenceColumn({ ...options }) number!: number
+        @AutoSequenceColumn({ ...options }) other!: number
+    }
+
+    const dataSource = tables([
+        Customer,
+        Invoice,
+        Ticket,
+        Draft,
+        Hidden,
+        Prefixed,
+        Named,
+        Sealed,
+        Counted,
+    ])
     const ticketsOf = () => dataSource().getRepository(Ticket)
     // Numbers that are taken ahead are higher than all that were set.
     const isAhead = !way.isGapless && can.parallel
@@ -78,6 +95,29 @@ onEachCell("Explicit numbers", ({ way, can, tables }) => {
             tickets,
             {},
             [...expected, next].sort((a, b) => a - b),
+        )
+    })
+
+    it("of one of two columns are kept between others of one save as well", async () => {
+        const rows = await dataSource()
+            .getRepository(Counted)
+            .save([{}, { number: 10 }, {}, { other: 20 }, {}])
+        expect(rows.map(({ number, other }) => [number, other])).to.eql(
+            isAhead
+                ? [
+                      [11, 21],
+                      [10, 22],
+                      [12, 23],
+                      [13, 20],
+                      [14, 24],
+                  ]
+                : [
+                      [1, 1],
+                      [10, 2],
+                      [11, 3],
+                      [12, 20],
+                      [13, 21],
+                  ],
         )
     })
 

@@ -1,5 +1,6 @@
 import { expect } from "chai"
 import type { EntityManager } from "typeorm"
+import { TransactionAbortedError } from "../../src"
 import { rejection } from "../support/errors"
 import { upTo } from "../support/invoices"
 import { onEachCell } from "../support/matrix"
@@ -53,6 +54,70 @@ onEachCell("Savepoints", ({ way, can, database, tables }) => {
         await expectNext(invoices, { customer }, [1, 2, 3], way)
     })
 
+    /** What TypeORM leaves of nested transactions that overlap depends on their order: it counts them as a stack. */
+    async function expectAsStored(entities: readonly { id: number; number: number }[]) {
+        const stored = await ticketsOf().find()
+        for (const { id, number } of entities)
+            expect(number).to.equal(stored.find((row) => row.id === id)?.number)
+    }
+
+    it("that are rolled back at once leave the numbers of what is stored", async () => {
+        const rows = ticketsOf().create([{}, {}, {}])
+        const both = gate()
+        await dataSource().transaction(async (manager) => {
+            const nested = async (row: (typeof rows)[number]) => {
+                await rolledBack(manager, async (inner) => {
+                    await inner.save(row)
+                    both.arrive()
+                    await both.opened
+                })
+            }
+            await manager.save(rows[0]!)
+            const first = nested(rows[1]!)
+            await both.first
+            await Promise.all([first, nested(rows[2]!)])
+        })
+        await expectAsStored(rows)
+        await expectNext(ticketsOf(), {}, upTo((await ticketsOf().count()) + 1), way)
+    })
+
+    it("that are rolled back to an older one of the same name leave no numbers", async () => {
+        const rows = ticketsOf().create([{}, {}, {}, {}])
+        const attempt = dataSource().transaction(async (manager) => {
+            await rolledBack(manager, (inner) => inner.save(rows[0]!))
+            await manager.save(rows[1]!)
+            let next: Promise<void> | undefined
+            await manager.transaction(async (inner) => {
+                await inner.save(rows[2]!)
+                // Begins when the other one ends.
+                next = Promise.resolve().then(() =>
+                    rolledBack(manager, (late) => late.save(rows[3]!)),
+                )
+            })
+            await next
+        })
+        await Promise.allSettled([attempt])
+        await expectAsStored(rows)
+        await expectNext(ticketsOf(), {}, upTo((await ticketsOf().count()) + 1), way)
+    })
+
+    it("of nested transactions that begin at once store nothing, and end with the transaction", async () => {
+        const rows = ticketsOf().create([{}, {}, {}, {}, {}])
+        const attempt = dataSource().transaction(async (manager) => {
+            await manager.save(rows[0]!)
+            const nested = (row: (typeof rows)[number]) =>
+                manager.transaction((inner) => inner.save(row))
+            await Promise.allSettled([nested(rows[1]!), nested(rows[2]!)])
+            for (const row of rows.slice(3)) {
+                const error = await rejection(nested(row))
+                expect(error).to.be.instanceOf(TransactionAbortedError)
+            }
+        })
+        expect(await rejection(attempt)).to.be.instanceOf(TransactionAbortedError)
+        expectUnnumbered(rows)
+        await expectNext(ticketsOf(), {}, [1], way)
+    })
+
     // A lock or counter that went with the savepoint must not count as held.
     for (const sql of [
         "ROLLBACK TO SAVEPOINT x",
@@ -88,3 +153,18 @@ onEachCell("Savepoints", ({ way, can, database, tables }) => {
                 expect(database().can).to.equal(can)
             })
 })
+
+/** Opens when two have arrived. */
+function gate() {
+    let arrived = 0
+    let open!: () => void
+    let meet!: () => void
+    const first = new Promise<void>((resolve) => (meet = resolve))
+    const opened = new Promise<void>((resolve) => (open = resolve))
+    const arrive = () => {
+        arrived += 1
+        if (arrived === 1) meet()
+        else open()
+    }
+    return { first, opened, arrive }
+}

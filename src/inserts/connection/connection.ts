@@ -7,8 +7,13 @@ import type { Assigner } from "../assigner"
 import type { Insert } from "../insert"
 import { missingError } from "../sql/missing"
 import type { Query } from "./inner-runner"
-import { NESTED_ROLLBACK } from "./table-locks"
+import { NESTED_ROLLBACK } from "./nested"
 import { Transaction } from "./transaction"
+
+/** How many transactions TypeORM has begun and not ended. */
+interface Counting {
+    transactionDepth: number
+}
 
 /**
  * The connection of a query runner: it sends statements, names their errors, and knows the open transaction,
@@ -44,10 +49,9 @@ export abstract class Connection {
             try {
                 await rollBack()
             } catch (error) {
-                // A listener keeps TypeORM from sending it. It counts the savepoint on, and what it took for COMMIT
-                // would give up the savepoint.
+                // A listener keeps TypeORM from sending it.
                 if (transaction && transaction === this.transaction && transaction.depth === depth)
-                    transaction.lose()
+                    this.loseNested(transaction)
                 throw error
             }
         }
@@ -82,11 +86,13 @@ export abstract class Connection {
     }
 
     transactionCommitted(): void {
-        if (!this.transaction?.commit()) this.endTransaction()
+        if (!this.transaction?.leave()) this.endTransaction()
     }
 
     transactionRolledBack(): void {
-        if (!this.transaction?.rollBack()) this.endTransaction()
+        if (this.transaction?.leave()) return
+        this.transaction?.end()
+        this.endTransaction()
     }
 
     /**
@@ -102,8 +108,15 @@ export abstract class Connection {
     /** For one that ends, and nobody announces it. */
     private loseTransaction(): void {
         if (!this.transaction) return
-        while (this.transaction.rollBack());
+        this.transaction.end()
         this.endTransaction()
+    }
+
+    /** For a nested one that can't be rolled back. */
+    private loseNested(transaction: Transaction): void {
+        transaction.lose()
+        // TypeORM counts it on, and would end a savepoint where the transaction is to be rolled back.
+        if (transaction.leave()) (this.runner as unknown as Counting).transactionDepth -= 1
     }
 
     private endTransaction(): void {
@@ -121,7 +134,9 @@ export abstract class Connection {
         if (this.transaction && (isCommit || sql === "ROLLBACK")) this.isEnding = true
         try {
             this.transaction?.locks.notice(sql)
-            return await this.send(...args)
+            const result = await this.send(...args)
+            this.transaction?.sent(sql)
+            return result
         } catch (error) {
             const driverError = driverErrorOf(error)
             if (this.transaction && driverError && this.dialect?.endsTransaction(driverError))
@@ -130,7 +145,8 @@ export abstract class Connection {
             // No rollback is announced where the connection is lost, but all was rolled back.
             if (sql === "ROLLBACK") this.loseTransaction()
             // TypeORM swallows it, and the transaction around would commit what was to be undone.
-            else if (NESTED_ROLLBACK.test(sql)) this.transaction?.lose()
+            else if (this.transaction && NESTED_ROLLBACK.test(sql))
+                this.loseNested(this.transaction)
             throw error
         }
     }

@@ -1,7 +1,5 @@
 import type { Dialect } from "../../dialects/dialect"
-
-/** @internal How TypeORM rolls a nested transaction back. */
-export const NESTED_ROLLBACK = /^ROLLBACK TO SAVEPOINT typeorm_\d+$/
+import { NESTED_ROLLBACK } from "./nested"
 
 /**
  * The tables that a transaction has locked, and whether it had read anything before.

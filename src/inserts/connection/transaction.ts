@@ -1,4 +1,5 @@
 import type { Dialect } from "../../dialects/dialect"
+import { NESTED } from "./nested"
 import { TableLocks } from "./table-locks"
 
 /**
@@ -9,8 +10,10 @@ import { TableLocks } from "./table-locks"
 export class Transaction {
     /** What undoes, in the order in which it was done. */
     private readonly undoing: (() => void)[] = []
-    /** For each savepoint, how much had been done when it began. */
-    private readonly savepoints: number[] = []
+    /** Those that the database has, and how much had been done when each began. */
+    private savepoints: { readonly name: string; readonly done: number }[] = []
+    /** How many transactions are nested in it. */
+    private nested = 0
     readonly locks: TableLocks
     /** The series of which it has locked counters. */
     private readonly series = new Set<string>()
@@ -31,35 +34,50 @@ export class Transaction {
     }
 
     get isOutermost(): boolean {
-        return this.depth === 0
+        return this.nested === 0
     }
 
-    /** How many transactions are nested in it. */
     get depth(): number {
-        return this.savepoints.length
+        return this.nested
     }
 
     begin(): void {
-        this.savepoints.push(this.undoing.length)
+        this.nested += 1
     }
 
-    /** Whether that was a savepoint, and the transaction goes on. */
-    commit(): boolean {
-        return this.savepoints.pop() !== undefined
+    /** Called when a transaction has ended, whichever way: whether it was a nested one. */
+    leave(): boolean {
+        if (this.nested === 0) return false
+        this.nested -= 1
+        return true
     }
 
-    /** Whether that was a savepoint, and the transaction goes on. */
-    rollBack(): boolean {
-        const savepoint = this.savepoints.pop()
-        const undone = this.undoing.splice(savepoint ?? 0)
-        for (const undo of undone.reverse()) undo()
-        return savepoint !== undefined
+    /**
+     * Called behind each statement. What a ROLLBACK undoes is where its savepoint was set: nested transactions that
+     * overlap roll back the savepoints of each other, or the same one twice.
+     */
+    sent(sql: string): void {
+        const [, does, name] = NESTED.exec(sql) ?? []
+        if (name === undefined) return
+        if (does === "SAVEPOINT") {
+            this.savepoints.push({ name, done: this.undoing.length })
+            return
+        }
+        const at = this.savepoints.map((savepoint) => savepoint.name).lastIndexOf(name)
+        const isRolledBack = does === "ROLLBACK TO SAVEPOINT"
+        if (isRolledBack) this.undo(this.savepoints[at]?.done ?? 0)
+        // One that was rolled back to is still there.
+        this.savepoints = this.savepoints.slice(0, isRolledBack ? at + 1 : Math.max(at, 0))
+    }
+
+    private undo(from: number): void {
+        for (const undo of this.undoing.splice(from).reverse()) undo()
     }
 
     /** Called when the database has rolled all of it back, which nobody announces. */
     end(): void {
         this.hasEnded = true
-        for (const undo of this.undoing.splice(0).reverse()) undo()
+        this.undo(0)
     }
 
     /** Called when a part of it can't be rolled back: no part of it may be committed. */

@@ -152,7 +152,7 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
     afterTransactionCommit(event: TransactionCommitEvent): Promise<void> | undefined {
         if (!this.isInCharge(event)) return
         const session = Session.find(event.queryRunner)
-        session?.transactionCommitted()
+        if (session?.transactionCommitted() === false) return Promise.reject(abortedError())
         return session?.hasAssigned && !session.transaction ? committed(session, event) : undefined
     }
 

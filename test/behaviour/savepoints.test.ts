@@ -118,6 +118,49 @@ onEachCell("Savepoints", ({ way, can, database, tables }) => {
         await expectNext(ticketsOf(), {}, [1], way)
     })
 
+    it("are not stored where a third begins as one that has no savepoint is rolled back", async () => {
+        const rows = ticketsOf().create([{}, {}, {}, {}])
+        const attempt = dataSource().transaction(async (manager) => {
+            await manager.save(rows[0]!)
+            const both = gate()
+            const third = both.first.then(() =>
+                manager.transaction((inner) => inner.save(rows[3]!)),
+            )
+            await Promise.allSettled([
+                third,
+                ...rows.slice(1, 3).map((row) =>
+                    rolledBack(manager, async (inner) => {
+                        await inner.save(row)
+                        both.arrive()
+                    }),
+                ),
+            ])
+        })
+        expect(await rejection(attempt)).to.be.instanceOf(TransactionAbortedError)
+        expectUnnumbered(rows)
+        await expectNext(ticketsOf(), {}, [1], way)
+    })
+
+    it("are not taken for stored where the transaction ends while a nested one is rolled back", async () => {
+        const rows = ticketsOf().create([{}, {}])
+        const saved = gate()
+        let nested: Promise<unknown> | undefined
+        const attempt = dataSource().transaction(async (manager) => {
+            await manager.save(rows[0]!)
+            const late = manager.transaction(async (inner) => {
+                await inner.save(rows[1]!)
+                saved.arrive()
+                throw new Error("on purpose")
+            })
+            nested = rejection(late)
+            await saved.first
+        })
+        expect(await rejection(attempt)).to.be.instanceOf(TransactionAbortedError)
+        await nested
+        expectUnnumbered(rows)
+        await expectNext(ticketsOf(), {}, [1], way)
+    })
+
     // A lock or counter that went with the savepoint must not count as held.
     for (const sql of [
         "ROLLBACK TO SAVEPOINT x",

@@ -30,6 +30,8 @@ export abstract class Connection {
     private commit: { readonly sql: string; raw: unknown } | undefined
     /** Whether COMMIT or ROLLBACK was sent, and TypeORM has not said so yet. */
     private isEnding = false
+    /** What has kept a nested transaction from being rolled back. */
+    private lostBy: unknown
 
     protected constructor(readonly runner: QueryRunner) {
         this.dataSource = dataSourceOf(runner)
@@ -50,8 +52,9 @@ export abstract class Connection {
                 await rollBack()
             } catch (error) {
                 // A listener keeps TypeORM from sending it.
-                if (transaction && transaction === this.transaction && transaction.depth === depth)
-                    this.loseNested(transaction)
+                const isKept = error !== this.lostBy && transaction?.depth === depth
+                if (transaction && transaction === this.transaction && isKept)
+                    this.loseNested(transaction, error)
                 throw error
             }
         }
@@ -85,8 +88,16 @@ export abstract class Connection {
         else this.transaction = new Transaction(this.dialect, false)
     }
 
-    transactionCommitted(): void {
-        if (!this.transaction?.leave()) this.endTransaction()
+    /** Whether it was. */
+    transactionCommitted(): boolean {
+        if (this.transaction?.leave()) return true
+        if (this.transaction && !this.transaction.isJoined && !this.isEnding) {
+            // TypeORM has given up the savepoint of one that ended meanwhile in the place of COMMIT.
+            ;(this.runner as unknown as Counting).transactionDepth = 1
+            return false
+        }
+        this.endTransaction()
+        return true
     }
 
     transactionRolledBack(): void {
@@ -113,7 +124,8 @@ export abstract class Connection {
     }
 
     /** For a nested one that can't be rolled back. */
-    private loseNested(transaction: Transaction): void {
+    private loseNested(transaction: Transaction, error: unknown): void {
+        this.lostBy = error
         transaction.lose()
         // TypeORM counts it on, and would end a savepoint where the transaction is to be rolled back.
         if (transaction.leave()) (this.runner as unknown as Counting).transactionDepth -= 1
@@ -122,6 +134,7 @@ export abstract class Connection {
     private endTransaction(): void {
         this.transaction = undefined
         this.isEnding = false
+        this.lostBy = undefined
         this.transactionEnded()
     }
 
@@ -146,7 +159,7 @@ export abstract class Connection {
             if (sql === "ROLLBACK") this.loseTransaction()
             // TypeORM swallows it, and the transaction around would commit what was to be undone.
             else if (this.transaction && NESTED_ROLLBACK.test(sql))
-                this.loseNested(this.transaction)
+                this.loseNested(this.transaction, error)
             throw error
         }
     }

@@ -27,10 +27,10 @@ export class Transaction {
 
     constructor(
         dialect: Dialect | undefined,
-        /** Whether it may have read anything already. */
-        hasSnapshot: boolean,
+        /** Whether its start wasn't seen: it may have read anything, and be a nested one. */
+        readonly isJoined: boolean,
     ) {
-        this.locks = new TableLocks(dialect, hasSnapshot)
+        this.locks = new TableLocks(dialect, isJoined)
     }
 
     get isOutermost(): boolean {

@@ -5,7 +5,7 @@ import { rejection } from "../support/errors"
 import { upTo } from "../support/invoices"
 import { onEachCell } from "../support/matrix"
 import { entitiesOf } from "../support/numbered-entities"
-import { expectUnnumbered, rolledBack } from "../support/rows"
+import { expectUnnumbered, numbersOf, rolledBack } from "../support/rows"
 import { expectNext } from "../support/stored"
 
 onEachCell("Savepoints", ({ way, can, database, tables }) => {
@@ -55,10 +55,10 @@ onEachCell("Savepoints", ({ way, can, database, tables }) => {
     })
 
     /** What TypeORM leaves of nested transactions that overlap depends on their order: it counts them as a stack. */
-    async function expectAsStored(entities: readonly { id: number; number: number }[]) {
-        const stored = await ticketsOf().find()
-        for (const { id, number } of entities)
-            expect(number).to.equal(stored.find((row) => row.id === id)?.number)
+    async function expectAsStored(entities: readonly { number?: number }[]) {
+        const stored = await ticketsOf().find({ order: { number: "ASC" } })
+        const shown = entities.flatMap(({ number }) => number ?? []).sort((a, b) => a - b)
+        expect(shown).to.eql(numbersOf(stored))
     }
 
     it("that are rolled back at once leave the numbers of what is stored", async () => {
@@ -140,6 +140,29 @@ onEachCell("Savepoints", ({ way, can, database, tables }) => {
         expectUnnumbered(rows)
         await expectNext(ticketsOf(), {}, [1], way)
     })
+
+    for (const isAwaited of [true, false])
+        it(`leave numbers to the transaction around where one can't begin, ${isAwaited ? "before" : "as"} it ends`, async () => {
+            const rows = ticketsOf().create([{}, {}, {}])
+            let late: Promise<unknown> | undefined
+            const attempt = dataSource().transaction(async (manager) => {
+                await manager.save(rows[0]!)
+                const failing = manager.transaction(async (inner) => {
+                    await inner.save(rows[1]!)
+                    const failed = inner.query("SELECT no_such_column")
+                    late = Promise.allSettled([
+                        manager.transaction((other) => other.save(rows[2]!)),
+                    ])
+                    await failed
+                })
+                await Promise.allSettled([failing])
+                if (isAwaited) await late
+            })
+            await Promise.allSettled([attempt])
+            await late
+            await expectAsStored(rows)
+            await expectNext(ticketsOf(), {}, upTo((await ticketsOf().count()) + 1), way)
+        })
 
     it("are not taken for stored where the transaction ends while a nested one is rolled back", async () => {
         const rows = ticketsOf().create([{}, {}])

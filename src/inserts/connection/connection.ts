@@ -91,19 +91,25 @@ export abstract class Connection {
     /** Whether it was. */
     transactionCommitted(): boolean {
         if (this.transaction?.leave()) return true
-        if (this.transaction && !this.transaction.isJoined && !this.isEnding) {
-            // TypeORM has given up the savepoint of one that ended meanwhile in the place of COMMIT.
-            ;(this.runner as unknown as Counting).transactionDepth = 1
-            return false
-        }
+        // TypeORM has given up the savepoint of one that ended meanwhile in the place of COMMIT.
+        if (this.goesOn()) return false
         this.endTransaction()
         return true
     }
 
     transactionRolledBack(): void {
-        if (this.transaction?.leave()) return
+        // It may be one that could not be begun, whose savepoint was that of one that ended meanwhile.
+        if (this.transaction?.leave() || this.goesOn()) return
         this.transaction?.end()
         this.endTransaction()
+    }
+
+    /** Whether the database is in the transaction although TypeORM counts it as ended; it no longer does then. */
+    private goesOn(): boolean {
+        if (!this.transaction || this.transaction.isJoined || !this.runner.isTransactionActive)
+            return false
+        ;(this.runner as unknown as Counting).transactionDepth = 1
+        return true
     }
 
     /**

@@ -8,7 +8,6 @@ import type { Assigner, NumberedRow } from "./assigner"
 import { abortedError } from "./connection/aborted"
 import { Connection } from "./connection/connection"
 import { innerRunner, type Query } from "./connection/inner-runner"
-import { NESTED } from "./connection/nested"
 import { StatementQueue } from "./connection/statement-queue"
 import type { Insert } from "./insert"
 import { sendInsert } from "./send-insert"
@@ -128,13 +127,8 @@ export class Session extends Connection {
     /** None of this waits where nothing has to be waited for: all statements come through here. */
     private process(lastId: number, ...args: Parameters<Query>): Promise<unknown> {
         const [sql, parameters = [], structured] = args
-        if (this.transaction?.isLost) {
-            const [, nested] = NESTED.exec(sql) ?? []
-            // Were they refused, TypeORM would end the transaction around, and store alone what comes then.
-            if (nested === "SAVEPOINT" || nested === "ROLLBACK TO SAVEPOINT")
-                return Promise.resolve()
-            if (!/^ROLLBACK\b/.test(sql)) throw abortedError()
-        }
+        const skipped = this.transaction?.isLost ? this.skipLost(sql) : undefined
+        if (skipped) return skipped
         const insert =
             this.announced.size > 0
                 ? findInsert(this.dataSource, this.announced, { lastId, sql, parameters })

@@ -79,8 +79,7 @@ export class NumberAssigner implements Assigner {
             refuseOverwrittenNumbers(insert, insert.upsert)
             keepStored(insert)
         }
-        if (insert.rows.some(({ metadata }) => allocatedSeriesOf(metadata).length > 0))
-            return this.give(insert)
+        if (insert.rowsWith(allocatedSeriesOf).length > 0) return this.give(insert)
         this.source.highest.forget()
         return undefined
     }
@@ -90,10 +89,10 @@ export class NumberAssigner implements Assigner {
         const preparing = prepareBeside(session, insert)
         if (preparing) await preparing
         const requests = numberRequests(insert, new RowScopes())
-        const asked = new Set(requests.map(({ series }) => series))
+        const { highest } = this.source
         // Rows that bring their numbers along may have the highest ones.
-        if (insert.rowsWith(allocatedSeriesOf).some(({ one }) => !asked.has(one)))
-            this.source.highest.forget()
+        if (!highest.isEmpty && requests.length < insert.rowsWith(allocatedSeriesOf).length)
+            highest.forget()
         if (requests.length > 0) {
             refuseDeferredScopes(session, requests)
             const own: Given = { requests, moved: [], since: performance.now() }

@@ -3,8 +3,6 @@ import type { ColumnMetadata } from "../../typeorm/names"
 import { markPlaces } from "../../typeorm/marks"
 import type { Announced, Call } from "./of-entities"
 
-let lastId = 0
-
 /**
  * An entity whose INSERT was announced, and has not been sent yet.
  * @internal
@@ -12,7 +10,9 @@ let lastId = 0
 export class NewRow implements Announced {
     /** By their entities, for all query runners. */
     static readonly ofEntities = new WeakMap<object, NewRow>()
-    readonly id = ++lastId
+    /** The highest by now. */
+    static lastId = 0
+    readonly id = ++NewRow.lastId
     /** The same for all rows that were announced by one call. */
     call: Call | undefined
 
@@ -23,11 +23,6 @@ export class NewRow implements Announced {
         readonly entity: ObjectLiteral,
         readonly metadata: EntityMetadata,
     ) {}
-
-    /** The highest `id` by now. */
-    static get lastId(): number {
-        return lastId
-    }
 
     /** Called when it is announced anew: the runner of a call that failed before is another one. */
     static forget(entity: ObjectLiteral): void {

@@ -3,17 +3,14 @@ import { dialectOf } from "../../dialects"
 import type { Dialect } from "../../dialects/dialect"
 import { driverErrorOf } from "../../dialects/driver-error"
 import { dataSourceOf } from "../../typeorm/compat"
+import { TransactionDepth } from "../../typeorm/transaction-depth"
 import type { Assigner } from "../assigner"
 import type { Insert } from "../insert"
 import { missingError } from "../sql/missing"
+import { abortedError } from "./aborted"
 import type { Query } from "./inner-runner"
-import { NESTED_ROLLBACK } from "./nested"
+import { NESTED, NESTED_ROLLBACK } from "./savepoints"
 import { Transaction } from "./transaction"
-
-/** How many transactions TypeORM has begun and not ended. */
-interface Counting {
-    transactionDepth: number
-}
 
 /**
  * The connection of a query runner: it sends statements, names their errors, and knows the open transaction,
@@ -30,12 +27,14 @@ export abstract class Connection {
     private commit: { readonly sql: string; raw: unknown } | undefined
     /** Whether COMMIT or ROLLBACK was sent, and TypeORM has not said so yet. */
     private isEnding = false
+    private readonly depth: TransactionDepth
     /** What has kept a nested transaction from being rolled back. */
     private lostBy: unknown
 
     protected constructor(readonly runner: QueryRunner) {
         this.dataSource = dataSourceOf(runner)
         this.dialect = dialectOf(this.dataSource)
+        this.depth = new TransactionDepth(runner)
         this.send = (runner.query as Query).bind(runner)
         const release = runner.release.bind(runner)
         runner.release = () => {
@@ -108,7 +107,7 @@ export abstract class Connection {
     private goesOn(): boolean {
         if (!this.transaction || this.transaction.isJoined || !this.runner.isTransactionActive)
             return false
-        ;(this.runner as unknown as Counting).transactionDepth = 1
+        this.depth.keepOutermost()
         return true
     }
 
@@ -134,7 +133,16 @@ export abstract class Connection {
         this.lostBy = error
         transaction.lose()
         // TypeORM counts it on, and would end a savepoint where the transaction is to be rolled back.
-        if (transaction.leave()) (this.runner as unknown as Counting).transactionDepth -= 1
+        if (transaction.leave()) this.depth.endNested()
+    }
+
+    /** Refuses a statement in a lost transaction; undefined where it is to be sent. */
+    protected skipLost(sql: string): Promise<void> | undefined {
+        const [, nested] = NESTED.exec(sql) ?? []
+        // Were they refused, TypeORM would end the transaction around, and store alone what comes then.
+        if (nested === "SAVEPOINT" || nested === "ROLLBACK TO SAVEPOINT") return Promise.resolve()
+        if (/^ROLLBACK\b/.test(sql)) return undefined
+        throw abortedError()
     }
 
     private endTransaction(): void {

@@ -1,5 +1,5 @@
 import type { Dialect } from "../../dialects/dialect"
-import { NESTED_ROLLBACK } from "./nested"
+import { NESTED_ROLLBACK } from "./savepoints"
 
 /**
  * The tables that a transaction has locked, and whether it had read anything before.

@@ -1,5 +1,5 @@
 import type { Dialect } from "../../dialects/dialect"
-import { NESTED } from "./nested"
+import { Savepoints } from "./savepoints"
 import { TableLocks } from "./table-locks"
 
 /**
@@ -10,10 +10,9 @@ import { TableLocks } from "./table-locks"
 export class Transaction {
     /** What undoes, in the order in which it was done. */
     private readonly undoing: (() => void)[] = []
-    /** Those that the database has, and how much had been done when each began. */
-    private savepoints: { readonly name: string; readonly done: number }[] = []
+    private readonly savepoints = new Savepoints()
     /** How many transactions are nested in it. */
-    private nested = 0
+    depth = 0
     readonly locks: TableLocks
     /** The series of which it has locked counters. */
     private readonly series = new Set<string>()
@@ -34,40 +33,24 @@ export class Transaction {
     }
 
     get isOutermost(): boolean {
-        return this.nested === 0
-    }
-
-    get depth(): number {
-        return this.nested
+        return this.depth === 0
     }
 
     begin(): void {
-        this.nested += 1
+        this.depth += 1
     }
 
     /** Called when a transaction has ended, whichever way: whether it was a nested one. */
     leave(): boolean {
-        if (this.nested === 0) return false
-        this.nested -= 1
+        if (this.isOutermost) return false
+        this.depth -= 1
         return true
     }
 
-    /**
-     * Called behind each statement. What a ROLLBACK undoes is where its savepoint was set: nested transactions that
-     * overlap roll back the savepoints of each other, or the same one twice.
-     */
+    /** Called behind each statement. */
     sent(sql: string): void {
-        const [, does, name] = NESTED.exec(sql) ?? []
-        if (name === undefined) return
-        if (does === "SAVEPOINT") {
-            this.savepoints.push({ name, done: this.undoing.length })
-            return
-        }
-        const at = this.savepoints.map((savepoint) => savepoint.name).lastIndexOf(name)
-        const isRolledBack = does === "ROLLBACK TO SAVEPOINT"
-        if (isRolledBack) this.undo(this.savepoints[at]?.done ?? 0)
-        // One that was rolled back to is still there.
-        this.savepoints = this.savepoints.slice(0, isRolledBack ? at + 1 : Math.max(at, 0))
+        const left = this.savepoints.sent(sql, this.undoing.length)
+        if (left !== undefined) this.undo(left)
     }
 
     private undo(from: number): void {

@@ -61,9 +61,13 @@ export class HighestNumbers {
     /** By columns: the classes of a single-table inheritance have one together. */
     private readonly known = new Map<string, Known>()
 
+    get isEmpty(): boolean {
+        return this.known.size === 0
+    }
+
     /** Called before anything else is sent: it may change rows. */
     forget(): void {
-        if (this.known.size > 0) this.known.clear()
+        if (!this.isEmpty) this.known.clear()
     }
 
     /**

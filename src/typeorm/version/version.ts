@@ -47,6 +47,13 @@ export function checkedBuilder(builder: object): SchemaBuilder {
     return builder as SchemaBuilder
 }
 
+/** @internal Refuses a query runner that counts transactions in another way, when it is seen first. */
+export function checkedCounting(runner: object): { transactionDepth: number } {
+    const { transactionDepth } = runner as { transactionDepth?: unknown }
+    if (typeof transactionDepth !== "number") throw otherVersion("counts transactions")
+    return runner as { transactionDepth: number }
+}
+
 function otherVersion(does: string): UnsupportedError {
     return new UnsupportedError(
         `TypeORM ${versionOfTypeORM()} ${does} differently from the supported versions. Use 1.x, or 0.3 from ` +

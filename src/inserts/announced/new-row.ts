@@ -15,7 +15,6 @@ export class NewRow implements Announced {
     readonly id = ++NewRow.lastId
     /** The same for all rows that were announced by one call. */
     call: Call | undefined
-
     /** How many INSERTs are to come: save() inserts an entity as often as its list has it. */
     inserts = 1
 

@@ -19,7 +19,7 @@ export interface CountedRequest {
     number?: bigint
     /** The scope of that number, as the database sees it. */
     group?: string
-    /** Whether that number is lost where its row is. */
+    /** Whether its number, once it has one, is lost where its row is. */
     isLeased?: boolean
 }
 

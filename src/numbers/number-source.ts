@@ -38,8 +38,10 @@ export class NumberSource {
             await lockTables(this.session, [
                 ...new Set(locked.map(({ series }) => series.metadata)),
             ])
-        for (const group of groupBy(requests, ({ series }) => series.name).values())
-            await this.takeForRows(insert, group, moved)
+        for (const group of groupBy(requests, ({ series }) => series.name).values()) {
+            const taking = this.takeForRows(insert, group, moved)
+            if (taking) await taking
+        }
     }
 
     /** Of one series. Where rows of the call come next, one at a time, theirs are taken with them. */
@@ -84,21 +86,23 @@ export class NumberSource {
     }
 
     /** From the counters of one series. */
-    async takeNumbers(requests: readonly CountedRequest[], moved?: MovedCounter[]): Promise<void> {
+    takeNumbers(
+        requests: readonly CountedRequest[],
+        moved?: MovedCounter[],
+    ): Promise<void> | undefined {
         const { session } = this
         const { transaction } = session
         const [{ series } = {}] = requests
-        if (!series) return
+        if (!series) return undefined
         // What the transaction has locked itself, another connection would wait for until it ends.
         const leases =
             series.gapless || transaction?.isHolding(series.name) ? undefined : Leases.of(session)
         if (leases) {
-            await takeFromLeases(session, leases, requests)
             for (const request of requests) request.isLeased = true
-            return
+            return takeFromLeases(session, leases, requests)
         }
         transaction?.holdsSeries(series.name)
-        await takeFromCounters(session, requests, moved)
+        return takeFromCounters(session, requests, moved)
     }
 
     /** One of the numbers that were taken ahead for the rows of a call, if there is one. */
@@ -110,8 +114,8 @@ export class NumberSource {
 
     /** The series of numbers that are lost where their rows are: one for each of them. */
     leasedOf(requests: readonly NumberRequest[]): Series[] {
-        return requests.flatMap(({ isLeased, explicit, series }) =>
-            isLeased && explicit === undefined ? [series] : [],
+        return requests.flatMap(({ isLeased, number, explicit, series }) =>
+            isLeased && number !== undefined && explicit === undefined ? [series] : [],
         )
     }
 

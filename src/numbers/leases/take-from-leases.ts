@@ -6,35 +6,48 @@ import type { Sender } from "../../typeorm/statement"
 
 /**
  * Gives requests of one series with `gapless: false` numbers that were taken from the counters of
- * their scopes ahead.
+ * their scopes ahead. Undefined where nothing had to be waited for, as for most.
  * @internal
  */
-export async function takeFromLeases(
+export function takeFromLeases(
     runner: Sender,
     leases: Leases,
     requests: readonly CountedRequest[],
-): Promise<void> {
-    const groups = [...(await groupByKey(runner, requests))]
-    const taken = groups.map(([key, group]) => takeOfScope(leases, key, group))
-    await (taken.length === 1 ? taken[0] : Promise.all(taken))
+): Promise<void> | undefined {
+    const take = (groups: ReadonlyMap<string, CountedRequest[]>) => {
+        const taking = [...groups].flatMap(([key, group]) => takeOfScope(leases, key, group) ?? [])
+        return taking.length > 0 ? Promise.all(taking).then(() => undefined) : undefined
+    }
+    const grouping = groupByKey(runner, requests)
+    return grouping instanceof Map ? take(grouping) : grouping.then(take)
 }
 
-async function takeOfScope(
+function takeOfScope(
     leases: Leases,
     key: string,
     group: readonly CountedRequest[],
-): Promise<void> {
+): Promise<void> | undefined {
     const [{ series, scope } = {}] = group
-    if (!series || !scope) return
+    if (!series || !scope) return undefined
     const explicit = group.flatMap((request) => request.explicit ?? [])
-    if (explicit.length > 0) await leases.raise(series, [{ key, to: explicit.reduce(max) }])
     const count = group.length - explicit.length
     const first = group.map((request) => request.first ?? series.startAt).reduce(max)
-    const taking = leases.take({ series, key, scope, count, first })
-    const numbers = Array.isArray(taking) ? taking : await taking
+    const take = () => leases.take({ series, key, scope, count, first })
+    const raised = explicit.length > 0 && leases.raise(series, [{ key, to: explicit.reduce(max) }])
+    const taking = raised ? raised.then(take) : take()
+    if (!Array.isArray(taking))
+        return taking.then((numbers) => {
+            give(group, key, numbers)
+        })
+    give(group, key, taking)
+    return undefined
+}
+
+function give(group: readonly CountedRequest[], key: string, numbers: bigint[]): void {
     for (const request of group) {
-        const number = request.explicit ?? numbers.shift() ?? beforeFirst(series)
-        refuseOverflow(request.series, number)
+        const { series, explicit } = request
+        const number = explicit ?? numbers.shift() ?? beforeFirst(series)
+        refuseOverflow(series, number)
         request.number = number
         request.group = key
     }

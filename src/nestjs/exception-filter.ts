@@ -29,8 +29,9 @@ const ANSWERS: Readonly<Partial<Record<string, readonly [HttpStatus, string]>>> 
 
 /**
  * Turns errors of this library into responses: 409 if a key or number is taken, a row is already
- * numbered or void, its period is closed, or rows can't be imported, 400 for invalid values, 404 if something doesn't exist, 503 if the request can be
- * repeated. The response has the `code` of the error but not its message, which names entities.
+ * numbered or void, its period is closed, or rows can't be imported, 400 for invalid values, 404 if
+ * something doesn't exist, 503 if the request can be repeated. The response has the `code` of the
+ * error but not its message, which names entities.
  * Programming errors, such as a wrong option, stay 500.
  *
  * In GraphQL and messages, the filter returns the same exceptions.

@@ -1,9 +1,11 @@
 import { NewRow } from "../inserts/announced/new-row"
 import type { Series } from "../series/series"
+import { isMarked } from "../typeorm/marks"
 
 /** @internal Lets INSERTs tell the places where numbers are to come. */
 export function markNumbers(all: readonly Series[]): void {
     for (const { column, period, documents, when } of all) {
+        if (isMarked(column)) continue
         // A draft's NULL asks for a number as soon as the condition holds.
         NewRow.mark([column], when && isNothing)
         // A row that has its number has no other place that tells which entity is to show these.

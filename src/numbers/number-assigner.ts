@@ -8,7 +8,7 @@ import type { Update } from "../inserts/sql/update"
 import type { Session } from "../inserts/session"
 import { allocatedSeriesOf } from "../series/own-series"
 import { seriesOf } from "../series/resolve-series"
-import { madeColumns, type Series } from "../series/series"
+import { madeColumns, numberColumns, type Series } from "../series/series"
 import { tellLost, tellTaken } from "../signals/channels"
 import type { ColumnMetadata } from "../typeorm/names"
 import { givenBeside, periodsOf, prepareBeside } from "./beside-numbers"
@@ -79,7 +79,8 @@ export class NumberAssigner implements Assigner {
             refuseOverwrittenNumbers(insert, insert.upsert)
             keepStored(insert)
         }
-        if (insert.rowsWith(allocatedSeriesOf).length > 0) return this.give(insert)
+        if (insert.rows.some(({ metadata }) => allocatedSeriesOf(metadata).length > 0))
+            return this.give(insert)
         this.source.highest.forget()
         return undefined
     }
@@ -175,11 +176,7 @@ export class NumberAssigner implements Assigner {
     }
 
     columnsOf(metadata: EntityMetadata): readonly ColumnMetadata[] {
-        return seriesOf(metadata).flatMap(({ column, period, documents }) => [
-            column,
-            ...(period ? [period.column] : []),
-            ...documents.map((document) => document.column),
-        ])
+        return seriesOf(metadata).flatMap(numberColumns)
     }
 
     nameOf({ cause, insert }: Refused): Error | undefined {

@@ -84,6 +84,15 @@ export function pathsOf({ scope }: Pick<Scoped, "scope">): string {
     return scope.map(({ path }) => path).join(", ")
 }
 
+/** @internal The columns that show a number: its own, that of its period, and those of its texts. */
+export function numberColumns({ column, period, documents }: Series): readonly ColumnMetadata[] {
+    return [
+        column,
+        ...(period ? [period.column] : []),
+        ...documents.map((document) => document.column),
+    ]
+}
+
 /** @internal The columns that are assigned together with the number, including the number itself. */
 export function madeColumns({ column, period, documents }: Series): readonly ColumnMetadata[] {
     return [

@@ -44,15 +44,13 @@ export function refuseUnseenNumbers(
     key: ColumnMetadata,
     derive: ((row: object) => unknown) | undefined,
 ): void {
-    const unseen = seriesOf(metadata).filter(
-        ({ strategy, assignsAtCommit }) => strategy === "trigger" && assignsAtCommit,
-    )
-    if (!derive || unseen.length === 0) return
-    const isRead = readsBy(metadata, key, derive)
-    const found = unseen.find(({ column }) => isRead(column.propertyPath))
+    const unseen = seriesOf(metadata)
+        .filter(({ strategy, assignsAtCommit }) => strategy === "trigger" && assignsAtCommit)
+        .map(({ column }) => column)
+    const found = findRead(metadata, key, derive, unseen)
     if (found)
         throw new UnsupportedError(
-            `derive of ${metadata.name}.${key.propertyPath} reads ${found.column.propertyPath}, which a trigger makes at COMMIT, ` +
+            `derive of ${metadata.name}.${key.propertyPath} reads ${found.propertyPath}, which a trigger makes at COMMIT, ` +
                 'when no key can be made any more. Use strategy "counter", or assign: "insert".',
         )
 }
@@ -67,20 +65,28 @@ export function refuseReusedNumbers(
     key: ColumnMetadata,
     derive: ((row: object) => unknown) | undefined,
 ): void {
-    const reused = seriesOf(metadata).filter(
-        (series) => !hasCounters(series) && series.deletable !== false,
-    )
-    if (!derive || reused.length === 0) return
-    const isRead = readsBy(metadata, key, derive)
-    const found = reused
+    const reused = seriesOf(metadata)
+        .filter((series) => !hasCounters(series) && series.deletable !== false)
         .flatMap(({ column, documents }) => [column, ...documents.map((one) => one.column)])
-        .find(({ propertyPath }) => isRead(propertyPath))
+    const found = findRead(metadata, key, derive, reused)
     if (found)
         throw new UnsupportedError(
             `${metadata.name}.${key.propertyPath} has history: "forever", and derive reads ${found.propertyPath}: strategy ` +
                 '"table-lock" gives the number of a deleted last row again, and the key of that row stays reserved. Use ' +
                 'strategy "counter", history: true, or deletable: false.',
         )
+}
+
+/** The first of these columns that `derive` reads. */
+function findRead(
+    metadata: EntityMetadata,
+    key: ColumnMetadata,
+    derive: ((row: object) => unknown) | undefined,
+    columns: readonly ColumnMetadata[],
+): ColumnMetadata | undefined {
+    if (!derive || columns.length === 0) return undefined
+    const isRead = readsBy(metadata, key, derive)
+    return columns.find(({ propertyPath }) => isRead(propertyPath))
 }
 
 /** @internal Whether `derive` reads a property of the row. */

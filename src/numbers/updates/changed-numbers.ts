@@ -1,7 +1,7 @@
 import type { ObjectLiteral, UpdateEvent } from "typeorm"
 import type { ReadOnlyNumberError } from "../../errors"
 import { seriesOf } from "../../series/resolve-series"
-import { type Document, isLate, madeColumns, type Series } from "../../series/series"
+import { type Document, isLate, madeColumns, numberColumns, type Series } from "../../series/series"
 import { changedNumberError, changedTextError } from "./changed-rows"
 import { parseNumber } from "../number-values"
 
@@ -52,13 +52,8 @@ function changedText(
  * After an UPDATE TypeORM sets what an entity lacks to null. Of a column that it does not load (`select: false`)
  * the next save() takes that for a change; and no row loses its number by null.
  */
-function leaveHidden(
-    { column, period, documents }: Series,
-    entity: ObjectLiteral,
-    stored: ObjectLiteral,
-): void {
-    const made = [column, ...(period ? [period.column] : []), ...documents.map((one) => one.column)]
-    for (const one of made)
+function leaveHidden(series: Series, entity: ObjectLiteral, stored: ObjectLiteral): void {
+    for (const one of numberColumns(series))
         if (one.getEntityValue(stored) === undefined && one.getEntityValue(entity) === null)
             one.setEntityValue(entity, undefined)
 }

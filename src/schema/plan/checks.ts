@@ -5,7 +5,7 @@ import {
     type Table,
     TableCheck,
 } from "typeorm"
-import { isLate, type Series } from "../../series/series"
+import { isLate, numberColumns, type Series } from "../../series/series"
 import { CHECK_PREFIX } from "../../series/when/numbered-check"
 import { dialectOf } from "../../dialects"
 import type { Dialect } from "../../dialects/dialect"
@@ -110,11 +110,7 @@ export async function addChecks(
 /** @internal The columns that are NOT NULL, and whose rows are without a number first. */
 export function tightColumns(all: readonly Series[], table: Table): ColumnMetadata[] {
     const late = all.filter(isLate)
-    const columns = late.flatMap(({ column, period, documents }) => [
-        column,
-        ...(period ? [period.column] : []),
-        ...documents.map((document) => document.column),
-    ])
+    const columns = late.flatMap(numberColumns)
     return columns.filter(
         (column) =>
             column.isNullable && table.findColumnByName(column.databaseName)?.isNullable === false,

@@ -55,6 +55,12 @@ export async function waitForLocks(observer: DataSource, ...sessions: string[]):
     }
 }
 
+/** Resolves when PostgreSQL has ended all that this application has begun. */
+export async function waitForEnd(observer: DataSource, applicationName: string): Promise<void> {
+    const sql = "SELECT 1 FROM pg_stat_activity WHERE application_name = $1"
+    while ((await observer.query<unknown[]>(sql, [applicationName])).length > 0);
+}
+
 /** Whether the session has to wait for a lock before the work is done. */
 export async function mustWait(
     observer: DataSource,

@@ -1,4 +1,5 @@
 import type { Logger } from "typeorm"
+import { LastingClient } from "./lasting-client"
 import type { PostgresDatabase } from "./postgres-database"
 import { postgresServers, type Server, servers } from "./servers"
 import type { Capabilities, TestDatabase } from "./test-database"
@@ -9,6 +10,7 @@ export type { Capabilities, ConnectOptions, Kind, TestDatabase } from "./test-da
 const started = new Map<Server, ReturnType<Server["start"]>>()
 
 export async function stopServers(): Promise<void> {
+    await LastingClient.stop()
     for (const server of started.values()) {
         const running = await server
         if ("stop" in running) await running.stop()

@@ -1,6 +1,7 @@
 import { PGliteDriver, getPGliteInstance } from "typeorm-pglite"
-import { Client } from "pg"
+import { Pool } from "pg"
 import type { DataSourceOptions } from "typeorm"
+import { LastingClient } from "./lasting-client"
 import { type Capabilities, type ConnectOptions, type Place, TestDatabase } from "./test-database"
 
 type PostgresOptions = Extract<DataSourceOptions, { type: "postgres" }>
@@ -56,7 +57,7 @@ export class PostgresDatabase extends TestDatabase<PostgresOptions> {
     }
 
     protected poolOptions(max: number): Partial<PostgresOptions> {
-        return { extra: { max } }
+        return { extra: { max, Client: LastingClient } }
     }
 
     /** TypeORM leaves it out there. */
@@ -84,12 +85,11 @@ export class PostgresDatabase extends TestDatabase<PostgresOptions> {
     }
 
     async query(sql: string): Promise<void> {
-        const client = new Client({ connectionString: this.url })
-        await client.connect()
+        const pool = new Pool({ connectionString: this.url, Client: LastingClient })
         try {
-            await client.query(sql)
+            await pool.query(sql)
         } finally {
-            await client.end()
+            await pool.end()
         }
     }
 
@@ -99,10 +99,10 @@ export class PostgresDatabase extends TestDatabase<PostgresOptions> {
     }
 }
 
-const { Pool } = new PGliteDriver({}).driver
+const { Pool: PGlitePool } = new PGliteDriver({}).driver
 
 /** To start PGlite takes longer than a test, so that data sources share it. */
-class LastingPool extends Pool {
+class LastingPool extends PGlitePool {
     override end(done: (error: unknown) => void): void {
         done(null)
     }

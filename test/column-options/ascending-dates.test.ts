@@ -22,6 +22,7 @@ import {
     withAutoSequence,
 } from "../../src"
 import { expectErrorIs, rejection } from "../support/errors"
+import { StatementLog } from "../support/databases"
 import { onEachCell } from "../support/matrix"
 import { rolledBack } from "../support/rows"
 
@@ -31,7 +32,7 @@ const day = (month: number, date = 1, year = 2026) =>
 
 onEachCell(
     "Numbers in the order of dates",
-    ({ way, can, tables }) => {
+    ({ way, can, database, tables }) => {
         const options = { ...way.options, dates: "ascending" } as const
 
         @Entity()
@@ -147,6 +148,37 @@ onEachCell(
                 "2026-12-31 3",
                 "2027-01-01 1",
             ])
+        })
+
+        it("are kept in many scopes at once, by a few statements", async () => {
+            const logger = new StatementLog()
+            const logged = await database().connect([Company, Invoice], { logger })
+            const rows = logged.getRepository(Invoice)
+            const companies = await logged
+                .getRepository(Company)
+                .save(Array.from({ length: 250 }, () => ({})))
+            await rows.save(companies.map((company) => ({ company, issuedOn: day(5) })))
+            const later = companies.map((company, at) => ({
+                company,
+                issuedOn: day(5, 1 + (at % 28)),
+            }))
+            const last = { company: companies[249], issuedOn: day(4) }
+            await expectEarlier(rows.save([...later.slice(0, 249), last]))
+            expect(await rows.count()).to.equal(250)
+
+            logger.statements.length = 0
+            await rows.save(later)
+            // TypeORM inserts one row after the other on SQLite.
+            if (can.parallel)
+                expect(logger.statements.filter((sql) => / AS low\b/.test(sql))).to.have.length(2)
+            const found = await rows.find({ relations: { company: true }, order: { number: 1 } })
+            for (const [at, { id }] of companies.entries()) {
+                const own = found.filter(({ company }) => company?.id === id)
+                expect(own.map(({ number, issuedOn }) => [number, issuedOn])).to.eql([
+                    [1, day(5)],
+                    [2, later[at]?.issuedOn],
+                ])
+            }
         })
 
         it("are refused to rows of one save in another order, of which none is written", async () => {

@@ -8,6 +8,9 @@ import { select } from "../../typeorm/statement"
 import type { CountedRequest } from "../number-request"
 import { dateSql, orderOf, storedDate } from "./row-date"
 
+/** MariaDB reads them by a SELECT each, of which it joins so many. */
+const BATCH = 200
+
 /** @internal A row that has its number, and is about to be written. */
 export interface DatedRequest extends CountedRequest {
     /** As the driver sends it. */
@@ -26,10 +29,12 @@ export async function refuseEarlierDates(
     requests: readonly DatedRequest[],
 ): Promise<void> {
     const ascending = requests.filter(({ series }) => series.ascends)
-    const scopeOf = ({ series, group, scope }: DatedRequest) =>
-        JSON.stringify([series.name, group ?? scope.key])
-    for (const ofScope of groupBy(ascending, scopeOf).values())
-        refuseOrder(...(await withNeighbours(session, ofScope)))
+    for (const ofSeries of groupBy(ascending, ({ series }) => series.name).values()) {
+        const scopes = groupBy(ofSeries, ({ group, scope }) => group ?? scope.key)
+        const sorted = [...scopes.values()].map(byNumber)
+        const neighbours = await neighboursOf(session, sorted.flatMap(besideStored))
+        for (const ofScope of sorted) refuseOrder(ofScope, neighbours)
+    }
 }
 
 interface Dated {
@@ -57,36 +62,49 @@ function refuseOrder(sorted: readonly DatedRequest[], neighbours: Neighbours): v
     }
 }
 
-/** Numbers that are made are above all that are stored, so that of the next ones none are asked for. */
-async function withNeighbours(
+const numberOf = ({ number, explicit }: DatedRequest) => number ?? explicit ?? 0n
+
+function byNumber(requests: readonly DatedRequest[]): DatedRequest[] {
+    return [...requests].sort((a, b) => (numberOf(a) < numberOf(b) ? -1 : 1))
+}
+
+/** Numbers that are made are above all that are stored, so that none but the first is beside one of these. */
+function besideStored(sorted: readonly DatedRequest[]): DatedRequest[] {
+    const firstMade = sorted.find(({ explicit }) => explicit === undefined)
+    return sorted.filter((one) => one === firstMade || one.explicit !== undefined)
+}
+
+async function neighboursOf(
     session: Session,
     requests: readonly DatedRequest[],
-): Promise<[DatedRequest[], Neighbours]> {
-    const numberOf = ({ number, explicit }: DatedRequest) => number ?? explicit ?? 0n
-    const sorted = [...requests].sort((a, b) => (numberOf(a) < numberOf(b) ? -1 : 1))
-    const firstMade = sorted.find(({ explicit }) => explicit === undefined)
-    const asked = sorted.filter((one) => one === firstMade || one.explicit !== undefined)
-    const numbers = asked.map((one) => ({ scope: one.scope, number: String(numberOf(one)) }))
+): Promise<Neighbours> {
     const found = new Map<DatedRequest, { low?: Dated; high?: Dated }>()
     for (const sharer of requests[0] ? sharersOf(requests[0].series) : []) {
         const { dialect, period } = sharer
         if (!period) continue
         const date = dateSql(period, dialect, `t.${columnName(period.date)}`)
-        const rows = await select<{ at: string | number; low: unknown; high: unknown }>(
-            session,
-            dialect.neighbours(sharer, date, numbers),
-        )
-        for (const { at, ...row } of rows) {
-            const request = asked[Number(at)] as DatedRequest
-            const own = found.get(request) ?? {}
-            const low = datedOf(sharer, storedDate(period, row.low))
-            const high = datedOf(sharer, storedDate(period, row.high))
-            if (low && !(own.low && own.low.order > low.order)) own.low = low
-            if (high && !(own.high && own.high.order < high.order)) own.high = high
-            found.set(request, own)
+        for (let start = 0; start < requests.length; start += BATCH) {
+            const batch = requests.slice(start, start + BATCH)
+            const numbers = batch.map((one) => ({
+                scope: one.scope,
+                number: String(numberOf(one)),
+            }))
+            const rows = await select<{ at: string | number; low: unknown; high: unknown }>(
+                session,
+                dialect.neighbours(sharer, date, numbers),
+            )
+            for (const { at, ...row } of rows) {
+                const request = batch[Number(at)] as DatedRequest
+                const own = found.get(request) ?? {}
+                const low = datedOf(sharer, storedDate(period, row.low))
+                const high = datedOf(sharer, storedDate(period, row.high))
+                if (low && !(own.low && own.low.order > low.order)) own.low = low
+                if (high && !(own.high && own.high.order < high.order)) own.high = high
+                found.set(request, own)
+            }
         }
     }
-    return [sorted, found]
+    return found
 }
 
 function datedOf({ period }: Series, date: unknown): Dated | undefined {

@@ -10,6 +10,8 @@ const SECONDS = 60
 /** @internal */
 export const mysqlSchema: SchemaStatements = {
     exactly: (text) => `${text} COLLATE utf8mb4_bin`,
+    joinCounter: ({ name, series, scope }, alias, ofSeries, key) =>
+        `LEFT JOIN ${name} ${alias} ON ${alias}.${series} = ${ofSeries} AND ${alias}.${scope} = ${key}`,
 
     numberRows: ({ table, assigned, keys, rows, where }) =>
         `UPDATE ${table} t JOIN (${rows}) w ON ${equalKeys(keys)} ` +

@@ -18,6 +18,8 @@ const LOCK: InstallLock = {
 export const sqliteSchema: SchemaStatements = {
     ...standardSchema,
     exactly: (text) => text,
+    joinCounter: ({ name, series, scope }, alias, ofSeries, key) =>
+        `LEFT JOIN ${name} ${alias} ON ${alias}.${series} = ${ofSeries} AND ${alias}.${scope} = ${key}`,
     isUuid: (sql) => `${sql} GLOB '${[8, 4, 4, 4, 12].map((n) => "[0-9a-f]".repeat(n)).join("-")}'`,
     isWhole: (sql) => `CAST(CAST(${sql} AS INTEGER) AS TEXT) = CAST(${sql} AS TEXT)`,
     makesValues: () => false,

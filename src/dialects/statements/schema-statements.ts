@@ -59,6 +59,8 @@ export interface StoredSequence {
 export interface SchemaStatements {
     /** Makes a text compare by its characters alone, as the keys in the counter table do. */
     exactly(text: string): string
+    /** Joins the counter of a scope, if there is one, to an exact key. */
+    joinCounter(table: CounterTable, alias: string, series: string, key: string): string
     numberRows(update: RowNumbering): string
     /** Inserts the counters that a query selects, and raises those that are lower, and not closed. */
     seed(table: CounterTable, counters: string): string

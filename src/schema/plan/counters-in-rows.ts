@@ -75,7 +75,7 @@ function behind(
     end = "",
     storedName = sharers[0].name,
 ): Statement {
-    const [{ dataSource }] = sharers
+    const [{ dataSource, dialect }] = sharers
     const { driver } = dataSource
     const counter = counterTableOf(dataSource)
     const [key, highest] = [driver.escape("key"), driver.escape("highest")]
@@ -85,8 +85,7 @@ function behind(
             `SELECT ${columns(names, (sql, name) => `${sql} AS ${driver.escape(name)}`)} ` +
             `FROM (SELECT s.${key}, MAX(s.${highest}) AS ${highest} ` +
             `FROM (${selectNumbers(sharers)}) s GROUP BY s.${key}) r ` +
-            `LEFT JOIN ${counter.name} c ON c.${counter.series} = ${driver.createParameter("series", 0)} ` +
-            `AND c.${counter.scope} = r.${key} ` +
+            `${dialect.schema.joinCounter(counter, "c", driver.createParameter("series", 0), `r.${key}`)} ` +
             `WHERE (c.${counter.last} IS NULL OR c.${counter.last} < r.${highest}) ` +
             // A counter that is closed stays where it is.
             `AND (c.${counter.movedBy} IS NULL OR c.${counter.movedBy} >= 0)${end}`,

@@ -7,6 +7,7 @@ const MOST_NUMBERS = 20
 /** @internal What was found of one kind in one scope. */
 export interface FoundRows {
     count: number
+    /** The lowest ones, in ascending order. */
     readonly numbers: string[]
 }
 
@@ -21,10 +22,20 @@ export class FoundByScope {
             this.all.set(key, (found = { count: 0, numbers: [] }))
         }
         found.count += count
-        if (found.numbers.length < MOST_NUMBERS) found.numbers.push(number)
+        insert(found.numbers, number)
     }
 
     get(key: string): FoundRows | undefined {
         return this.all.get(key)
     }
+}
+
+/** Rows come in the order in which the database has them, and those of several tables one table after the other. */
+function insert(numbers: string[], number: string): void {
+    const value = BigInt(number)
+    let at = numbers.length
+    while (at > 0 && BigInt(numbers[at - 1] ?? 0) > value) at -= 1
+    if (at === MOST_NUMBERS) return
+    numbers.splice(at, 0, number)
+    if (numbers.length > MOST_NUMBERS) numbers.pop()
 }

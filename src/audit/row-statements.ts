@@ -19,7 +19,7 @@ function whereNumbered(
 interface Windowed {
     /** Over the row `t`; the number itself where there is none. */
     readonly value?: (column: AuditedColumn) => string
-    readonly look: "LEAD" | "LAG"
+    readonly look: "next" | "highest before"
     /** A condition over the row `w`. */
     where(number: string, value: string, beside: string): string
 }
@@ -52,11 +52,12 @@ function selectBeside(
         const from = `${tableName(column.series.metadata)} t`
         return `SELECT ${selected.join(", ")} FROM ${from} WHERE ${whereNumbered(column.series, scopes, parameters)}`
     })
+    const before = look === "next" ? "" : " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
     const parts = isOne ? series.scopeColumns.map((one) => `v.${columnName(one)}`) : [`v.${key}`]
     const partition = parts.length > 0 ? `PARTITION BY ${parts.join(", ")} ` : ""
     const windows =
         `SELECT ${[...parts, `v.${number}`, `v.${own}`].join(", ")}, ` +
-        `${look}(v.${own}) OVER (${partition}ORDER BY v.${number}) AS ${beside} ` +
+        `${look === "next" ? "LEAD" : "MAX"}(v.${own}) OVER (${partition}ORDER BY v.${number}${before}) AS ${beside} ` +
         `FROM (${tables.join(" UNION ALL ")}) v`
     const { integer } = dialect.audit
     const shown = (sql: string) => (value ? dialect.expressions.text(sql) : integer(sql))
@@ -80,15 +81,15 @@ export interface BesideRow {
 export function selectGaps(audited: Audited, scopes: Restriction): Statement {
     const { incrementBy } = audited[0].series
     return selectBeside(audited, scopes, {
-        look: "LEAD",
+        look: "next",
         where: (number, _, next) => `${next} - ${number} > ${incrementBy}`,
     })
 }
 
-/** @internal The same: a number whose date lies before that of the number before it. */
+/** @internal The same: a number whose date lies before that of a lower one. */
 export function selectUnordered(audited: Audited, scopes: Restriction): Statement {
     return selectBeside(audited, scopes, {
-        look: "LAG",
+        look: "highest before",
         value: ({ series: { period } }) => (period ? `t.${columnName(period.date)}` : "NULL"),
         where: (_, date, before) => `${date} < ${before}`,
     })

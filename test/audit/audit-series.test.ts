@@ -276,6 +276,24 @@ onEveryDatabase("auditSeries", (database) => {
         expect(scope.scope).to.eql({ period: "2026" })
     })
 
+    it("finds the dates before that of any lower number, and lists numbers in their order", async () => {
+        const dataSource = await database().connect([Letter])
+        const days = ["03-01", "02-01", "02-02", "03-01", "02-28"]
+        await save(dataSource, Letter, ...days.map((day) => ({ sentOn: `2026-${day}` })))
+        // Written last, and stored behind the others.
+        await save(dataSource, Letter, { sentOn: "2026-04-01", number: 7, text: "old 7" })
+        await save(dataSource, Letter, { sentOn: "2026-04-01", number: 6, text: "old 6" })
+        const [scope] = await auditOf(dataSource)
+        const found = Object.fromEntries(
+            (scope?.findings ?? []).map(({ kind, numbers }) => [kind, numbers.join()]),
+        )
+        expect(found).to.eql({ "date-order": "2,3,5", "text-format": "6,7" })
+        await run(dataSource, "UPDATE {Letter} SET ~sentOn~ = NULL WHERE ~number~ = 2")
+        const [without] = await auditOf(dataSource)
+        const order = without?.findings.find(({ kind }) => kind === "date-order")
+        expect(order?.numbers).to.eql(["3", "5"])
+    })
+
     it("tells periods of moments in the zone of the column, and dates that are to ascend", async () => {
         const dataSource = await database().connect([Call])
         const at = (text: string) => ({ madeAt: new Date(text) })

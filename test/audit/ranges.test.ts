@@ -115,6 +115,15 @@ describe("ranges of missing numbers", () => {
             expect(partsOf(7n, 7n, [set])).to.eql(["7-7 unexplained 1"])
         }
         expect(partsOf(4n, 9n, [event("import", 4n, 9n)])).to.eql(["4-9 unexplained 6"])
+        // A number that comes later has passed over none that a row had.
+        const later = event("explicit", 10n)
+        expect(partsOf(4n, 9n, [event("import", 4n, 6n), later])).to.eql([
+            ...["4-6 unexplained 3", "7-9 explicit 3"],
+        ])
+        expect(partsOf(9n, 9n, [event("explicit", 9n), later])).to.eql(["9-9 unexplained 1"])
+        expect(partsOf(5n, 9n, [event("set", 5n, 9n), event("explicit", 7n)])).to.eql([
+            ...["5-6 set 2", "7-7 unexplained 1", "8-9 set 2"],
+        ])
         expect(partsOf(5n, 15n, [event("explicit", 15n)], 5n)).to.eql([
             ...["5-10 explicit 2", "15-15 unexplained 1"],
         ])

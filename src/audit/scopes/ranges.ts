@@ -43,6 +43,9 @@ function countOf({ from, to }: Pick<MissingRange, "from" | "to">, step: bigint):
 /** Entries about a number that a row has or is to have, which say of the numbers before only that they were passed over. */
 const PASSING = new Set(["explicit", "import", "set"])
 
+/** Those of a row that was written with that number: the row had it, so it was not passed over. */
+const WRITTEN = new Set(["explicit", "import"])
+
 /**
  * Cuts a range into the parts that the journal explains, each by its earliest entry, and the parts that it doesn't.
  * What has passed a number over explains it where no entry is about the number itself. A part that is explained by a
@@ -54,22 +57,29 @@ export function explained(
     events: readonly RangeEvent[],
     { incrementBy: step, isLossy }: RangeRule,
 ): AuditRange[] {
-    const own = events.map((event) => missingBy(event, range, step))
-    const passing = own.filter(({ kind }) => PASSING.has(kind))
-    const others = own.filter(({ kind }) => !PASSING.has(kind))
-    return cut(range, others, step)
-        .flatMap((part) => (part.event ? [part] : cut(part, passing, step)))
-        .map(({ from, to, event }) => ({
-            from: String(from),
-            to: String(to),
-            count: String(countOf({ from, to }, step)),
-            place: range.place,
-            cause: event ? "event" : isLossy ? "declared" : "unexplained",
-            event:
-                !event || event.isBare
-                    ? null
-                    : { kind: event.kind, reason: event.reason, by: event.by, at: event.at },
-        }))
+    const others = events.filter(({ kind }) => !PASSING.has(kind))
+    const written = events.filter(({ kind }) => WRITTEN.has(kind))
+    const passing = events
+        .filter(({ kind }) => PASSING.has(kind))
+        .map((event) => passedBy(event, range, step))
+    const parts = cut(range, others, step).flatMap((part) =>
+        part.event
+            ? [part]
+            : cut(part, written, step).flatMap(({ from, to, event }) =>
+                  event ? [{ from, to }] : cut({ from, to }, passing, step),
+              ),
+    )
+    return joined(parts).map(({ from, to, event }) => ({
+        from: String(from),
+        to: String(to),
+        count: String(countOf({ from, to }, step)),
+        place: range.place,
+        cause: event ? "event" : isLossy ? "declared" : "unexplained",
+        event:
+            !event || event.isBare
+                ? null
+                : { kind: event.kind, reason: event.reason, by: event.by, at: event.at },
+    }))
 }
 
 interface Part {
@@ -105,15 +115,23 @@ function cut(
     return parts
 }
 
-/**
- * The numbers that are missing by an entry. Rows that were written with their numbers explain the numbers before,
- * which they passed over, and not their own, if they are gone as well.
- */
-function missingBy(event: RangeEvent, { from, to }: MissingRange, step: bigint): RangeEvent {
+/** Parts that nothing explains are one where they follow each other. */
+function joined(parts: readonly Part[]): Part[] {
+    const all: Part[] = []
+    for (const part of parts) {
+        const before = all.at(-1)
+        if (before && !before.event && !part.event) all[all.length - 1] = { ...before, to: part.to }
+        else all.push(part)
+    }
+    return all
+}
+
+/** The numbers that an entry says were passed over: of a row that was written with its number, those before it. */
+function passedBy(event: RangeEvent, { from, to }: MissingRange, step: bigint): RangeEvent {
     const { kind, first } = event
-    if (kind === "explicit" || kind === "import")
+    if (WRITTEN.has(kind))
         return first <= to + step ? { ...event, first: from, last: first - step } : event
-    return kind === "set" && first === to + step ? { ...event, first: from } : event
+    return first === to + step ? { ...event, first: from } : event
 }
 
 function atOrAfter(number: bigint, from: bigint, step: bigint): bigint {

@@ -4,6 +4,7 @@ import { between, explained, type RangeEvent } from "../../src/audit/scopes/rang
 import { textsOfKey } from "../../src/audit/scopes/scope-key-texts"
 import { partsOfName } from "../../src/maintenance/references/column-place"
 import { toCsv } from "../../src/cli/frame/csv"
+import { showEvent, showScope } from "../../src/cli/frame/show"
 import { toTable } from "../../src/cli/frame/table"
 
 const event = (kind: string, first: bigint, last = first, at = "2026-01-01"): RangeEvent => ({
@@ -143,6 +144,16 @@ describe("texts of the command", () => {
         expect(partsOfName('shop."My ""Table"".x".`a.b`')).to.eql(["shop", 'My "Table".x', "a.b"])
         expect(partsOfName("tag.")).to.equal(undefined)
         expect(partsOfName('"tag')).to.equal(undefined)
+    })
+
+    it("shows what somebody has entered on one line, and without what directs a terminal", () => {
+        expect(showScope({ company: "A\r\n  ! B", period: null })).to.equal(
+            "company A   ! B, period NULL",
+        )
+        const said = { reason: "spoilt\n\nNo problems.\u001b[2J", by: "ann\tb" }
+        expect(showEvent({ kind: "skip", at: "2026-01-01T12:00:00.000Z", ...said })).to.equal(
+            "skip, 2026-01-01 12:00:00Z, by ann b: spoilt No problems. [2J",
+        )
     })
 
     it("writes CSV that is read back, and runs in no spreadsheet", () => {

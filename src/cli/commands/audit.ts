@@ -7,7 +7,7 @@ import { asUsage } from "../arguments"
 import { type Command, textOf, textsOf } from "../frame/command"
 import { withProgress } from "../frame/run-command"
 import type { Printer } from "../frame/printer"
-import { markOf, showOrphans, showScope, showTime } from "../frame/show"
+import { markOf, showEvent, showOrphans, showScope, showTime } from "../frame/show"
 
 /** @internal */
 export const audit: Command = {
@@ -145,9 +145,7 @@ function showFound(print: Printer, { scope, findings, ranges, moreRanges }: Scop
 
 function why({ cause, event }: AuditRange): string {
     if (cause === "declared") return "not used; the series may lose numbers (gapless: false)"
-    if (!event) return "unexplained"
-    const { kind, at, by, reason } = event
-    return `${kind}, ${showTime(at) ?? ""}${by === null ? "" : `, by ${by}`}${reason === null ? "" : `: ${reason}`}`
+    return event ? showEvent(event) : "unexplained"
 }
 
 const HEAD = [

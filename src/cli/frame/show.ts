@@ -1,11 +1,23 @@
-import type { WeakReferenceAudit } from "../../audit/types"
+import type { AuditEvent, WeakReferenceAudit } from "../../audit/types"
 import { isBroken } from "../../maintenance/references/find-orphans"
 import type { Printer } from "./printer"
 
 /** @internal A scope as people read it. */
 export function showScope(scope: Readonly<Record<string, string | null>>): string {
     const entries = Object.entries(scope).map(([name, value]) => `${name} ${value ?? "NULL"}`)
-    return entries.length > 0 ? entries.join(", ") : "all"
+    return entries.length > 0 ? onOneLine(entries.join(", ")) : "all"
+}
+
+/** Else what somebody has entered could look like lines of the report, or direct the terminal. */
+function onOneLine(text: string): string {
+    return text.replaceAll(/\p{Cc}+/gu, " ")
+}
+
+/** @internal Why a number is missing, according to the journal. */
+export function showEvent({ kind, at, by, reason }: AuditEvent): string {
+    return onOneLine(
+        `${kind}, ${showTime(at) ?? ""}${by === null ? "" : `, by ${by}`}${reason === null ? "" : `: ${reason}`}`,
+    )
 }
 
 /** @internal */

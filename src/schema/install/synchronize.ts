@@ -7,7 +7,7 @@ import { whileAltered } from "../../typeorm/metadata/altered-metadata"
 import { tableName } from "../../typeorm/names"
 import { planSynchronize, type Synchronization } from "../../typeorm/schema/schema-builder"
 import { select } from "../../typeorm/statement"
-import { findRenamedColumns } from "../names/renamed-columns"
+import { findRenamedColumns, keepRenamed } from "../names/renamed-columns"
 import { findRenamings, refuseStrays } from "../names/renamings"
 import { addChecks, dropFormerChecks, findChecks } from "../plan/checks"
 import { beforeRowsAreFilled } from "../plan/column-steps"
@@ -61,10 +61,16 @@ async function plan(dataSource: DataSource): Promise<Synchronization | undefined
 
 async function planFor(
     planning: QueryRunner,
-    inventory: Inventory,
+    taken: Inventory,
 ): Promise<Omit<Synchronization, "begin">> {
-    const { dataSource, tables } = inventory
+    const { dataSource } = taken
     refuseUnsupportedSeries(dataSource)
+    const beforeFilled = taken.tables.flatMap(beforeRowsAreFilled)
+    const renamedColumns = await whileAltered(beforeFilled, () =>
+        Promise.resolve(findRenamedColumns(taken.tables)),
+    )
+    const tables = taken.tables.map((table) => keepRenamed(table, renamedColumns, false))
+    const inventory = { ...taken, tables }
     const order = new RowOrder(dataSource)
     await refuseObstacles(planning, inventory, (table) => {
         order.refuseUnknown(
@@ -72,14 +78,13 @@ async function planFor(
             " synchronize() can't be told: write a migration (typeorm-autosequence migration:generate).",
         )
     })
-    const beforeFilled = tables.flatMap(beforeRowsAreFilled)
     const found = await whileAltered(beforeFilled, () =>
-        findRenamings(planning, dataSource, tables, {
-            renamedColumns: findRenamedColumns(tables),
-        }),
+        findRenamings(planning, dataSource, tables, { renamedColumns }),
     )
     refuseStrays(found)
-    const added = tables.flatMap(({ missingColumns }) => missingColumns)
+    const missing = tables.flatMap(({ missingColumns }) => missingColumns)
+    const blank = tables.flatMap((table) => table.blank.map(({ column }) => column))
+    const added = missing.filter((one) => !renamedColumns.has(one) || blank.includes(one))
     return {
         alterations: [...beforeFilled, ...retypedOf(inventory).flatMap(asStored)],
         finish: async (runner) => {

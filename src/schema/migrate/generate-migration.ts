@@ -13,7 +13,7 @@ import {
 } from "../plan/column-steps"
 import { addChecks, dropFormerChecks, findChecks } from "../plan/checks"
 import { addCounting, setCounterSettings } from "../plan/counter-steps"
-import { findRenamedColumns } from "../names/renamed-columns"
+import { findRenamedColumns, keepRenamed } from "../names/renamed-columns"
 import { carryNames } from "../names/renaming-steps"
 import { findRenamings, refuseStrays, type Renames, RENAMES, rewrittenBy } from "../names/renamings"
 import { refuseDuplicates } from "../plan/indexes/duplicate-rows"
@@ -173,10 +173,15 @@ export async function generateMigration(
     // Also where no number is left.
     fillOnSynchronize(dataSource)
     const order = new RowOrder(dataSource, orderBy)
-    const { inventory, sequences } = await onMaster(dataSource, async (runner) => {
+    const { inventory, renamedColumns, sequences } = await onMaster(dataSource, async (runner) => {
         const mistake = await dialectOf(dataSource)?.schema.findMistake?.(runner)
         if (mistake) throw new UnsupportedError(mistake)
-        const found = await takeInventory(runner, dataSource, { renumber })
+        const taken = await takeInventory(runner, dataSource, { renumber })
+        const renamed = await whileAltered(taken.tables.flatMap(beforeRowsAreFilled), () =>
+            Promise.resolve(findRenamedColumns(taken.tables)),
+        )
+        const tables = taken.tables.map((table) => keepRenamed(table, renamed, renumber ?? false))
+        const found = { ...taken, tables }
         await refuseLosses(runner, retypedOf(found))
         await refuseUnknownZones(runner, found)
         for (const table of found.tables) {
@@ -186,14 +191,17 @@ export async function generateMigration(
         await refuseDuplicates(runner, found)
         // Also where no row is there: it will run where some are.
         for (const table of found.tables) order.refuseUnknown(table)
-        return { inventory: found, sequences: await findRenamedSequences(runner, found) }
+        return {
+            inventory: found,
+            renamedColumns: renamed,
+            sequences: await findRenamedSequences(runner, found),
+        }
     })
     const retyped = retypedOf(inventory)
-    const { declared, renamedColumns, ofTypeORM } = await whileAltered(
+    const { declared, ofTypeORM } = await whileAltered(
         inventory.tables.flatMap(beforeRowsAreFilled),
         async () => ({
             declared: new Map(inventory.tables.map((t) => [t, tableAsDeclared(t)])),
-            renamedColumns: findRenamedColumns(inventory.tables),
             // It takes a connection of its own, and there may be only one.
             ofTypeORM: await whileAltered(
                 [...retyped.flatMap(asStored), ...sequences.flatMap(withItsDefault)],

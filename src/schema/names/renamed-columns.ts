@@ -1,3 +1,6 @@
+import type { Series } from "../../series/series"
+import { numberedCheck } from "../../series/when/numbered-check"
+import type { ColumnMetadata } from "../../typeorm/names"
 import type { ServedTable } from "../plan/inventory"
 import type { RenamedColumns } from "./renamings"
 
@@ -27,4 +30,44 @@ export function findRenamedColumns(tables: readonly ServedTable[]): RenamedColum
                 : []
         }),
     )
+}
+
+/**
+ * A table whose rows keep what is in the columns that TypeORM renames: nothing is to be made for them.
+ * @internal
+ */
+export function keepRenamed(
+    served: ServedTable,
+    renamedColumns: RenamedColumns,
+    renumber: boolean,
+): ServedTable {
+    const { table, blank, texts, periods } = served
+    const formerly = (column: ColumnMetadata) => {
+        const name = renamedColumns.get(column)
+        return name === undefined ? undefined : table.findColumnByName(name)
+    }
+    const isFull = (column: ColumnMetadata) => formerly(column)?.isNullable === false
+    // A column of something else would be taken for renamed as well.
+    const isOwn = (column: ColumnMetadata) => {
+        const { name } = formerly(column) ?? {}
+        return (
+            isFull(column) ||
+            table.indices.some(
+                ({ isUnique, columnNames }) => isUnique && columnNames.some((one) => one === name),
+            )
+        )
+    }
+    const isNumbered = (series: Series) =>
+        isFull(series.column) ||
+        (isOwn(series.column) && series.column.isNullable && !numberedCheck(series))
+    return {
+        ...served,
+        blank: renumber ? blank : blank.filter((series) => !isNumbered(series)),
+        texts: {
+            ...texts,
+            read: texts.read.filter(({ column, series }) => ![column, series.column].some(isOwn)),
+            filled: texts.filled.filter(({ column }) => !isOwn(column)),
+        },
+        periods: periods.filter(({ period }) => !isOwn(period.column)),
+    }
 }

@@ -25,7 +25,8 @@ const COLUMNS = new RegExp(`\\((${NAME}(?:, ${NAME})*)\\) VALUES `, "y")
 const ALIAS = new RegExp(` AS ${NAME}`, "y")
 
 /**
- * Reads an INSERT that TypeORM has written; undefined where it has no list of values.
+ * Reads an INSERT that TypeORM has written; undefined where it has no list of values, or ends within it: the caller's
+ * expressions may be anything, and what is wrong with them the database says.
  * @internal
  */
 export function readInsert(
@@ -44,24 +45,34 @@ export function readInsert(
     const from = hasNumberedParameters ? 0 : head.replace(QUOTED, "").split("?").length - 1
     const reader = new TupleReader(sql, list.index + list[0].length, parameters, from, syntax)
     const tuples: InsertTuple[] = []
-    do tuples.push(reader.tuple())
-    while (reader.skip(", ("))
+    do {
+        const tuple = reader.tuple()
+        if (!tuple) return undefined
+        tuples.push(tuple)
+    } while (reader.skip(", ("))
     const ordered = hasNumberedParameters ? undefined : { from, to: reader.nextParameter }
     const tail = sql.slice(reader.at)
     return new InsertText(head, [...columns], tuples, tail, parameters, ordered, syntax.limit)
 }
 
+/** What PostgreSQL has besides: `E'it\'s'` and `$$it's$$`. */
+const POSTGRES_TEXT = /[Ee]'(?:[^'\\]|\\.|'')*'|(\$(?:[^\W\d]\w*)?\$).*?\1/sy
+const WORD = /[\w$]/
+
 const CODE = {
     space: 32,
     doubleQuote: 34,
+    dollar: 36,
     quote: 39,
     open: 40,
     close: 41,
     comma: 44,
     slash: 47,
     question: 63,
+    E: 69,
     backslash: 92,
     backtick: 96,
+    e: 101,
 }
 
 /** Goes through the values of rows, one character after the other. */
@@ -82,7 +93,7 @@ class TupleReader {
         return true
     }
 
-    tuple(): InsertTuple {
+    tuple(): InsertTuple | undefined {
         const { sql, syntax } = this
         const bounds: number[] = []
         const first: number[] | undefined = syntax.hasNumberedParameters ? undefined : []
@@ -94,9 +105,11 @@ class TupleReader {
             let depth = 0
             let code = sql.charCodeAt(from)
             while (depth > 0 || (code !== CODE.comma && code !== CODE.close)) {
-                if (Number.isNaN(code)) throw new SyntaxError("an INSERT ends within its values")
+                if (Number.isNaN(code)) return undefined
                 if (code === CODE.quote || code === CODE.doubleQuote || code === CODE.backtick)
                     this.skipQuoted(code)
+                else if (code === CODE.dollar || code === CODE.e || code === CODE.E)
+                    this.skipPostgresText()
                 else if (code === CODE.open) depth += 1
                 else if (code === CODE.close) depth -= 1
                 else if (code === CODE.question) this.nextParameter += 1
@@ -116,8 +129,19 @@ class TupleReader {
 
     /** Leaves off at the quote that ends it. A doubled one begins another text, which is as good. */
     private skipQuoted(quote: number): void {
-        for (this.at += 1; this.sql.charCodeAt(this.at) !== quote; this.at += 1)
-            if (this.syntax.escapesByBackslash && this.sql.charCodeAt(this.at) === CODE.backslash)
-                this.at += 1
+        const { sql, syntax } = this
+        for (this.at += 1; this.at < sql.length; this.at += 1) {
+            const code = sql.charCodeAt(this.at)
+            if (code === quote) return
+            if (syntax.escapesByBackslash && code === CODE.backslash) this.at += 1
+        }
+    }
+
+    /** The same, where one begins here. */
+    private skipPostgresText(): void {
+        const { sql, at, syntax } = this
+        if (!syntax.hasNumberedParameters || WORD.test(sql.charAt(at - 1))) return
+        POSTGRES_TEXT.lastIndex = at
+        this.at += Math.max((POSTGRES_TEXT.exec(sql)?.[0].length ?? 0) - 1, 0)
     }
 }

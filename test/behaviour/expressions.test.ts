@@ -47,7 +47,9 @@ onEachCell("SQL expressions among the values of an INSERT", ({ way, can, tables 
 
     for (const shop of ["'it", "(1"])
         it(`are the database's to refuse: ${shop}`, async () => {
-            expect(await rejection(insert([shop, "'x'"]))).to.be.instanceOf(QueryFailedError)
+            // TypeORM 0.3 hands on what better-sqlite3 throws.
+            const { message } = await rejection(insert([shop, "'x'"]))
+            expect(message).to.match(/syntax|unterminated|unrecognized token/)
             await insert(["'x'"])
             expect(await stored()).to.eql(["1 x"])
         })

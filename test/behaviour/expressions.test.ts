@@ -4,7 +4,6 @@ import {
     Entity,
     type ObjectLiteral,
     PrimaryGeneratedColumn,
-    QueryFailedError,
 } from "typeorm"
 import { AutoSequenceColumn } from "../../src"
 import { rejection } from "../support/errors"

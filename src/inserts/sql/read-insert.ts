@@ -68,6 +68,8 @@ const CODE = {
     close: 41,
     comma: 44,
     slash: 47,
+    zero: 48,
+    nine: 57,
     question: 63,
     E: 69,
     backslash: 92,
@@ -109,7 +111,7 @@ class TupleReader {
                 if (code === CODE.quote || code === CODE.doubleQuote || code === CODE.backtick)
                     this.skipQuoted(code)
                 else if (code === CODE.dollar || code === CODE.e || code === CODE.E)
-                    this.skipPostgresText()
+                    this.skipPostgresText(code)
                 else if (code === CODE.open) depth += 1
                 else if (code === CODE.close) depth -= 1
                 else if (code === CODE.question) this.nextParameter += 1
@@ -138,8 +140,12 @@ class TupleReader {
     }
 
     /** The same, where one begins here. */
-    private skipPostgresText(): void {
+    private skipPostgresText(code: number): void {
         const { sql, at, syntax } = this
+        const next = sql.charCodeAt(at + 1)
+        // Most are the parameters of TypeORM, and the words DEFAULT.
+        if (code === CODE.dollar ? next >= CODE.zero && next <= CODE.nine : next !== CODE.quote)
+            return
         if (!syntax.hasNumberedParameters || WORD.test(sql.charAt(at - 1))) return
         POSTGRES_TEXT.lastIndex = at
         this.at += Math.max((POSTGRES_TEXT.exec(sql)?.[0].length ?? 0) - 1, 0)

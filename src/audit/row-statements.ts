@@ -1,8 +1,9 @@
 import { columnName, tableName } from "../typeorm/names"
+import { keyOfRow } from "../series/scopes/scope-key"
 import type { Series } from "../series/series"
 import type { Statement } from "../typeorm/statement"
 import { type Restriction, withinScopes } from "./scopes/within-scopes"
-import { type Audited, type AuditedColumn, keyOf, ownName } from "./statements"
+import { type Audited, type AuditedColumn, ownName } from "./statements"
 
 /** A condition about rows that have a number. */
 function whereNumbered(
@@ -45,7 +46,7 @@ function selectBeside(
         const selected = [
             ...(isOne
                 ? series.scopeColumns.map((one) => `t.${columnName(one)}`)
-                : [`${keyOf(column.series, "t")} AS ${key}`]),
+                : [`${keyOfRow(column.series, "t")} AS ${key}`]),
             `${of} AS ${number}`,
             `${value ? value(column) : of} AS ${own}`,
         ]
@@ -63,7 +64,7 @@ function selectBeside(
     const shown = (sql: string) => (value ? dialect.expressions.text(sql) : integer(sql))
     return {
         sql:
-            `SELECT ${isOne ? keyOf(series, "w") : `w.${key}`} AS ${key}, ${integer(`w.${number}`)} AS ${number}, ` +
+            `SELECT ${isOne ? keyOfRow(series, "w") : `w.${key}`} AS ${key}, ${integer(`w.${number}`)} AS ${number}, ` +
             `${shown(`w.${beside}`)} AS ${beside} FROM (${windows}) w ` +
             `WHERE ${where(`w.${number}`, `w.${own}`, `w.${beside}`)} ORDER BY w.${number}`,
         parameters,
@@ -129,7 +130,7 @@ export function selectDuplicates(audited: Audited, scopes: Restriction): Stateme
         const groups =
             `SELECT ${columns.join(", ")}, COUNT(*) AS ${rows} FROM ${tableName(own.metadata)} t ` +
             `WHERE ${where} GROUP BY ${columns.join(", ")}${audited.length === 1 ? " HAVING COUNT(*) > 1" : ""}`
-        return `SELECT ${keyOf(own, "g")} AS ${key}, g.${columnName(own.column)} AS ${number}, g.${rows} AS ${rows} FROM (${groups}) g`
+        return `SELECT ${keyOfRow(own, "g")} AS ${key}, g.${columnName(own.column)} AS ${number}, g.${rows} AS ${rows} FROM (${groups}) g`
     })
     return {
         sql:
@@ -153,7 +154,7 @@ export function selectWrong(
     const where = whereNumbered(series, scopes, parameters, [check.wrong])
     return {
         sql:
-            `SELECT ${keyOf(series, "t")} AS ${ownName(series, "key")}, ` +
+            `SELECT ${keyOfRow(series, "t")} AS ${ownName(series, "key")}, ` +
             `${series.dialect.audit.integer(number)} AS ${ownName(series, "number")} ` +
             `FROM ${tableName(series.metadata)} t WHERE ${where} ORDER BY ${number}`,
         parameters,
@@ -172,7 +173,7 @@ export function selectRead(
     const read = columns.map((sql, at) => `${sql} AS ${ownName(series, `c${at}`)}`)
     return {
         sql:
-            `SELECT ${[`${keyOf(series, "t")} AS ${ownName(series, "key")}`, `${series.dialect.audit.integer(number)} AS ${ownName(series, "number")}`, ...read].join(", ")} ` +
+            `SELECT ${[`${keyOfRow(series, "t")} AS ${ownName(series, "key")}`, `${series.dialect.audit.integer(number)} AS ${ownName(series, "number")}`, ...read].join(", ")} ` +
             `FROM ${tableName(series.metadata)} t WHERE ${whereNumbered(series, scopes, parameters, where === undefined ? [] : [where])}`,
         parameters,
     }

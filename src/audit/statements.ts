@@ -1,5 +1,5 @@
 import { counterTableOf } from "../series/own-table"
-import { keySql } from "../series/scopes/scope-key"
+import { keyOfRow } from "../series/scopes/scope-key"
 import type { Series } from "../series/series"
 import { columnName, tableName } from "../typeorm/names"
 import type { Statement } from "../typeorm/statement"
@@ -87,7 +87,7 @@ export function selectScopes(audited: Audited, hasCounters: boolean, only?: OneS
                 `${dialect.audit.shown(column, `g.${columnName(column)}`)} AS ${scopes[at] ?? ""}`,
         )
         const selected = [
-            `${keyOf(own, "g")} AS ${key}`,
+            `${keyOfRow(own, "g")} AS ${key}`,
             ...values,
             `g.${rows} AS ${rows}`,
             `g.${first} AS ${first}`,
@@ -151,9 +151,3 @@ export const OWN = "autosequence "
 export type Three = [string, string, string]
 /** @internal */
 export type Four = [string, string, string, string]
-
-/** @internal The key of a row's scope in the counter table. */
-export function keyOf({ scopeColumns, dialect }: Series, alias: string): string {
-    const key = keySql(scopeColumns, dialect, (column) => `${alias}.${columnName(column)}`)
-    return scopeColumns.length > 0 ? dialect.schema.exactly(key) : key
-}

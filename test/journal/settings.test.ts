@@ -45,7 +45,7 @@ onEachCell("Settings of a scope", ({ way, tables }) => {
         const read = await dataSource().transaction(async ({ queryRunner }) => {
             const scopes = [scopeWith(["Acme", "2026"]), scopeWith(["Other", "2026"])]
             const keys = await settingKeysOf(queryRunner!, own!, scopes)
-            return readSettings(queryRunner!, own!, keys, { isLocking: true })
+            return readSettings(queryRunner!, own!, keys)
         })
         expect(read.map(({ name, since, value }) => [name, since, value])).to.eql([
             ["format", "", "INV/{0000}"],

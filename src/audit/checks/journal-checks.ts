@@ -1,9 +1,10 @@
 import { eventTableOf } from "../../series/own-table"
 import type { Series } from "../../series/series"
+import { keyOfRow } from "../../series/scopes/scope-key"
 import { columnName } from "../../typeorm/names"
 import { select } from "../../typeorm/statement"
 import type { Snapshot } from "../snapshot"
-import { type AuditedColumn, keyOf } from "../statements"
+import type { AuditedColumn } from "../statements"
 import { type ReadCheck, rows } from "./check"
 
 /** Rows of so many scopes are told by the keys of these; of more, all rows are looked up in the journal. */
@@ -57,7 +58,7 @@ async function journalChecks(
                 `${found} LIMIT ${FEW_SCOPES + 1}`,
         })
         if (scopes.length === 0) continue
-        const key = keyOf(series, "t")
+        const key = keyOfRow(series, "t")
         const keys = scopes.map(({ scope }) => dialect.expressions.literal(scope))
         const isFound =
             `EXISTS (SELECT 1 ${found} AND e.${event.scope} = ${key} ` +

@@ -16,7 +16,6 @@ export const mysqlJournal: JournalStatements = {
         `JSON_OBJECT(${members.map(([name, value]) => `${literal(name)}, ${value}`).join(", ")})`,
     onSet: ({ value, setAt }) =>
         `ON DUPLICATE KEY UPDATE ${value} = VALUES(${value}), ${setAt} = VALUES(${setAt})`,
-    shared: " LOCK IN SHARE MODE",
     exclusive: " FOR UPDATE",
     touchesLocked: false,
 }

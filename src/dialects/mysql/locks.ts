@@ -16,7 +16,6 @@ const HOLDING = "ht.trx_state <> 'LOCK WAIT'"
 
 /** @internal */
 export const mysqlLocks: LockStatements = {
-    findsAll: false,
     waiting(table, { driver }) {
         const path = table.name.replaceAll("`", "").split(".")
         const name = path.at(-1) ?? ""

@@ -19,7 +19,6 @@ export const postgresJournal: JournalStatements = {
     onSet: ({ series, scope, name, since, value, setAt }) =>
         `ON CONFLICT (${series}, ${scope}, ${name}, ${since}) DO UPDATE ` +
         `SET ${value} = EXCLUDED.${value}, ${setAt} = EXCLUDED.${setAt}`,
-    shared: " FOR SHARE",
     exclusive: " FOR UPDATE",
     touchesLocked: true,
 }

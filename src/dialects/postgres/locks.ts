@@ -4,7 +4,6 @@ const iso = (sql: string) => `to_char(${sql} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"H
 
 /** @internal */
 export const postgresLocks: LockStatements = {
-    findsAll: true,
     waiting: (table) => ({
         sql:
             // The version that others see of a row that a transaction has changed bears its id, and each transaction

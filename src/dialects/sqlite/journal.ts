@@ -13,7 +13,6 @@ export const sqliteJournal: JournalStatements = {
     onSet: ({ series, scope, name, since, value, setAt }) =>
         `ON CONFLICT (${series}, ${scope}, ${name}, ${since}) DO UPDATE ` +
         `SET ${value} = excluded.${value}, ${setAt} = excluded.${setAt}`,
-    shared: "",
     exclusive: "",
     touchesLocked: false,
 }

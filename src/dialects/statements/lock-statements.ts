@@ -26,6 +26,4 @@ export interface CounterLockRow {
 export interface LockStatements {
     /** Selects {@link CounterLockRow} rows. */
     waiting(table: CounterTable, dataSource: DataSource): Statement
-    /** Whether holders are found for whom nobody waits. */
-    readonly findsAll: boolean
 }

@@ -88,12 +88,11 @@ export async function exchangeClaims(
 }
 
 /** @internal */
-export function takenError(key: StoredKey, text: string, cause?: unknown): KeyTakenError {
+export function takenError(key: StoredKey, text: string): KeyTakenError {
     return new KeyTakenError(
         `${key.label}: the key "${text}" belongs to another row` +
             (key.history === false ? "" : ", now or by its history") +
             `. ${SET_ANOTHER}`,
-        { cause },
     )
 }
 

@@ -12,7 +12,7 @@ export type RowCondition = readonly (readonly [ColumnMetadata, unknown])[]
 
 /**
  * Reads columns of rows, each of which is told by a condition of its own, in their order, soft-deleted
- * ones included; locks one for the transaction. Gives the values as the driver does; undefined where there is no such row.
+ * ones included. Gives the values as the driver does; undefined where there is no such row.
  * @internal
  */
 export async function readRows(
@@ -20,13 +20,12 @@ export async function readRows(
     metadata: EntityMetadata,
     columns: readonly ColumnMetadata[],
     conditions: readonly RowCondition[],
-    options?: { readonly lock?: boolean },
 ): Promise<(unknown[] | undefined)[]> {
     const expressions = columns.map((column) => `t.${columnName(column)}`)
-    return readExpressions(runner, metadata, expressions, conditions, options)
+    return readExpressions(runner, metadata, expressions, conditions)
 }
 
-/** @internal The same with expressions over the row `t`. */
+/** @internal The same with expressions over the row `t`; locks one row for the transaction. */
 export async function readExpressions(
     runner: Sender,
     metadata: EntityMetadata,

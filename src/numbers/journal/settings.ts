@@ -51,15 +51,10 @@ export async function readSettings(
     runner: Sender,
     series: Pick<Series, "name">,
     scopeKeys: readonly string[],
-    /**
-     * Whether nobody sets them until the transaction ends. Also where its snapshot is old, they are the latest then.
-     */
-    { isLocking = false }: { readonly isLocking?: boolean } = {},
 ): Promise<Setting[]> {
     if (scopeKeys.length === 0) return []
     const dataSource = dataSourceOf(runner)
     const { driver } = dataSource
-    const { journal } = dialectOf(dataSource) as Dialect
     const { table, scope, name, since, value, ...t } = settingTableOf(dataSource)
     const keys = [...new Set(scopeKeys)]
     const are = keys.map((_, at) => driver.createParameter("", at + 1)).join(", ")
@@ -68,7 +63,7 @@ export async function readSettings(
         sql:
             `SELECT ${as(scope, "scope")}, ${as(name, "name")}, ${as(since, "since")}, ${as(value, "value")} ` +
             `FROM ${table} WHERE ${t.series} = ${driver.createParameter("", 0)} AND ${scope} IN (${are}) ` +
-            `ORDER BY ${name}, ${since}${isLocking ? journal.shared : ""}`,
+            `ORDER BY ${name}, ${since}`,
         parameters: [series.name, ...keys],
     })
 }

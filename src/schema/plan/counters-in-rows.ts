@@ -1,15 +1,8 @@
 import { counterTableOf } from "../../series/own-table"
-import { keySql } from "../../series/scopes/scope-key"
+import { keyOfRow } from "../../series/scopes/scope-key"
 import type { Series } from "../../series/series"
 import { columnName, tableName } from "../../typeorm/names"
 import type { Statement } from "../../typeorm/statement"
-
-/** @internal The key of a row's scope in the counter table. */
-export function keyOfRow({ scopeColumns, dialect }: Series, alias: string): string {
-    const key = keySql(scopeColumns, dialect, (column) => `${alias}.${columnName(column)}`)
-    // A text that is the same for all rows has nothing to be compared with.
-    return scopeColumns.length > 0 ? dialect.schema.exactly(key) : key
-}
 
 /** @internal Selects `key` and `highest` of each row that has a number, in several tables. */
 export function selectNumbers(sharers: readonly Series[]): string {

@@ -59,6 +59,13 @@ export function keySql(
     return `CASE WHEN ${expressions.length(key)} > ${KEY_LENGTH} THEN ${hashed} ELSE ${key} END`
 }
 
+/** @internal That key of the rows of a table, to be compared with those of the counter table. */
+export function keyOfRow({ scopeColumns, dialect }: Scoped, alias: string): string {
+    const key = keySql(scopeColumns, dialect, (column) => `${alias}.${columnName(column)}`)
+    // A text that is the same for all rows has nothing to be compared with.
+    return scopeColumns.length > 0 ? dialect.schema.exactly(key) : key
+}
+
 /** A UUID has 36 characters, and a quote and a comma are beside each value. */
 function areAlwaysShort(columns: readonly ColumnMetadata[]): boolean {
     const areShort = columns.every((column) => /int|uuid|bool|^date$/.test(columnType(column)))

@@ -22,8 +22,6 @@ export interface JournalStatements {
     object(members: readonly (readonly [name: string, value: string])[]): string
     /** Behind an INSERT of settings: replaces those that are there. */
     onSet(table: SettingTable): string
-    /** Behind a SELECT that others may write to what it reads: makes it see, and keep, the latest. */
-    readonly shared: string
     /** Keeps a row of the counter table from all who would take a number of it, or set one below. */
     readonly exclusive: string
     /** Makes a SELECT of a row differ from that of whoever has read it before, where locks alone do not. */

@@ -1,11 +1,12 @@
 import {
     type DataSource,
-    type EntityManager,
+    EntityManager,
     type EntityMetadata,
     type EntityTarget,
     InstanceChecker,
     type ObjectLiteral,
     type QueryRunner,
+    type Repository,
 } from "typeorm"
 import { show } from "../declared/show"
 import { InvalidOptionError } from "../errors"
@@ -33,6 +34,26 @@ export function givenEntity(
             "source. " +
             (dataSource.isInitialized ? "Add it to its entities." : "Call initialize() first."),
     )
+}
+
+/** @internal What a caller has given to a look-up: the entity by its repository, or by a manager and its target. */
+export function givenLookUp(
+    caller: string,
+    [target, ...given]: readonly unknown[],
+): { manager: EntityManager; metadata: EntityMetadata; key: unknown; options: object } {
+    if (!(target instanceof EntityManager) && "metadata" in Object(target)) {
+        const { manager, metadata } = target as Repository<ObjectLiteral>
+        const [key, options = {}] = given as [unknown, object?]
+        return { manager, metadata, key, options }
+    }
+    const manager = target as EntityManager
+    const [entity, key, options = {}] = given as [EntityTarget<ObjectLiteral>, unknown, object?]
+    return { manager, metadata: givenEntity(caller, manager, entity), key, options }
+}
+
+/** @internal What a caller's condition has for a property; it is no row that the entity's own way to read one fits. */
+export function valueAt(where: object, path: string): unknown {
+    return path.split(".").reduce<unknown>((at, name) => (Object(at) as ObjectLiteral)[name], where)
 }
 
 /** @internal The name of an entity that a caller has given, where it has one. */

@@ -91,13 +91,13 @@ function tellsPeriods(series: PeriodicSeries): boolean {
     const { period, dialect } = series
     if (period.content === "day") return true
     const isKnown = period.zone.fixed !== undefined && !dialect.periods.probe
-    return isKnown && periodSql(series, "t") !== undefined
+    return isKnown && periodSql(series) !== undefined
 }
 
 function periodSqlCheck(series: PeriodicSeries): SqlCheck {
     const { period, column, dialect } = series
     const stored = ofRow(period.column)
-    const told = dialect.schema.exactly(periodSql(series, "t") ?? "NULL")
+    const told = dialect.schema.exactly(periodSql(series) ?? "NULL")
     const isOther = `CASE WHEN ${stored} = ${told} THEN 0 ELSE 1 END = 1`
     return {
         kind: "period",

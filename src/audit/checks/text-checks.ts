@@ -1,5 +1,4 @@
-import { documentSql } from "../../series/documents/document-sql"
-import { isPeriodic, periodDay } from "../../series/periods/period-sql"
+import { textSql } from "../../series/documents/document-sql"
 import type { Document, Series } from "../../series/series"
 import { type ColumnMetadata, columnName } from "../../typeorm/names"
 import type { ReadCheck } from "./check"
@@ -48,12 +47,7 @@ export function textChecks(series: Series, tellsDays: boolean): ReadCheck[] {
 function expectedText(document: Document, tellsDays: boolean): string | undefined {
     const { series, hasSettings, showsCode } = document
     if (hasSettings || showsCode || (series.period && !tellsDays)) return undefined
-    return documentSql(document, {
-        nameOf: ofRow,
-        number: ofRow(series.column),
-        day: isPeriodic(series) ? periodDay(series, "t") : undefined,
-        period: series.period && ofRow(series.period.column),
-    })
+    return textSql(document)
 }
 
 /** Whether a number is among the digits of a text, be it right before or behind others. */

@@ -1,5 +1,6 @@
 import { type EntityMetadata, FindOperator, type ObjectLiteral } from "typeorm"
 import { InvalidKeyError } from "../../errors"
+import { valueAt } from "../../typeorm/given"
 
 /**
  * Refuses a row that is related to what a condition stands for, as `wherePseudoKey` makes it of a text that leads
@@ -21,11 +22,4 @@ export function refuseConditions(metadata: EntityMetadata, entity: ObjectLiteral
                     "nowhere, or one that has to be looked up. Load the row by findByPseudoKeyOrFail, and set that.",
             )
     }
-}
-
-/** Conditions are no rows, so that the entity's own way to read them does not fit. */
-function valueAt(related: object, path: string): unknown {
-    return path
-        .split(".")
-        .reduce<unknown>((at, name) => (Object(at) as ObjectLiteral)[name], related)
 }

@@ -1,16 +1,16 @@
-import {
+import type {
     EntityManager,
-    type EntityMetadata,
-    type EntityTarget,
-    type FindManyOptions,
-    type FindOneOptions,
-    type FindOptionsWhere,
-    type ObjectLiteral,
-    type Repository,
+    EntityMetadata,
+    EntityTarget,
+    FindManyOptions,
+    FindOneOptions,
+    FindOptionsWhere,
+    ObjectLiteral,
+    Repository,
 } from "typeorm"
 import { FLAG, TEXT, refuseWrong, refuserOf } from "../../declared/options"
 import { KeyNotFoundError } from "../../errors"
-import { givenEntity } from "../../typeorm/given"
+import { givenLookUp } from "../../typeorm/given"
 import { isSealed } from "../pseudo-key"
 import { conditionFor, keyFor } from "./key-condition"
 import type { PropertyPath } from "../property-path"
@@ -139,25 +139,11 @@ export async function findByPseudoKeyOrFail<Entity extends ObjectLiteral>(
 }
 
 function read<Entity extends ObjectLiteral>(given: Arguments<Entity>) {
-    const [target, second, third, fourth] = given as unknown[]
-    if (target instanceof EntityManager || !isRepository<Entity>(target)) {
-        const manager = target as EntityManager
-        const metadata = givenEntity("findByPseudoKey", manager, second as EntityTarget<Entity>)
-        return { manager, metadata, key: third, options: optionsOf<Entity>(fourth) }
+    const { options, ...found } = givenLookUp("findByPseudoKey", given)
+    return {
+        ...found,
+        options: checkedFind<FindByPseudoKeyOptions<Entity>>("findByPseudoKey", options),
     }
-    const { manager, metadata } = target
-    return { manager, metadata, key: second, options: optionsOf<Entity>(third) }
-}
-
-function isRepository<Entity extends ObjectLiteral>(target: unknown): target is Repository<Entity> {
-    return typeof target === "object" && target !== null && "metadata" in target
-}
-
-function optionsOf<Entity extends ObjectLiteral>(given: unknown): FindByPseudoKeyOptions<Entity> {
-    return checkedFind(
-        "findByPseudoKey",
-        (given === undefined ? {} : given) as FindByPseudoKeyOptions<Entity>,
-    )
 }
 
 const FORMS = { property: TEXT, retired: FLAG }

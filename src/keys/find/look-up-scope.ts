@@ -3,6 +3,7 @@ import type { Scope } from "../../dialects/columns"
 import { InvalidOptionError } from "../../errors"
 import { preparedText, scopeWith } from "../../series/scopes/scope"
 import { pathsOf } from "../../series/series"
+import { valueAt } from "../../typeorm/given"
 import type { ColumnMetadata } from "../../typeorm/names"
 import type { StoredKey } from "../pseudo-key"
 import { refuseUnset } from "./unset-conditions"
@@ -74,10 +75,6 @@ function plainValue(column: ColumnMetadata, where: ObjectLiteral): unknown {
     const given: unknown = column.getEntityValue(where)
     if (given instanceof FindOperator) return given.type === "isNull" ? null : undefined
     return given
-}
-
-function valueAt(where: ObjectLiteral, path: string): unknown {
-    return path.split(".").reduce<unknown>((at, name) => (Object(at) as ObjectLiteral)[name], where)
 }
 
 function noScope({ label, scope }: StoredKey): InvalidOptionError {

@@ -1,13 +1,13 @@
 import type { QueryRunner, Table } from "typeorm"
 import { counterTableOf } from "../../series/own-table"
 import { beforeFirst } from "../../numbers/number-values"
+import { textSql } from "../../series/documents/document-sql"
 import { conditionSql } from "../../series/when/row-condition"
 import { select, type Statement } from "../../typeorm/statement"
 import { keyOfRow } from "../../series/scopes/scope-key"
 import type { Series } from "../../series/series"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import { selectNumbers } from "./counters-in-rows"
-import { textSql } from "./texts/text-sql"
 
 /** Where numbers may exist already; new numbers continue after them. */
 interface Predecessors {

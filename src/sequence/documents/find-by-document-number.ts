@@ -1,11 +1,11 @@
-import {
+import type {
     EntityManager,
-    type EntityMetadata,
-    type EntityTarget,
-    type FindOneOptions,
-    type FindOptionsWhere,
-    type ObjectLiteral,
-    type Repository,
+    EntityMetadata,
+    EntityTarget,
+    FindOneOptions,
+    FindOptionsWhere,
+    ObjectLiteral,
+    Repository,
 } from "typeorm"
 import { OBJECT, refuseWrong, refuserOf, TEXT } from "../../declared/options"
 import { show } from "../../declared/show"
@@ -13,7 +13,7 @@ import { InvalidOptionError } from "../../errors"
 import type { PropertyPath } from "../../keys/property-path"
 import { seriesOf } from "../../series/resolve-series"
 import type { Document } from "../../series/series"
-import { givenEntity } from "../../typeorm/given"
+import { givenLookUp, valueAt } from "../../typeorm/given"
 
 /** Options of {@link findByDocumentNumber}: TypeORM's options for `findOne`, and these. */
 export interface FindByDocumentNumberOptions<Entity extends ObjectLiteral> extends Omit<
@@ -76,21 +76,11 @@ export function findByDocumentNumber<Entity extends ObjectLiteral>(
     options?: FindByDocumentNumberOptions<Entity>,
 ): Promise<Entity | null>
 export async function findByDocumentNumber<Entity extends ObjectLiteral>(
-    target: Repository<Entity> | EntityManager,
     ...given: readonly unknown[]
 ): Promise<Entity | null> {
-    const isManager = target instanceof EntityManager || !("metadata" in Object(target))
-    const [entity, text, options = {}] = isManager
-        ? (given as [EntityTarget<Entity>, unknown, FindByDocumentNumberOptions<Entity>?])
-        : ([target.target, ...given] as [
-              EntityTarget<Entity>,
-              unknown,
-              FindByDocumentNumberOptions<Entity>?,
-          ])
-    const manager = isManager ? (target as EntityManager) : target.manager
-    const metadata = givenEntity("findByDocumentNumber", manager, entity)
+    const { manager, metadata, key: text, options } = givenLookUp("findByDocumentNumber", given)
     refuseWrong<object>(options, FORMS, refuserOf("findByDocumentNumber"))
-    const { where = {}, property, ...others } = options
+    const { where = {}, property, ...others } = options as FindByDocumentNumberOptions<Entity>
     const document = documentOf(metadata, property)
     refuseOpenScope(document, where)
     if (typeof text !== "string" || text === "" || text.length > document.maxLength) return null
@@ -121,9 +111,7 @@ function documentOf(metadata: EntityMetadata, property: string | undefined): Doc
 /** Without them the text may be that of another scope. */
 function refuseOpenScope({ scope, place }: Document, where: ObjectLiteral): void {
     for (const { path } of scope) {
-        const value = path
-            .split(".")
-            .reduce<unknown>((at, name) => (Object(at) as ObjectLiteral)[name], where)
+        const value = valueAt(where, path)
         if (value === undefined)
             throw new InvalidOptionError(
                 `findByDocumentNumber: ${place} is unique within ${scope.map((one) => one.path).join(", ")}, and ` +

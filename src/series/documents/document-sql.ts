@@ -1,7 +1,8 @@
 import type { Token } from "../../declared/documents/format"
 import type { Dialect } from "../../dialects/dialect"
-import type { ColumnMetadata } from "../../typeorm/names"
+import { type ColumnMetadata, columnName } from "../../typeorm/names"
 import { type Path, pathSql } from "../path"
+import { isPeriodic, periodDay } from "../periods/period-sql"
 import type { Document } from "../series"
 import type { DocumentFrame } from "./document"
 
@@ -43,6 +44,21 @@ export function documentSql(document: Document, row: RowSql): string | undefined
         ([value, tokens]) => `WHEN ${literal(value)} THEN ${tokensSql(document, tokens, row)}`,
     )
     return `CASE ${by} ${ways.join(" ")} END`
+}
+
+/** @internal The text of a stored row `t`; undefined where SQL can't make it. */
+export function textSql(
+    document: Document,
+    number = `t.${columnName(document.series.column)}`,
+): string | undefined {
+    const { series } = document
+    const nameOf = (column: ColumnMetadata) => `t.${columnName(column)}`
+    return documentSql(document, {
+        nameOf,
+        number,
+        day: isPeriodic(series) ? periodDay(series) : undefined,
+        period: series.period && nameOf(series.period.column),
+    })
 }
 
 function tokensSql(document: Document, tokens: readonly Token[], row: RowSql): string {

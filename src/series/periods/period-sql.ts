@@ -11,21 +11,15 @@ export function isPeriodic(series: Series): series is PeriodicSeries {
     return series.period !== undefined
 }
 
-/** @internal The name of the period of a stored row as SQL; undefined where the database knows no zones. */
-export function periodSql(
-    { period, metadata, dialect }: PeriodicSeries,
-    row: string,
-): string | undefined {
-    const day = periodDay({ period, metadata, dialect }, row)
-    return day && dialect.periods.name(day, period.rule)
+/** @internal The name of the period of a stored row `t` as SQL; undefined where the database knows no zones. */
+export function periodSql(series: PeriodicSeries): string | undefined {
+    const day = periodDay(series)
+    return day && series.dialect.periods.name(day, series.period.rule)
 }
 
-/** @internal The day of the date of a stored row as SQL; undefined where the database knows no zones. */
-export function periodDay(
-    { period, metadata, dialect }: Pick<PeriodicSeries, "period" | "metadata" | "dialect">,
-    row: string,
-): string | undefined {
-    const name = (column: ColumnMetadata) => `${row}.${columnName(column)}`
+/** @internal The day of the date of a stored row `t` as SQL; undefined where the database knows no zones. */
+export function periodDay({ period, metadata, dialect }: PeriodicSeries): string | undefined {
+    const name = (column: ColumnMetadata) => `t.${columnName(column)}`
     const zone = zoneSql(period.zone, metadata, name)
     return dialect.periods.dayOf(name(period.date), period, zone)
 }

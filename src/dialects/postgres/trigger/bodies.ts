@@ -1,11 +1,11 @@
 import { columnName } from "../../../typeorm/names"
-import { RAISED, raisedTexts } from "../../statements/raised"
 import type { TriggeredColumn } from "../../statements/trigger-statements"
 import { literal } from "../literal"
 import { counterSql } from "./counter-sql"
 import { isCommitting, moveAlong, numberAtCommit } from "./commit"
 import { eventBlocks, keepStored } from "./events"
 import { periodBlocks } from "./period"
+import { raise } from "./raise"
 import { isOfKinds, lookAtRows, refuseDisorder } from "./rows"
 import { slotsOf } from "./slots"
 import { textBlocks } from "./texts"
@@ -44,20 +44,17 @@ export function triggerBodies(column: TriggeredColumn): TriggerBodies {
     const { c, name, insert, isOf, now, movedBy } = sql
     const slots = slotsOf(column, sql)
     const { pending, used, scopeAt, lastAt, place } = slots
-    const texts = raisedTexts(series)
     const period = periodBlocks(column, ALLOWS_CHANGES)
     const shown = textBlocks(column, period.day, ALLOWS_CHANGES)
     const disorder = refuseDisorder(column)
     const events = eventBlocks(column)
     const number = `NEW.${columnName(series.column)}`
     const stored = `OLD.${columnName(series.column)}`
-    const raise = (kind: keyof typeof RAISED) =>
-        `RAISE EXCEPTION USING ERRCODE = '${RAISED[kind]}', MESSAGE = ${literal(texts[kind])}`
     // A counter that is closed does not move.
     const isOpen = `c.${c.movedBy} >= 0`
     const refuseClosed = (indent: string) => `
 ${indent}IF v_moved < 0 THEN
-${indent}    ${raise("closed")};
+${indent}    ${raise(series, "closed")};
 ${indent}END IF;`
     const move = `UPDATE ${c.name} c SET ${c.last} = GREATEST(c.${c.last}, ${base}) + ${step},
             ${c.movedBy} = ${movedBy} + ${step}, ${c.movedAt} = ${now}`
@@ -105,7 +102,7 @@ BEGIN${slots.giveBack}${leaveAlone(column)}${shown.refuse}${period.number}${even
                 ${c.movedBy} = ${step}, ${c.movedAt} = EXCLUDED.${c.movedAt} WHERE ${isOpen}
                 RETURNING c.${c.last}, c.${c.movedBy} INTO v_last, v_moved;
             IF NOT FOUND THEN
-                ${raise("closed")};
+                ${raise(series, "closed")};
             END IF;
         END IF;
         v_before := v_last - ${step};
@@ -135,7 +132,7 @@ BEGIN${slots.giveBack}${leaveAlone(column)}${shown.refuse}${period.number}${even
         END IF;
     END IF;
     IF ${number} IS NULL AND v_last > ${max} THEN
-        ${raise("overflow")};
+        ${raise(series, "overflow")};
     END IF;
     ${number} := COALESCE(${number}, v_last);${disorder}${shown.write}
     v_set := set_config(${pending}, ${events.mark}COALESCE(v_before::text || ' ' || v_last::text || ' ' || v_scope, '-'), true);
@@ -189,7 +186,7 @@ BEGIN${keepStored(column, ALLOWS_CHANGES)}${period.keep}${shown.keep}
     END IF;
     IF ${stored} IS NOT NULL
         AND COALESCE(current_setting('autosequence.allow_changes', true), '') <> 'on' THEN
-        ${raise("changed")},
+        ${raise(series, "changed")},
             HINT = 'Numbers are not editable. To correct one all the same: SET LOCAL autosequence.allow_changes = ''on''.';
     END IF;
     IF ${number} IS NOT NULL THEN

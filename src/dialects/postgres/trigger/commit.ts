@@ -1,7 +1,6 @@
 import { columnName, tableName } from "../../../typeorm/names"
-import { RAISED, raisedTexts } from "../../statements/raised"
 import type { TriggeredColumn } from "../../statements/trigger-statements"
-import { literal } from "../literal"
+import { raise } from "./raise"
 import { isOfKinds, orRenamed } from "./rows"
 
 /** @internal Whether rows are numbered that have waited for it. Whoever sets it has them numbered earlier. */
@@ -64,7 +63,7 @@ BEGIN
         ${orRenamed(column, { here, there, into })}
         ${commits("")}
         IF v_is_left THEN
-            RAISE EXCEPTION USING ERRCODE = '${RAISED.leftAtCommit}', MESSAGE = ${literal(raisedTexts(series).leftAtCommit)};
+            ${raise(series, "leftAtCommit")};
         END IF;
     END IF;
     RETURN NULL;

@@ -1,9 +1,9 @@
 import { columnName } from "../../../typeorm/names"
 import { moveEvent, type RowEvent, writeEvent } from "../../statements/journal/event-sql"
-import { RAISED, raisedTexts } from "../../statements/raised"
 import type { TriggeredColumn } from "../../statements/trigger-statements"
 import { postgresJournal } from "../journal"
 import { literal } from "../literal"
+import { raise } from "./raise"
 
 /** Whether the numbers that a session sets are given by this library. */
 const GIVES_NUMBERS = "COALESCE(current_setting('autosequence.given', true), '') = 'on'"
@@ -74,7 +74,7 @@ export function keepStored(column: TriggeredColumn, allowsChanges: string): stri
             ? ""
             : `
             IF NOT ${isFree} THEN
-                RAISE EXCEPTION USING ERRCODE = '${RAISED.notDeletable}', MESSAGE = ${literal(raisedTexts(series).notDeletable)},
+                ${raise(series, "notDeletable")},
                     HINT = '${hint}';
             END IF;`
     return `

@@ -1,9 +1,8 @@
 import { columnName } from "../../../typeorm/names"
 import type { PeriodBlocks } from "../../statements/period-statements"
-import { RAISED, raisedTexts } from "../../statements/raised"
 import type { TriggeredColumn } from "../../statements/trigger-statements"
-import { literal } from "../literal"
 import { postgresPeriods } from "../periods"
+import { raise } from "./raise"
 
 /** @internal */
 export function periodBlocks(
@@ -15,9 +14,6 @@ export function periodBlocks(
     const date = `NEW.${columnName(period.date)}`
     const stored = columnName(period.column)
     const number = columnName(series.column)
-    const texts = raisedTexts(series)
-    const raise = (kind: keyof typeof RAISED) =>
-        `RAISE EXCEPTION USING ERRCODE = '${RAISED[kind]}', MESSAGE = ${literal(texts[kind])};`
     const zoneOf = period.fixed === undefined ? "v_zone" : zone(period.fixed)
     const isAsked = period.content === "day" ? `${date} IS NULL` : "true"
     const findZone =
@@ -26,7 +22,7 @@ export function periodBlocks(
     IF ${isAsked} THEN
         v_zone := ${period.zoneOf("NEW")};
         IF NOT COALESCE(${isZone?.("v_zone") ?? "true"}, false) THEN
-            ${raise("noPeriod")}
+            ${raise(series, "noPeriod")};
         END IF;
     END IF;`
             : ""
@@ -38,9 +34,9 @@ export function periodBlocks(
     v_period := ${name(dayOf(date, period, zoneOf) ?? date, period.rule)};`
     const take = `
     IF v_period IS NULL THEN
-        ${raise("noPeriod")}
+        ${raise(series, "noPeriod")};
     ELSIF NEW.${stored} <> v_period THEN
-        ${raise("otherPeriod")}
+        ${raise(series, "otherPeriod")};
     END IF;
     NEW.${stored} := v_period;`
     const sources = (row: string) =>
@@ -56,7 +52,7 @@ export function periodBlocks(
     ELSIF NEW.${number} IS NOT NULL AND ${sources("NEW")} IS DISTINCT FROM ${sources("OLD")} THEN${findZone}${find}
     IF v_period IS DISTINCT FROM OLD.${stored} THEN
         IF NOT ${allowsChanges} OR v_period IS NULL THEN
-            ${raise("moved")}
+            ${raise(series, "moved")};
         END IF;
         NEW.${stored} := v_period;
     END IF;

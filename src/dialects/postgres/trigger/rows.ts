@@ -1,8 +1,8 @@
 import { type ColumnMetadata, columnName, columnType, tableName } from "../../../typeorm/names"
-import { RAISED, raisedTexts } from "../../statements/raised"
 import type { SharingColumn, TriggeredColumn } from "../../statements/trigger-statements"
 import { lastWhere } from "../counter"
 import { literal } from "../literal"
+import { raise } from "./raise"
 
 /** Selects what is asked of the rows of a scope, which are those where all of this is so. */
 type Leaf = (where: readonly string[], table: string) => string
@@ -77,7 +77,7 @@ export function refuseDisorder(column: TriggeredColumn): string {
     })
     return `
     IF ${isBeyond.join("\n        OR ")} THEN
-        RAISE EXCEPTION USING ERRCODE = '${RAISED.dateOrder}', MESSAGE = ${literal(raisedTexts(series).dateOrder)};
+        ${raise(series, "dateOrder")};
     END IF;`
 }
 

@@ -1,8 +1,8 @@
 import { columnName } from "../../../typeorm/names"
-import { RAISED, raisedTexts } from "../../statements/raised"
 import { joinedBlocks, type TextBlocks } from "../../statements/text-blocks"
 import type { TriggeredColumn } from "../../statements/trigger-statements"
 import { literal } from "../literal"
+import { raise } from "./raise"
 
 /** @internal */
 export function textBlocks(
@@ -10,9 +10,6 @@ export function textBlocks(
     day: string | undefined,
     allowsChanges: string,
 ): TextBlocks {
-    const texts = raisedTexts(series)
-    const raise = (kind: keyof typeof RAISED) =>
-        `RAISE EXCEPTION USING ERRCODE = '${RAISED[kind]}', MESSAGE = ${literal(texts[kind])}`
     const number = columnName(series.column)
     const blocks = documents.map(({ column, textOf, maxLength, pattern }) => {
         const text = columnName(column)
@@ -24,18 +21,18 @@ export function textBlocks(
         return {
             refuse: `
     IF NEW.${number} IS NULL AND NEW.${text} IS NOT NULL THEN
-        ${raise("otherText")};
+        ${raise(series, "otherText")};
     END IF;`,
             write: `
     IF NEW.${number} IS NOT NULL AND NEW.${text} IS NULL THEN
         NEW.${text} := ${textOf(day)};
         IF ${isWrong.join(" OR ")} THEN
-            ${raise("noText")};
+            ${raise(series, "noText")};
         END IF;
     END IF;`,
             keep: `
     IF NEW.${text} IS DISTINCT FROM OLD.${text} AND OLD.${text} IS NOT NULL AND NOT ${allowsChanges} THEN
-        ${raise("changedText")};
+        ${raise(series, "changedText")};
     END IF;`,
         }
     })

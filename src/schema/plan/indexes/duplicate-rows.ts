@@ -38,7 +38,7 @@ async function findDuplicates(
     const isIndexed = !indexes.some(({ columns }) => columns.includes(unique.column))
     if ((isIndexed && !isStranded) || !table.findColumnByName(unique.column.databaseName)) return []
     const filled = periods.find(({ column }) => column === unique.column)
-    const dated = filled && periodSql(filled, "t")
+    const dated = filled && periodSql(filled)
     const keepsPeriods =
         filled &&
         !uncounted.includes(filled) &&

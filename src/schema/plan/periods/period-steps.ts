@@ -15,7 +15,7 @@ import type { Steps } from "../steps"
 export async function fillPeriods(steps: Steps, served: ServedTable): Promise<void> {
     const { periods, metadata } = served
     for (const series of periods) {
-        const sql = periodSql(series, "t")
+        const sql = periodSql(series)
         if (sql === undefined) continue
         const column = columnName(series.period.column)
         await steps.sql(
@@ -76,7 +76,7 @@ export async function refuseUnfillable(runner: QueryRunner, served: ServedTable)
                 `${placeOf(series)}: the period of existing rows depends on ${missing.propertyPath}, which ` +
                     `${metadata.tablePath} does not have yet. First add and fill that column in another migration.`,
             )
-        const sql = missing ? undefined : periodSql(series, "t")
+        const sql = missing ? undefined : periodSql(series)
         if (missing) continue
         const isStored = served.table.findColumnByName(period.column.databaseName) !== undefined
         const lacking = isStored ? ` AND t.${columnName(period.column)} IS NULL` : ""

@@ -1,6 +1,7 @@
 import type { QueryRunner } from "typeorm"
 import type { Token } from "../../../declared/documents/format"
 import { DocumentNumberError, UnsupportedError } from "../../../errors"
+import { textSql } from "../../../series/documents/document-sql"
 import { columnsOfPath } from "../../../series/path"
 import type { Document, Series } from "../../../series/series"
 import { type ColumnMetadata, columnName, tableName } from "../../../typeorm/names"
@@ -8,7 +9,6 @@ import { select } from "../../../typeorm/statement"
 import type { ServedTable } from "../inventory"
 import { isUnnumbered } from "../number-rows"
 import type { Steps } from "../steps"
-import { textSql } from "./text-sql"
 
 /** @internal Gives rows the numbers that their texts tell. */
 export async function readNumbers(steps: Steps, { texts, metadata }: ServedTable): Promise<void> {

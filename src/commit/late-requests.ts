@@ -1,6 +1,7 @@
 import type { Scope } from "../dialects/columns"
 import { groupBy } from "../group-by"
-import { readExpressions, withPrimaryKey } from "../keys/rows/read-rows"
+import { readExpressions } from "../typeorm/rows/read-rows"
+import { withPrimaryKey } from "../keys/rows/primary-key"
 import {
     type ScopeSettings,
     settingsOfScopes,

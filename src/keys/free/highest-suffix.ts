@@ -1,7 +1,7 @@
 import type { Scope } from "../../dialects/columns"
 import { select, type Sender } from "../../typeorm/statement"
 import type { StoredKey } from "../pseudo-key"
-import { Parameters } from "../rows/parameters"
+import { Parameters } from "../../typeorm/rows/parameters"
 import { hasFormer, isInScope } from "../rows/taken-keys"
 import { columnName, tableName } from "../../typeorm/names"
 import type { Numbered } from "./suffixes"

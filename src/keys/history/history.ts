@@ -6,7 +6,7 @@ import { keyTableOf } from "../../series/own-table"
 import { select, type Sender } from "../../typeorm/statement"
 import { SET_ANOTHER } from "../key-errors"
 import type { StoredKey } from "../pseudo-key"
-import { Parameters } from "../rows/parameters"
+import { Parameters } from "../../typeorm/rows/parameters"
 import { historyScopeOf, selectCurrent, selectOwner } from "../rows/taken-keys"
 
 const BATCH = 200

@@ -5,7 +5,7 @@ import type { RowScopes } from "../../inserts/row-scope"
 import { dataSourceOf } from "../../typeorm/compat"
 import type { StoredKey } from "../pseudo-key"
 import { hasPrimaryKey } from "../rows/primary-key"
-import { entityOf, readRows, type RowCondition } from "../rows/read-rows"
+import { entityOf, readRows, type RowCondition } from "../../typeorm/rows/read-rows"
 import type { KeyedRow } from "./keyed-row"
 import type { Sender } from "../../typeorm/statement"
 

@@ -2,6 +2,7 @@ import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import { dialectOf } from "../../dialects"
 import { dataSourceOf } from "../../typeorm/compat"
 import type { ColumnMetadata } from "../../typeorm/names"
+import type { RowCondition } from "../../typeorm/rows/read-rows"
 
 /**
  * The primary key of a row as one text, equal for what is equal: 1, "1" and 1n, a UUID in small and
@@ -26,6 +27,14 @@ export function primaryKeyText(metadata: EntityMetadata, row: ObjectLiteral): st
 export function preparedValue(column: ColumnMetadata, row: ObjectLiteral): unknown {
     const { driver } = dataSourceOf(column.entityMetadata)
     return driver.preparePersistentValue(column.getEntityValue(row), column)
+}
+
+/** @internal The condition that a primary key is. */
+export function withPrimaryKey(
+    { primaryColumns }: EntityMetadata,
+    row: ObjectLiteral,
+): RowCondition {
+    return primaryColumns.map((column) => [column, preparedValue(column, row)])
 }
 
 /** @internal Whether a row has all of its primary key. */

@@ -2,7 +2,8 @@ import type { ObjectLiteral } from "typeorm"
 import type { Scope } from "../../dialects/columns"
 import { preparedText, scopeSqls, scopeText, scopeWith } from "../../series/scopes/scope"
 import type { Scoped } from "../../series/series"
-import { readExpressions, withPrimaryKey } from "./read-rows"
+import { readExpressions } from "../../typeorm/rows/read-rows"
+import { withPrimaryKey } from "./primary-key"
 import type { Sender } from "../../typeorm/statement"
 
 /** @internal The scopes of rows as the database has them, in the order of the rows. */

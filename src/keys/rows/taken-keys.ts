@@ -5,7 +5,7 @@ import { columnName, tableName } from "../../typeorm/names"
 import { select, type Sender } from "../../typeorm/statement"
 import { keyTableOf } from "../../series/own-table"
 import type { StoredKey } from "../pseudo-key"
-import { Parameters } from "./parameters"
+import { Parameters } from "../../typeorm/rows/parameters"
 
 const BATCH = 500
 

@@ -9,13 +9,14 @@ import type { Session } from "../../inserts/session"
 import { triggeredSeriesOf } from "../../series/own-series"
 import { isLate, madeColumns, placeOf, type Series } from "../../series/series"
 import { tellTaken } from "../../signals/channels"
+import { columnName } from "../../typeorm/names"
+import { readExpressions } from "../../typeorm/rows/read-rows"
 import { duplicateNumberError } from "../duplicate-numbers"
 import { explicitNumber, parseNumber } from "../number-values"
 import { markNumbers } from "../mark-numbers"
 import { refuseUnsupported } from "../refuse-unsupported"
 import { hideGiven } from "../shown/given-values"
 import { showGiven, showNumbers } from "../shown/shown-values"
-import { numbersWhere } from "../stored-numbers"
 import { showFinalised } from "./finalised-rows"
 import { primaryKeyOf } from "../../inserts/inserted-row"
 import { LateNumbers } from "./late-numbers"
@@ -187,12 +188,15 @@ export class TriggerAssigner implements Assigner {
                 const condition = primaryKeyOf(insert, request.row, result)
                 return condition ? [{ request, condition }] : []
             })
-            const numbers = await numbersWhere(
+            const { metadata, column, dialect } = series
+            const numbers = await readExpressions(
                 this.session,
-                series,
+                metadata,
+                [dialect.expressions.text(`t.${columnName(column)}`)],
                 found.map(({ condition }) => condition),
             )
-            for (const [at, { request }] of found.entries()) request.number = numbers[at]
+            for (const [at, { request }] of found.entries())
+                request.number = parseNumber(numbers[at]?.[0])
         }
         this.show(requests, since)
     }

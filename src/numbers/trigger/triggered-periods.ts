@@ -6,11 +6,11 @@ import type { Session } from "../../inserts/session"
 import { triggeredSeriesOf } from "../../series/own-series"
 import type { Series } from "../../series/series"
 import { dataSourceOf } from "../../typeorm/compat"
-import { type ColumnMetadata, columnName } from "../../typeorm/names"
+import type { ColumnMetadata } from "../../typeorm/names"
+import { readRows } from "../../typeorm/rows/read-rows"
 import { ownDocuments, refuseSetText } from "../documents/framed-texts"
 import { explicitNumber } from "../number-values"
 import type { GivenValue } from "../periods/give-periods"
-import { valuesWhere } from "../stored-numbers"
 import { primaryKeyOf } from "../../inserts/inserted-row"
 
 /** @internal A value that the database makes: a period, or today. */
@@ -100,13 +100,13 @@ async function load(
             const condition = primaryKeyOf(insert, row, result)
             return condition ? [{ at, condition }] : []
         })
-        const loaded = await valuesWhere(
+        const loaded = await readRows(
             session,
             insert.metadata,
-            `t.${columnName(column)}`,
+            [column],
             found.map(({ condition }) => condition),
         )
-        for (const [i, { at }] of found.entries()) values[at] = loaded[i]
+        for (const [i, { at }] of found.entries()) values[at] = loaded[i]?.[0]
     }
     return values
 }

@@ -6,14 +6,15 @@ import type { Session } from "../../inserts/session"
 import { placeOf } from "../../series/series"
 import { tellRefusedGap } from "../../signals/channels"
 import { columnName } from "../../typeorm/names"
+import { readExpressions, type RowCondition } from "../../typeorm/rows/read-rows"
 import { type MovedCounter, setCountersBack } from "../counters/set-back"
 import type { NumberRequest } from "../number-request"
-import { max, storedValue } from "../number-values"
+import { max, parseNumber, storedValue } from "../number-values"
 import { refuseEarlierDates } from "../periods/date-order"
 import { datedRows } from "../periods/dated-rows"
 import type { GivenValue } from "../periods/give-periods"
 import { showGiven, showNumbers, shownValue, showValues } from "../shown/shown-values"
-import { type Condition, findStored, numbersWhere, valuesWhere } from "../stored-numbers"
+import { findStored } from "../stored-numbers"
 
 /**
  * Finds out which rows of an upsert were inserted. The others keep the number that is stored, and
@@ -97,21 +98,29 @@ async function showStoredNumbers(
             return condition ? [{ request, condition }] : []
         })
         if (found.length === 0) continue
-        const conditions = found.map(({ condition }) => condition)
-        const numbers = await numbersWhere(session, series, conditions)
-        const shown = found.flatMap(({ request: { row } }, at) =>
-            row.entity && numbers[at] !== undefined
-                ? [shownValue(row.entity, series.column, storedValue(series, numbers[at]))]
-                : [],
-        )
+        const { metadata, column, dialect } = series
         const beside = [...(series.period ? [series.period] : []), ...series.documents]
-        for (const { column } of beside) {
-            const name = `t.${columnName(column)}`
-            const values = await valuesWhere(session, series.metadata, name, conditions)
-            for (const [at, { request }] of found.entries())
-                if (request.row.entity)
-                    shown.push(shownValue(request.row.entity, column, values[at]))
-        }
+        const rows = await readExpressions(
+            session,
+            metadata,
+            [
+                dialect.expressions.text(`t.${columnName(column)}`),
+                ...beside.map((one) => `t.${columnName(one.column)}`),
+            ],
+            found.map(({ condition }) => condition),
+        )
+        const shown = found.flatMap(({ request }, at) => {
+            const { entity } = request.row
+            if (!entity) return []
+            const [text, ...values] = rows[at] ?? []
+            const number = parseNumber(text)
+            return [
+                ...(number === undefined
+                    ? []
+                    : [shownValue(entity, column, storedValue(series, number))]),
+                ...beside.map((one, i) => shownValue(entity, one.column, values[i])),
+            ]
+        })
         showValues(session, shown)
     }
 }
@@ -121,7 +130,7 @@ function conditionOf(
     { upsert }: Insert,
     { row, series: { metadata } }: NumberRequest,
     returned: Readonly<Record<string, unknown>> | undefined,
-): Condition | undefined {
+): RowCondition | undefined {
     const columns = upsert?.target
         ? upsert.target.map((name) => metadata.columns.find((c) => columnName(c) === name))
         : metadata.primaryColumns

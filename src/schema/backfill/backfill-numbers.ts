@@ -16,7 +16,7 @@ import {
 } from "../../declared/options"
 import { InvalidOptionError, UnknownOrderError, UnsupportedError } from "../../errors"
 import { transactionWithRetry } from "../../inserts/retry/transaction-with-retry"
-import { entityOf } from "../../keys/rows/read-rows"
+import { entityOf } from "../../typeorm/rows/read-rows"
 import type { PropertyPath } from "../../keys/property-path"
 import type { BackfillProgress } from "../../maintenance/backfill-pseudo-keys"
 import { seriesOf as handleOf } from "../../sequence/series/series-of"

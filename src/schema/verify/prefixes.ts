@@ -1,5 +1,5 @@
 import type { EntityMetadata, QueryRunner, Table } from "typeorm"
-import { Parameters } from "../../keys/rows/parameters"
+import { Parameters } from "../../typeorm/rows/parameters"
 import type { StoredKey } from "../../keys/pseudo-key"
 import { pseudoKeysOf } from "../../keys/resolve-keys"
 import { columnName, tableName } from "../../typeorm/names"

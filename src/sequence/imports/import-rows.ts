@@ -8,11 +8,11 @@ import { whileImporting } from "../../numbers/journal/importing"
 import type { Said } from "../../numbers/journal/said"
 import { saying } from "../../numbers/journal/with-reason"
 import { writeEvents } from "../../numbers/journal/write-events"
+import { findStored } from "../../numbers/stored-numbers"
 import { keepsJournal } from "../../series/journal"
 import { keysOf } from "../../series/scopes/scope-key"
 import type { Series } from "../../series/series"
 import { sharersOf } from "../../series/sharers"
-import { select } from "../../typeorm/statement"
 import { type ImportedRow, readRow, type Report } from "./read-rows"
 import type { ImportOptions, ImportProgress, ImportResult } from "./types"
 
@@ -94,15 +94,9 @@ async function reportTaken(
     for (const sharer of sharersOf(series))
         for (let start = 0; start < rows.length; start += LOOKED_AT) {
             const batch = rows.slice(start, start + LOOKED_AT)
-            const numbers = batch.map(({ scope, number }) => ({ scope, number: String(number) }))
-            const found = await select<{ at: string | number }>(
-                session,
-                series.dialect.storedNumbers(sharer, numbers),
-            )
-            for (const { at } of found) {
-                const row = batch[Number(at)]
-                if (row) report("taken", row, `a stored row has ${row.number} in the same scope.`)
-            }
+            const wanted = batch.map((row) => ({ ...row, series: sharer }))
+            for (const row of await findStored(session, wanted))
+                report("taken", row, `a stored row has ${row.number} in the same scope.`)
         }
 }
 

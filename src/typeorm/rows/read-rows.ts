@@ -1,9 +1,8 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
-import { dataSourceOf } from "../../typeorm/compat"
-import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
-import { select, type Sender } from "../../typeorm/statement"
+import { dataSourceOf } from "../compat"
+import { type ColumnMetadata, columnName, tableName } from "../names"
+import { select, type Sender } from "../statement"
 import { Parameters } from "./parameters"
-import { preparedValue } from "./primary-key"
 
 const BATCH = 200
 
@@ -73,14 +72,6 @@ async function readBatch(
         const row = byRow.get(at)
         return row && expressions.map((__, i) => row[`c${i}`])
     })
-}
-
-/** @internal The condition that a primary key is. */
-export function withPrimaryKey(
-    { primaryColumns }: EntityMetadata,
-    row: ObjectLiteral,
-): RowCondition {
-    return primaryColumns.map((column) => [column, preparedValue(column, row)])
 }
 
 /** @internal Values that were read, as an entity has them. */

@@ -1,7 +1,7 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import type { Refuse } from "../../../declared/options"
 import { show } from "../../../declared/show"
-import { entityOf } from "../../../keys/rows/read-rows"
+import { entityOf } from "../../../typeorm/rows/read-rows"
 import { hasPrimaryKey, primaryKeyText } from "../../../keys/rows/primary-key"
 import { shownNumber } from "../../../numbers/number-values"
 import type { KeyedRow } from "../../../numbers/updates/asked/asked-numbers"

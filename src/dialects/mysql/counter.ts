@@ -3,7 +3,7 @@ import type { Statement } from "../../typeorm/statement"
 
 /** @internal */
 export const mysqlCounter: CounterStatements = {
-    isOneStatement: false,
+    passesRows: false,
 
     move(table, moves, { driver }) {
         // MariaDB has it, MySQL does not.

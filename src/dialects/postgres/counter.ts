@@ -15,7 +15,7 @@ import { isPglite } from "./text"
 
 /** @internal */
 export const postgresCounter: CounterStatements = {
-    isOneStatement: true,
+    passesRows: true,
 
     move: (table, moves) => [move(table, moves)],
 

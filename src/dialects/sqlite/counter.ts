@@ -6,7 +6,7 @@ const MAX = "9223372036854775807"
 
 /** @internal */
 export const sqliteCounter: CounterStatements = {
-    isOneStatement: true,
+    passesRows: true,
 
     move: (table, moves) => [move(table, moves)],
 

@@ -84,7 +84,7 @@ export interface NumberWriting {
 /** @internal What counters ask of a database. */
 export interface CounterStatements {
     /** Whether a new counter is moved past the rows of its scope by the statement that makes it. */
-    readonly isOneStatement: boolean
+    readonly passesRows: boolean
     /**
      * Moves each counter to the higher of itself and the base, plus the way it is to go. The last
      * statement selects {@link MovedCounter} rows: none of a counter that is closed, or one that says so.

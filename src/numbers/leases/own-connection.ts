@@ -40,7 +40,7 @@ export class OwnConnection {
         const connection = await (this.opened ??= this.open())
         const { counter } = dialectOf(connection) as Dialect
         // At a higher level, which may be the default, reading rows would wait for those of callers.
-        if (!counter.isOneStatement)
+        if (!counter.passesRows)
             return connection.transaction("REPEATABLE READ", ({ queryRunner }) =>
                 work(queryRunner as QueryRunner),
             )

@@ -22,7 +22,7 @@ export async function lockCounter(
     { key, scope }: CounterPlace,
 ): Promise<bigint> {
     // Whoever has set a number holds it in a way that this waits for before it holds it itself.
-    if (series.dialect.counter.isOneStatement) await readCounter(sender, series, key)
+    if (series.dialect.counter.passesRows) await readCounter(sender, series, key)
     const counted = counterSeriesOf(series)
     const last = (await moveCounters(sender, counted, [{ key, by: 0n, scope }])).get(key)
     await readCounter(sender, series, key)

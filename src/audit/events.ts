@@ -1,6 +1,7 @@
 import { EVENT_ENTITY } from "../declared/own-tables"
 import { hasJournal } from "../series/journal"
 import { eventTableOf } from "../series/own-table"
+import { Parameters } from "../typeorm/rows/parameters"
 import type { RangeEvent } from "./scopes/ranges"
 import type { Snapshot } from "./snapshot"
 import { OWN } from "./statements"
@@ -32,15 +33,10 @@ export async function eventsOf(
     let kept = 0
     for (let at = 0; at < keys.length; at += AT_ONCE) {
         signal?.throwIfAborted()
-        const parameters: unknown[] = []
-        const parameter = (value: unknown) =>
-            dataSource.driver.createParameter("", parameters.push(value) - 1)
-        const ofSeries = `e.${event.series} = ${parameter(series)}`
-        const ofScopes = `e.${event.scope} IN (${keys
-            .slice(at, at + AT_ONCE)
-            .map(parameter)
-            .join(", ")})`
-        const ofKinds = `e.${event.kind} NOT IN (${ABOUT_NO_GAP.map(parameter).join(", ")})`
+        const parameters = new Parameters(dataSource)
+        const ofSeries = `e.${event.series} = ${parameters.add(series)}`
+        const ofScopes = `e.${event.scope} IN (${parameters.list(keys.slice(at, at + AT_ONCE))})`
+        const ofKinds = `e.${event.kind} NOT IN (${parameters.list(ABOUT_NO_GAP)})`
         const sql =
             `SELECT e.${event.scope} AS ${text("scope")}, e.${event.kind} AS ${text("kind")}, ` +
             `${integer(`e.${event.first}`)} AS ${text("first")}, ${integer(`e.${event.last}`)} AS ${text("last")}, ` +
@@ -50,7 +46,7 @@ export async function eventsOf(
             `AND e.${event.first} IS NOT NULL ORDER BY e.${event.first}, e.${event.id}`
         await dialect.audit.each<Record<string, string | null>>(
             runner,
-            { sql, parameters },
+            { sql, parameters: parameters.values },
             (row) => {
                 kept += 1
                 const isBare = kept > withReasons

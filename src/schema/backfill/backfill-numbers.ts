@@ -18,6 +18,7 @@ import { InvalidOptionError, UnknownOrderError, UnsupportedError } from "../../e
 import { transactionWithRetry } from "../../inserts/retry/transaction-with-retry"
 import { entityOf } from "../../typeorm/rows/read-rows"
 import type { PropertyPath } from "../../keys/property-path"
+import { preparedValue } from "../../keys/rows/primary-key"
 import type { BackfillProgress } from "../../maintenance/backfill-pseudo-keys"
 import { seriesOf as handleOf } from "../../sequence/series/series-of"
 import { seriesOf } from "../../series/resolve-series"
@@ -25,6 +26,7 @@ import { placeOf, type Series } from "../../series/series"
 import { onMaster } from "../../typeorm/on-master"
 import { givenEntity } from "../../typeorm/given"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
+import { Parameters } from "../../typeorm/rows/parameters"
 import { select, type Sender } from "../../typeorm/statement"
 import { isUnnumbered } from "../plan/number-rows"
 import { RowOrder } from "../plan/row-order"
@@ -252,16 +254,9 @@ async function lockUnnumbered(
 ): Promise<ObjectLiteral[]> {
     const { dataSource, metadata, dialect } = series
     const { primaryColumns } = metadata
-    const parameters: unknown[] = []
+    const parameters = new Parameters(dataSource)
     const values = ids.map((id) =>
-        primaryColumns.map((column) => {
-            const value: unknown = dataSource.driver.preparePersistentValue(
-                column.getEntityValue(id),
-                column,
-            )
-            parameters.push(value)
-            return dataSource.driver.createParameter("", parameters.length - 1)
-        }),
+        primaryColumns.map((column) => parameters.add(preparedValue(column, id))),
     )
     const names = primaryColumns.map((column) => `t.${columnName(column)}`)
     const isOne = values.map((of) => of.map((value, at) => `${names[at] ?? ""} = ${value}`))
@@ -274,7 +269,7 @@ async function lockUnnumbered(
         manager.queryRunner as QueryRunner,
         series,
         `AND ${isNamed}${dialect.rowLock}`,
-        parameters,
+        parameters.values,
     )
     const keyOf = (id: ObjectLiteral) =>
         JSON.stringify(primaryColumns.map((column) => String(column.getEntityValue(id))))

@@ -4,6 +4,7 @@ import { parseNumber } from "../../numbers/number-values"
 import type { SeriesEventKind } from "../../numbers/journal/write-events"
 import { eventTableOf } from "../../series/own-table"
 import { dataSourceOf } from "../../typeorm/compat"
+import { Parameters } from "../../typeorm/rows/parameters"
 import { select, type Sender } from "../../typeorm/statement"
 import type { SeriesEvent } from "./types"
 
@@ -40,15 +41,13 @@ export async function readEvents(
     const { driver } = dataSource
     const { journal, expressions, keys: latest } = dialectOf(dataSource) as Dialect
     const t = eventTableOf(dataSource)
-    const parameters: unknown[] = []
-    const parameter = (value: unknown) => driver.createParameter("", parameters.push(value) - 1)
-    const list = (values: readonly string[]) => `(${values.map(parameter).join(", ")})`
-    const where = [`${t.series} = ${parameter(series)}`]
-    if (keys) where.push(`${t.scope} IN ${list(keys)}`)
+    const parameters = new Parameters(dataSource)
+    const where = [`${t.series} = ${parameters.add(series)}`]
+    if (keys) where.push(`${t.scope} IN (${parameters.list(keys)})`)
     // As in the index, numbers are no texts.
     if (from !== undefined) where.push(`${t.last} >= ${from}`)
     if (to !== undefined) where.push(`${t.first} <= ${to}`)
-    if (kinds) where.push(`${t.kind} IN ${list(kinds)}`)
+    if (kinds) where.push(`${t.kind} IN (${parameters.list(kinds)})`)
     const as = (sql: string, name: string) => `${sql} AS ${driver.escape(name)}`
     const columns = [
         as(t.id, "id"),
@@ -65,7 +64,7 @@ export async function readEvents(
         sql:
             `SELECT ${columns.join(", ")} FROM ${t.table} WHERE ${where.join(" AND ")} ` +
             `ORDER BY ${t.id}${isLatest ? (latest.latest ?? "") : ""}`,
-        parameters,
+        parameters: parameters.values,
     })
     return rows.map(({ id, first, last, at, details, ...row }) => ({
         ...row,

@@ -8,6 +8,7 @@ import { refuseNoOwnNumber, shownText } from "../../numbers/number-values"
 import { placeOf, type Series } from "../../series/series"
 import { sharersOf } from "../../series/sharers"
 import { columnName, tableName } from "../../typeorm/names"
+import { Parameters } from "../../typeorm/rows/parameters"
 import { select, type Sender } from "../../typeorm/statement"
 import { columnKey, type SequenceKey } from "../scope"
 import { type CounterPlace, lockCounter } from "./lock-counter"
@@ -93,11 +94,11 @@ async function refuseTaken(
     const taken: string[] = []
     for (const { metadata, column, scopeColumns, dialect, dataSource } of sharersOf(series)) {
         const { driver } = dataSource
-        const parameters: unknown[] = []
+        const parameters = new Parameters(dataSource)
         const where = scopeColumns.map((one, at) => {
             const value = scope.values[at] ?? null
             if (value === null) return `t.${columnName(one)} IS NULL`
-            return `t.${columnName(one)} = ${driver.createParameter("", parameters.push(value) - 1)}`
+            return `t.${columnName(one)} = ${parameters.add(value)}`
         })
         const number = `t.${columnName(column)}`
         const rows = await select<{ number: string }>(sender, {
@@ -105,7 +106,7 @@ async function refuseTaken(
                 `SELECT ${dialect.expressions.text(number)} AS ${driver.escape("number")} FROM ${tableName(metadata)} t ` +
                 `WHERE ${[...where, `${number} >= ${from}`, `${number} <= ${to}`].join(" AND ")} ` +
                 `ORDER BY ${number} LIMIT 6${dialect.keys.latest ?? ""}`,
-            parameters,
+            parameters: parameters.values,
         })
         taken.push(...rows.map((row) => row.number))
     }

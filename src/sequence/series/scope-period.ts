@@ -6,6 +6,7 @@ import type { Period } from "../../series/periods/resolve-period"
 import { zoneSql } from "../../series/periods/zone"
 import { dataSourceOf } from "../../typeorm/compat"
 import type { Refuse } from "../../declared/options"
+import { Parameters } from "../../typeorm/rows/parameters"
 import type { Statement } from "../../typeorm/statement"
 import { columnValues } from "../scope"
 
@@ -89,18 +90,16 @@ async function zoneOfScope(
     const columns = relation.joinColumns
     const values = columnValues({ path, columns }, given.get(path), (found) => refuse(`${found}.`))
     const { entityMetadata } = date
-    const { driver } = dataSourceOf(entityMetadata)
-    const parameters: unknown[] = []
+    const dataSource = dataSourceOf(entityMetadata)
+    const { driver } = dataSource
+    const parameters = new Parameters(dataSource)
     const sql = zoneSql(zone, entityMetadata, (column) => {
         const { own } = values[columns.indexOf(column)] ?? {}
-        return driver.createParameter(
-            "",
-            parameters.push(driver.preparePersistentValue(own, column)) - 1,
-        )
+        return parameters.add(driver.preparePersistentValue(own, column))
     })
     const [found] = await read<{ zone: unknown }>({
         sql: `SELECT ${sql} AS ${driver.escape("zone")}`,
-        parameters,
+        parameters: parameters.values,
     })
     return checkedZone(period, found?.zone)
 }

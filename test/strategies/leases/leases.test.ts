@@ -420,10 +420,11 @@ onEveryDatabase(
         })
 
         it("destroy() closes the connection of the leases, also one that is being opened", async () => {
-            const dataSource = await database().connect(entities, { connections: 1, emptied: true })
+            const connections = ofThisTest(database())
+            const dataSource = await database().connect(entities, { ...connections, emptied: true })
             const observer = await database().connect(entities, {
+                ...connections,
                 sameAs: dataSource,
-                connections: 1,
                 synchronize: false,
             })
             const before = await sessions(observer)
@@ -443,10 +444,11 @@ onEveryDatabase(
         })
 
         it("go on when their connection was killed", async () => {
-            const dataSource = await database().connect(entities, { connections: 1, emptied: true })
+            const connections = ofThisTest(database())
+            const dataSource = await database().connect(entities, { ...connections, emptied: true })
             const observer = await database().connect(entities, {
+                ...connections,
                 sameAs: dataSource,
-                connections: 1,
                 synchronize: false,
             })
             expect(await take(dataSource, Visit)).to.equal(1)
@@ -565,6 +567,13 @@ async function connectWithCache(database: TestDatabase, sameAs: DataSource, cach
     return { take: async () => (await dataSource.getRepository(OtherEvent).save({})).number }
 }
 
+const NAME = "lease-sessions"
+
+/** One connection, which is not that of another test. */
+function ofThisTest({ kind }: TestDatabase): { connections?: number; extra?: object } {
+    return kind === "postgres" ? { extra: { max: 1, application_name: NAME } } : { connections: 1 }
+}
+
 /** How many connections there are to the place of the data source. */
 async function sessions(observer: DataSource): Promise<number> {
     return (await sessionIds(observer)).length
@@ -574,7 +583,7 @@ async function sessionIds(observer: DataSource): Promise<string[]> {
     const sql =
         observer.options.type === "mariadb"
             ? "SELECT id FROM information_schema.processlist WHERE db = DATABASE()"
-            : "SELECT pid AS id FROM pg_stat_activity WHERE datname = current_database()"
+            : `SELECT pid AS id FROM pg_stat_activity WHERE application_name = '${NAME}'`
     const rows = await observer.query<{ id: number | string }[]>(sql)
     return rows.map(({ id }) => String(id))
 }

@@ -2,6 +2,7 @@ import type { DataSource } from "typeorm"
 import { dialectOf } from "../../dialects"
 import type { SqlSyntax } from "../../dialects/dialect"
 import { NAME } from "../../typeorm/names"
+import { POSTGRES_TEXT } from "./postgres-text"
 import { metadatasOf } from "./metadatas-of"
 import { type Piece, Update } from "./update"
 
@@ -61,6 +62,7 @@ function readClauses(
             hasNumberedParameters ? `\\$(\\d+)` : `(\\?)`,
             `[(),]`,
             ` (?:(WHERE|RETURNING)|ORDER BY|LIMIT) `,
+            ...(hasNumberedParameters ? [`(?<![\\w$])(?:${POSTGRES_TEXT})`] : []),
         ].join("|"),
         "gs",
     )

@@ -2,6 +2,7 @@ import type { SqlSyntax } from "../../dialects/dialect"
 import { markedId } from "../../typeorm/marks"
 import { NAME } from "../../typeorm/names"
 import { InsertText, InsertTuple } from "./insert-text"
+import { POSTGRES_TEXT } from "./postgres-text"
 
 /** How an INSERT begins: the table that it goes into, as SQL names it, and where that ends. */
 interface InsertStart {
@@ -55,8 +56,7 @@ export function readInsert(
     return new InsertText(head, [...columns], tuples, tail, parameters, ordered, syntax.limit)
 }
 
-/** What PostgreSQL has besides: `E'it\'s'` and `$$it's$$`. */
-const POSTGRES_TEXT = /[Ee]'(?:[^'\\]|\\.|'')*'|(\$(?:[^\W\d]\w*)?\$).*?\1/sy
+const POSTGRES = new RegExp(POSTGRES_TEXT, "sy")
 const WORD = /[\w$]/
 
 const CODE = {
@@ -147,7 +147,7 @@ class TupleReader {
         if (code === CODE.dollar ? next >= CODE.zero && next <= CODE.nine : next !== CODE.quote)
             return
         if (!syntax.hasNumberedParameters || WORD.test(sql.charAt(at - 1))) return
-        POSTGRES_TEXT.lastIndex = at
-        this.at += Math.max((POSTGRES_TEXT.exec(sql)?.[0].length ?? 0) - 1, 0)
+        POSTGRES.lastIndex = at
+        this.at += Math.max((POSTGRES.exec(sql)?.[0].length ?? 0) - 1, 0)
     }
 }

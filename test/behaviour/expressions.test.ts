@@ -1,10 +1,5 @@
 import { expect } from "chai"
-import {
-    Column,
-    Entity,
-    type ObjectLiteral,
-    PrimaryGeneratedColumn,
-} from "typeorm"
+import { Column, Entity, type ObjectLiteral, PrimaryGeneratedColumn } from "typeorm"
 import { AutoSequenceColumn } from "../../src"
 import { rejection } from "../support/errors"
 import { onEachCell } from "../support/matrix"

@@ -27,6 +27,20 @@ export interface LastNumber {
     readonly isolation: string
 }
 
+/** @internal What a statement begins with, once its parameters are there to be added to. */
+export type Beginning = (parameter: (value: unknown) => string) => string
+
+/** @internal The number after the last one of a scope. */
+export interface NextNumber {
+    /** Stands for the last number where the scope has no rows. */
+    readonly before: bigint
+    readonly by: bigint
+    /** It is not below it. */
+    readonly first: bigint
+    /** Nor above it. */
+    readonly max: bigint
+}
+
 /** @internal What the `table-lock` strategy asks of a database. */
 export interface TableLockStatements {
     lock(tables: readonly string[]): readonly Statement[]
@@ -34,6 +48,12 @@ export interface TableLockStatements {
     keepsSnapshot(isolation: string): boolean
     /** Whether a statement takes the transaction's snapshot. */
     takesSnapshot(sql: string): boolean
+    /**
+     * Reads the next number of a scope as a part of another statement, to which it gives `number` by the name `taken`.
+     * That has no rows where no number is left. Undefined where a statement can't have such a part, or not for
+     * these columns.
+     */
+    nextWithin?(series: CountedColumn, scope: Scope, next: NextNumber): Beginning | undefined
 }
 
 /** @internal An INSERT that may update or skip rows instead. */

@@ -1,11 +1,9 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
-import type { Upsert } from "../dialects/dialect"
+import type { Beginning, Upsert } from "../dialects/dialect"
 import { type ColumnMetadata, columnName } from "../typeorm/names"
 import type { Statement } from "../typeorm/statement"
 import type { Cell, InsertText, InsertTuple } from "./sql/insert-text"
 import { NewRow } from "./announced/new-row"
-
-type Beginning = (parameter: (value: unknown) => string) => string
 
 /**
  * What somebody who assigns values knows of an INSERT: it is gone with it, whatever becomes of it.

@@ -12,7 +12,6 @@ import { madeColumns, numberColumns, type Series } from "../series/series"
 import { tellLost, tellTaken } from "../signals/channels"
 import type { ColumnMetadata } from "../typeorm/names"
 import { givenBeside, periodsOf, prepareBeside } from "./beside-numbers"
-import { movesWithin, moveWithin, readMovedWithin } from "./counters/move-within-insert"
 import type { MovedCounter } from "./counters/set-back"
 import { framedTextsOf, writeTexts } from "./documents/inserted-texts"
 import { isParentOfScopes, refuseDeferredScopes } from "./deferred-scopes"
@@ -34,6 +33,7 @@ import { sendNumbered } from "./updates/send-numbered"
 import { settleUpsert } from "./upserts/settle-upsert"
 import { keepStored, movedError, refuseOverwrittenNumbers } from "./upserts/stored-rows"
 import { awaitFinalisation } from "./when/drafts"
+import { readTakenWithin, takeWithin } from "./within-insert/take-within-insert"
 
 interface Given {
     readonly requests: readonly NumberRequest[]
@@ -99,15 +99,13 @@ export class NumberAssigner implements Assigner {
             const own: Given = { requests, moved: [], since: performance.now() }
             joinTransaction(session, requests.find(({ series }) => series.gapless)?.series)
             given.set(insert, own)
-            const texts = framedTextsOf(insert)
-            if (movesWithin(session, insert, requests, texts))
-                await moveWithin(session, insert, requests, texts)
-            else await this.take(insert, own)
+            if (!(await takeWithin(session, insert, requests, framedTextsOf(insert))))
+                await this.take(insert, own)
         }
         writeTexts(insert, requests)
     }
 
-    /** The counter that the INSERT was to move does not exist. */
+    /** The counter that the INSERT was to move does not exist, or no number is left. */
     async assignAgain(insert: Insert): Promise<void> {
         const own = given.get(insert)
         if (!own) return
@@ -137,7 +135,7 @@ export class NumberAssigner implements Assigner {
         const { session } = this
         const own = given.get(insert)
         if (own && insert.isSelected) {
-            readMovedWithin(insert, own.requests, result)
+            readTakenWithin(insert, own.requests, result)
             tellTaken(own.since, own.requests, session.runner)
         }
         const beside = givenBeside(insert, own?.requests ?? [])

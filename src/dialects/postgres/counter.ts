@@ -29,7 +29,7 @@ export const postgresCounter: CounterStatements = {
     moveWithin(table, moves, parameter) {
         const update = updateOne(table, moves, parameter)
         const highest = parameter(String(moves.max - (moves.moves[0]?.by ?? 0n)))
-        return `WITH moved AS (${update} AND ${table.last} <= ${highest} RETURNING ${table.last} AS last)`
+        return `WITH taken AS (${update} AND ${table.last} <= ${highest} RETURNING ${table.last} AS number)`
     },
 
     numberRows: (table, moves, writing) =>

@@ -14,7 +14,7 @@ import { postgresLocks } from "./locks"
 import { postgresPeriods } from "./periods"
 import { postgresSchema } from "./schema"
 import { postgresServer } from "../server/postgres-server"
-import { lastNumbers, neighbours, scopeKeys, storedNumbers } from "./scopes"
+import { lastNumbers, neighbours, nextWithin, scopeKeys, storedNumbers } from "./scopes"
 import { ownName } from "../own-name"
 import { isPglite, postgresText } from "./text"
 import { postgresTriggers } from "./trigger/catalogue"
@@ -101,6 +101,7 @@ export const postgres: Dialect = {
         // These run without a snapshot in PostgreSQL, so that LOCK TABLE after them still comes first.
         takesSnapshot: (sql) =>
             !/^\s*(start|begin|set|show|savepoint|release|lock)\b[^;]*;?\s*$/i.test(sql),
+        nextWithin,
     },
 }
 

@@ -1,6 +1,7 @@
 import type { EntityMetadata } from "typeorm"
 import type { CountedColumn, Scope, ScopedColumn, ScopeValue } from "../columns"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
+import type { Beginning, NextNumber } from "../dialect"
 import { selectNeighbours } from "../neighbours"
 import type { Statement } from "../../typeorm/statement"
 
@@ -16,15 +17,42 @@ export function lastNumbers(series: CountedColumn, scopes: readonly Scope[]): St
 /** The way of nearly every insert: one scope, its values as plain parameters. */
 function lastNumber(series: CountedColumn, { values }: Scope): Statement {
     const parameters: string[] = []
-    const where = series.scopeColumns.map((column, at) => {
-        const value = values[at]
-        return typeof value === "string"
-            ? `t.${columnName(column)} = $${parameters.push(value)}`
-            : `t.${columnName(column)} IS NULL`
-    })
+    const where = whereScope(series, values, (value) => `$${parameters.push(value)}`)
     const select = (last: string) =>
         `SELECT 0 AS "at", '' AS "group", ${last} AS "last", ${ISOLATION}`
     return { sql: select(selectLast(series, where)), parameters }
+}
+
+function whereScope(
+    { scopeColumns }: CountedColumn,
+    values: readonly ScopeValue[],
+    parameter: (value: string) => string,
+): string[] {
+    return scopeColumns.map((column, at) => {
+        const value = values[at]
+        return typeof value === "string"
+            ? `t.${columnName(column)} = ${parameter(value)}`
+            : `t.${columnName(column)} IS NULL`
+    })
+}
+
+/** @internal {@link TableLockStatements.nextWithin} */
+export function nextWithin(
+    series: CountedColumn,
+    { values }: Scope,
+    { before, by, first, max }: NextNumber,
+): Beginning | undefined {
+    if (!isComparedAsGiven(series)) return undefined
+    return (parameter) => {
+        const last = selectLast(series, whereScope(series, values, parameter), "bigint")
+        const number = (value: bigint) => parameter(String(value))
+        return (
+            `WITH taken AS (SELECT GREATEST(h.last + ${number(by)}, ${number(first)}) AS number ` +
+            // Without OFFSET it would be looked up at both of its places.
+            `FROM (SELECT COALESCE(${last}, ${number(before)}) AS last OFFSET 0) h ` +
+            `WHERE h.last <= ${number(max - by)})`
+        )
+    }
 }
 
 function lastNumberPerScope(series: CountedColumn, scopes: readonly Scope[]): Statement {

@@ -91,8 +91,8 @@ export interface CounterStatements {
      */
     move(table: CounterTable, moves: Moves, dataSource: DataSource): readonly Statement[]
     /**
-     * Moves a counter that exists as a part of another statement, to which it gives `last` by the name
-     * `moved`. That has no rows where there is no such counter, or where it would pass the maximum.
+     * Moves a counter that exists as a part of another statement, to which it gives `number` by the name
+     * `taken`. That has no rows where there is no such counter, or where it would pass the maximum.
      * Undefined where a statement can't have such a part.
      */
     moveWithin?(

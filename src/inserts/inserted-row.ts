@@ -11,20 +11,19 @@ export function primaryKeyOf(
 ): (readonly [ColumnMetadata, unknown])[] | undefined {
     const { metadata } = row
     const { driver } = dataSourceOf(metadata)
-    const generated = driver.isReturningSqlSupported("insert")
-        ? driver.createGeneratedMap(metadata, returnedRows(insert, result)?.[row.at], 0, 1)
-        : driver.createGeneratedMap(
-              metadata,
-              (Object(result) as { raw?: unknown }).raw,
-              row.at,
-              insert.rows.length,
-          )
+    const returned = returnedRows(insert, result)?.[row.at]
+    const { raw } = Object(result) as { raw?: unknown }
+    const counted = Array.isArray(raw)
+        ? undefined
+        : driver.createGeneratedMap(metadata, raw, row.at, insert.rows.length)
     const condition = metadata.primaryColumns.map((column) => {
         const cell = row.cell(column)
+        // An upsert may have found a row that has another one than it was given.
         const value: unknown =
-            cell.kind === "value" && cell.value !== null
+            returned?.[column.databaseName] ??
+            (cell.kind === "value" && cell.value !== null
                 ? cell.value
-                : generated && column.getEntityValue(generated)
+                : counted && column.getEntityValue(counted))
         return value === undefined || value === null ? undefined : ([column, value] as const)
     })
     return condition.every((one) => one !== undefined) ? condition : undefined

@@ -1,5 +1,5 @@
 import { expect } from "chai"
-import { Column, Entity, Index, Not, PrimaryGeneratedColumn } from "typeorm"
+import { Column, Entity, Index, Not, PrimaryColumn, PrimaryGeneratedColumn } from "typeorm"
 import { AutoSequenceColumn, PseudoKey, TransactionRequiredError } from "../../src"
 import { rejection } from "../support/errors"
 import { numbersOf, rolledBack } from "../support/rows"
@@ -34,7 +34,25 @@ onCounters("Drafts whose numbers are made at COMMIT", ({ tables }) => {
         @Column({ type: "varchar", length: 20, unique: true }) note!: string
         @AutoSequenceColumn({ ...LATE, when: { status: Not("draft") } }) number!: number | null
     }
-    const dataSource = tables([Bill, Order])
+
+    /** Has a primary key that TypeORM makes for each INSERT. */
+    @Entity()
+    class Letter {
+        @PrimaryGeneratedColumn("uuid") id!: string
+        @Column({ default: "draft" }) status!: string
+        @Column({ type: "varchar", length: 20, unique: true }) note!: string
+        @AutoSequenceColumn({ ...LATE, when: { status: Not("draft") } }) number!: number | null
+    }
+
+    /** Has a primary key that an upsert may give, and a stored row does not take. */
+    @Entity()
+    class Parcel {
+        @PrimaryColumn({ length: 20 }) id!: string
+        @Column({ default: "draft" }) status!: string
+        @Column({ type: "varchar", length: 20, unique: true }) note!: string
+        @AutoSequenceColumn({ ...LATE, when: { status: Not("draft") } }) number!: number | null
+    }
+    const dataSource = tables([Bill, Order, Letter, Parcel])
     const bills = () => dataSource().getRepository(Bill)
     const day = "2026-05-05"
     const stored = async () =>
@@ -130,6 +148,41 @@ onCounters("Drafts whose numbers are made at COMMIT", ({ tables }) => {
             [1, 1],
             [2, 2],
             [3, 3],
+        ])
+    })
+
+    it("get it by an upsert that brings another primary key than that of the stored row", async () => {
+        const letters = dataSource().getRepository(Letter)
+        await letters.save([{ note: "a" }, { note: "b" }])
+        const upserted = ["b", "c"].map((note) => ({ note, status: "final" }) as Letter)
+        await dataSource().transaction(async (manager) => {
+            for (const row of upserted) await manager.upsert(Letter, row, ["note"])
+        })
+        expect(numbersOf(upserted)).to.eql([1, 2])
+        await letters.save({ note: "d", status: "final" })
+        const found = await letters.find({ order: { note: "ASC" } })
+        expect(numbersOf(found)).to.eql([null, 1, 2, 3])
+
+        const parcels = dataSource().getRepository(Parcel)
+        await parcels.save([
+            { id: "1", note: "a" },
+            { id: "2", note: "b" },
+        ])
+        await dataSource().transaction((manager) =>
+            manager
+                .createQueryBuilder()
+                .insert()
+                .into(Parcel)
+                .values({ id: "3", note: "b", status: "final" })
+                .orUpdate(["status"], ["note"])
+                .execute(),
+        )
+        await parcels.save({ id: "4", note: "c", status: "final" })
+        const stored = await parcels.find({ order: { id: "ASC" } })
+        expect(stored.map(({ id, number }) => [id, number])).to.eql([
+            ["1", null],
+            ["2", 1],
+            ["4", 2],
         ])
     })
 })

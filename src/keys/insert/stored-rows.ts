@@ -39,11 +39,12 @@ export function primaryKeysOf(
         const id: ObjectLiteral = {}
         for (const column of metadata.primaryColumns) {
             const cell = row.cell(column)
+            // An upsert may have found a row that has another one than it was given.
             const value: unknown =
-                cell.kind === "value" && cell.value !== null
+                returned?.[at]?.[column.databaseName] ??
+                (cell.kind === "value" && cell.value !== null
                     ? cell.value
-                    : (returned?.[at]?.[column.databaseName] ??
-                      (counted && column.getEntityValue(counted)))
+                    : counted && column.getEntityValue(counted))
             if (value !== undefined && value !== null)
                 column.setEntityValue(id, driver.prepareHydratedValue(value, column))
         }

@@ -43,6 +43,21 @@ onEachCell(
                 if (way.isGapless) expect(numbers).to.eql(upTo(numbers.length))
             }
         })
+
+        it("set their own numbers, and hold up no first writers of other scopes", async function () {
+            // It locks the table.
+            if (way.options.strategy === "table-lock") return this.skip()
+            const Ticket = tickets(way.options)
+            const dataSource = await database().connect([Ticket])
+            const repository = dataSource.getRepository(Ticket)
+            await repository.save({ desk: 1 })
+            await dataSource.transaction(async (manager) => {
+                await manager.save(Ticket, { desk: 2, number: 7 })
+                for (const desk of [0, 3, 9]) await repository.save({ desk })
+            })
+            for (const desk of [0, 3, 9]) await expectNext(repository, { desk }, [1, 2], way)
+            await expectNext(repository, { desk: 2 }, [7, 8], way)
+        })
     },
     (_, can) => can.parallel,
 )

@@ -86,11 +86,13 @@ export function triggerBodies(triggered: TriggeredColumn): TriggerBodies {
     const signal = (kind: keyof typeof RAISED) => `
             SET v_text = ${literal(texts[kind])};
             SIGNAL SQLSTATE '${RAISED[kind]}' SET MESSAGE_TEXT = v_text;`
-    const raise = (to: string) => `
+    // Made before it is read: to look for a counter that is not there locks the gap in which others are to make theirs.
+    const lock = `
         ${insert} VALUES (${name}, v_key, NULL, 0, CURRENT_TIMESTAMP) ON DUPLICATE KEY UPDATE ${c.last} = ${c.last};
         SET v_before = (SELECT ${lastOf} FROM ${c.name} WHERE ${isOf("v_key")} FOR UPDATE);
         IF v_before = ${closed} THEN${signal("closed")}
-        END IF;
+        END IF;`
+    const raise = (to: string) => `
         IF v_before IS NULL THEN
             ${start("v_before")}
         END IF;
@@ -133,7 +135,7 @@ export function triggerBodies(triggered: TriggeredColumn): TriggerBodies {
     IF NOT (OLD.${column} <=> NEW.${column}) OR v_key <> ${keyOf("OLD")} THEN
         IF OLD.${column} IS NOT NULL AND NOT ${ALLOWS_CHANGES} THEN${signal("changed")}
         END IF;
-        IF NEW.${column} IS NOT NULL THEN${raise(`NEW.${column}`)}${disorder}
+        IF NEW.${column} IS NOT NULL THEN${lock}${raise(`NEW.${column}`)}${disorder}
         END IF;${events.changed}
     END IF;`
     // A draft that the UPDATE makes a row with a number.
@@ -157,14 +159,8 @@ export function triggerBodies(triggered: TriggeredColumn): TriggerBodies {
     DECLARE v_last BIGINT;${period.declare}${declareShown}${events.note}${giveBack}${others(shown.refuse)}${others(period.number)}
     SET v_key = ${keyOf("NEW")};
     ${isLeftAlone ? `IF ${isLeftAlone} THEN\n        SET v_last = NULL;\n    ELSEIF` : "IF"} NEW.${column} IS NULL THEN${take}${disorder}
-    ELSE
-        SET v_before = (SELECT ${c.last} FROM ${c.name} WHERE ${isOf("v_key")});
+    ELSE${lock}
         IF v_before IS NULL OR ${ascends ? "TRUE" : `v_before < NEW.${column}`} THEN${raise(`NEW.${column}`)}
-        ELSE
-            SET v_last = (SELECT ${lastOf} FROM ${c.name} WHERE ${isOf("v_key")} FOR UPDATE);
-            IF v_last = ${closed} THEN${signal("closed")}
-            END IF;
-            SET v_last = NULL;
         END IF;${disorder}
     END IF;
     IF v_last IS NOT NULL THEN

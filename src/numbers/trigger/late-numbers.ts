@@ -38,7 +38,8 @@ export class LateNumbers {
         if (this.waiting.size === 0) return undefined
         const rows = [...this.waiting].flatMap(({ metadata, entity: reference }): LateRow[] => {
             const entity = reference.deref()
-            return entity ? [{ metadata, entity }] : []
+            // One that was not read back after its INSERT may be without its primary key.
+            return entity && metadata.hasAllPrimaryKeys(entity) ? [{ metadata, entity }] : []
         })
         this.waiting.clear()
         // What is stored is stored: thrown, it would look as if the transaction had failed.

@@ -1,6 +1,7 @@
 import { expect } from "chai"
-import type { DataSource, EntityManager } from "typeorm"
+import { type DataSource, Entity, type EntityManager, PrimaryGeneratedColumn } from "typeorm"
 import {
+    AutoSequenceColumn,
     CounterBehindError,
     installAutoSequence,
     NotInstalledError,
@@ -94,6 +95,23 @@ onPostgres("Numbers that triggers make at COMMIT", (database) => {
         expect(await ignoring("a", "c")).to.eql([null, null])
         await receipts().save(receipts().create({ company: "A" }))
         await expectReceipts(dataSource, { A: [1, 2, 3, 4, 5] })
+    })
+
+    it("are on entities beside others that are not read back, and have no primary key", async () => {
+        @Entity({ name: "slip" })
+        class Slip {
+            @PrimaryGeneratedColumn({ type: "bigint" }) id!: string
+            @AutoSequenceColumn({ strategy: "trigger", assign: "commit" }) number!: number | null
+        }
+        const slips = (await database().connect([Slip])).getRepository(Slip)
+        const saved = slips.create([{}, {}, {}])
+        await slips.manager.transaction(async (manager) => {
+            await manager.save(saved.slice(0, 1))
+            await manager.save(saved.slice(1, 2), { reload: false })
+            await manager.save(saved.slice(2))
+        })
+        expect(saved.map(({ number }) => number ?? null)).to.eql([1, null, 3])
+        expect((await slips.save(slips.create())).number).to.equal(4)
     })
 
     it("are made for raw SQL, in the order in which rows came", async () => {

@@ -2,6 +2,7 @@ import { expect } from "chai"
 import { ChildEntity, Column, Entity, PrimaryGeneratedColumn, TableInheritance } from "typeorm"
 import { AutoSequenceColumn, type AutoSequenceColumnOptions } from "../../src"
 import { onEachCell } from "../support/matrix"
+import { tableName } from "../support/typeorm"
 import { expectNext } from "../support/stored"
 
 function receipts(options: AutoSequenceColumnOptions) {
@@ -48,5 +49,52 @@ onEachCell("classes of one table", ({ way, tables }) => {
             await manager.save(Object.assign(new Class(), { shop: 1, number }))
         }
         await expectNext(manager.getRepository(Receipt), { shop: 1 }, [1, 3, 4, 7, 8], way)
+    })
+})
+
+onEachCell("classes of one table, each with its own drafts", ({ way, tables }) => {
+    const options = { ...way.options, when: { status: "final" } }
+
+    @Entity()
+    @TableInheritance({ column: { name: "kind", type: "varchar", length: 20 } })
+    class Paper {
+        @PrimaryGeneratedColumn() id!: number
+        @Column({ default: "draft" }) status!: string
+    }
+    @ChildEntity()
+    class Bill extends Paper {
+        @AutoSequenceColumn(options) bill!: number | null
+    }
+    @ChildEntity()
+    class Credit extends Paper {
+        @AutoSequenceColumn(options) credit!: number | null
+    }
+    @ChildEntity()
+    class Note extends Paper {}
+    const dataSource = tables([Paper, Bill, Credit, Note])
+
+    it("have numbers of their own class alone", async () => {
+        const { manager } = dataSource()
+        const papers = await manager.save([new Bill(), new Credit(), new Note(), new Bill()])
+        await manager.save(Object.assign(papers[0]!, { status: "final" }))
+        await manager.save(Object.assign(papers[2]!, { status: "final" }))
+        await manager.transaction((own) =>
+            own.update(Paper, { status: "draft" }, { status: "final" }),
+        )
+        await manager.save([
+            Object.assign(new Credit(), { status: "final" }),
+            Object.assign(new Bill(), { status: "final" }),
+        ])
+        const rows = await manager.query<{ bill: unknown; credit: unknown }[]>(
+            `SELECT bill, credit FROM ${tableName(dataSource().getMetadata(Paper))} ORDER BY kind, id`,
+        )
+        expect(rows.map(({ bill, credit }) => [bill, credit])).to.eql([
+            [1, null],
+            [2, null],
+            [3, null],
+            [null, 1],
+            [null, 2],
+            [null, null],
+        ])
     })
 })

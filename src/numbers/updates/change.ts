@@ -1,4 +1,5 @@
 import { list, type Piece, piece, plain, type Update, valueOfPiece } from "../../inserts/sql/update"
+import { kindsOf } from "../../series/kinds"
 import { triggeredSeriesOf } from "../../series/own-series"
 import { seriesOf } from "../../series/resolve-series"
 import { scopeText } from "../../series/scopes/scope"
@@ -120,7 +121,13 @@ async function dueOf(
     if (answers.some((answer) => answer !== true)) return undefined
     const open = when.filter((test) => !known.some((one) => one.test === test))
     const isUnset = plain(`${columnName(column)} IS NULL`)
-    if (open.length === 0) return isUnset
     const isMet = afterUpdate(update, (nameOf) => conditionSql(open, dialect, nameOf))
-    return piece(["", " AND ", ""], isUnset, isMet)
+    return list([isUnset, ...isOfClass(series), ...(open.length > 0 ? [isMet] : [])], " AND ")
+}
+
+/** Rows of other classes of the table, which the same UPDATE may be about, have no such number. */
+function isOfClass(series: Series): Piece[] {
+    const kinds = kindsOf(series)
+    const values = kinds?.values.map((value) => series.dialect.expressions.literal(value))
+    return kinds && values ? [plain(`${columnName(kinds.column)} IN (${values.join(", ")})`)] : []
 }

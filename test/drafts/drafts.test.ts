@@ -87,7 +87,29 @@ onEachCell(
             number!: number | null
         }
 
-        const dataSource = tables([Company, Invoice, Letter, Signature, Contract])
+        /** Has two numbers that count by one date, which they set to today. */
+        @Entity()
+        class Voucher {
+            @PrimaryGeneratedColumn() id!: number
+            @Column({ length: 9, unique: true }) code!: string
+            @Column({ length: 20, default: "draft" }) status!: string
+            @Column({ default: false }) isTaxed!: boolean
+            @Column({ type: "date", nullable: true }) day!: string | null
+            @AutoSequenceColumn({
+                ...options,
+                period: { of: "day", by: "year", timeZone: "UTC" },
+                when: { status: "final", isTaxed: true },
+            })
+            tax!: number | null
+            @AutoSequenceColumn({
+                ...options,
+                period: { of: "day", by: "year", timeZone: "UTC" },
+                when: { status: "final" },
+            })
+            number!: number | null
+        }
+
+        const dataSource = tables([Company, Invoice, Letter, Signature, Contract, Voucher])
         const invoices = () => dataSource().getRepository(Invoice)
         const letters = () => dataSource().getRepository(Letter)
         const company = () => dataSource().getRepository(Company).save({})
@@ -458,6 +480,28 @@ onEachCell(
                 "2026",
             ])
             expect(new Set(numbers)).to.have.property("size", 4)
+        })
+
+        it("are numbered twice by an upsert, and set to today once", async () => {
+            const vouchers = dataSource().getRepository(Voucher)
+            await vouchers.save(["a", "b"].map((code) => ({ code })))
+            await dataSource().transaction(async (manager) => {
+                const upsert = (row: Partial<Voucher>) => manager.upsert(Voucher, row, ["code"])
+                await upsert({ code: "a", status: "final", isTaxed: false })
+                await upsert({ code: "b", status: "final", isTaxed: true })
+                await upsert({ code: "c", status: "final", isTaxed: true })
+            })
+            await vouchers.save({ code: "d", status: "final", isTaxed: true })
+            const found = await vouchers.find({ order: { code: "ASC" } })
+            expect(found.every(({ day }) => day !== null)).to.equal(true)
+            expect(found.map(({ tax }) => tax === null)).to.eql([true, false, false, false])
+            if (isGapless)
+                expect(found.map(({ tax, number }) => [tax, number])).to.eql([
+                    [null, 1],
+                    [1, 2],
+                    [2, 3],
+                    [3, 4],
+                ])
         })
 
         it("are what an upsert makes of final rows, which keep their numbers", async () => {

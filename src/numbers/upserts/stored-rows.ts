@@ -55,17 +55,23 @@ function concernedSeries({ rows: [row], upsert }: Insert): ConcernedSeries[] {
     })
 }
 
+type NameOf = (column: ColumnMetadata) => string
+
+/** Whether a stored draft gets its number, by the names of its columns and of those of the new row. */
+type IsDue = (stored: NameOf, given: NameOf) => string
+
 /**
  * Lets the statement itself give stored drafts the numbers of the new rows, and fail where a stored row with
  * a number would get another scope.
  * @internal
  */
 export function keepStored(insert: Insert): void {
+    const periods = new Map<ColumnMetadata, IsDue[]>()
+    const dates = new Map<ColumnMetadata, IsDue[]>()
     for (const { series, moved, numbers } of concernedSeries(insert)) {
         const { column, dialect, period } = series
         const { same, fail } = dialect.expressions
-        type NameOf = (column: ColumnMetadata) => string
-        const isDue = (stored: NameOf, given: NameOf) =>
+        const isDue: IsDue = (stored, given) =>
             `${stored(column)} IS NULL AND ${given(column)} IS NOT NULL AND ` +
             conditionSql(series.when ?? [], dialect, (one) =>
                 insert.upsert?.overwrites(columnName(one)) ? given(one) : stored(one),
@@ -73,14 +79,14 @@ export function keepStored(insert: Insert): void {
         insert.setStored(column, (stored, given) => {
             const number = stored(column)
             const failure = fail(`COALESCE(${number}, 0)`)
-            const dates = datingColumns(series)
+            const dated = datingColumns(series)
                 .filter((one) => insert.upsert?.overwrites(columnName(one)))
                 .map((one) => same(stored(one), given(one)))
             const keeps = moved.map((one) => {
                 const isSame = same(stored(one), given(one))
-                if (one !== period?.column || dates.length === 0) return isSame
+                if (one !== period?.column || dated.length === 0) return isSame
                 // A new draft has none, and would be of the same with the same date.
-                return `(${isSame} OR (${given(one)} IS NULL AND ${dates.join(" AND ")}))`
+                return `(${isSame} OR (${given(one)} IS NULL AND ${dated.join(" AND ")}))`
             })
             const areKept = keeps.length > 0 ? `(${keeps.join(" AND ")})` : "1 = 1"
             const due = isDue(stored, given)
@@ -101,15 +107,30 @@ export function keepStored(insert: Insert): void {
                     `CASE WHEN ${isDue(stored, given)} THEN ${given(document.column)} ELSE ${stored(document.column)} END`,
             )
         if (!period) continue
-        // These come first, and some databases take what is new of them: a date that is there stays.
-        for (const one of [period.column, period.date]) {
-            if (insert.upsert?.overwrites(columnName(one))) continue
-            insert.setStored(one, (stored, given) => {
-                const isUnset = one === period.date ? `${stored(one)} IS NULL AND ` : ""
-                const due = `${isUnset}${isDue(stored, given)}`
-                return `CASE WHEN ${due} THEN ${given(one)} ELSE ${stored(one)} END`
-            })
-        }
+        addTo(periods, period.column, isDue)
+        addTo(dates, period.date, isDue)
+    }
+    // These come first, and some databases take what is new of them: a date that is there stays.
+    setDue(insert, periods, () => "")
+    setDue(insert, dates, (date) => `${date} IS NULL AND `)
+}
+
+function addTo(all: Map<ColumnMetadata, IsDue[]>, column: ColumnMetadata, isDue: IsDue): void {
+    all.set(column, [...(all.get(column) ?? []), isDue])
+}
+
+/** Sets each column once, with whichever of its numbers the draft gets: several may count by the same date. */
+function setDue(
+    insert: Insert,
+    columns: ReadonlyMap<ColumnMetadata, readonly IsDue[]>,
+    unless: (stored: string) => string,
+): void {
+    for (const [column, all] of columns) {
+        if (insert.upsert?.overwrites(columnName(column))) continue
+        insert.setStored(column, (stored, given) => {
+            const due = all.map((isDue) => `(${isDue(stored, given)})`).join(" OR ")
+            return `CASE WHEN ${unless(stored(column))}(${due}) THEN ${given(column)} ELSE ${stored(column)} END`
+        })
     }
 }
 

@@ -1,5 +1,7 @@
-import { getMetadataArgsStorage } from "typeorm"
+import { isDeepStrictEqual } from "node:util"
+import { type EntityMetadata, getMetadataArgsStorage } from "typeorm"
 import type { Declared, Registry, Target } from "../declared/registry"
+import { InvalidOptionError } from "../errors"
 import type { ColumnMetadata } from "../typeorm/names"
 
 /**
@@ -22,6 +24,28 @@ export function isOwnColumn(
     )
     // Those of an EntitySchema are not kept there.
     return declared.length === 0 || declared.some((args) => classes.includes(args.target))
+}
+
+/**
+ * Refuses a declaration that would do nothing: TypeORM takes a property that a class declares again, or several classes
+ * of a single-table inheritance, from the first of them.
+ * @internal
+ */
+export function refuseUntakenOptions<T extends Declared>(
+    { name, target }: EntityMetadata,
+    { embeddedMetadata, propertyName, target: source }: ColumnMetadata,
+    registry: Registry<T>,
+    optionsOf: (declared: T) => object,
+): void {
+    const find = (one: Target) => registry.of(one).find((d) => d.propertyName === propertyName)
+    const own = embeddedMetadata ? undefined : lineageOf(target).map(find).find(Boolean)
+    const taken = find(source)
+    if (!own || !taken || isDeepStrictEqual(optionsOf(own), optionsOf(taken))) return
+    const other = typeof source === "function" ? source.name : source
+    throw new InvalidOptionError(
+        `${name}.${propertyName} and ${other}.${propertyName} are one column of their table, and their options ` +
+            `differ: TypeORM takes the column of ${other}. Give both the same options, or names of their own.`,
+    )
 }
 
 /** @internal A class and those that it extends, or the name of an EntitySchema. */

@@ -14,6 +14,7 @@ import {
     resolveDocument,
     showingColumns,
 } from "./documents/resolve-document"
+import { refuseUntakenOptions } from "./own-columns"
 import { refuseDeletedByForeignKey } from "./deleted-by-foreign-key"
 import { type Period, resolvePeriod } from "./periods/resolve-period"
 import { resolveScopeProperty } from "./scopes/scope-property"
@@ -32,6 +33,7 @@ export function seriesOf(metadata: EntityMetadata): readonly Series[] {
         series = metadata.columns.flatMap((column) => {
             const numbered = numbers.find(column.target, column.propertyName, dataSource)
             const embedded = column.embeddedMetadata?.propertyPath
+            refuseUntakenOptions(metadata, column, numbers, (one) => one.numbering)
             return numbered ? resolveSeries(metadata, numbered, embedded) : []
         })
         cache.set(metadata, series)

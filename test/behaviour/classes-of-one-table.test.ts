@@ -1,6 +1,12 @@
 import { expect } from "chai"
 import { ChildEntity, Column, Entity, PrimaryGeneratedColumn, TableInheritance } from "typeorm"
-import { AutoSequenceColumn, type AutoSequenceColumnOptions } from "../../src"
+import {
+    AutoSequenceColumn,
+    type AutoSequenceColumnOptions,
+    DocumentNumber,
+    InvalidOptionError,
+} from "../../src"
+import { expectRejects } from "../support/errors"
 import { onEachCell } from "../support/matrix"
 import { tableName } from "../support/typeorm"
 import { expectNext } from "../support/stored"
@@ -96,5 +102,51 @@ onEachCell("classes of one table, each with its own drafts", ({ way, tables }) =
             [null, 2],
             [null, null],
         ])
+    })
+})
+
+onEachCell("classes of one table that declare one property", ({ way, database }) => {
+    const classes = (
+        ...[bill, credit]: { readonly startAt?: number; readonly format?: string }[]
+    ) => {
+        @Entity()
+        @TableInheritance({ column: { name: "kind", type: "varchar", length: 20 } })
+        class Paper {
+            @PrimaryGeneratedColumn() id!: number
+        }
+        @ChildEntity()
+        class Bill extends Paper {
+            @AutoSequenceColumn({ ...way.options, startAt: bill?.startAt }) number!: number
+            @DocumentNumber({ of: "number", format: bill?.format ?? "P-{000}" }) text!: string
+        }
+        @ChildEntity()
+        class Credit extends Paper {
+            @AutoSequenceColumn({ ...way.options, startAt: credit?.startAt }) number!: number
+            @DocumentNumber({ of: "number", format: credit?.format ?? "P-{000}" }) text!: string
+        }
+        return { all: [Paper, Bill, Credit], Bill, Credit }
+    }
+
+    it("share its series, with the same options", async () => {
+        const { all, Bill, Credit } = classes({}, {})
+        const { manager } = await database().connect(all)
+        for (const [at, Class] of [Bill, Credit, Bill].entries())
+            expect(await manager.save(new Class())).to.include({
+                number: at + 1,
+                text: `P-00${at + 1}`,
+            })
+    })
+
+    it("are refused where the options differ, those of one would do nothing", async () => {
+        const differing = [
+            [{ startAt: 5 }, {}],
+            [{}, { format: "C-{000}" }],
+        ]
+        for (const options of differing)
+            await expectRejects(
+                database().connect(classes(...options).all),
+                InvalidOptionError,
+                "are one column of their table, and their options differ",
+            )
     })
 })

@@ -6,6 +6,7 @@ import { type DocumentColumn, documents } from "../../declared/registry"
 import { kindOfType } from "../../dialects/column-type"
 import { dataSourceOf, findDeclaredColumns } from "../../typeorm/compat"
 import { type ColumnMetadata, columnType } from "../../typeorm/names"
+import { refuseUntakenOptions } from "../own-columns"
 import { findPath, type Path } from "../path"
 import { resolveScopeProperty } from "../scopes/scope-property"
 import type { Document, ScopeProperty, Series } from "../series"
@@ -26,6 +27,7 @@ export function showingColumns(
     const dataSource = dataSourceOf(metadata)
     return metadata.columns.flatMap((column) => {
         const declared = documents.find(column.target, column.propertyName, dataSource)
+        refuseUntakenOptions(metadata, column, documents, ({ options }) => options)
         const isBeside = column.embeddedMetadata === number.embeddedMetadata
         return declared?.options.of === number.propertyName && isBeside
             ? [{ column, declared }]

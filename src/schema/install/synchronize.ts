@@ -7,7 +7,7 @@ import { whileAltered } from "../../typeorm/metadata/altered-metadata"
 import { tableName } from "../../typeorm/names"
 import { planSynchronize, type Synchronization } from "../../typeorm/schema/schema-builder"
 import { select } from "../../typeorm/statement"
-import { findRenamedColumns, keepRenamed } from "../names/renamed-columns"
+import { keepRenamedColumns } from "../names/renamed-columns"
 import { findRenamings, refuseStrays } from "../names/renamings"
 import { addChecks, dropFormerChecks, findChecks } from "../plan/checks"
 import { beforeRowsAreFilled } from "../plan/column-steps"
@@ -66,11 +66,8 @@ async function planFor(
     const { dataSource } = taken
     refuseUnsupportedSeries(dataSource)
     const beforeFilled = taken.tables.flatMap(beforeRowsAreFilled)
-    const renamedColumns = await whileAltered(beforeFilled, () =>
-        Promise.resolve(findRenamedColumns(taken.tables)),
-    )
-    const tables = taken.tables.map((table) => keepRenamed(table, renamedColumns, false))
-    const inventory = { ...taken, tables }
+    const { inventory, renamedColumns } = await keepRenamedColumns(taken)
+    const { tables } = inventory
     const order = new RowOrder(dataSource)
     await refuseObstacles(planning, inventory, (table) => {
         order.refuseUnknown(

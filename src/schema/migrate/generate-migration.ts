@@ -13,7 +13,7 @@ import {
 } from "../plan/column-steps"
 import { addChecks, dropFormerChecks, findChecks } from "../plan/checks"
 import { addCounting, setCounterSettings } from "../plan/counter-steps"
-import { findRenamedColumns, keepRenamed } from "../names/renamed-columns"
+import { keepRenamedColumns } from "../names/renamed-columns"
 import { carryNames } from "../names/renaming-steps"
 import { findRenamings, refuseStrays, type Renames, RENAMES, rewrittenBy } from "../names/renamings"
 import { refuseDuplicates } from "../plan/indexes/duplicate-rows"
@@ -177,11 +177,8 @@ export async function generateMigration(
         const mistake = await dialectOf(dataSource)?.schema.findMistake?.(runner)
         if (mistake) throw new UnsupportedError(mistake)
         const taken = await takeInventory(runner, dataSource, { renumber })
-        const renamed = await whileAltered(taken.tables.flatMap(beforeRowsAreFilled), () =>
-            Promise.resolve(findRenamedColumns(taken.tables)),
-        )
-        const tables = taken.tables.map((table) => keepRenamed(table, renamed, renumber ?? false))
-        const found = { ...taken, tables }
+        const kept = await keepRenamedColumns(taken)
+        const found = kept.inventory
         await refuseLosses(runner, retypedOf(found))
         await refuseUnknownZones(runner, found)
         for (const table of found.tables) {
@@ -192,8 +189,7 @@ export async function generateMigration(
         // Also where no row is there: it will run where some are.
         for (const table of found.tables) order.refuseUnknown(table)
         return {
-            inventory: found,
-            renamedColumns: renamed,
+            ...kept,
             sequences: await findRenamedSequences(runner, found),
         }
     })

@@ -1,15 +1,31 @@
 import type { Series } from "../../series/series"
 import { numberedCheck } from "../../series/when/numbered-check"
 import type { ColumnMetadata } from "../../typeorm/names"
-import type { ServedTable } from "../plan/inventory"
+import { whileAltered } from "../../typeorm/metadata/altered-metadata"
+import { beforeRowsAreFilled } from "../plan/column-steps"
+import type { Inventory, ServedTable } from "../plan/inventory"
 import type { RenamedColumns } from "./renamings"
+
+/**
+ * An inventory whose rows keep what is in the columns that TypeORM renames, and these columns.
+ * @internal
+ */
+export async function keepRenamedColumns(
+    inventory: Inventory,
+): Promise<{ readonly inventory: Inventory; readonly renamedColumns: RenamedColumns }> {
+    const { tables, renumber } = inventory
+    const renamedColumns = await whileAltered(tables.flatMap(beforeRowsAreFilled), () =>
+        Promise.resolve(findRenamedColumns(tables)),
+    )
+    const kept = tables.map((table) => keepRenamed(table, renamedColumns, renumber))
+    return { inventory: { ...inventory, tables: kept }, renamedColumns }
+}
 
 /**
  * The columns that TypeORM renames, as its schema builder finds them: a table that lacks one column and
  * has another is taken for renamed. Called while its metadata is as the schema builder sees it.
- * @internal
  */
-export function findRenamedColumns(tables: readonly ServedTable[]): RenamedColumns {
+function findRenamedColumns(tables: readonly ServedTable[]): RenamedColumns {
     return new Map(
         tables.flatMap(({ dataSource: { driver }, metadata, table }) => {
             if (!metadata.synchronize || metadata.columns.length !== table.columns.length) return []
@@ -32,11 +48,8 @@ export function findRenamedColumns(tables: readonly ServedTable[]): RenamedColum
     )
 }
 
-/**
- * A table whose rows keep what is in the columns that TypeORM renames: nothing is to be made for them.
- * @internal
- */
-export function keepRenamed(
+/** A table whose rows keep what is in the columns that TypeORM renames: nothing is to be made for them. */
+function keepRenamed(
     served: ServedTable,
     renamedColumns: RenamedColumns,
     renumber: boolean,

@@ -1,4 +1,4 @@
-import { columnName, tableName } from "../typeorm/names"
+import { columnName, ofRow, tableName } from "../typeorm/names"
 import { keyOfRow } from "../series/scopes/scope-key"
 import type { Series } from "../series/series"
 import type { Statement } from "../typeorm/statement"
@@ -45,7 +45,7 @@ function selectBeside(
         const of = `t.${columnName(column.series.column)}`
         const selected = [
             ...(isOne
-                ? series.scopeColumns.map((one) => `t.${columnName(one)}`)
+                ? series.scopeColumns.map(ofRow)
                 : [`${keyOfRow(column.series, "t")} AS ${key}`]),
             `${of} AS ${number}`,
             `${value ? value(column) : of} AS ${own}`,
@@ -118,7 +118,7 @@ export function selectDuplicates(audited: Audited, scopes: Restriction): Stateme
     ]
     const parameters: unknown[] = []
     const tables = audited.map(({ series: own, unique }) => {
-        const columns = [...own.scopeColumns, own.column].map((one) => `t.${columnName(one)}`)
+        const columns = [...own.scopeColumns, own.column].map(ofRow)
         const loose = unique === "no" || audited.length > 1 ? [] : unique
         const nulls = loose.map((name) => `t.${name} IS NULL`)
         const where = whereNumbered(

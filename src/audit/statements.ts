@@ -1,7 +1,7 @@
 import { counterTableOf } from "../series/own-table"
 import { keyOfRow } from "../series/scopes/scope-key"
 import type { Series } from "../series/series"
-import { columnName, tableName } from "../typeorm/names"
+import { columnName, ofRow, tableName } from "../typeorm/names"
 import type { Statement } from "../typeorm/statement"
 import type { Checks } from "./checks/checks-of"
 import type { FindingKind } from "./types"
@@ -71,7 +71,7 @@ export function selectScopes(audited: Audited, hasCounters: boolean, only?: OneS
     const restriction: Restriction = only ? [only.values] : "all"
     const branches = audited.map(({ series: own, checks }) => {
         const number = `t.${columnName(own.column)}`
-        const grouped = own.scopeColumns.map((column) => `t.${columnName(column)}`)
+        const grouped = own.scopeColumns.map(ofRow)
         const found = kinds.map((kind, at) => {
             const check = checks.bySql.find((one) => one.kind === kind)
             const sum = check ? `SUM(CASE WHEN ${check.wrong} THEN 1 ELSE 0 END)` : "0"

@@ -16,7 +16,7 @@ import { zoneSql } from "../series/periods/zone"
 import { scopeSqls, scopeText, scopeWith } from "../series/scopes/scope"
 import { madeColumns, type Series } from "../series/series"
 import { conditionSql } from "../series/when/row-condition"
-import { type ColumnMetadata, columnName } from "../typeorm/names"
+import { type ColumnMetadata, ofRow } from "../typeorm/names"
 import type { Sender } from "../typeorm/statement"
 import { lateColumns } from "./late-texts"
 import { givePeriod } from "./late-period"
@@ -96,18 +96,17 @@ interface Read {
 /** What has to be known of a row, in the order in which {@link requestOf} takes it. */
 function readOf(series: Series): Read {
     const { column, when, period, metadata, dialect } = series
-    const nameOf = (one: ColumnMetadata) => `t.${columnName(one)}`
-    const meets = when ? conditionSql(when, dialect, nameOf) : "1 = 1"
+    const meets = when ? conditionSql(when, dialect, ofRow) : "1 = 1"
     return {
         series,
         expressions: [
-            `CASE WHEN ${nameOf(column)} IS NULL AND ${meets} THEN 1 ELSE 0 END`,
-            ...madeColumns(series).map(nameOf),
+            `CASE WHEN ${ofRow(column)} IS NULL AND ${meets} THEN 1 ELSE 0 END`,
+            ...madeColumns(series).map(ofRow),
             ...(period
                 ? [
-                      dateSql(period, dialect, nameOf(period.date)),
+                      dateSql(period, dialect, ofRow(period.date)),
                       period.zone.fixed === undefined
-                          ? zoneSql(period.zone, metadata, nameOf)
+                          ? zoneSql(period.zone, metadata, ofRow)
                           : "NULL",
                   ]
                 : []),

@@ -5,15 +5,14 @@ import { pathSql } from "../series/path"
 import type { CivilDate } from "../series/periods/civil-date"
 import { areViewed, type DocumentFrame, shownPaths } from "../series/documents/document"
 import type { Document, Series } from "../series/series"
-import { columnName } from "../typeorm/names"
+import { ofRow } from "../typeorm/names"
 import { entitiesOf, type LateRow } from "./late-row"
 
 /** @internal What the texts of a stored row are made of, as SQL over the row `t`. */
 export function lateColumns({ documents, dialect, metadata }: Series): string[] {
-    const nameOf = (column: Document["column"]) => `t.${columnName(column)}`
     return [
-        ...shownPaths(documents).map((path) => dialect.expressions.text(pathSql(path, nameOf))),
-        ...(areViewed(documents) ? metadata.columns.map(nameOf) : []),
+        ...shownPaths(documents).map((path) => dialect.expressions.text(pathSql(path, ofRow))),
+        ...(areViewed(documents) ? metadata.columns.map(ofRow) : []),
     ]
 }
 

@@ -14,7 +14,7 @@ import type { DocumentFrame } from "../series/documents/document"
 import { frameSql } from "../series/documents/document-sql"
 import { fitsWhatever } from "../numbers/documents/row-frame"
 import { noteOf } from "../signals/note"
-import { columnName } from "../typeorm/names"
+import { ofRow } from "../typeorm/names"
 import { forgetKnown, isKnown } from "./known-counters"
 import { giveLateTexts, lateFrames } from "./late-texts"
 import type { LateRequest } from "./late-requests"
@@ -93,7 +93,7 @@ async function statementOf(
         return undefined
     const { name, base, columns } = counterSeriesOf(series)
     const by = series.incrementBy * BigInt(requests.length)
-    const stored = keySql(scopeColumns, dialect, (column) => `t.${columnName(column)}`)
+    const stored = keySql(scopeColumns, dialect, ofRow)
     const sql = dialect.counter.numberRows(
         counterTableOf(dataSource),
         { series: name, base, moves: [{ key, by }], columns },

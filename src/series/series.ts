@@ -85,7 +85,11 @@ export function pathsOf({ scope }: Pick<Scoped, "scope">): string {
 }
 
 /** @internal The columns that show a number: its own, that of its period, and those of its texts. */
-export function numberColumns({ column, period, documents }: Series): readonly ColumnMetadata[] {
+export function numberColumns({
+    column,
+    period,
+    documents,
+}: Series): readonly [ColumnMetadata, ...ColumnMetadata[]] {
     return [
         column,
         ...(period ? [period.column] : []),

@@ -33,6 +33,11 @@ export function columnName(column: ColumnMetadata): string {
     return dataSourceOf(column.entityMetadata).driver.escape(column.databaseName)
 }
 
+/** @internal A column of the row `t` as SQL names it. */
+export function ofRow(column: ColumnMetadata): string {
+    return `t.${columnName(column)}`
+}
+
 /** @internal The type of a column, by the name that the database has for it. */
 export function columnType(column: ColumnMetadata): string {
     return dataSourceOf(column.entityMetadata).driver.normalizeType(column)

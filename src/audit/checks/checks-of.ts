@@ -6,7 +6,7 @@ import type { Series } from "../../series/series"
 import { isTimeZone } from "../../declared/time-zone"
 import { kindsOf } from "../../series/kinds"
 import { conditionSql } from "../../series/when/row-condition"
-import { type ColumnMetadata, columnName } from "../../typeorm/names"
+import { ofRow } from "../../typeorm/names"
 import { textChecks } from "./text-checks"
 import { type ReadCheck, rows, type SqlCheck } from "./check"
 
@@ -34,8 +34,6 @@ export function checksOf(series: Series, canBeNull: boolean): Checks {
         ],
     }
 }
-
-const ofRow = (column: ColumnMetadata) => `t.${columnName(column)}`
 
 function draftChecks({ when, dialect, column }: Series): SqlCheck[] {
     if (!when) return []

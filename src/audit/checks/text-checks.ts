@@ -1,9 +1,7 @@
 import { textSql } from "../../series/documents/document-sql"
 import type { Document, Series } from "../../series/series"
-import { type ColumnMetadata, columnName } from "../../typeorm/names"
+import { ofRow } from "../../typeorm/names"
 import type { ReadCheck } from "./check"
-
-const ofRow = (column: ColumnMetadata) => `t.${columnName(column)}`
 
 /**
  * Whether the texts of numbers are made of their parts. A text is never changed, whatever becomes of the format: one that

@@ -3,9 +3,9 @@ import { groupBy } from "../../group-by"
 import type { Insert } from "../../inserts/insert"
 import { returnedRows } from "../../inserts/returned-rows"
 import type { Session } from "../../inserts/session"
-import { placeOf } from "../../series/series"
+import { numberColumns, placeOf } from "../../series/series"
 import { tellRefusedGap } from "../../signals/channels"
-import { columnName } from "../../typeorm/names"
+import { columnName, ofRow } from "../../typeorm/names"
 import { readExpressions, type RowCondition } from "../../typeorm/rows/read-rows"
 import { type MovedCounter, setCountersBack } from "../counters/set-back"
 import type { NumberRequest } from "../number-request"
@@ -98,15 +98,12 @@ async function showStoredNumbers(
             return condition ? [{ request, condition }] : []
         })
         if (found.length === 0) continue
-        const { metadata, column, dialect } = series
-        const beside = [...(series.period ? [series.period] : []), ...series.documents]
+        const { metadata, dialect } = series
+        const [column, ...beside] = numberColumns(series)
         const rows = await readExpressions(
             session,
             metadata,
-            [
-                dialect.expressions.text(`t.${columnName(column)}`),
-                ...beside.map((one) => `t.${columnName(one.column)}`),
-            ],
+            [dialect.expressions.text(ofRow(column)), ...beside.map(ofRow)],
             found.map(({ condition }) => condition),
         )
         const shown = found.flatMap(({ request }, at) => {
@@ -118,7 +115,7 @@ async function showStoredNumbers(
                 ...(number === undefined
                     ? []
                     : [shownValue(entity, column, storedValue(series, number))]),
-                ...beside.map((one, i) => shownValue(entity, one.column, values[i])),
+                ...beside.map((one, i) => shownValue(entity, one, values[i])),
             ]
         })
         showValues(session, shown)

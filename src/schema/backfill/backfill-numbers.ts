@@ -25,7 +25,7 @@ import { seriesOf } from "../../series/resolve-series"
 import { placeOf, type Series } from "../../series/series"
 import { onMaster } from "../../typeorm/on-master"
 import { givenEntity } from "../../typeorm/given"
-import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
+import { type ColumnMetadata, columnName, ofRow, tableName } from "../../typeorm/names"
 import { Parameters } from "../../typeorm/rows/parameters"
 import { select, type Sender } from "../../typeorm/statement"
 import { isUnnumbered } from "../plan/number-rows"
@@ -258,7 +258,7 @@ async function lockUnnumbered(
     const values = ids.map((id) =>
         primaryColumns.map((column) => parameters.add(preparedValue(column, id))),
     )
-    const names = primaryColumns.map((column) => `t.${columnName(column)}`)
+    const names = primaryColumns.map(ofRow)
     const isOne = values.map((of) => of.map((value, at) => `${names[at] ?? ""} = ${value}`))
     const [only, ...others] = names
     const isNamed =

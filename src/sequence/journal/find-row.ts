@@ -4,7 +4,7 @@ import { withPrimaryKey } from "../../keys/rows/primary-key"
 import { parseNumber } from "../../numbers/number-values"
 import { keySql } from "../../series/scopes/scope-key"
 import type { Series } from "../../series/series"
-import { columnName } from "../../typeorm/names"
+import { ofRow } from "../../typeorm/names"
 import type { Sender } from "../../typeorm/statement"
 
 /** @internal A stored row: its number, and the key of its scope. */
@@ -21,8 +21,8 @@ export async function findRow(
     { isLocking }: { readonly isLocking: boolean },
 ): Promise<NumberedRow | undefined> {
     const expressions = [
-        dialect.expressions.text(`t.${columnName(column)}`),
-        keySql(scopeColumns, dialect, (one) => `t.${columnName(one)}`),
+        dialect.expressions.text(ofRow(column)),
+        keySql(scopeColumns, dialect, ofRow),
     ]
     const lock = isLocking && dialect.rowLock !== ""
     const [row] = await readExpressions(

@@ -1,6 +1,6 @@
 import type { Token } from "../../declared/documents/format"
 import type { Dialect } from "../../dialects/dialect"
-import { type ColumnMetadata, columnName } from "../../typeorm/names"
+import { type ColumnMetadata, ofRow } from "../../typeorm/names"
 import { type Path, pathSql } from "../path"
 import { isPeriodic, periodDay } from "../periods/period-sql"
 import type { Document } from "../series"
@@ -49,15 +49,14 @@ export function documentSql(document: Document, row: RowSql): string | undefined
 /** @internal The text of a stored row `t`; undefined where SQL can't make it. */
 export function textSql(
     document: Document,
-    number = `t.${columnName(document.series.column)}`,
+    number = ofRow(document.series.column),
 ): string | undefined {
     const { series } = document
-    const nameOf = (column: ColumnMetadata) => `t.${columnName(column)}`
     return documentSql(document, {
-        nameOf,
+        nameOf: ofRow,
         number,
         day: isPeriodic(series) ? periodDay(series) : undefined,
-        period: series.period && nameOf(series.period.column),
+        period: series.period && ofRow(series.period.column),
     })
 }
 

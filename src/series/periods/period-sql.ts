@@ -1,4 +1,4 @@
-import { type ColumnMetadata, columnName } from "../../typeorm/names"
+import { ofRow } from "../../typeorm/names"
 import type { Series } from "../series"
 import type { Period } from "./resolve-period"
 import { zoneSql } from "./zone"
@@ -19,7 +19,6 @@ export function periodSql(series: PeriodicSeries): string | undefined {
 
 /** @internal The day of the date of a stored row `t` as SQL; undefined where the database knows no zones. */
 export function periodDay({ period, metadata, dialect }: PeriodicSeries): string | undefined {
-    const name = (column: ColumnMetadata) => `t.${columnName(column)}`
-    const zone = zoneSql(period.zone, metadata, name)
-    return dialect.periods.dayOf(name(period.date), period, zone)
+    const zone = zoneSql(period.zone, metadata, ofRow)
+    return dialect.periods.dayOf(ofRow(period.date), period, zone)
 }

@@ -1,6 +1,6 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import { dataSourceOf } from "../compat"
-import { type ColumnMetadata, columnName, tableName } from "../names"
+import { type ColumnMetadata, columnName, ofRow, tableName } from "../names"
 import { select, type Sender } from "../statement"
 import { Parameters } from "./parameters"
 
@@ -20,7 +20,7 @@ export async function readRows(
     columns: readonly ColumnMetadata[],
     conditions: readonly RowCondition[],
 ): Promise<(unknown[] | undefined)[]> {
-    const expressions = columns.map((column) => `t.${columnName(column)}`)
+    const expressions = columns.map(ofRow)
     return readExpressions(runner, metadata, expressions, conditions)
 }
 

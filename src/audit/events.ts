@@ -1,6 +1,7 @@
 import { EVENT_ENTITY } from "../declared/own-tables"
 import { hasJournal } from "../series/journal"
 import { eventTableOf } from "../series/own-table"
+import { parseNumber } from "../numbers/number-values"
 import { Parameters } from "../typeorm/rows/parameters"
 import type { RangeEvent } from "./scopes/ranges"
 import type { Snapshot } from "./snapshot"
@@ -15,7 +16,7 @@ const AT_ONCE = 200
 const WITH_REASONS = 200_000
 
 /**
- * What the journal says about missing numbers, by the keys of their scopes, in the order of the numbers.
+ * What the journal says about missing numbers, by the keys of their scopes.
  * @internal
  */
 export async function eventsOf(
@@ -41,7 +42,8 @@ export async function eventsOf(
             `SELECT e.${event.scope} AS ${text("scope")}, e.${event.kind} AS ${text("kind")}, ` +
             `${integer(`e.${event.first}`)} AS ${text("first")}, ${integer(`e.${event.last}`)} AS ${text("last")}, ` +
             `e.${event.reason} AS ${text("reason")}, e.${event.by} AS ${text("by")}, ` +
-            `${integer(dialect.journal.milliseconds(`e.${event.at}`))} AS ${text("at")} ` +
+            `${integer(dialect.journal.milliseconds(`e.${event.at}`))} AS ${text("at")}, ` +
+            `e.${event.details} AS ${text("details")} ` +
             `FROM ${event.table} e WHERE ${ofSeries} AND ${ofScopes} AND ${ofKinds} ` +
             `AND e.${event.first} IS NOT NULL ORDER BY e.${event.first}, e.${event.id}`
         await dialect.audit.each<Record<string, string | null>>(
@@ -52,6 +54,7 @@ export async function eventsOf(
                 const isBare = kept > withReasons
                 const value = (name: string) => row[`${OWN}${name}`] ?? null
                 const first = BigInt(value("first") ?? 0)
+                const before = beforeOf(value("details"))
                 const own = events.get(value("scope") ?? "") ?? []
                 events.set(value("scope") ?? "", own)
                 own.push({
@@ -61,12 +64,20 @@ export async function eventsOf(
                     at: isBare ? "" : new Date(Number(value("at"))).toISOString(),
                     first,
                     last: BigInt(value("last") ?? first),
+                    ...(before !== undefined && { before }),
                     ...(isBare && { isBare }),
                 })
             },
         )
     }
     return events
+}
+
+/** Where the scope was before an entry, if the entry says it. */
+function beforeOf(details: string | null): bigint | undefined {
+    if (details === null) return undefined
+    const { before } = JSON.parse(details) as { readonly before?: unknown }
+    return typeof before === "string" ? parseNumber(before) : undefined
 }
 
 async function hasEvents(snapshot: Snapshot): Promise<boolean> {

@@ -2,29 +2,21 @@ import type { EntityMetadata } from "typeorm"
 import { type Insert, InsertNote } from "../inserts/insert"
 import type { Session } from "../inserts/session"
 import { isRelated } from "../series/periods/zone"
-import {
-    conditionalSeriesOf,
-    datedSeriesOf,
-    framedSeriesOf,
-    recordedSeriesOf,
-} from "../series/own-series"
+import { conditionalSeriesOf, datedSeriesOf, framedSeriesOf } from "../series/own-series"
 import type { Series } from "../series/series"
 import { readsOthers, textRequests } from "./documents/framed-texts"
 import { frameInserted, givenTexts } from "./documents/inserted-texts"
-import { isImporting } from "./journal/importing"
-import { noteNumbers } from "./journal/noted-numbers"
-import { setNumbers } from "./journal/set-numbers"
 import type { NumberRequest } from "./number-request"
 import { givePeriods, type GivenValue, periodRequests } from "./periods/give-periods"
 import { lockTables } from "./table-lock/table-lock"
-import { joinTransaction, refuseWithoutTransaction } from "./transaction"
+import { refuseWithoutTransaction } from "./transaction"
 import { conditionalRows, leaveDrafts } from "./when/drafts"
 
 const periodsOfRows = new InsertNote<readonly GivenValue[]>()
 
 /**
  * What some series take beside their numbers, before these are made: drafts stay without one, rows get periods, and
- * texts that show the number, and the journal is told of numbers that callers have set. Plain series take none of it.
+ * texts that show the number. Plain series take none of it.
  * @internal
  */
 export function prepareBeside(session: Session, insert: Insert): Promise<void> | undefined {
@@ -32,9 +24,7 @@ export function prepareBeside(session: Session, insert: Insert): Promise<void> |
 }
 
 function takingMore(metadata: EntityMetadata): Series[] {
-    return [conditionalSeriesOf, datedSeriesOf, framedSeriesOf, recordedSeriesOf].flatMap((of) =>
-        of(metadata),
-    )
+    return [conditionalSeriesOf, datedSeriesOf, framedSeriesOf].flatMap((of) => of(metadata))
 }
 
 async function prepare(session: Session, insert: Insert): Promise<void> {
@@ -56,11 +46,6 @@ async function prepare(session: Session, insert: Insert): Promise<void> {
         )
         await frameInserted(session, insert, requests, periods)
     }
-    const set = isImporting(session) ? [] : setNumbers(insert)
-    if (set.length === 0) return
-    for (const { series } of set) refuseWithoutTransaction(session, series)
-    joinTransaction(session, undefined)
-    await noteNumbers(session, insert, set)
 }
 
 /** Another row that is read would take the snapshot before the lock. */

@@ -17,7 +17,9 @@ import { framedTextsOf, writeTexts } from "./documents/inserted-texts"
 import { isParentOfScopes, refuseDeferredScopes } from "./deferred-scopes"
 import { deleteUnnumbered } from "./deletions/kept-rows"
 import { duplicateNumberError } from "./duplicate-numbers"
-import { journalOf } from "./journal/noted-numbers"
+import { isImporting } from "./journal/importing"
+import { journalOf, noteNumbers } from "./journal/noted-numbers"
+import { setNumbers } from "./journal/set-numbers"
 import { markNumbers } from "./mark-numbers"
 import { type NumberRequest, numberRequests } from "./number-request"
 import type { NumberSource } from "./number-source"
@@ -95,12 +97,15 @@ export class NumberAssigner implements Assigner {
         if (!highest.isEmpty && requests.length < insert.rowsWith(allocatedSeriesOf).length)
             highest.forget()
         if (requests.length > 0) {
+            const set = isImporting(session) ? [] : setNumbers(requests)
+            for (const { series } of set) refuseWithoutTransaction(session, series)
             refuseDeferredScopes(session, requests)
             const own: Given = { requests, moved: [], since: performance.now() }
             joinTransaction(session, requests.find(({ series }) => series.gapless)?.series)
             given.set(insert, own)
             if (!(await takeWithin(session, insert, requests, framedTextsOf(insert))))
                 await this.take(insert, own)
+            if (set.length > 0) await noteNumbers(session, insert, set)
         }
         writeTexts(insert, requests)
     }

@@ -2,6 +2,7 @@ import type { Scope } from "../dialects/columns"
 import { groupBy } from "../group-by"
 import type { Insert, InsertRow } from "../inserts/insert"
 import type { RowScopes } from "../inserts/row-scope"
+import { keepsJournal } from "../series/journal"
 import { allocatedSeriesOf } from "../series/own-series"
 import type { Series } from "../series/series"
 import { firstNumber } from "./first-number"
@@ -15,6 +16,8 @@ export interface CountedRequest {
     readonly explicit?: bigint
     /** The first number of the scope, where the row tells it. */
     readonly first?: bigint
+    /** Where its scope was before a number that the caller has set. */
+    before?: bigint
     /** The number that it got, or has. */
     number?: bigint
     /** The scope of that number, as the database sees it. */
@@ -53,7 +56,11 @@ function requestOf(series: Series, row: InsertRow, scopes: RowScopes): NumberReq
     return scope && { series, row, scope, explicit, first }
 }
 
-/** A number that the caller has set raises the counter; without one it is there to be read. */
+/**
+ * A number that the caller has set raises the counter; without one it is there to be read. The journal says where its
+ * scope was before.
+ */
 function asksDatabase({ series, explicit }: Pick<NumberRequest, "series" | "explicit">): boolean {
-    return explicit === undefined || series.strategy === "counter" || series.ascends
+    if (explicit === undefined || series.strategy === "counter" || series.ascends) return true
+    return keepsJournal(series)
 }

@@ -1,6 +1,5 @@
 import type { EntityMetadata } from "typeorm"
 import { numbers } from "../declared/registry"
-import { keepsJournal } from "./journal"
 import { isOwnColumn } from "./own-columns"
 import { seriesOf } from "./resolve-series"
 import type { Series } from "./series"
@@ -14,7 +13,6 @@ interface OwnSeries {
     readonly conditional: readonly Series[]
     readonly dated: readonly Series[]
     readonly framed: readonly Series[]
-    readonly recorded: readonly Series[]
 }
 
 const cache = new WeakMap<EntityMetadata, OwnSeries>()
@@ -54,11 +52,6 @@ export function framedSeriesOf(metadata: EntityMetadata): readonly Series[] {
     return ownOf(metadata).framed
 }
 
-/** @internal Of those that this library assigns, the series that keep a journal. */
-export function recordedSeriesOf(metadata: EntityMetadata): readonly Series[] {
-    return ownOf(metadata).recorded
-}
-
 function ownOf(metadata: EntityMetadata): OwnSeries {
     let own = cache.get(metadata)
     if (!own) {
@@ -74,7 +67,6 @@ function ownOf(metadata: EntityMetadata): OwnSeries {
             conditional: allocated.filter(({ when }) => when),
             dated: allocated.filter(({ period }) => period),
             framed: allocated.filter(({ documents }) => documents.length > 0),
-            recorded: allocated.filter(keepsJournal),
         }
         cache.set(metadata, own)
     }

@@ -89,6 +89,35 @@ describe("ranges of missing numbers", () => {
         expect(partsOf(4n, 9n, [event("delete", 10n)])).to.eql(["4-9 unexplained 6"])
     })
 
+    it("are not explained by it where the scope had reached them before", () => {
+        const before = (of: RangeEvent, number: bigint) => ({ ...of, before: number })
+        for (const kind of ["explicit", "import"]) {
+            expect(partsOf(4n, 9n, [before(event(kind, 10n), 5n)])).to.eql([
+                ...["4-5 unexplained 2", `6-9 ${kind} 4`],
+            ])
+            for (const number of [9n, 10n, 50n])
+                expect(partsOf(4n, 9n, [before(event(kind, 10n), number)])).to.eql([
+                    "4-9 unexplained 6",
+                ])
+            expect(partsOf(10n, 25n, [before(event(kind, 30n), 15n)], 5n)).to.eql([
+                ...["10-15 unexplained 2", `20-25 ${kind} 2`],
+            ])
+        }
+        expect(partsOf(9n, 10n, [event("set", 11n, 19n)])).to.eql(["9-10 unexplained 2"])
+        // A row that came later stands between.
+        const missing = new MissingNumbers(
+            [before(event("explicit", 20n), 50n), before(event("explicit", 30n), 10n)],
+            { incrementBy: 1n, isLossy: false },
+            9,
+            { left: 9 },
+        )
+        missing.add({ from: 9n, to: 19n, place: "between" })
+        missing.add({ from: 21n, to: 29n, place: "between" })
+        expect(missing.listed.map(({ from, to, cause }) => `${from}-${to} ${cause}`)).to.eql([
+            ...["9-10 unexplained", "11-19 event", "21-29 event"],
+        ])
+    })
+
     it("are explained by what is about them before what has passed them over", () => {
         for (const kind of ["explicit", "import"]) {
             const set = event(kind, 10n, 10n, "2025-01-01")

@@ -1,5 +1,5 @@
 import type { AuditRange } from "../types"
-import { explained, type MissingRange, type RangeEvent, type RangeRule } from "./ranges"
+import { explained, lowestOf, type MissingRange, type RangeEvent, type RangeRule } from "./ranges"
 
 /** How many unexplained ranges a finding names. */
 const NAMED = 5
@@ -23,17 +23,21 @@ export class MissingNumbers {
     more = 0
     /** The first unexplained parts, whether listed or not. */
     readonly named: AuditRange[] = []
+    /** In ascending order of the first numbers that they say something of. */
+    private readonly events: readonly RangeEvent[]
     private nextEvent = 0
     /** Events that can explain the current range or a later one. */
     private current: RangeEvent[] = []
 
     constructor(
-        /** In ascending order of their first numbers. */
-        private readonly events: readonly RangeEvent[],
+        events: readonly RangeEvent[],
         private readonly rule: RangeRule,
         private readonly limit: number,
         private readonly room: Room,
-    ) {}
+    ) {
+        const order = (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0)
+        this.events = [...events].sort((a, b) => order(lowestOf(a, rule), lowestOf(b, rule)))
+    }
 
     /** Ranges are added in ascending order. */
     add(range: MissingRange): void {
@@ -58,7 +62,7 @@ export class MissingNumbers {
         // An event about the number after a range can explain the range.
         const last = to + this.rule.incrementBy
         let event = this.events[this.nextEvent]
-        while (event && event.first <= last) {
+        while (event && lowestOf(event, this.rule) <= last) {
             this.current.push(event)
             event = this.events[++this.nextEvent]
         }

@@ -11,6 +11,8 @@ export interface MissingRange {
 export interface RangeEvent extends AuditEvent {
     readonly first: bigint
     readonly last: bigint
+    /** Where the scope was before a number that was set; undefined where the entry doesn't say it. */
+    readonly before?: bigint
     /** Of very many entries only the first ones are kept with their reasons; the others still explain numbers. */
     readonly isBare?: boolean
 }
@@ -126,12 +128,23 @@ function joined(parts: readonly Part[]): Part[] {
     return all
 }
 
-/** The numbers that an entry says were passed over: of a row that was written with its number, those before it. */
+/** @internal The lowest number that an entry can say something of. */
+export function lowestOf({ kind, first, before }: RangeEvent, { incrementBy }: RangeRule): bigint {
+    if (!WRITTEN.has(kind) || before === undefined || before >= first) return first
+    return before + incrementBy
+}
+
+/**
+ * The numbers that an entry says were passed over: of a row that was written with its number, those between where its
+ * scope was and it; all before it where it doesn't say that.
+ */
 function passedBy(event: RangeEvent, { from, to }: MissingRange, step: bigint): RangeEvent {
-    const { kind, first } = event
+    const { kind, first, before } = event
+    if (WRITTEN.has(kind) && before !== undefined)
+        return { ...event, first: before + step, last: first - step }
     if (WRITTEN.has(kind))
         return first <= to + step ? { ...event, first: from, last: first - step } : event
-    return first === to + step ? { ...event, first: from } : event
+    return event
 }
 
 function atOrAfter(number: bigint, from: bigint, step: bigint): bigint {

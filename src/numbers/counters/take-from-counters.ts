@@ -73,6 +73,7 @@ function giveNumbers(group: readonly CountedRequest[], key: string, before: bigi
     let last = before
     for (const request of group) {
         const number = request.explicit ?? nextNumber(request.series, last, request.first)
+        if (request.explicit !== undefined) request.before = last
         request.number = number
         request.group = key
         last = max(last, number)

@@ -7,7 +7,7 @@ import type { Series } from "../../series/series"
 import { parseNumber } from "../number-values"
 import type { StoredRow } from "../updates/changed-rows"
 import type { PlannedChange } from "../updates/send-changes"
-import { type NewEvent, writeEvents } from "./write-events"
+import { beforeDetails, type NewEvent, writeEvents } from "./write-events"
 
 /** @internal The UPDATEs that the journal has to know of; triggers write theirs themselves. */
 export function journaledChanges(changes: readonly PlannedChange[]): PlannedChange[] {
@@ -49,7 +49,13 @@ export async function writeChangedNumbers(session: Session, change: PlannedChang
         const given = request.number ?? explicit
         if (given === undefined) continue
         const details = { row: keyOf(series, row) }
-        if (stored === undefined) events.push({ kind: "explicit", key, first: given, details })
+        if (stored === undefined)
+            events.push({
+                kind: "explicit",
+                key,
+                first: given,
+                details: { ...details, ...beforeDetails(request.before) },
+            })
         else if (stored !== given || from !== key)
             events.push({
                 kind: "move",

@@ -1,14 +1,15 @@
 import { type Insert, InsertNote } from "../../inserts/insert"
 import type { Session } from "../../inserts/session"
-import { type SetNumber, unstored, writeSetNumbers } from "./set-numbers"
+import type { NumberRequest } from "../number-request"
+import { unstored, writeSetNumbers } from "./set-numbers"
 
-const noted = new InsertNote<readonly SetNumber[]>()
+const noted = new InsertNote<readonly NumberRequest[]>()
 
 /** @internal Notes the numbers of an INSERT that the caller has set, for {@link journalOf}. */
 export async function noteNumbers(
     session: Session,
     insert: Insert,
-    set: readonly SetNumber[],
+    set: readonly NumberRequest[],
 ): Promise<void> {
     noted.set(insert, insert.upsert ? await unstored(session, set) : set)
 }

@@ -1,36 +1,23 @@
 import { groupBy } from "../../group-by"
-import type { Insert, InsertRow } from "../../inserts/insert"
+import type { Insert } from "../../inserts/insert"
 import { primaryKeyOf } from "../../inserts/inserted-row"
-import { RowScopes } from "../../inserts/row-scope"
 import type { Session } from "../../inserts/session"
-import type { Scope } from "../../dialects/columns"
-import { recordedSeriesOf } from "../../series/own-series"
+import { keepsJournal } from "../../series/journal"
 import { keysOf } from "../../series/scopes/scope-key"
-import type { Series } from "../../series/series"
-import { explicitNumber } from "../number-values"
+import type { NumberRequest } from "../number-request"
 import { findStored } from "../stored-numbers"
-import { writeEvents } from "./write-events"
+import { beforeDetails, writeEvents } from "./write-events"
 
-/** @internal A number that the caller has set on a row of an INSERT, in a series that keeps a journal. */
-export interface SetNumber {
-    readonly series: Series
-    readonly row: InsertRow
-    readonly scope: Scope
-    readonly number: bigint
-}
-
-/** @internal Those of an INSERT. */
-export function setNumbers(insert: Insert): SetNumber[] {
-    const scopes = new RowScopes()
-    return insert.rowsWith(recordedSeriesOf).flatMap(({ row, one: series }): SetNumber[] => {
-        const number = explicitNumber(series, row) ?? undefined
-        if (number === undefined) return []
-        return [{ series, row, number, scope: scopes.of(series, row) }]
-    })
+/** @internal Those of an INSERT that callers have set, in series that keep a journal. */
+export function setNumbers(requests: readonly NumberRequest[]): NumberRequest[] {
+    return requests.filter(({ explicit, series }) => explicit !== undefined && keepsJournal(series))
 }
 
 /** @internal Those that no row has yet: an upsert may find rows that have them. */
-export async function unstored(session: Session, all: readonly SetNumber[]): Promise<SetNumber[]> {
+export async function unstored(
+    session: Session,
+    all: readonly NumberRequest[],
+): Promise<NumberRequest[]> {
     const stored = await findStored(session, all)
     return all.filter((one) => !stored.has(one))
 }
@@ -39,7 +26,7 @@ export async function unstored(session: Session, all: readonly SetNumber[]): Pro
 export async function writeSetNumbers(
     session: Session,
     insert: Insert,
-    all: readonly SetNumber[],
+    all: readonly NumberRequest[],
     result: unknown,
 ): Promise<void> {
     const stored = insert.upsert ? await findStored(session, all) : undefined
@@ -50,11 +37,11 @@ export async function writeSetNumbers(
             series,
             ofSeries.map(({ scope }) => scope),
         )
-        const events = ofSeries.map(({ row, number }, at) => ({
+        const events = ofSeries.map(({ row, number, before }, at) => ({
             kind: "explicit" as const,
             key: keys[at] ?? "",
             first: number,
-            details: rowDetails(primaryKeyOf(insert, row, result)),
+            details: { ...rowDetails(primaryKeyOf(insert, row, result)), ...beforeDetails(before) },
         }))
         await writeEvents(session, series.name, events)
     }

@@ -33,6 +33,11 @@ export interface NewEvent {
     readonly details?: object
 }
 
+/** @internal What an entry says of where its scope was before: numbers above it were passed over. */
+export function beforeDetails(before: bigint | undefined): { readonly before?: string } {
+    return before === undefined ? {} : { before: String(before) }
+}
+
 const BATCH = 200
 
 /**

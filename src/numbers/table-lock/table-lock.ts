@@ -102,6 +102,7 @@ export class HighestNumbers {
             const group = known.groups.get(request.scope.key) ?? ""
             const before = known.last.get(group) ?? beforeFirst(series)
             const number = request.explicit ?? nextNumber(series, before, request.first)
+            if (request.explicit !== undefined) request.before = before
             request.number = number
             request.group = group
             known.last.set(group, max(before, number))

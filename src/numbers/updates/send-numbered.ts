@@ -1,5 +1,6 @@
 import { driverErrorOf } from "../../dialects/driver-error"
 import type { Update } from "../../inserts/sql/update"
+import { keepsJournal } from "../../series/journal"
 import { seriesOf } from "../../series/resolve-series"
 import { hasCounters, type Series } from "../../series/series"
 import type { MovedCounter } from "../counters/set-back"
@@ -119,7 +120,8 @@ async function giveChanged(
         joinTransaction(source.session, series.gapless ? series : undefined)
         return source.takeNumbers(requests, moved)
     }
-    const given = requests.filter(({ explicit }) => explicit === undefined)
+    // The journal says where the scope of a number that is set was before.
+    const given = requests.filter(({ explicit }) => explicit === undefined || keepsJournal(series))
     if (given.length === 0) return
     joinTransaction(source.session, series)
     await source.highest.take(source.session, given, { coming: () => [], isKept: false })

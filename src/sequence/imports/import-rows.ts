@@ -1,18 +1,25 @@
 import type { EntityManager, ObjectLiteral } from "typeorm"
 import { parseFormat } from "../../declared/documents/format"
 import type { Refuse } from "../../declared/options"
+import type { Scope } from "../../dialects/columns"
+import type { LastNumber } from "../../dialects/dialect"
 import { type ImportConflict, ImportConflictError } from "../../errors"
 import { groupBy } from "../../group-by"
 import { Session } from "../../inserts/session"
+import { counterSeriesOf } from "../../numbers/counters/counter-series"
+import { moveCounters } from "../../numbers/counters/move-counters"
 import { whileImporting } from "../../numbers/journal/importing"
 import type { Said } from "../../numbers/journal/said"
 import { saying } from "../../numbers/journal/with-reason"
-import { writeEvents } from "../../numbers/journal/write-events"
+import { beforeDetails, writeEvents } from "../../numbers/journal/write-events"
+import { beforeFirst, parseNumber } from "../../numbers/number-values"
 import { findStored } from "../../numbers/stored-numbers"
+import { lockTables } from "../../numbers/table-lock/table-lock"
 import { keepsJournal } from "../../series/journal"
 import { keysOf } from "../../series/scopes/scope-key"
-import type { Series } from "../../series/series"
+import { hasCounters, type Series } from "../../series/series"
 import { sharersOf } from "../../series/sharers"
+import { select } from "../../typeorm/statement"
 import { type ImportedRow, readRow, type Report } from "./read-rows"
 import type { ImportOptions, ImportProgress, ImportResult } from "./types"
 
@@ -54,12 +61,13 @@ export async function importRows(
     for (const ofScope of ofKeys.values()) reportRepeated(ofScope, report)
     await reportTaken(session, series, rows, report)
     if (conflicts.length > 0) throw conflictError(conflicts, given.length)
+    const before = keepsJournal(series) ? await lastNumbers(session, series, ofKeys) : undefined
     await whileImporting(session, () =>
         saying(session, series.dialect, said, () =>
             insertAll(manager, series, rows, { batchSize, onProgress }),
         ),
     )
-    if (keepsJournal(series)) await note(session, series, ofKeys, said)
+    if (before) await note(session, series, { ofKeys, before, said })
     return { imported: rows.length, scopes: ofKeys.size }
 }
 
@@ -122,12 +130,60 @@ async function insertAll(
     }
 }
 
+type RowsOfKeys = ReadonlyMap<string, readonly ImportedRow[]>
+
+/** The last numbers of scopes, which stay locked until the transaction ends. */
+async function lastNumbers(
+    session: Session,
+    series: Series,
+    ofKeys: RowsOfKeys,
+): Promise<Map<string, bigint>> {
+    const all = [...ofKeys].flatMap(([key, [row]]) => (row ? [{ key, scope: row.scope }] : []))
+    all.sort((a, b) => (a.key < b.key ? -1 : 1))
+    if (!hasCounters(series)) await lockTables(session, [series.metadata])
+    const last = new Map<string, bigint>()
+    for (let start = 0; start < all.length; start += LOOKED_AT) {
+        const places = all.slice(start, start + LOOKED_AT)
+        const found = hasCounters(series)
+            ? await moveCounters(
+                  session,
+                  counterSeriesOf(series),
+                  places.map((place) => ({ ...place, by: 0n })),
+              )
+            : await highestNumbers(session, series, places)
+        for (const [key, number] of found) last.set(key, number)
+    }
+    return last
+}
+
+async function highestNumbers(
+    session: Session,
+    series: Series,
+    places: readonly { readonly key: string; readonly scope: Scope }[],
+): Promise<Map<string, bigint>> {
+    const scopes = places.map(({ scope }) => scope)
+    const rows = await select<LastNumber>(session, series.dialect.lastNumbers(series, scopes))
+    return new Map(
+        rows.map(({ at, last }) => [
+            places[Number(at)]?.key ?? "",
+            parseNumber(last) ?? beforeFirst(series),
+        ]),
+    )
+}
+
 /** Writes of each scope which numbers have come. */
 async function note(
     session: Session,
     series: Series,
-    ofKeys: ReadonlyMap<string, readonly ImportedRow[]>,
-    said: Said,
+    {
+        ofKeys,
+        before,
+        said,
+    }: {
+        readonly ofKeys: RowsOfKeys
+        readonly before: ReadonlyMap<string, bigint>
+        readonly said: Said
+    },
 ): Promise<void> {
     const events = [...ofKeys].flatMap(([key, rows]) =>
         rangesOf(rows, series.incrementBy).map(([first, last]) => ({
@@ -135,6 +191,7 @@ async function note(
             key,
             first,
             last,
+            details: beforeDetails(before.get(key)),
         })),
     )
     await writeEvents(session, series.name, events, said)

@@ -57,7 +57,7 @@ export interface SeriesEvent<NumberType = number> {
     readonly at: Date
     /**
      * Further details: `row`, its primary key as strings; `to`, the place that a row was moved to;
-     * `before` and `after`.
+     * `before` and `after`; of a number that was set or imported, `before` is the last number before it.
      */
     readonly details: Readonly<Record<string, unknown>> | null
 }

@@ -156,12 +156,12 @@ export function triggerBodies(triggered: TriggeredColumn): TriggerBodies {
         number: `BEGIN
     ${declareTexts}
     DECLARE v_before BIGINT;
-    DECLARE v_last BIGINT;${period.declare}${declareShown}${events.note}${giveBack}${others(shown.refuse)}${others(period.number)}
+    DECLARE v_last BIGINT;${period.declare}${declareShown}${events.forget}${giveBack}${others(shown.refuse)}${others(period.number)}
     SET v_key = ${keyOf("NEW")};
     ${isLeftAlone ? `IF ${isLeftAlone} THEN\n        SET v_last = NULL;\n    ELSEIF` : "IF"} NEW.${column} IS NULL THEN${take}${disorder}
     ELSE${lock}
         IF v_before IS NULL OR ${ascends ? "TRUE" : `v_before < NEW.${column}`} THEN${raise(`NEW.${column}`)}
-        END IF;${disorder}
+        END IF;${events.note}${disorder}
     END IF;
     IF v_last IS NOT NULL THEN
         ${note}

@@ -8,7 +8,9 @@ const GIVES_NUMBERS = "COALESCE(@autosequence_given, FALSE)"
 
 /** What the triggers of a column have for the journal; nothing where none is kept. */
 interface EventBlocks {
-    /** Notes whether the writer has set the number of a new row. */
+    /** Forgets what is noted of the row before. */
+    readonly forget: string
+    /** Notes where the scope of a new row was before its number, which the writer has set. */
     readonly note: string
     /** Writes of a row that is in the table that its number was set. */
     readonly inserted: string
@@ -20,24 +22,29 @@ interface EventBlocks {
 
 /** @internal */
 export function eventBlocks(column: TriggeredColumn): EventBlocks {
-    if (!column.journal) return { note: "", inserted: "", changed: "", deleted: "" }
+    if (!column.journal) return { forget: "", note: "", inserted: "", changed: "", deleted: "" }
     const number = columnName(column.series.column)
     const text = (sql: string) => `CAST(${sql} AS CHAR)`
     const write = (event: RowEvent) => writeEvent(column, mysqlJournal, { text, literal }, event)
-    const explicit = write({ kind: "explicit", row: "NEW" })
-    const isSet = `@autosequence_set_${column.pending}`
+    const explicit = (before: string) =>
+        write({ kind: "explicit", row: "NEW", more: [["before", text(before)]] })
+    const before = `@autosequence_set_${column.pending}`
     return {
+        forget: `
+    SET ${before} = NULL;`,
         note: `
-    SET ${isSet} = NEW.${number} IS NOT NULL AND NOT ${GIVES_NUMBERS};`,
+        IF NOT ${GIVES_NUMBERS} THEN
+            SET ${before} = v_before;
+        END IF;`,
         inserted: `
-    IF ${isSet} THEN
-        ${explicit}
+    IF ${before} IS NOT NULL THEN
+        ${explicit(before)}
     END IF;`,
         changed: `
         IF OLD.${number} IS NOT NULL THEN
             ${write(moveEvent(column, mysqlJournal, text))}
         ELSEIF NEW.${number} IS NOT NULL AND NOT ${GIVES_NUMBERS} THEN
-            ${explicit}
+            ${explicit("v_before")}
         END IF;`,
         deleted: `
         ${write({ kind: "delete", row: "OLD" })}`,

@@ -3,7 +3,7 @@ import type { TriggeredColumn } from "../../statements/trigger-statements"
 import { literal } from "../literal"
 import { counterSql } from "./counter-sql"
 import { isCommitting, moveAlong, numberAtCommit } from "./commit"
-import { eventBlocks, keepStored } from "./events"
+import { eventBlocks, keepStored, noteExplicit } from "./events"
 import { periodBlocks } from "./period"
 import { raise } from "./raise"
 import { isOfKinds, lookAtRows, refuseDisorder } from "./rows"
@@ -142,7 +142,7 @@ END
 
         // It runs as whoever inserts, with whatever search path.
         inserted: column.journal
-            ? noteExplicit(column.pending)
+            ? noteExplicit(column)
             : `
 BEGIN
     RETURN pg_catalog.set_config('autosequence.unused_${column.pending}_' OPERATOR(pg_catalog.||) pg_catalog.pg_trigger_depth(), '-', true) IS NULL;
@@ -179,6 +179,7 @@ END
         keep: `
 DECLARE
     v_rows bigint;
+    v_before bigint;
     v_moved bigint;${period.declare}
 BEGIN${keepStored(column, ALLOWS_CHANGES)}${period.keep}${shown.keep}
     IF (${stored}, ${keyOf("OLD")}) IS NOT DISTINCT FROM (${number}, ${keyOf("NEW")}) THEN
@@ -190,7 +191,7 @@ BEGIN${keepStored(column, ALLOWS_CHANGES)}${period.keep}${shown.keep}
             HINT = 'Numbers are not editable. To correct one all the same: SET LOCAL autosequence.allow_changes = ''on''.';
     END IF;
     IF ${number} IS NOT NULL THEN
-        ${lookAtRows(column)}
+        ${lookAtRows(column)}${events.look}
         ${insert}
             VALUES (${name}, ${keyOf("NEW")}, GREATEST(${number}, v_rows), 0, ${now})
             ON CONFLICT (${c.series}, ${c.scope}) DO UPDATE SET ${c.last} = EXCLUDED.${c.last},
@@ -229,18 +230,4 @@ function leaveAlone(column: TriggeredColumn): string {
     IF ${all.join(" OR ")} THEN
         RETURN NEW;
     END IF;`
-}
-
-/** The same that notes a row, and whether the writer has set its number: then the trigger runs. */
-function noteExplicit(pending: string): string {
-    return `
-DECLARE
-    v_name text := 'autosequence.unused_${pending}_' OPERATOR(pg_catalog.||) pg_catalog.pg_trigger_depth();
-    v_note text := pg_catalog.current_setting(v_name, true);
-    v_set text;
-BEGIN
-    v_set := pg_catalog.set_config(v_name, '-', true);
-    RETURN COALESCE(pg_catalog.left(v_note, 1) OPERATOR(pg_catalog.=) '+', false);
-END
-`
 }

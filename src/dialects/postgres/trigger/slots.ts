@@ -5,6 +5,7 @@ import {
 } from "../../statements/trigger-statements"
 import { literal } from "../literal"
 import type { CounterSql } from "./counter-sql"
+import { eventBlocks } from "./events"
 
 const SLOTS = 128
 
@@ -62,7 +63,7 @@ export function slotsOf(
         `UPDATE ${c.name} c SET ${c.last} = ${last}, ${c.movedBy} = ${movedBy} + ${last} - c.${c.last}
                 WHERE ${isOf(key)} AND ${isMovedHere} AND ${last} >= c.${c.last} - c.${c.movedBy}`
     const giveBackOf = (pending: string) => `
-    v_unused := ${column.journal ? `ltrim(current_setting(${pending}, true), '+')` : `current_setting(${pending}, true)`};
+    v_unused := ${eventBlocks(column).unmarked(`current_setting(${pending}, true)`)};
     IF length(v_unused) > 1 THEN
         v_was_left_out := true;
         -- A row was left out, by ON CONFLICT or by another trigger.

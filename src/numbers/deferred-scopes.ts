@@ -1,5 +1,6 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import { UnknownScopeError } from "../errors"
+import { isPromised, PROMISED } from "../inserts/row-scope"
 import type { Session } from "../inserts/session"
 import { allocatedSeriesOf } from "../series/own-series"
 import { placeOf } from "../series/series"
@@ -59,13 +60,7 @@ function problemOf(
     entity: ObjectLiteral,
     relation: RelationMetadata,
 ): string | undefined {
-    // Read without the getter that TypeORM puts on a lazy relation: that one sends a query.
-    const own = Object.getOwnPropertyDescriptor(entity, relation.propertyName)
-    if (own?.value instanceof Promise)
-        return (
-            "is a promise on an object that TypeORM hasn't made, and TypeORM does not look into it. " +
-            "Make the row by repository.create()."
-        )
+    if (isPromised(entity, relation)) return PROMISED
     const parent: unknown = relation.getEntityValue(entity)
     if (typeof parent !== "object" || parent === null) return undefined
     for (const row of announced) if (row.entity === parent) return DEFERRED

@@ -34,6 +34,12 @@ describe("The option when", () => {
             ["without a property", { when: {} }, "when names no property"],
             ["with undefined", { when: { a: undefined } }, "when.a is undefined, give a string"],
             ["with null", { when: { a: null } }, "when.a is null, and nothing equals NULL"],
+            [
+                "with an object of properties",
+                { when: { life: { status: "final" } } },
+                'when.life is an object. Name a property of it by its path: "life.status".',
+            ],
+            ["with an empty object", { when: { life: {} } }, 'by its path: "life.…".'],
             ["with NaN", { when: { a: NaN } }, "when.a is NaN"],
             ["with a date", { when: { a: new Date(0) } }, "when.a is "],
             ["with another operator", { when: { a: Between(1, 2) } }, 'the operator "between"'],

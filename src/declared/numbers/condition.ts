@@ -28,10 +28,10 @@ export function parseCondition(when: NumberCondition, refuse: Refuse): Condition
         refuse(
             `when is ${show(when)}, give an object of properties and the values that they must have.`,
         )
-    const condition = Object.entries(when).map(([path, value]) => ({
-        path,
-        test: parseTest(value, (problem) => refuse(`when.${path} ${problem}`)),
-    }))
+    const condition = Object.entries(when).map(([path, value]) => {
+        refuseNested(path, value, refuse)
+        return { path, test: parseTest(value, (problem) => refuse(`when.${path} ${problem}`)) }
+    })
     if (condition.length === 0) refuse("when names no property. Leave it out, or name one.")
     return condition
 }
@@ -49,6 +49,13 @@ function parseTest(value: unknown, refuse: Refuse): Test {
             ? "is In() with an empty list, which is never true. Give it values."
             : `is the operator ${show(type)}, give ${FORM}.`,
     )
+}
+
+/** What TypeORM takes for the properties of an embedded object, which are named by their paths here. */
+function refuseNested(path: string, value: unknown, refuse: Refuse): void {
+    if (typeof value !== "object" || value === null || value.constructor !== Object) return
+    const [name = "…"] = Object.keys(value)
+    refuse(`when.${path} is an object. Name a property of it by its path: "${path}.${name}".`)
 }
 
 function literal(value: unknown, refuse: Refuse): Literal {

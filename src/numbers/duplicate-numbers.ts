@@ -15,7 +15,7 @@ export function duplicateNumberError(
 ): NumberTakenError | CounterBehindError | DocumentNumberError | undefined {
     const document = all.flatMap(({ documents }) => documents).find((one) => isViolated(one, cause))
     // Which of two indexes a row is checked against first is up to the database.
-    if (document && !isOfOneNumber(document)) return takenText(document, cause)
+    if (document && !isOfOneNumber(document, isMade)) return takenText(document, cause)
     const series = document?.series ?? all.find((one) => isViolated(one, cause))
     if (!series) return undefined
     if (!isMade(series))
@@ -35,14 +35,21 @@ export function duplicateNumberError(
     )
 }
 
-/** Whether two rows of one text would have one number: formats that are functions, or set later, are not known. */
-function isOfOneNumber({ series, scope, format, hasSettings }: Document): boolean {
+/**
+ * Whether two rows of one text would have one number. Formats that are functions, or set later, are not known: by these it
+ * may be the text alone, but a number that was set has most likely been set twice.
+ */
+function isOfOneNumber(
+    { series, scope, format, hasSettings }: Document,
+    isMade: (series: Series) => boolean,
+): boolean {
     const { period } = series
     const isWithin = series.scope.every(
         ({ path, columns }) =>
             (period && columns.includes(period.column)) || scope.some((own) => own.path === path),
     )
-    return isWithin && typeof format !== "function" && !hasSettings
+    const isKnown = format.kind !== "function" && !hasSettings
+    return isWithin && (isKnown || !isMade(series))
 }
 
 function takenText({ place, scope }: Document, cause: DriverError): DocumentNumberError {

@@ -5,6 +5,7 @@ import {
     DocumentNumber,
     DocumentNumberError,
     InvalidOptionError,
+    NumberTakenError,
     seriesOf,
     UnsupportedError,
 } from "../../src"
@@ -98,7 +99,31 @@ onEachCell(
             number!: string
         }
 
-        const dataSource = tables([Invoice, Receipt, Fatura, Bill])
+        @Entity()
+        class Slip {
+            @PrimaryGeneratedColumn() id!: number
+            @Column({ length: 9 }) shop!: string
+            @AutoSequenceColumn({ ...options, uniqueWith: "shop", settings: true })
+            sequence!: number
+            @DocumentNumber({ of: "sequence", format: "{000}", uniqueWith: "shop" })
+            number!: string
+        }
+
+        @Entity()
+        class Note {
+            @PrimaryGeneratedColumn() id!: number
+            @Column({ default: false }) isOdd!: boolean
+            @AutoSequenceColumn({ ...options, incrementBy: 10 }) sequence!: number
+            @DocumentNumber({
+                of: "sequence",
+                format: ({ isOdd }: Note) => (isOdd ? "1{0}" : "{0}"),
+            })
+            number!: string
+        }
+
+        const entities = [Invoice, Receipt, Fatura, Bill, Slip]
+        // The database knows no functions.
+        const dataSource = tables(isTrigger ? entities : [...entities, Note])
         const codes = (shop: string, period: string) =>
             seriesOf(dataSource(), Invoice, "sequence").settings({ shop, period })
         const receipts = () => seriesOf(dataSource(), Receipt, "sequence")
@@ -170,7 +195,31 @@ onEachCell(
             expect(stored.map(({ number }) => number)).to.eql(["R26/05", "a/2026/001", ...texts])
         })
 
+        it("of numbers that rows have are refused by these", async () => {
+            const slips = dataSource().getRepository(Slip)
+            const first = await slips.save({ shop: "a" })
+            const { id } = await slips.save({ shop: "a" })
+            const { sequence } = first
+            const error = await rejection(slips.save({ shop: "a", sequence }))
+            expect(error).to.be.instanceOf(NumberTakenError)
+            await slips.save({ shop: "b", sequence })
+            expect((await slips.save({ shop: "a" })).id).to.be.above(id)
+            expect((await slips.findBy({ shop: "a" })).map((one) => one.number)).to.eql([
+                ...["001", "002", "003"],
+            ])
+        })
+
         if (isTrigger) return
+
+        it("of other numbers are refused as texts where a function makes them", async () => {
+            const notes = dataSource().getRepository(Note)
+            expect((await notes.save({ isOdd: true })).number).to.equal("11")
+            const error = await rejection(notes.save({}))
+            expect(error).to.be.instanceOf(DocumentNumberError)
+            expect((await notes.save({ isOdd: true })).number).to.equal(
+                options.gapless === false ? "121" : "111",
+            )
+        })
 
         it("of a number with several have a format for the first of them", async () => {
             const series = () => seriesOf(dataSource(), Fatura, "sequence")

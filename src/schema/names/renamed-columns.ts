@@ -54,7 +54,7 @@ function keepRenamed(
     renamedColumns: RenamedColumns,
     renumber: boolean,
 ): ServedTable {
-    const { table, blank, texts, periods } = served
+    const { table, blank, keys, texts, periods } = served
     const formerly = (column: ColumnMetadata) => {
         const name = renamedColumns.get(column)
         return name === undefined ? undefined : table.findColumnByName(name)
@@ -76,6 +76,11 @@ function keepRenamed(
     return {
         ...served,
         blank: renumber ? blank : blank.filter((series) => !isNumbered(series)),
+        keys: {
+            ...keys,
+            bySql: keys.bySql.filter(({ column }) => !isFull(column)),
+            byLibrary: keys.byLibrary.filter(({ column }) => !isFull(column)),
+        },
         texts: {
             ...texts,
             read: texts.read.filter(({ column, series }) => ![column, series.column].some(isOwn)),

@@ -1,3 +1,4 @@
+import "./engine"
 import "reflect-metadata"
 import chai from "chai"
 import chaiAsPromised from "chai-as-promised"

@@ -12,12 +12,18 @@ const WITHOUT_FOREIGN_KEYS: Record<string, readonly [off: string, on: string]> =
     sqljs: ["PRAGMA foreign_keys = OFF", "PRAGMA foreign_keys = ON"],
 }
 
-/** Deletes all rows, whatever foreign keys and triggers say. */
-export async function emptyTables(dataSource: DataSource): Promise<void> {
+/**
+ * Deletes all rows, whatever foreign keys and triggers say. Which tables there are is looked up once for
+ * each `place`, which may outlast the data source.
+ */
+export async function emptyTables(
+    dataSource: DataSource,
+    place: object = dataSource,
+): Promise<void> {
     const [off, on] = WITHOUT_FOREIGN_KEYS[dataSource.options.type] ?? ["", ""]
     const runner = dataSource.createQueryRunner()
     try {
-        const tables = await tablesOf(dataSource, runner)
+        const tables = await tablesOf(dataSource, runner, place)
         // Rows of the journal are never deleted.
         const journal = dataSource.entityMetadatas.find(({ name }) => name === "AutoSequenceEvent")
         const kept = journal && tableName(journal)
@@ -54,15 +60,19 @@ async function emptyJournal(runner: QueryRunner, table: string): Promise<void> {
     for (const { sql } of triggers) await runner.query(sql)
 }
 
-const TABLES = new WeakMap<DataSource, readonly string[]>()
+const TABLES = new WeakMap<object, readonly string[]>()
 
 /** Not all of the library's own tables are there: only those that the entities need. */
-async function tablesOf(dataSource: DataSource, runner: QueryRunner): Promise<readonly string[]> {
-    const known = TABLES.get(dataSource)
+async function tablesOf(
+    dataSource: DataSource,
+    runner: QueryRunner,
+    place: object,
+): Promise<readonly string[]> {
+    const known = TABLES.get(place)
     if (known) return known
     const tables = new Set<string>()
     for (const metadata of dataSource.entityMetadatas)
         if (await runner.hasTable(metadata.tablePath)) tables.add(tableName(metadata))
-    TABLES.set(dataSource, [...tables])
+    TABLES.set(place, [...tables])
     return [...tables]
 }

@@ -109,7 +109,7 @@ export abstract class TestDatabase<Options extends DataSourceOptions = DataSourc
         )
         this.places.set(dataSource, place)
         await dataSource.initialize()
-        if (left) await emptyTables(dataSource)
+        if (left) await emptyTables(dataSource, left)
         else if (dataSource.options.synchronize && hasTriggers(dataSource))
             await installAutoSequence(dataSource)
         return dataSource

@@ -1,10 +1,10 @@
-import type { ObjectLiteral } from "typeorm"
 import type { Scope, ScopeValue } from "../dialects/columns"
 import { UnknownScopeError } from "../errors"
 import { scopeText, scopeWith } from "../series/scopes/scope"
 import { placeOf, type Scoped } from "../series/series"
-import type { ColumnMetadata, RelationMetadata } from "../typeorm/names"
+import type { ColumnMetadata } from "../typeorm/names"
 import type { InsertRow } from "./insert"
+import { promiseIn } from "./promised"
 import { rowValue } from "./row-value"
 
 /**
@@ -52,17 +52,6 @@ function plainValue({ scopeColumns }: Scoped, row: InsertRow): unknown {
     return cell.kind === "value" && typeof cell.value === "number" ? cell.value : undefined
 }
 
-/** @internal */
-export const PROMISED =
-    "is a promise on an object that TypeORM hasn't made, and TypeORM does not look into it. Make the row by " +
-    "repository.create(), of what the promise resolves to."
-
-/** @internal Whether a row has a promise in the place of a relation. */
-export function isPromised(entity: ObjectLiteral, { propertyName }: RelationMetadata): boolean {
-    // Read without the getter that TypeORM puts on a lazy relation: that one sends a query.
-    return Object.getOwnPropertyDescriptor(entity, propertyName)?.value instanceof Promise
-}
-
 function scopeValue(
     scoped: Scoped,
     path: string,
@@ -82,11 +71,6 @@ function scopeValue(
         return scopeText(column, column.getEntityValue(row.entity))
     if ("problem" in found) return refuse(found.problem)
     if (column.isNullable) return null
-    const { relationMetadata: relation } = column
-    if (row.entity && relation && isPromised(row.entity, relation)) return refuse(PROMISED)
-    return refuse(
-        found.value === null
-            ? `is not set, and can't be NULL. Set ${path}.`
-            : `is not set. Set ${path}.`,
-    )
+    const unset = found.value === null ? "is not set, and can't be NULL" : "is not set"
+    return refuse(promiseIn(row.entity, column.relationMetadata) ?? `${unset}. Set ${path}.`)
 }

@@ -1,9 +1,9 @@
-import { driverErrorOf } from "../dialects/driver-error"
 import type { AnnouncedRows } from "./announced/announced-rows"
 import type { Assigner } from "./assigner"
 import type { Connection } from "./connection/connection"
 import type { Query } from "./connection/inner-runner"
 import type { Insert } from "./insert"
+import { assignOthers } from "./retry/assign-others"
 import { mayBeRepeated, sendAlone } from "./retry/send-alone"
 import { rawRows } from "./returned-rows"
 import { refuseSkippedListeners } from "./skipped-listeners"
@@ -63,18 +63,4 @@ export async function sendInsert(
     }
     insert.hideReturned(rawRows(result))
     return result
-}
-
-/** Whether an INSERT that was refused has other values now, and is to be sent again. */
-async function assignOthers(
-    assigners: readonly Assigner[],
-    insert: Insert,
-    statement: ReturnType<Insert["write"]>,
-    error: unknown,
-): Promise<boolean> {
-    const cause = driverErrorOf(error)
-    if (!cause) return false
-    for (const assigner of assigners)
-        if (await assigner.assignOthers?.({ ...statement, cause, insert })) return true
-    return false
 }

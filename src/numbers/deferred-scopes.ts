@@ -1,6 +1,6 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import { UnknownScopeError } from "../errors"
-import { isPromised, PROMISED } from "../inserts/row-scope"
+import { promiseIn } from "../inserts/promised"
 import type { Session } from "../inserts/session"
 import { allocatedSeriesOf } from "../series/own-series"
 import { placeOf } from "../series/series"
@@ -60,7 +60,8 @@ function problemOf(
     entity: ObjectLiteral,
     relation: RelationMetadata,
 ): string | undefined {
-    if (isPromised(entity, relation)) return PROMISED
+    const promise = promiseIn(entity, relation)
+    if (promise) return promise
     const parent: unknown = relation.getEntityValue(entity)
     if (typeof parent !== "object" || parent === null) return undefined
     for (const row of announced) if (row.entity === parent) return DEFERRED

@@ -17,7 +17,6 @@ import { framedTextsOf, writeTexts } from "./documents/inserted-texts"
 import { isParentOfScopes, refuseDeferredScopes } from "./deferred-scopes"
 import { deleteUnnumbered } from "./deletions/kept-rows"
 import { duplicateNumberError } from "./duplicate-numbers"
-import { isImporting } from "./journal/importing"
 import { journalOf, noteNumbers } from "./journal/noted-numbers"
 import { setNumbers } from "./journal/set-numbers"
 import { markNumbers } from "./mark-numbers"
@@ -97,8 +96,7 @@ export class NumberAssigner implements Assigner {
         if (!highest.isEmpty && requests.length < insert.rowsWith(allocatedSeriesOf).length)
             highest.forget()
         if (requests.length > 0) {
-            const set = isImporting(session) ? [] : setNumbers(requests)
-            for (const { series } of set) refuseWithoutTransaction(session, series)
+            const set = setNumbers(session, requests)
             refuseDeferredScopes(session, requests)
             const own: Given = { requests, moved: [], since: performance.now() }
             joinTransaction(session, requests.find(({ series }) => series.gapless)?.series)

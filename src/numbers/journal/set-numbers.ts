@@ -6,11 +6,18 @@ import { keepsJournal } from "../../series/journal"
 import { keysOf } from "../../series/scopes/scope-key"
 import type { NumberRequest } from "../number-request"
 import { findStored } from "../stored-numbers"
+import { refuseWithoutTransaction } from "../transaction"
+import { isImporting } from "./importing"
 import { beforeDetails, writeEvents } from "./write-events"
 
-/** @internal Those of an INSERT that callers have set, in series that keep a journal. */
-export function setNumbers(requests: readonly NumberRequest[]): NumberRequest[] {
-    return requests.filter(({ explicit, series }) => explicit !== undefined && keepsJournal(series))
+/** @internal Those of an INSERT that the journal is told of: callers have set them. */
+export function setNumbers(session: Session, requests: readonly NumberRequest[]): NumberRequest[] {
+    if (isImporting(session)) return []
+    const set = requests.filter(
+        ({ explicit, series }) => explicit !== undefined && keepsJournal(series),
+    )
+    for (const { series } of set) refuseWithoutTransaction(session, series)
+    return set
 }
 
 /** @internal Those that no row has yet: an upsert may find rows that have them. */

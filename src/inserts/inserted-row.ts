@@ -13,6 +13,7 @@ export function primaryKeyOf(
     const { driver } = dataSourceOf(metadata)
     const returned = returnedRows(insert, result)?.[row.at]
     const { raw } = Object(result) as { raw?: unknown }
+    // Of several rows some drivers tell the first or the last alone.
     const counted = Array.isArray(raw)
         ? undefined
         : driver.createGeneratedMap(metadata, raw, row.at, insert.rows.length)

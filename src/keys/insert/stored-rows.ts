@@ -1,6 +1,6 @@
 import type { ObjectLiteral } from "typeorm"
 import type { Insert, InsertRow } from "../../inserts/insert"
-import { returnedRows } from "../../inserts/returned-rows"
+import { primaryKeyOf } from "../../inserts/inserted-row"
 import type { RowScopes } from "../../inserts/row-scope"
 import { dataSourceOf } from "../../typeorm/compat"
 import type { StoredKey } from "../pseudo-key"
@@ -26,29 +26,13 @@ export function primaryKeysOf(
     insert: Insert,
     result: unknown,
 ): ReadonlyMap<InsertRow, ObjectLiteral> {
-    const returned = returnedRows(insert, result)
-    const { raw } = Object(result) as { raw?: unknown }
     const keys = new Map<InsertRow, ObjectLiteral>()
     for (const row of insert.rows) {
-        const { at, metadata } = row
-        const { driver } = dataSourceOf(metadata)
-        // Of several rows some drivers tell the first or the last alone.
-        const counted = Array.isArray(raw)
-            ? undefined
-            : driver.createGeneratedMap(metadata, raw, at, insert.rows.length)
+        const { driver } = dataSourceOf(row.metadata)
         const id: ObjectLiteral = {}
-        for (const column of metadata.primaryColumns) {
-            const cell = row.cell(column)
-            // An upsert may have found a row that has another one than it was given.
-            const value: unknown =
-                returned?.[at]?.[column.databaseName] ??
-                (cell.kind === "value" && cell.value !== null
-                    ? cell.value
-                    : counted && column.getEntityValue(counted))
-            if (value !== undefined && value !== null)
-                column.setEntityValue(id, driver.prepareHydratedValue(value, column))
-        }
-        if (hasPrimaryKey(metadata, id)) keys.set(row, id)
+        for (const [column, value] of primaryKeyOf(insert, row, result) ?? [])
+            column.setEntityValue(id, driver.prepareHydratedValue(value, column))
+        if (hasPrimaryKey(row.metadata, id)) keys.set(row, id)
     }
     return keys
 }

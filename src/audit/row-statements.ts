@@ -12,7 +12,7 @@ function whereNumbered(
     parameters: unknown[],
     more: readonly string[] = [],
 ): string {
-    const isNumbered = `t.${columnName(series.column)} IS NOT NULL`
+    const isNumbered = `${ofRow(series.column)} IS NOT NULL`
     return [isNumbered, ...withinScopes(series, scopes, parameters), ...more].join(" AND ")
 }
 
@@ -42,7 +42,7 @@ function selectBeside(
     const parameters: unknown[] = []
     const isOne = audited.length === 1
     const tables = audited.map((column) => {
-        const of = `t.${columnName(column.series.column)}`
+        const of = ofRow(column.series.column)
         const selected = [
             ...(isOne
                 ? series.scopeColumns.map(ofRow)
@@ -91,7 +91,7 @@ export function selectGaps(audited: Audited, scopes: Restriction): Statement {
 export function selectUnordered(audited: Audited, scopes: Restriction): Statement {
     return selectBeside(audited, scopes, {
         look: "highest before",
-        value: ({ series: { period } }) => (period ? `t.${columnName(period.date)}` : "NULL"),
+        value: ({ series: { period } }) => (period ? ofRow(period.date) : "NULL"),
         where: (_, date, before) => `${date} < ${before}`,
     })
 }
@@ -150,7 +150,7 @@ export function selectWrong(
     const check = checks.bySql.find((one) => one.kind === kind)
     if (!check) return undefined
     const parameters: unknown[] = []
-    const number = `t.${columnName(series.column)}`
+    const number = ofRow(series.column)
     const where = whereNumbered(series, scopes, parameters, [check.wrong])
     return {
         sql:
@@ -169,7 +169,7 @@ export function selectRead(
     where?: string,
 ): Statement {
     const parameters: unknown[] = []
-    const number = `t.${columnName(series.column)}`
+    const number = ofRow(series.column)
     const read = columns.map((sql, at) => `${sql} AS ${ownName(series, `c${at}`)}`)
     return {
         sql:

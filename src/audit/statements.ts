@@ -70,7 +70,7 @@ export function selectScopes(audited: Audited, hasCounters: boolean, only?: OneS
     const parameters: unknown[] = []
     const restriction: Restriction = only ? [only.values] : "all"
     const branches = audited.map(({ series: own, checks }) => {
-        const number = `t.${columnName(own.column)}`
+        const number = ofRow(own.column)
         const grouped = own.scopeColumns.map(ofRow)
         const found = kinds.map((kind, at) => {
             const check = checks.bySql.find((one) => one.kind === kind)

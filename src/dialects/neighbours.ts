@@ -1,4 +1,4 @@
-import { columnName, tableName } from "../typeorm/names"
+import { ofRow, tableName } from "../typeorm/names"
 import type { CountedColumn } from "./columns"
 
 /**
@@ -13,7 +13,7 @@ export function selectNeighbours(
     scope: () => { readonly where: readonly string[]; readonly number: string },
     lock = "",
 ): string {
-    const column = `t.${columnName(series.column)}`
+    const column = ofRow(series.column)
     const next = (compare: "<" | ">", order: "ASC" | "DESC") => {
         const { where, number } = scope()
         const conditions = [...where, `${column} ${compare} ${number}`].join(" AND ")

@@ -1,7 +1,7 @@
 import { eventTableOf } from "../../series/own-table"
 import type { Series } from "../../series/series"
 import { keyOfRow } from "../../series/scopes/scope-key"
-import { columnName } from "../../typeorm/names"
+import { ofRow } from "../../typeorm/names"
 import { select } from "../../typeorm/statement"
 import type { Snapshot } from "../snapshot"
 import type { AuditedColumn } from "../statements"
@@ -62,7 +62,7 @@ async function journalChecks(
         const keys = scopes.map(({ scope }) => dialect.expressions.literal(scope))
         const isFound =
             `EXISTS (SELECT 1 ${found} AND e.${event.scope} = ${key} ` +
-            `AND t.${columnName(series.column)} BETWEEN e.${event.first} AND e.${event.last})`
+            `AND ${ofRow(series.column)} BETWEEN e.${event.first} AND e.${event.last})`
         checks.push({
             kind,
             severity: "problem",

@@ -1,5 +1,5 @@
 import type { Series } from "../../series/series"
-import { columnName } from "../../typeorm/names"
+import { ofRow } from "../../typeorm/names"
 
 /** @internal Which scopes a statement looks at: those with these values, or all. */
 export type Restriction = readonly (readonly (string | null)[])[] | "all"
@@ -14,7 +14,7 @@ export function withinScopes(
     const each = scopes.map((values) => {
         const tests = scopeColumns.map((column, at) => {
             const value = values[at]
-            const name = `t.${columnName(column)}`
+            const name = ofRow(column)
             if (value === null || value === undefined) return `${name} IS NULL`
             const placeholder = dataSource.driver.createParameter("", parameters.push(value) - 1)
             return `${name} = ${dialect.audit.parameter(column, placeholder)}`

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 import { KEY_LENGTH } from "../../declared/own-tables"
-import { type ColumnMetadata, columnName, columnType } from "../../typeorm/names"
+import { type ColumnMetadata, columnType, ofRow } from "../../typeorm/names"
 import { decimalText, hexText, integerText, paddedText, textOf } from "../identity"
 import type { Identity, KeyStatements, Locks } from "../statements/key-statements"
 import { integerOf } from "./types"
@@ -61,15 +61,13 @@ export const mysqlKeys: KeyStatements = {
             ...columns.map((_, at) => `w${at}`),
         ]
         const selects = rows.map(() => `SELECT ${names.map((name) => `? AS ${name}`).join(", ")}`)
-        const on = primaryColumns.map(
-            (c, at) => identities[at]?.is(`t.${columnName(c)}`, `w.p${at}`) ?? "",
-        )
+        const on = primaryColumns.map((c, at) => identities[at]?.is(ofRow(c), `w.p${at}`) ?? "")
         const stamps = primaryColumns[0]?.entityMetadata.columns.filter((c) => c.onUpdate) ?? []
         const sets = [
-            ...columns.map((c, at) => `t.${columnName(c)} = w.w${at}`),
-            ...stamps.map((c) => `t.${columnName(c)} = t.${columnName(c)}`),
+            ...columns.map((c, at) => `${ofRow(c)} = w.w${at}`),
+            ...stamps.map((c) => `${ofRow(c)} = ${ofRow(c)}`),
         ]
-        const missing = columns.slice(0, 1).map((c) => ` WHERE t.${columnName(c)} IS NULL`)
+        const missing = columns.slice(0, 1).map((c) => ` WHERE ${ofRow(c)} IS NULL`)
         return {
             // A small table would be scanned first, and all of its rows be locked.
             sql:

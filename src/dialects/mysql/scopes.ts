@@ -1,13 +1,13 @@
 import type { EntityMetadata } from "typeorm"
 import type { CountedColumn, Scope, ScopedColumn, ScopeValue } from "../columns"
-import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
+import { type ColumnMetadata, columnName, ofRow, tableName } from "../../typeorm/names"
 import { selectNeighbours } from "../neighbours"
 import type { Statement } from "../../typeorm/statement"
 import { cast } from "./types"
 
 /** @internal Selects the highest number of each scope. */
 export function lastNumbers(series: CountedColumn, scopes: readonly Scope[]): Statement {
-    const number = `t.${columnName(series.column)}`
+    const number = ofRow(series.column)
     const values = scopes.map((scope) => scope.values)
     const { sql, parameters, where } = valuesAsRows(series.metadata, series.scopeColumns, values)
     const last =
@@ -61,9 +61,9 @@ function equalTo(
 ): string[] {
     return columns.map((column, at) => {
         const value = values[at]
-        if (typeof value !== "string") return `t.${columnName(column)} IS NULL`
+        if (typeof value !== "string") return `${ofRow(column)} IS NULL`
         parameters.push(value)
-        return `t.${columnName(column)} = ${cast(column)}`
+        return `${ofRow(column)} = ${cast(column)}`
     })
 }
 
@@ -107,10 +107,10 @@ export function lastInRows(
     { scopeColumns }: CountedColumn,
     database?: string,
 ): string {
-    const number = `t.${columnName(sharer.column)}`
+    const number = ofRow(sharer.column)
     const where = sharer.scopeColumns.map((column, at) => {
         const own = scopeColumns[at] ?? column
-        return `t.${columnName(column)} <=> NEW.${columnName(own)}`
+        return `${ofRow(column)} <=> NEW.${columnName(own)}`
     })
     return (
         `(SELECT ${number} FROM ${tableName(sharer.metadata, database)} t ` +

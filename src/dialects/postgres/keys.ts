@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 import { dataSourceOf } from "../../typeorm/compat"
-import { type ColumnMetadata, columnName, columnType } from "../../typeorm/names"
+import { type ColumnMetadata, columnName, columnType, ofRow } from "../../typeorm/names"
 import { claimAnew } from "../claim-anew"
 import { decimalText, hexText, integerText, paddedText, textOf } from "../identity"
 import type { Identity, KeyStatements, Locks } from "../statements/key-statements"
@@ -50,7 +50,7 @@ export const postgresKeys: KeyStatements = {
 
     write({ table, columns, primaryColumns, rows, onlyMissing }) {
         const { where, sets, records } = writtenValues(primaryColumns, columns, rows)
-        const missing = columns.slice(0, 1).map((c) => ` AND t.${columnName(c)} IS NULL`)
+        const missing = columns.slice(0, 1).map((c) => ` AND ${ofRow(c)} IS NULL`)
         return {
             sql:
                 `UPDATE ${table} AS t SET ${sets.join(", ")} ` +
@@ -89,9 +89,7 @@ export function writtenValues(
     const identities = primaryColumns.map((c) => identity(c) ?? asStored(c))
     const texts = [...identities, ...columns.map(asStored)]
     return {
-        where: primaryColumns.map(
-            (c, at) => identities[at]?.is(`t.${columnName(c)}`, `r.c${at}`) ?? "",
-        ),
+        where: primaryColumns.map((c, at) => identities[at]?.is(ofRow(c), `r.c${at}`) ?? ""),
         sets: columns.map((c, at) => {
             const text = `r.c${primaryColumns.length + at}`
             return `${columnName(c)} = CAST(${text} AS ${columnType(c)})`

@@ -1,6 +1,6 @@
 import type { EntityMetadata } from "typeorm"
 import type { CountedColumn, Scope, ScopedColumn, ScopeValue } from "../columns"
-import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
+import { type ColumnMetadata, columnName, ofRow, tableName } from "../../typeorm/names"
 import type { Beginning, NextNumber } from "../dialect"
 import { selectNeighbours } from "../neighbours"
 import type { Statement } from "../../typeorm/statement"
@@ -31,8 +31,8 @@ function whereScope(
     return scopeColumns.map((column, at) => {
         const value = values[at]
         return typeof value === "string"
-            ? `t.${columnName(column)} = ${parameter(value)}`
-            : `t.${columnName(column)} IS NULL`
+            ? `${ofRow(column)} = ${parameter(value)}`
+            : `${ofRow(column)} IS NULL`
     })
 }
 
@@ -160,7 +160,7 @@ export function selectLast(
     type = "text",
     table = tableName(series.metadata),
 ): string {
-    const number = `t.${columnName(series.column)}`
+    const number = ofRow(series.column)
     const conditions = [...where, `${number} IS NOT NULL`].join(" AND ")
     return `(SELECT ${number}::${type} FROM ${table} t WHERE ${conditions} ORDER BY ${number} DESC LIMIT 1)`
 }

@@ -1,4 +1,4 @@
-import { type ColumnMetadata, columnName, columnType } from "../../typeorm/names"
+import { type ColumnMetadata, columnName, columnType, ofRow } from "../../typeorm/names"
 import { claimAnew } from "../claim-anew"
 import { decimalText, hexText, integerText, textOf } from "../identity"
 import type { Identity, KeyStatements } from "../statements/key-statements"
@@ -29,8 +29,8 @@ export const sqliteKeys: KeyStatements = {
         const selects = rows.map(
             (_, at) => `SELECT ${names.map((n) => (at > 0 ? "?" : `? AS ${n}`)).join(", ")}`,
         )
-        const where = primaryColumns.map((c, at) => `t.${columnName(c)} = w.p${at}`)
-        if (onlyMissing) where.push(...columns.slice(0, 1).map((c) => `t.${columnName(c)} IS NULL`))
+        const where = primaryColumns.map((c, at) => `${ofRow(c)} = w.p${at}`)
+        if (onlyMissing) where.push(...columns.slice(0, 1).map((c) => `${ofRow(c)} IS NULL`))
         const sets = columns.map((c, at) => `${columnName(c)} = w.w${at}`)
         return {
             sql:

@@ -1,5 +1,5 @@
 import type { CountedColumn, Scope, ScopedColumn, ScopeValue } from "../columns"
-import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
+import { type ColumnMetadata, columnName, ofRow, tableName } from "../../typeorm/names"
 import { selectNeighbours } from "../neighbours"
 import type { Statement } from "../../typeorm/statement"
 import { cast, keyText } from "./types"
@@ -63,7 +63,7 @@ export function scopeKeys(scoped: ScopedColumn, scopes: readonly Scope[], key: s
 
 /** @internal The highest number of the scope that `e.value` holds, one step down the index. */
 export function lastInRows(series: CountedColumn): string {
-    const number = `t.${columnName(series.column)}`
+    const number = ofRow(series.column)
     const where = [...equalTo(series.scopeColumns), `${number} IS NOT NULL`].join(" AND ")
     return `(SELECT ${number} FROM ${tableName(series.metadata)} t WHERE ${where} ORDER BY ${number} DESC LIMIT 1)`
 }
@@ -80,7 +80,7 @@ export function listed(values: readonly ScopeValue[]): object {
 
 /** IS takes NULL for equal to NULL, and uses the index. */
 function equalTo(columns: readonly ColumnMetadata[]): string[] {
-    return columns.map((column, at) => `t.${columnName(column)} IS ${value(at)}`)
+    return columns.map((column, at) => `${ofRow(column)} IS ${value(at)}`)
 }
 
 function value(at: number): string {

@@ -1,7 +1,7 @@
 import { type FindOperator, type ObjectLiteral, Raw } from "typeorm"
 import { keySql } from "../../series/scopes/scope-key"
 import { keyTableOf } from "../../series/own-table"
-import { type ColumnMetadata, columnName, columnType, tableName } from "../../typeorm/names"
+import { type ColumnMetadata, columnName, columnType, ofRow, tableName } from "../../typeorm/names"
 import type { StoredKey } from "../pseudo-key"
 import { historyScopeOf, isOwner } from "../rows/taken-keys"
 import { scopeOf, type ScopePart } from "./look-up-scope"
@@ -39,8 +39,8 @@ export function hadBy(
             ? ""
             : ` ORDER BY ${metadata.primaryColumns.map((c) => `${row}.${columnName(c)}`).join(", ")} LIMIT 1`
     const current =
-        `SELECT t.${columnName(column)} FROM ${tableName(metadata)} t ` +
-        `WHERE ${[...isIn("t"), `t.${columnName(key.column)} = :${name}`].join(" AND ")}${first("t")}`
+        `SELECT ${ofRow(column)} FROM ${tableName(metadata)} t ` +
+        `WHERE ${[...isIn("t"), `${ofRow(key.column)} = :${name}`].join(" AND ")}${first("t")}`
     const former =
         `SELECT o.${columnName(column)} FROM ${table.name} h JOIN ${tableName(metadata)} o ` +
         `ON ${isOwner(key, "o", `h.${table.owner}`)} ` +

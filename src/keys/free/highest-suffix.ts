@@ -3,7 +3,7 @@ import { select, type Sender } from "../../typeorm/statement"
 import type { StoredKey } from "../pseudo-key"
 import { Parameters } from "../../typeorm/rows/parameters"
 import { hasFormer, isInScope } from "../rows/taken-keys"
-import { columnName, tableName } from "../../typeorm/names"
+import { ofRow, tableName } from "../../typeorm/names"
 import type { Numbered } from "./suffixes"
 
 const BATCH = 200
@@ -56,7 +56,7 @@ function findHighest(key: StoredKey, scope: Scope, texts: readonly Numbered[]) {
     const text = expressions.concat(stem, expressions.text(`(${tried})`))
     const current =
         `(SELECT 1 FROM ${tableName(metadata)} t ` +
-        `WHERE ${[...isInScope(key, scope, parameters), `t.${columnName(column)} = ${text}`].join(" AND ")} LIMIT 1)`
+        `WHERE ${[...isInScope(key, scope, parameters), `${ofRow(column)} = ${text}`].join(" AND ")} LIMIT 1)`
     const has = [current, ...hasFormer(key, scope, text, parameters)]
     const isTaken = has.map((sql) => `${sql} IS NOT NULL`).join(" OR ")
     const all = ["c0", ...names]

@@ -3,7 +3,7 @@ import type { Scope } from "../../dialects/columns"
 import { StaleSnapshotError } from "../../errors"
 import type { Session } from "../../inserts/session"
 import { scopeSqls } from "../../series/scopes/scope"
-import { columnName } from "../../typeorm/names"
+import { ofRow } from "../../typeorm/names"
 import type { StoredKey } from "../pseudo-key"
 import { readExpressions } from "../../typeorm/rows/read-rows"
 import { withPrimaryKey } from "../rows/primary-key"
@@ -113,7 +113,7 @@ export async function lockRow(
     const [row] = await readExpressions(
         session,
         metadata,
-        [`t.${columnName(column)}`, ...scopeSqls(key, "t.")],
+        [ofRow(column), ...scopeSqls(key, "t.")],
         [withPrimaryKey(metadata, stored)],
         // It comes before all that takes a snapshot, which is not older than the lock then.
         { lock: dialect.keys.locks !== undefined },

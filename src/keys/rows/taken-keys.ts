@@ -1,7 +1,7 @@
 import type { Scope } from "../../dialects/columns"
 import { UnknownScopeError } from "../../errors"
 import { keyOf } from "../../series/scopes/scope-key"
-import { columnName, tableName } from "../../typeorm/names"
+import { columnName, ofRow, tableName } from "../../typeorm/names"
 import { select, type Sender } from "../../typeorm/statement"
 import { keyTableOf } from "../../series/own-table"
 import type { StoredKey } from "../pseudo-key"
@@ -61,8 +61,8 @@ export function isInScope(
     return scopeColumns.map((c, at) => {
         const value = values[at]
         return typeof value === "string"
-            ? `t.${columnName(c)} = ${parameters.add(value)}`
-            : `t.${columnName(c)} IS NULL`
+            ? `${ofRow(c)} = ${parameters.add(value)}`
+            : `${ofRow(c)} IS NULL`
     })
 }
 

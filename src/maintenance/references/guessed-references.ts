@@ -1,6 +1,6 @@
 import type { DataSource, EntityMetadata } from "typeorm"
 import { select } from "../../typeorm/statement"
-import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
+import { type ColumnMetadata, ofRow, tableName } from "../../typeorm/names"
 import { placeOfEntity } from "../../audit/tables"
 import type { Snapshot } from "../../audit/snapshot"
 import { storedColumns } from "../../audit/tables"
@@ -73,8 +73,8 @@ async function genericReferences(
     const name = dataSource.driver.escape("type")
     const types = await select<{ type: string | null }>(runner, {
         sql:
-            `SELECT DISTINCT ${dialect.expressions.text(`t.${columnName(type)}`)} AS ${name} ` +
-            `FROM ${tableName(metadata)} t WHERE t.${columnName(type)} IS NOT NULL LIMIT ${MOST_TYPES}`,
+            `SELECT DISTINCT ${dialect.expressions.text(ofRow(type))} AS ${name} ` +
+            `FROM ${tableName(metadata)} t WHERE ${ofRow(type)} IS NOT NULL LIMIT ${MOST_TYPES}`,
     })
     return types.flatMap(({ type: value }) => {
         const named =

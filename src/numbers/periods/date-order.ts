@@ -3,7 +3,7 @@ import { groupBy } from "../../group-by"
 import type { Session } from "../../inserts/session"
 import { placeOf, type Series } from "../../series/series"
 import { sharersOf } from "../../series/sharers"
-import { columnName } from "../../typeorm/names"
+import { ofRow } from "../../typeorm/names"
 import { select } from "../../typeorm/statement"
 import type { CountedRequest } from "../number-request"
 import { dateSql, orderOf, storedDate } from "./row-date"
@@ -82,7 +82,7 @@ async function neighboursOf(
     for (const sharer of requests[0] ? sharersOf(requests[0].series) : []) {
         const { dialect, period } = sharer
         if (!period) continue
-        const date = dateSql(period, dialect, `t.${columnName(period.date)}`)
+        const date = dateSql(period, dialect, ofRow(period.date))
         for (let start = 0; start < requests.length; start += BATCH) {
             const batch = requests.slice(start, start + BATCH)
             const numbers = batch.map((one) => ({

@@ -9,7 +9,7 @@ import type { Session } from "../../inserts/session"
 import { triggeredSeriesOf } from "../../series/own-series"
 import { isLate, madeColumns, placeOf, type Series } from "../../series/series"
 import { tellTaken } from "../../signals/channels"
-import { columnName } from "../../typeorm/names"
+import { ofRow } from "../../typeorm/names"
 import { readExpressions } from "../../typeorm/rows/read-rows"
 import { duplicateNumberError } from "../duplicate-numbers"
 import { explicitNumber, parseNumber } from "../number-values"
@@ -192,7 +192,7 @@ export class TriggerAssigner implements Assigner {
             const numbers = await readExpressions(
                 this.session,
                 metadata,
-                [dialect.expressions.text(`t.${columnName(column)}`)],
+                [dialect.expressions.text(ofRow(column))],
                 found.map(({ condition }) => condition),
             )
             for (const [at, { request }] of found.entries())

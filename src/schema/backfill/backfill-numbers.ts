@@ -25,7 +25,7 @@ import { seriesOf } from "../../series/resolve-series"
 import { placeOf, type Series } from "../../series/series"
 import { onMaster } from "../../typeorm/on-master"
 import { givenEntity } from "../../typeorm/given"
-import { type ColumnMetadata, columnName, ofRow, tableName } from "../../typeorm/names"
+import { type ColumnMetadata, ofRow, tableName } from "../../typeorm/names"
 import { Parameters } from "../../typeorm/rows/parameters"
 import { select, type Sender } from "../../typeorm/statement"
 import { isUnnumbered } from "../plan/number-rows"
@@ -201,7 +201,7 @@ async function findUnnumbered(
     const sorted = [...order, ...primaryColumns.filter((column) => !order.includes(column))]
         // Databases disagree about the place of NULL.
         .flatMap((column) => {
-            const name = `t.${columnName(column)}`
+            const name = ofRow(column)
             return column.isNullable ? [`${name} IS NULL`, name] : [name]
         })
     return idsOf(sender, series, `ORDER BY ${sorted.join(", ")} LIMIT ${limit}`)
@@ -214,7 +214,7 @@ async function idsOf(
     parameters?: unknown[],
 ): Promise<ObjectLiteral[]> {
     const { primaryColumns } = series.metadata
-    const keys = primaryColumns.map((column, at) => `t.${columnName(column)} AS k${at}`)
+    const keys = primaryColumns.map((column, at) => `${ofRow(column)} AS k${at}`)
     const rows = await select<Record<string, unknown>>(sender, {
         sql:
             `SELECT ${keys.join(", ")} FROM ${tableName(series.metadata)} t ` +

@@ -7,7 +7,7 @@ import { writeEvents } from "../../numbers/journal/write-events"
 import { refuseNoOwnNumber, shownText } from "../../numbers/number-values"
 import { placeOf, type Series } from "../../series/series"
 import { sharersOf } from "../../series/sharers"
-import { columnName, tableName } from "../../typeorm/names"
+import { ofRow, tableName } from "../../typeorm/names"
 import { Parameters } from "../../typeorm/rows/parameters"
 import { select, type Sender } from "../../typeorm/statement"
 import { columnKey, type SequenceKey } from "../scope"
@@ -97,10 +97,10 @@ async function refuseTaken(
         const parameters = new Parameters(dataSource)
         const where = scopeColumns.map((one, at) => {
             const value = scope.values[at] ?? null
-            if (value === null) return `t.${columnName(one)} IS NULL`
-            return `t.${columnName(one)} = ${parameters.add(value)}`
+            if (value === null) return `${ofRow(one)} IS NULL`
+            return `${ofRow(one)} = ${parameters.add(value)}`
         })
-        const number = `t.${columnName(column)}`
+        const number = ofRow(column)
         const rows = await select<{ number: string }>(sender, {
             sql:
                 `SELECT ${dialect.expressions.text(number)} AS ${driver.escape("number")} FROM ${tableName(metadata)} t ` +

@@ -1,6 +1,6 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import { dataSourceOf } from "../compat"
-import { type ColumnMetadata, columnName, ofRow, tableName } from "../names"
+import { type ColumnMetadata, ofRow, tableName } from "../names"
 import { select, type Sender } from "../statement"
 import { Parameters } from "./parameters"
 
@@ -55,8 +55,8 @@ async function readBatch(
     const selects = conditions.map((condition, at) => {
         const where = condition.map(([column, value]) =>
             value === null
-                ? `t.${columnName(column)} IS NULL`
-                : `t.${columnName(column)} = ${parameters.add(value)}`,
+                ? `${ofRow(column)} IS NULL`
+                : `${ofRow(column)} = ${parameters.add(value)}`,
         )
         return (
             `SELECT ${[`${at} AS ${driver.escape("at")}`, ...read].join(", ")} ` +

@@ -1,4 +1,4 @@
-import { columnName, tableName } from "../../../typeorm/names"
+import { columnName, ofRow, tableName } from "../../../typeorm/names"
 import { RAISED, raisedTexts } from "../../statements/raised"
 import type { TriggeredColumn } from "../../statements/trigger-statements"
 import { literal } from "../literal"
@@ -13,11 +13,11 @@ export function refuseDisorder({
 }: TriggeredColumn): string {
     if (!ascends || !period) return ""
     const isBeyond = sharers.flatMap((sharer) => {
-        const number = `t.${columnName(sharer.column)}`
-        const date = `t.${columnName(sharer.period?.date ?? period.date)}`
+        const number = ofRow(sharer.column)
+        const date = ofRow(sharer.period?.date ?? period.date)
         const isOfScope = sharer.scopeColumns.map(
             (column, at) =>
-                `t.${columnName(column)} <=> NEW.${columnName(series.scopeColumns[at] ?? column)}`,
+                `${ofRow(column)} <=> NEW.${columnName(series.scopeColumns[at] ?? column)}`,
         )
         return (["<", ">"] as const).map((order) => {
             const where = [...isOfScope, `${number} ${order} NEW.${columnName(series.column)}`]

@@ -1,4 +1,4 @@
-import { columnName, tableName } from "../../../typeorm/names"
+import { columnName, ofRow, tableName } from "../../../typeorm/names"
 import type { TriggeredColumn } from "../../statements/trigger-statements"
 import { raise } from "./raise"
 import { isOfKinds, orRenamed } from "./rows"
@@ -41,7 +41,7 @@ export function numberAtCommit(column: TriggeredColumn): string {
         `UPDATE ${table} t SET ${number} = NULL WHERE ` +
         [
             ...series.metadata.primaryColumns.map(
-                (one) => `t.${columnName(one)} = ${row}.${columnName(one)}`,
+                (one) => `${ofRow(one)} = ${row}.${columnName(one)}`,
             ),
             `t.${number} IS NULL`,
             ...(condition ? [condition("t")] : []),

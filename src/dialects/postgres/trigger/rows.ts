@@ -1,4 +1,10 @@
-import { type ColumnMetadata, columnName, columnType, tableName } from "../../../typeorm/names"
+import {
+    type ColumnMetadata,
+    columnName,
+    columnType,
+    ofRow,
+    tableName,
+} from "../../../typeorm/names"
 import type { SharingColumn, TriggeredColumn } from "../../statements/trigger-statements"
 import { lastWhere } from "../counter"
 import { literal } from "../literal"
@@ -63,11 +69,11 @@ export function refuseDisorder(column: TriggeredColumn): string {
     const isBeyond = sharers.flatMap((sharer) => {
         const date = sharer.period?.date ?? period.date
         const day = columnType(date) === columnType(period.date) ? "" : "::date"
-        const number = `t.${columnName(sharer.column)}`
+        const number = ofRow(sharer.column)
         const next =
             (order: "<" | ">"): Leaf =>
             (where, table) =>
-                `(SELECT t.${columnName(date)}${day} FROM ${table} t WHERE ` +
+                `(SELECT ${ofRow(date)}${day} FROM ${table} t WHERE ` +
                 [...where, `${number} ${order} NEW.${columnName(series.column)}`].join(" AND ") +
                 ` ORDER BY ${number}${order === "<" ? " DESC" : ""} LIMIT 1)`
         return (["<", ">"] as const).map(

@@ -2,7 +2,7 @@ import type { QueryRunner } from "typeorm"
 import { select } from "../../../typeorm/statement"
 import { DuplicateRowsError } from "../../../errors"
 import { pseudoKeysOf } from "../../../keys/resolve-keys"
-import { columnName, tableName } from "../../../typeorm/names"
+import { columnName, ofRow, tableName } from "../../../typeorm/names"
 import type { Inventory, ServedTable } from "../inventory"
 import { periodSql } from "../../../series/periods/period-sql"
 import { seriesOf } from "../../../series/resolve-series"
@@ -44,7 +44,7 @@ async function findDuplicates(
         !uncounted.includes(filled) &&
         table.findColumnByName(filled.period.column.databaseName)
     const period =
-        dated && keepsPeriods ? `COALESCE(t.${columnName(filled.period.column)}, ${dated})` : dated
+        dated && keepsPeriods ? `COALESCE(${ofRow(filled.period.column)}, ${dated})` : dated
     // A column of the scope that is not there yet is the same for all rows; a period will be that of the date.
     const scopeColumns = unique.scopeColumns.filter(
         (column) => column !== filled?.period.column && table.findColumnByName(column.databaseName),

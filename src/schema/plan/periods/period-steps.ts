@@ -4,7 +4,7 @@ import { type PeriodicSeries, periodSql } from "../../../series/periods/period-s
 import { zoneColumns } from "../../../series/periods/zone"
 import { placeOf } from "../../../series/series"
 import { conditionSql } from "../../../series/when/row-condition"
-import { type ColumnMetadata, columnName, tableName } from "../../../typeorm/names"
+import { type ColumnMetadata, columnName, ofRow, tableName } from "../../../typeorm/names"
 import { select } from "../../../typeorm/statement"
 import type { Inventory, ServedTable } from "../inventory"
 import { isUnnumbered } from "../number-rows"
@@ -35,7 +35,7 @@ function whereOf(
 ): string {
     const { when, dialect, column, period } = series
     const isAdded = isThere(column)
-    const isNumbered = isAdded ? `t.${columnName(column)} IS NOT NULL` : "1 = 0"
+    const isNumbered = isAdded ? `${ofRow(column)} IS NOT NULL` : "1 = 0"
     const isDue =
         when && (isAdded ? isUnnumbered(series, "t") : conditionSql(when, dialect, nameInRow))
     const isMeant = isDue ? `(${isNumbered} OR (${isDue}))` : "1 = 1"
@@ -43,14 +43,14 @@ function whereOf(
         blank.includes(series) ? isMeant : isNumbered,
         // The others keep those by which they were numbered.
         ...(isAdded && isThere(period.column) && !uncounted.includes(series)
-            ? [`(t.${columnName(column)} IS NULL OR t.${columnName(period.column)} IS NULL)`]
+            ? [`(${ofRow(column)} IS NULL OR ${ofRow(period.column)} IS NULL)`]
             : []),
     ]
     return ` WHERE ${conditions.join(" AND ")}`
 }
 
 function nameInRow(column: ColumnMetadata): string {
-    return `t.${columnName(column)}`
+    return ofRow(column)
 }
 
 /** @internal Refuses to fill what can't be told of rows that are there. */
@@ -79,7 +79,7 @@ export async function refuseUnfillable(runner: QueryRunner, served: ServedTable)
         const sql = missing ? undefined : periodSql(series)
         if (missing) continue
         const isStored = served.table.findColumnByName(period.column.databaseName) !== undefined
-        const lacking = isStored ? ` AND t.${columnName(period.column)} IS NULL` : ""
+        const lacking = isStored ? ` AND ${ofRow(period.column)} IS NULL` : ""
         if (sql === undefined) {
             if ((await count(lacking)) > 0)
                 throw new UnsupportedError(

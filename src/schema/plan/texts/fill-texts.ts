@@ -4,7 +4,7 @@ import { DocumentNumberError, UnsupportedError } from "../../../errors"
 import { textSql } from "../../../series/documents/document-sql"
 import { columnsOfPath } from "../../../series/path"
 import type { Document, Series } from "../../../series/series"
-import { type ColumnMetadata, columnName, tableName } from "../../../typeorm/names"
+import { type ColumnMetadata, columnName, ofRow, tableName } from "../../../typeorm/names"
 import { select } from "../../../typeorm/statement"
 import type { ServedTable } from "../inventory"
 import { isUnnumbered } from "../number-rows"
@@ -55,7 +55,7 @@ export async function refuseUntold(
     const isStored = (column: ColumnMetadata) => table.findColumnByName(column.databaseName)
     for (const document of texts.read) {
         const { place, column } = document
-        const text = `t.${columnName(column)}`
+        const text = ofRow(column)
         const likes = likesOf(document)
         const isKnown = numberSql(document) !== undefined && likes !== undefined
         const others = isKnown
@@ -97,8 +97,8 @@ async function refuseUnfilled(
             ? ` OR (${isUnnumbered(series, "t")})`
             : ""
     const where = [
-        ...(isNumbered ? [`(t.${columnName(series.column)} IS NOT NULL${isDue})`] : []),
-        ...(isStored(column) ? [`t.${columnName(column)} IS NULL`] : []),
+        ...(isNumbered ? [`(${ofRow(series.column)} IS NOT NULL${isDue})`] : []),
+        ...(isStored(column) ? [`${ofRow(column)} IS NULL`] : []),
     ].join(" AND ")
     const rows = await count(where || "1 = 1")
     if (rows === 0) return
@@ -107,7 +107,7 @@ async function refuseUnfilled(
     // What the same migration makes can't be asked yet.
     if (!isNumbered || (series.period && !isStored(series.period.column))) return
     // Of a row without a number, all that it will show is not known yet.
-    const unset = `${where} AND t.${columnName(series.column)} IS NOT NULL AND (${sql}) IS NULL`
+    const unset = `${where} AND ${ofRow(series.column)} IS NOT NULL AND (${sql}) IS NULL`
     const without = await count(unset)
     if (without > 0)
         throw new DocumentNumberError(
@@ -133,7 +133,7 @@ function unmakeable({ place }: Document): UnsupportedError {
 }
 
 function lacksText({ column, series }: Document): string {
-    return `t.${columnName(series.column)} IS NOT NULL AND t.${columnName(column)} IS NULL`
+    return `${ofRow(series.column)} IS NOT NULL AND ${ofRow(column)} IS NULL`
 }
 
 /** The number that a text tells, where it stands at the same place in all. */

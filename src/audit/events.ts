@@ -3,7 +3,7 @@ import { hasJournal } from "../series/journal"
 import { eventTableOf } from "../series/own-table"
 import { parseNumber } from "../numbers/number-values"
 import { Parameters } from "../typeorm/rows/parameters"
-import type { RangeEvent } from "./scopes/ranges"
+import { type RangeEvent, WRITTEN } from "./scopes/ranges"
 import type { Snapshot } from "./snapshot"
 import { OWN } from "./statements"
 import { hasOwnTable } from "./tables"
@@ -54,11 +54,12 @@ export async function eventsOf(
                 const isBare = kept > withReasons
                 const value = (name: string) => row[`${OWN}${name}`] ?? null
                 const first = BigInt(value("first") ?? 0)
-                const before = beforeOf(value("details"))
+                const kind = value("kind") ?? ""
+                const before = WRITTEN.has(kind) ? beforeOf(value("details")) : undefined
                 const own = events.get(value("scope") ?? "") ?? []
                 events.set(value("scope") ?? "", own)
                 own.push({
-                    kind: value("kind") ?? "",
+                    kind,
                     reason: isBare ? null : value("reason"),
                     by: isBare ? null : value("by"),
                     at: isBare ? "" : new Date(Number(value("at"))).toISOString(),

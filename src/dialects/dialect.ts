@@ -27,7 +27,7 @@ export interface LastNumber {
     readonly isolation: string
 }
 
-/** @internal What a statement begins with, once its parameters are there to be added to. */
+/** @internal A query named `taken` that a statement begins with, once its parameters are there to be added to. */
 export type Beginning = (parameter: (value: unknown) => string) => string
 
 /** @internal The number after the last one of a scope. */

@@ -71,7 +71,7 @@ export class Insert {
     private readonly returned = new Map<string, ColumnMetadata>()
     /** Read and written by {@link InsertNote} alone. */
     readonly notes: unknown[] = []
-    private source?: { readonly from: string; readonly begin: Beginning }
+    private taken?: Beginning
 
     constructor(
         /** The table, as SQL names it. */
@@ -161,21 +161,20 @@ export class Insert {
     }
 
     /** Lets its one row be a row of a query, which may have none. */
-    selectFrom(from: string, begin: Beginning): void {
-        this.source = { from, begin }
+    selectTaken(begin: Beginning): void {
+        this.taken = begin
     }
 
     /** Lets its rows be their values again. */
     selectNothing(): void {
-        this.source = undefined
+        this.taken = undefined
     }
 
     get isSelected(): boolean {
-        return this.source !== undefined
+        return this.taken !== undefined
     }
 
     write(): Required<Statement> {
-        const { source } = this
-        return source ? this.text.writeWith(source.from, source.begin) : this.text.write()
+        return this.taken ? this.text.writeTaken(this.taken) : this.text.write()
     }
 }

@@ -22,7 +22,7 @@ import { setNumbers } from "./journal/set-numbers"
 import { markNumbers } from "./mark-numbers"
 import { type NumberRequest, numberRequests } from "./number-request"
 import type { NumberSource } from "./number-source"
-import { refuseNoNumber, refuseSet, storedValue } from "./number-values"
+import { readReturned, refuseNoNumber, refuseSet, storedValue } from "./number-values"
 import { refuseEarlierDates } from "./periods/date-order"
 import { datedRows } from "./periods/dated-rows"
 import { refuseUnsupported } from "./refuse-unsupported"
@@ -34,7 +34,7 @@ import { sendNumbered } from "./updates/send-numbered"
 import { settleUpsert } from "./upserts/settle-upsert"
 import { keepStored, movedError, refuseOverwrittenNumbers } from "./upserts/stored-rows"
 import { awaitFinalisation } from "./when/drafts"
-import { readTakenWithin, takeWithin } from "./within-insert/take-within-insert"
+import { takeWithin } from "./within-insert/take-within-insert"
 
 interface Given {
     readonly requests: readonly NumberRequest[]
@@ -138,7 +138,7 @@ export class NumberAssigner implements Assigner {
         const { session } = this
         const own = given.get(insert)
         if (own && insert.isSelected) {
-            readTakenWithin(insert, own.requests, result)
+            readReturned(insert, own.requests, result)
             tellTaken(own.since, own.requests, session.runner)
         }
         const beside = givenBeside(insert, own?.requests ?? [])

@@ -1,7 +1,8 @@
 import type { ObjectLiteral } from "typeorm"
 import type { DriverError } from "../dialects/driver-error"
 import { InvalidNumberError, NumberOverflowError } from "../errors"
-import type { InsertRow } from "../inserts/insert"
+import type { Insert, InsertRow } from "../inserts/insert"
+import { returnedRows } from "../inserts/returned-rows"
 import { placeOf, type Series } from "../series/series"
 
 /**
@@ -51,6 +52,19 @@ export function parseNumber(value: unknown): bigint | undefined {
     if (typeof value === "bigint") return value
     if (typeof value === "number") return Number.isSafeInteger(value) ? BigInt(value) : undefined
     return typeof value === "string" && /^-?\d+$/.test(value) ? BigInt(value) : undefined
+}
+
+/** @internal Reads the numbers that an INSERT has returned: none where it does not tell which are of which row. */
+export function readReturned(
+    insert: Insert,
+    requests: readonly { readonly row: InsertRow; readonly series: Series; number?: bigint }[],
+    result: unknown,
+): void {
+    const returned = returnedRows(insert, result)
+    for (const request of requests)
+        request.number = parseNumber(
+            returned?.[request.row.at]?.[request.series.column.databaseName],
+        )
 }
 
 /** @internal Numbers go on after it where none is higher: the first number less one step. */

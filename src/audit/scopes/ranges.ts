@@ -45,8 +45,8 @@ function countOf({ from, to }: Pick<MissingRange, "from" | "to">, step: bigint):
 /** Entries about a number that a row has or is to have, which say of the numbers before only that they were passed over. */
 const PASSING = new Set(["explicit", "import", "set"])
 
-/** Those of a row that was written with that number: the row had it, so it was not passed over. */
-const WRITTEN = new Set(["explicit", "import"])
+/** @internal Those of a row that was written with that number: the row had it, so it was not passed over. */
+export const WRITTEN = new Set(["explicit", "import"])
 
 /**
  * Cuts a range into the parts that the journal explains, each by its earliest entry, and the parts that it doesn't.

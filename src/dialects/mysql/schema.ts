@@ -1,7 +1,12 @@
 import { dataSourceOf } from "../../typeorm/compat"
 import { select } from "../../typeorm/statement"
 import { literal } from "./literal"
-import { counterColumns, equalKeys, type SchemaStatements } from "../statements/schema-statements"
+import {
+    counterColumns,
+    equalKeys,
+    joinCounter,
+    type SchemaStatements,
+} from "../statements/schema-statements"
 
 const INSTALL_LOCK = "CONCAT('typeorm-autosequence.', MD5(DATABASE()))"
 const MIGRATION_LOCK = "CONCAT('typeorm-autosequence:', MD5(DATABASE()))"
@@ -10,8 +15,7 @@ const SECONDS = 60
 /** @internal */
 export const mysqlSchema: SchemaStatements = {
     exactly: (text) => `${text} COLLATE utf8mb4_bin`,
-    joinCounter: ({ name, series, scope }, alias, ofSeries, key) =>
-        `LEFT JOIN ${name} ${alias} ON ${alias}.${series} = ${ofSeries} AND ${alias}.${scope} = ${key}`,
+    joinCounter,
 
     numberRows: ({ table, assigned, keys, rows, where }) =>
         `UPDATE ${table} t JOIN (${rows}) w ON ${equalKeys(keys)} ` +

@@ -1,5 +1,6 @@
 import {
     type InstallLock,
+    joinCounter,
     type SchemaStatements,
     standardSchema,
 } from "../statements/schema-statements"
@@ -18,8 +19,7 @@ const LOCK: InstallLock = {
 export const sqliteSchema: SchemaStatements = {
     ...standardSchema,
     exactly: (text) => text,
-    joinCounter: ({ name, series, scope }, alias, ofSeries, key) =>
-        `LEFT JOIN ${name} ${alias} ON ${alias}.${series} = ${ofSeries} AND ${alias}.${scope} = ${key}`,
+    joinCounter,
     isUuid: (sql) => `${sql} GLOB '${[8, 4, 4, 4, 12].map((n) => "[0-9a-f]".repeat(n)).join("-")}'`,
     isWhole: (sql) => `CAST(CAST(${sql} AS INTEGER) AS TEXT) = CAST(${sql} AS TEXT)`,
     makesValues: () => false,

@@ -130,6 +130,16 @@ export const standardSchema = {
         `AND c.${table.movedBy} >= 0`,
 }
 
+/** @internal For databases that find a counter by its index whatever they know of the table. */
+export function joinCounter(
+    { name, series, scope }: CounterTable,
+    alias: string,
+    ofSeries: string,
+    key: string,
+): string {
+    return `LEFT JOIN ${name} ${alias} ON ${alias}.${series} = ${ofSeries} AND ${alias}.${scope} = ${key}`
+}
+
 /** @internal */
 export function equalKeys(keys: readonly string[]): string {
     return keys.map((key) => `t.${key} = w.${key}`).join(" AND ")

@@ -1,4 +1,4 @@
-import type { ParameterLimit } from "../../dialects/dialect"
+import type { Beginning, ParameterLimit } from "../../dialects/dialect"
 import { markedId } from "../../typeorm/marks"
 import { NAME } from "../../typeorm/names"
 import type { Statement } from "../../typeorm/statement"
@@ -169,11 +169,8 @@ export class InsertText {
         this.tail = this.tail.replace(update, () => `${update}${column} = ${valueOf(name)}, `)
     }
 
-    /** The same for one row, whose values may be those of a query that `with` begins. */
-    writeWith(
-        from: string,
-        begin: (parameter: (value: unknown) => string) => string,
-    ): Required<Statement> {
+    /** The same for one row, whose values may be those of a query before it, which is named `taken`. */
+    writeTaken(begin: Beginning): Required<Statement> {
         const parameters = [...this.parameters]
         const { add, replace } = numbered(parameters)
         const [tuple] = this.tuples
@@ -183,7 +180,7 @@ export class InsertText {
         })
         const names = cells.map(({ column }) => column).join(", ")
         const values = cells.map(({ sql }) => sql).join(", ")
-        const sql = `${begin(add)} ${this.head}(${names}) SELECT ${values} FROM ${from}${this.tail}`
+        const sql = `${begin(add)} ${this.head}(${names}) SELECT ${values} FROM taken${this.tail}`
         return { sql, parameters }
     }
 

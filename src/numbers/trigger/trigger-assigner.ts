@@ -4,7 +4,7 @@ import { groupBy } from "../../group-by"
 import type { Assigner, Refused } from "../../inserts/assigner"
 import { type Insert, InsertNote, type InsertRow } from "../../inserts/insert"
 import type { NewRow } from "../../inserts/announced/new-row"
-import { rawRows, returnedRows } from "../../inserts/returned-rows"
+import { rawRows } from "../../inserts/returned-rows"
 import type { Session } from "../../inserts/session"
 import { triggeredSeriesOf } from "../../series/own-series"
 import { isLate, madeColumns, placeOf, type Series } from "../../series/series"
@@ -12,7 +12,7 @@ import { tellTaken } from "../../signals/channels"
 import { ofRow } from "../../typeorm/names"
 import { readExpressions } from "../../typeorm/rows/read-rows"
 import { duplicateNumberError } from "../duplicate-numbers"
-import { explicitNumber, parseNumber } from "../number-values"
+import { explicitNumber, parseNumber, readReturned } from "../number-values"
 import { markNumbers } from "../mark-numbers"
 import { refuseUnsupported } from "../refuse-unsupported"
 import { hideGiven } from "../shown/given-values"
@@ -136,12 +136,7 @@ export class TriggerAssigner implements Assigner {
         since: number,
     ): void {
         if (requests.length === 0) return
-        // Rows that were left out are not returned, and nobody can tell which these are.
-        const returned = returnedRows(insert, result)
-        for (const request of requests) {
-            const values = returned?.[request.row.at]
-            request.number = parseNumber(values?.[request.series.column.databaseName])
-        }
+        readReturned(insert, requests, result)
         this.show(requests, since)
     }
 

@@ -1,13 +1,11 @@
 import type { Beginning } from "../../dialects/dialect"
 import type { Insert } from "../../inserts/insert"
-import { returnedRows } from "../../inserts/returned-rows"
 import type { Session } from "../../inserts/session"
 import { frameSql } from "../../series/documents/document-sql"
 import { noteOf } from "../../signals/note"
 import type { FramedText } from "../documents/framed-texts"
 import { fitsWhatever } from "../documents/row-frame"
 import type { NumberRequest } from "../number-request"
-import { parseNumber } from "../number-values"
 import { moveCounter } from "./move-counter"
 import { readNext } from "./read-next"
 
@@ -30,7 +28,7 @@ export async function takeWithin(
     if (explicit !== undefined || session.derives(insert)) return false
     const begin = await beginningOf(session, request)
     if (!begin) return false
-    insert.selectFrom("taken", (parameter) => begin(parameter) + noteOf(series.name))
+    insert.selectTaken((parameter) => begin(parameter) + noteOf(series.name))
     row.assignSql(series.column, "taken.number")
     for (const { document, frame } of texts)
         row.assignSql(document.column, frameSql(series.dialect, frame, "taken.number"))
@@ -48,15 +46,4 @@ async function beginningOf(
         return readNext(session, request)
     const isMoved = strategy === "counter" && gapless && dialect.counter.moveWithin
     return isMoved ? moveCounter(session, request) : undefined
-}
-
-/** @internal Reads the number that such an INSERT has returned. */
-export function readTakenWithin(
-    insert: Insert,
-    [request]: readonly NumberRequest[],
-    result: unknown,
-): void {
-    if (!request) return
-    const values = returnedRows(insert, result)?.[request.row.at]
-    request.number = parseNumber(values?.[request.series.column.databaseName])
 }

@@ -36,8 +36,7 @@ function whereOf(
     const { when, dialect, column, period } = series
     const isAdded = isThere(column)
     const isNumbered = isAdded ? `${ofRow(column)} IS NOT NULL` : "1 = 0"
-    const isDue =
-        when && (isAdded ? isUnnumbered(series, "t") : conditionSql(when, dialect, nameInRow))
+    const isDue = when && (isAdded ? isUnnumbered(series, "t") : conditionSql(when, dialect, ofRow))
     const isMeant = isDue ? `(${isNumbered} OR (${isDue}))` : "1 = 1"
     const conditions = [
         blank.includes(series) ? isMeant : isNumbered,
@@ -47,10 +46,6 @@ function whereOf(
             : []),
     ]
     return ` WHERE ${conditions.join(" AND ")}`
-}
-
-function nameInRow(column: ColumnMetadata): string {
-    return ofRow(column)
 }
 
 /** @internal Refuses to fill what can't be told of rows that are there. */

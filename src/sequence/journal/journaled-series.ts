@@ -3,7 +3,6 @@ import { ANYTHING, checkedOptions, LIST } from "../../declared/options"
 import type { PropertyPath } from "../../keys/property-path"
 import { UnsupportedError } from "../../errors"
 import { Session } from "../../inserts/session"
-import { withoutPeriod } from "../../numbers/journal/settings"
 import { checkedReason } from "../../numbers/journal/with-reason"
 import { refuseNoOwnNumber } from "../../numbers/number-values"
 import { placeOf } from "../../series/series"
@@ -21,8 +20,6 @@ import type { SequenceTarget } from "../types"
 import { load, refuseSet, showOn } from "../series/rows/ask-rows"
 import { refuseNoCounter } from "../series/found-series"
 import { givenRows } from "../series/rows/given-rows"
-import { givenScope, keyOfScope } from "../series/given-scope"
-import { periodNames } from "../series/scope-period"
 import type { SeriesNumber, SeriesRow, SeriesScope } from "../series/types"
 
 /** @internal The part of a handle that writes and reads the journal. */
@@ -114,32 +111,6 @@ export class JournaledSeries<
     }
 
     settings(scope: SeriesScope<Entity> = {}): SeriesSettings<SeriesNumber<Entity, Path>> {
-        return new SettingsHandle({
-            label: this.label,
-            refuse: this.refuse,
-            series: () => this.journaled(),
-            target: (given = this.dataSource) => given,
-            shown: (series, number) => this.shown(series, number),
-            keyOf: (period, target) => {
-                const whole = period === undefined ? scope : { ...scope, period }
-                return this.keyOf(this.journaled(), whole, this.targetOf(target))
-            },
-            wholeKeyOf: async (target) => {
-                const series = this.journaled()
-                const values = givenScope(series, scope, this.refuse)
-                const names = series.period ? periodNames(series.period) : []
-                const own = this.readerOf(this.targetOf(target))
-                return {
-                    key: await keyOfScope(own, withoutPeriod(series), values),
-                    hasPeriod: names.some((name) => values.given.get(name) !== undefined),
-                }
-            },
-            write: (manager, work) =>
-                onTarget(this.targetOf(manager), work, {
-                    name: this.series().name,
-                    needsTransaction: true,
-                }),
-            read: (given = this.dataSource, work) => onTarget(this.targetOf(given), work),
-        })
+        return new SettingsHandle(this.dataSource, this.entity, this.property, scope)
     }
 }

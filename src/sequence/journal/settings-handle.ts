@@ -1,16 +1,16 @@
-import type { EntityManager } from "typeorm"
-import {
-    checkedOptions,
-    type Refuse,
-    refuseOther,
-    TEXT,
-    TEXT_OR_NONE,
-} from "../../declared/options"
+import type { DataSource, EntityManager, EntityTarget, ObjectLiteral } from "typeorm"
+import { checkedOptions, refuseOther, TEXT, TEXT_OR_NONE } from "../../declared/options"
 import { SettingInUseError, UnsupportedError } from "../../errors"
 import type { LastNumber } from "../../dialects/dialect"
 import { counterSeriesOf } from "../../numbers/counters/counter-series"
 import { raiseCounters } from "../../numbers/counters/raise-counters"
-import { readSettings, settingKeysOf, writeSetting } from "../../numbers/journal/settings"
+import type { PropertyPath } from "../../keys/property-path"
+import {
+    readSettings,
+    settingKeysOf,
+    withoutPeriod,
+    writeSetting,
+} from "../../numbers/journal/settings"
 import { checkedReason, type ReasonOptions } from "../../numbers/journal/with-reason"
 import { writeEvents } from "../../numbers/journal/write-events"
 import { parseNumber } from "../../numbers/number-values"
@@ -22,8 +22,13 @@ import { civilDateOf, civilText } from "../../series/periods/civil-date"
 import { hasCounters, placeOf, type Series } from "../../series/series"
 import { sharersOf } from "../../series/sharers"
 import { select, type Sender } from "../../typeorm/statement"
+import { onTarget } from "../connection"
+import { givenScope, keyOfScope } from "../series/given-scope"
+import { HandledSeries } from "../series/handled-series"
 import { findLastOf } from "../series/last-number"
+import { periodNames } from "../series/scope-period"
 import { raiseTo } from "../series/set-next"
+import type { SeriesNumber, SeriesScope } from "../series/types"
 import { columnKey, type SequenceKey } from "../scope"
 import type { SequenceTarget } from "../types"
 import { type CounterPlace, lockCounter, markCounter, readCounter } from "./lock-counter"
@@ -32,31 +37,25 @@ import type { SeriesSettings } from "./series-settings"
 import { findCode, periodOf, wholeKey } from "./setting-keys"
 import type { AllSettings, FormatOptions, PeriodReasonOptions, SeriesFormat } from "./types"
 
-/** @internal What the settings of a scope need from the handle of its column. */
-export interface SettingsOwner {
-    readonly label: string
-    readonly refuse: Refuse
-    series(): Series
-    /** The scope with its period, which may be given beside it. */
-    keyOf(period: string | undefined, target: SequenceTarget): Promise<SequenceKey>
-    /** The scope without a period. */
-    wholeKeyOf(target: SequenceTarget): Promise<{ key: SequenceKey; hasPeriod: boolean }>
-    /** Runs work on the caller's connection, in a transaction. */
-    write<T>(manager: EntityManager, work: (sender: Sender) => Promise<T>): Promise<T>
-    read<T>(target: SequenceTarget | undefined, work: (sender: Sender) => Promise<T>): Promise<T>
-    target(given: SequenceTarget | undefined): SequenceTarget
-    shown(series: Series, number: bigint): unknown
-}
-
-/** @internal */
-export class SettingsHandle<NumberType> implements SeriesSettings<NumberType> {
-    constructor(private readonly owner: SettingsOwner) {}
+/** @internal The part of a handle that is about the settings of a scope. */
+export class SettingsHandle<Entity extends ObjectLiteral, Path extends PropertyPath<Entity>>
+    extends HandledSeries<Entity, Path>
+    implements SeriesSettings<SeriesNumber<Entity, Path>>
+{
+    constructor(
+        dataSource: DataSource,
+        entity: EntityTarget<Entity>,
+        property: Path,
+        private readonly scope: SeriesScope<Entity>,
+    ) {
+        super(dataSource, entity, property)
+    }
 
     async close(manager: EntityManager, options: PeriodReasonOptions): Promise<void> {
         const { period, ...said } = this.reasonOf(options)
         const series = this.closable()
-        const key = await this.owner.keyOf(period, manager)
-        await this.owner.write(manager, async (sender) => {
+        const key = await this.ownKey(series, manager, period)
+        await this.write(series, manager, async (sender) => {
             const place = await columnKey(sender, series.name, series, key)
             const last = await lockCounter(sender, series, place)
             await markCounter(sender, series, place.key, true)
@@ -73,33 +72,33 @@ export class SettingsHandle<NumberType> implements SeriesSettings<NumberType> {
     async reopen(manager: EntityManager, options: PeriodReasonOptions): Promise<void> {
         const { period, ...said } = this.reasonOf(options)
         const series = this.closable()
-        const key = await this.owner.keyOf(period, manager)
-        await this.owner.write(manager, async (sender) => {
+        const key = await this.ownKey(series, manager, period)
+        await this.write(series, manager, async (sender) => {
             const place = await columnKey(sender, series.name, series, key)
             const found = await readCounter(sender, series, place.key)
             if (!found?.isClosed)
-                this.owner.refuse("the scope can't be reopened, because it is not closed.")
+                this.refuse("the scope can't be reopened, because it is not closed.")
             await markCounter(sender, series, place.key, false)
             await raisePastRows(sender, series, place)
             await writeEvents(sender, series.name, [{ kind: "reopen", key: place.key }], said)
         })
     }
 
-    async isClosed(manager?: SequenceTarget): Promise<boolean> {
-        const series = this.owner.series()
+    async isClosed(manager: SequenceTarget = this.dataSource): Promise<boolean> {
+        const series = this.journaled()
         if (!hasCounters(series)) return false
-        const key = await this.owner.keyOf(undefined, this.owner.target(manager))
-        return this.owner.read(manager, async (sender) => {
+        const key = await this.ownKey(series, manager)
+        return this.read(manager, async (sender) => {
             const place = await columnKey(sender, series.name, series, key)
             const found = await readCounter(sender, series, place.key, { isLocking: false })
             return found?.isClosed ?? false
         })
     }
 
-    async formats(manager?: SequenceTarget): Promise<SeriesFormat[]> {
+    async formats(manager: SequenceTarget = this.dataSource): Promise<SeriesFormat[]> {
         const series = this.settable()
-        const { key } = await this.owner.wholeKeyOf(this.owner.target(manager))
-        return this.owner.read(manager, async (sender) => {
+        const { key } = await this.keyWithoutPeriod(series, manager)
+        return this.read(manager, async (sender) => {
             const found = await readSettings(sender, series, [await wholeKey(sender, series, key)])
             return found
                 .filter(({ name }) => name === "format")
@@ -113,23 +112,21 @@ export class SettingsHandle<NumberType> implements SeriesSettings<NumberType> {
             format,
             reason,
             by,
-        } = checkedOptions(this.owner.label, options, {
+        } = checkedOptions(this.label, options, {
             since: TEXT_OR_NONE,
             format: TEXT,
             reason: TEXT,
             by: TEXT_OR_NONE,
         })
-        const said = checkedReason(this.owner.label, { reason, ...(by !== undefined && { by }) })
-        refuseOther("format is", format, TEXT, this.owner.refuse)
+        const said = checkedReason(this.label, { reason, ...(by !== undefined && { by }) })
+        refuseOther("format is", format, TEXT, this.refuse)
         const date = since === "" ? undefined : civilDateOf(since)
         if (since !== "" && (!date || civilText(date) !== since))
-            this.owner.refuse(
-                `since is "${since}", give a date such as "2026-07-01", or leave it out.`,
-            )
+            this.refuse(`since is "${since}", give a date such as "2026-07-01", or leave it out.`)
         const series = this.settable()
-        const { key } = await this.owner.wholeKeyOf(manager)
-        await this.owner.write(manager, async (sender) => {
-            await refuseFormatOf(sender, series, key, { format, refuse: this.owner.refuse })
+        const { key } = await this.keyWithoutPeriod(series, manager)
+        await this.write(series, manager, async (sender) => {
+            await refuseFormatOf(sender, series, key, { format, refuse: this.refuse })
             const scope = await wholeKey(sender, series, key)
             const setting = { scope, name: "format" as const, since, value: format }
             const before = await writeSetting(sender, series, setting)
@@ -138,11 +135,10 @@ export class SettingsHandle<NumberType> implements SeriesSettings<NumberType> {
         })
     }
 
-    async code(manager?: SequenceTarget): Promise<string | null> {
+    async code(manager: SequenceTarget = this.dataSource): Promise<string | null> {
         const series = this.settable()
-        const target = this.owner.target(manager)
-        const key = await this.owner.keyOf(undefined, target)
-        return this.owner.read(manager, (sender) => findCode(sender, series, key))
+        const key = await this.ownKey(series, manager)
+        return this.read(manager, (sender) => findCode(sender, series, key))
     }
 
     async setCode(
@@ -151,14 +147,12 @@ export class SettingsHandle<NumberType> implements SeriesSettings<NumberType> {
         options: PeriodReasonOptions,
     ): Promise<void> {
         const { period, ...said } = this.reasonOf(options)
-        refuseOther("the code is", code, TEXT, this.owner.refuse)
+        refuseOther("the code is", code, TEXT, this.refuse)
         if (code.length > CODE_LENGTH)
-            this.owner.refuse(
-                `the code has ${code.length} characters, give at most ${CODE_LENGTH}.`,
-            )
+            this.refuse(`the code has ${code.length} characters, give at most ${CODE_LENGTH}.`)
         const series = this.settable()
-        const key = await this.owner.keyOf(period, manager)
-        await this.owner.write(manager, async (sender) => {
+        const key = await this.ownKey(series, manager, period)
+        await this.write(series, manager, async (sender) => {
             const place = await columnKey(sender, series.name, series, key)
             await this.refuseNumbers(sender, series, key, place, "code")
             const since = periodOf(series, key)
@@ -175,34 +169,64 @@ export class SettingsHandle<NumberType> implements SeriesSettings<NumberType> {
         number: number | string | bigint,
         options: ReasonOptions,
     ): Promise<void> {
-        const said = checkedReason(this.owner.label, options)
-        const series = this.owner.series()
+        const said = checkedReason(this.label, options)
+        const series = this.journaled()
         if (!hasCounters(series)) throw noCounter(series, "have another first number")
-        const key = await this.owner.keyOf(undefined, manager)
-        await this.owner.write(manager, async (sender) => {
+        const key = await this.ownKey(series, manager)
+        await this.write(series, manager, async (sender) => {
             const place = await columnKey(sender, series.name, series, key)
             await this.refuseNumbers(sender, series, key, place, "first number")
             await raiseTo(sender, series, key, number, said)
         })
     }
 
-    async all(manager?: SequenceTarget): Promise<AllSettings<NumberType>> {
-        const series = this.owner.series()
-        const { hasPeriod } = await this.owner.wholeKeyOf(this.owner.target(manager))
+    async all(
+        manager: SequenceTarget = this.dataSource,
+    ): Promise<AllSettings<SeriesNumber<Entity, Path>>> {
+        const series = this.journaled()
+        const { hasPeriod } = await this.keyWithoutPeriod(series, manager)
         const isOne = !series.period || hasPeriod
         const isSettable = keepsSettings(series)
-        const last = isOne ? await this.lastOf(series, manager) : null
+        const key = isOne && (await this.ownKey(series, manager))
+        const last = key && (await this.read(manager, (sender) => findLastOf(sender, series, key)))
         return {
             isClosed: isOne ? await this.isClosed(manager) : false,
             code: isOne && isSettable ? await this.code(manager) : null,
             formats: isSettable ? await this.formats(manager) : [],
-            last: last === null ? null : (this.owner.shown(series, last) as NumberType),
+            last: typeof last === "bigint" ? this.shown(series, last) : null,
         }
     }
 
-    private async lastOf(series: Series, manager?: SequenceTarget): Promise<bigint | null> {
-        const key = await this.owner.keyOf(undefined, this.owner.target(manager))
-        return this.owner.read(manager, (sender) => findLastOf(sender, series, key))
+    /** The scope with its period, which may be given beside it. */
+    private ownKey(series: Series, manager: SequenceTarget, period?: string): Promise<SequenceKey> {
+        const whole = period === undefined ? this.scope : { ...this.scope, period }
+        return this.keyOf(series, whole, this.targetOf(manager))
+    }
+
+    private async keyWithoutPeriod(
+        series: Series,
+        manager: SequenceTarget,
+    ): Promise<{ key: SequenceKey; hasPeriod: boolean }> {
+        const values = givenScope(series, this.scope, this.refuse)
+        const names = series.period ? periodNames(series.period) : []
+        const read = this.readerOf(this.targetOf(manager))
+        return {
+            key: await keyOfScope(read, withoutPeriod(series), values),
+            hasPeriod: names.some((name) => values.given.get(name) !== undefined),
+        }
+    }
+
+    /** Runs work on the caller's connection, in a transaction. */
+    private write(
+        { name }: Series,
+        manager: EntityManager,
+        work: (sender: Sender) => Promise<void>,
+    ): Promise<void> {
+        return onTarget(this.targetOf(manager), work, { name, needsTransaction: true })
+    }
+
+    private read<T>(manager: SequenceTarget, work: (sender: Sender) => Promise<T>): Promise<T> {
+        return onTarget(this.targetOf(manager), work)
     }
 
     /** Locks the counter, so that none comes meanwhile. */
@@ -225,11 +249,11 @@ export class SettingsHandle<NumberType> implements SeriesSettings<NumberType> {
 
     private reasonOf(options: PeriodReasonOptions): PeriodReasonOptions {
         const { period, ...said } = Object(options) as PeriodReasonOptions
-        return { ...checkedReason(this.owner.label, said), ...(period !== undefined && { period }) }
+        return { ...checkedReason(this.label, said), ...(period !== undefined && { period }) }
     }
 
     private closable(): Series {
-        const series = this.owner.series()
+        const series = this.journaled()
         if (!hasCounters(series)) throw noCounter(series, "be closed")
         if (!series.gapless)
             throw new UnsupportedError(
@@ -240,9 +264,9 @@ export class SettingsHandle<NumberType> implements SeriesSettings<NumberType> {
     }
 
     private settable(): Series {
-        const series = this.owner.series()
+        const series = this.journaled()
         if (!keepsSettings(series))
-            this.owner.refuse(
+            this.refuse(
                 "it has no settings that can be changed while the application runs. Declare the column with " +
                     "settings: true, and generate a migration.",
             )

@@ -21,8 +21,8 @@ export class HandledSeries<Entity extends ObjectLiteral, Path extends PropertyPa
 
     constructor(
         protected readonly dataSource: DataSource,
-        private readonly entity: EntityTarget<Entity>,
-        private readonly property: Path,
+        protected readonly entity: EntityTarget<Entity>,
+        protected readonly property: Path,
     ) {
         this.label = `seriesOf ${nameOfEntity(entity) ?? show(entity)}.${property}`
     }

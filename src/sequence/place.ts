@@ -70,7 +70,7 @@ export async function placeOf(runner: Sender, { rule, key }: Counting): Promise<
     const place = { dataSource, dialect, table: counterTableOf(dataSource), columns }
     const [first] = columns
     return first
-        ? { ...place, ...(await columnKey(runner, rule.name, first, key)) }
+        ? { ...place, ...(await columnKey(runner, first, key)) }
         : { ...place, key: plainKey(key, dialect.expressions) }
 }
 
@@ -81,5 +81,5 @@ export async function placeOf(runner: Sender, { rule, key }: Counting): Promise<
  */
 export function refuseOtherCounting(dataSource: DataSource, { rule, key }: Counting): void {
     const [first] = columnsOf(dataSource, rule)
-    if (first && key.values.length > 0) keyByColumn(rule.name, first, key)
+    if (first && key.values.length > 0) keyByColumn(first, key)
 }

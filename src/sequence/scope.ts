@@ -85,11 +85,10 @@ export function plainKey({ names, texts }: SequenceKey, expressions: Expressions
 /** @internal The scope as the columns of a series have it, and its key. */
 export async function columnKey(
     runner: Sender,
-    name: string,
     series: Series,
     given: SequenceKey,
 ): Promise<{ key: string; scope: Scope }> {
-    const { values } = given.isByColumn ? given : keyByColumn(name, series, given)
+    const { values } = given.isByColumn ? given : keyByColumn(series, given)
     const scope = scopeWith(
         series.scopeColumns.map((column, at) => preparedText(column, values[at])),
     )
@@ -103,8 +102,7 @@ export async function columnKey(
  * @internal
  */
 export function keyByColumn(
-    name: string,
-    { metadata, column, scope, scopeColumns }: Series,
+    { name, metadata, column, scope, scopeColumns }: Series,
     { names, values }: Pick<SequenceKey, "names" | "values">,
 ): SequenceKey {
     const paths = scope.map(({ path }) => path)

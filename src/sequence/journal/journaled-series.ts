@@ -99,7 +99,7 @@ export class JournaledSeries<
         const found = await onTarget(target, async (sender) =>
             readEvents(sender, {
                 series: series.name,
-                keys: key && [(await columnKey(sender, series.name, series, key)).key],
+                keys: key && [(await columnKey(sender, series, key)).key],
                 from: from === undefined ? undefined : refuseNoOwnNumber(series, from),
                 to: to === undefined ? undefined : refuseNoOwnNumber(series, to),
                 kinds,

@@ -9,7 +9,7 @@ export async function findCode(
     series: Series,
     key: SequenceKey,
 ): Promise<string | null> {
-    const { scope } = await columnKey(sender, series.name, series, key)
+    const { scope } = await columnKey(sender, series, key)
     const keys = await settingKeysOf(sender, series, [scope])
     const found = (await readSettings(sender, series, keys)).filter(({ name }) => name === "code")
     const since = periodOf(series, key)
@@ -23,7 +23,7 @@ export function periodOf({ period }: Series, { texts }: SequenceKey): string {
 
 /** @internal The key of a scope without its period. */
 export async function wholeKey(sender: Sender, series: Series, key: SequenceKey): Promise<string> {
-    const { scope } = await columnKey(sender, series.name, withoutPeriod(series), key)
+    const { scope } = await columnKey(sender, withoutPeriod(series), key)
     const [found = ""] = await settingKeysOf(sender, series, [scope])
     return found
 }

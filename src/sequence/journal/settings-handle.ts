@@ -56,7 +56,7 @@ export class SettingsHandle<Entity extends ObjectLiteral, Path extends PropertyP
         const series = this.closable()
         const key = await this.ownKey(series, manager, period)
         await this.write(series, manager, async (sender) => {
-            const place = await columnKey(sender, series.name, series, key)
+            const place = await columnKey(sender, series, key)
             const last = await lockCounter(sender, series, place)
             await markCounter(sender, series, place.key, true)
             const details = { last: String(last) }
@@ -74,7 +74,7 @@ export class SettingsHandle<Entity extends ObjectLiteral, Path extends PropertyP
         const series = this.closable()
         const key = await this.ownKey(series, manager, period)
         await this.write(series, manager, async (sender) => {
-            const place = await columnKey(sender, series.name, series, key)
+            const place = await columnKey(sender, series, key)
             const found = await readCounter(sender, series, place.key)
             if (!found?.isClosed)
                 this.refuse("the scope can't be reopened, because it is not closed.")
@@ -89,7 +89,7 @@ export class SettingsHandle<Entity extends ObjectLiteral, Path extends PropertyP
         if (!hasCounters(series)) return false
         const key = await this.ownKey(series, manager)
         return this.read(manager, async (sender) => {
-            const place = await columnKey(sender, series.name, series, key)
+            const place = await columnKey(sender, series, key)
             const found = await readCounter(sender, series, place.key, { isLocking: false })
             return found?.isClosed ?? false
         })
@@ -153,7 +153,7 @@ export class SettingsHandle<Entity extends ObjectLiteral, Path extends PropertyP
         const series = this.settable()
         const key = await this.ownKey(series, manager, period)
         await this.write(series, manager, async (sender) => {
-            const place = await columnKey(sender, series.name, series, key)
+            const place = await columnKey(sender, series, key)
             await this.refuseNumbers(sender, series, key, place, "code")
             const since = periodOf(series, key)
             const [scope = ""] = await settingKeysOf(sender, series, [place.scope])
@@ -174,7 +174,7 @@ export class SettingsHandle<Entity extends ObjectLiteral, Path extends PropertyP
         if (!hasCounters(series)) throw noCounter(series, "have another first number")
         const key = await this.ownKey(series, manager)
         await this.write(series, manager, async (sender) => {
-            const place = await columnKey(sender, series.name, series, key)
+            const place = await columnKey(sender, series, key)
             await this.refuseNumbers(sender, series, key, place, "first number")
             await raiseTo(sender, series, key, number, said)
         })

@@ -36,7 +36,7 @@ export async function skipRange(
     }
     if (from > to) refuse("the first is above the last.")
     if (from < series.startAt) refuse(`numbers start at ${shown(series.startAt)}.`)
-    const place = await columnKey(sender, series.name, series, given)
+    const place = await columnKey(sender, series, given)
     const counter = await lockCounter(sender, series, place)
     const { incrementBy } = series
     const next = counter + incrementBy

@@ -10,7 +10,7 @@ import { columnKey, type SequenceKey } from "../scope"
 /** @internal Audits one scope of a series, in all of its tables. */
 export async function auditScope(series: Series, given: SequenceKey): Promise<ScopeAudit> {
     return inSnapshot(series.dataSource, async (snapshot) => {
-        const { key, scope } = await columnKey(snapshot.runner, series.name, series, given)
+        const { key, scope } = await columnKey(snapshot.runner, series, given)
         const [first = series, ...others] = sharersOf(series)
         const limits = { maxScopes: 1, maxRanges: 1000 }
         const only = { key, values: scope.values }

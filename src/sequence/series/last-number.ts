@@ -31,7 +31,7 @@ export async function refuseClosedScope(
     key: SequenceKey,
 ): Promise<void> {
     if (!hasCounters(series)) return
-    const place = await columnKey(sender, series.name, series, key)
+    const place = await columnKey(sender, series, key)
     const counter = await readCounter(sender, series, place.key, { isLocking: false })
     if (counter?.isClosed) throw closedError(placeOf(series))
 }

@@ -62,7 +62,7 @@ export async function settingsOfKey(
     key: SequenceKey,
 ): Promise<ScopeSettings | undefined> {
     if (!showsSettings(series)) return undefined
-    const { scope } = await columnKey(sender, series.name, series, key)
+    const { scope } = await columnKey(sender, series, key)
     return (await settingsOfScopes(sender, series, [scope])).get(scope)
 }
 

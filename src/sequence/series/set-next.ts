@@ -26,7 +26,7 @@ export async function raiseTo(
             `setNext() of ${placeOf(series)} was given ${shown(number)}. Give an integer from ${shown(1n)} to ` +
                 `${shown(series.max)}.`,
         )
-    const { key, scope } = await columnKey(sender, series.name, series, given)
+    const { key, scope } = await columnKey(sender, series, given)
     const counted = counterSeriesOf(series)
     // The counter goes on after the rows of its scope, and is locked from here on.
     const last = (await moveCounters(sender, counted, [{ key, by: 0n, scope }])).get(key)

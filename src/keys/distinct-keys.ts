@@ -1,22 +1,21 @@
 import type { DataSource, EntityMetadata } from "typeorm"
 import { InvalidOptionError } from "../errors"
+import { oncePer } from "../once-per"
 import { dataSourceOf } from "../typeorm/compat"
 import type { AnyKey, StoredKey } from "./pseudo-key"
 import { pseudoKeysOf } from "./resolve-keys"
 
-const prefixes = new WeakMap<DataSource, Map<string, AnyKey>>()
+const prefixesOf = oncePer<DataSource, Map<string, AnyKey>>(() => new Map())
 
 /** @internal The keys of a data source by what they begin with. */
 export function keysByHead(dataSource: DataSource): ReadonlyMap<string, AnyKey> {
     for (const metadata of dataSource.entityMetadatas) refusePrefixes(metadata)
-    return prefixes.get(dataSource) ?? new Map<string, AnyKey>()
+    return prefixesOf(dataSource)
 }
 
 /** @internal Notes the prefixes of an entity, and refuses those that could be another's. */
 export function refusePrefixes(metadata: EntityMetadata): void {
-    const dataSource = dataSourceOf(metadata)
-    const known = prefixes.get(dataSource) ?? new Map<string, AnyKey>()
-    prefixes.set(dataSource, known)
+    const known = prefixesOf(dataSourceOf(metadata))
     const { stored, sealed } = pseudoKeysOf(metadata)
     for (const key of [...stored, ...sealed]) {
         const { propertyPath } = key
@@ -46,13 +45,11 @@ function isSameKey(one: AnyKey, other: AnyKey): boolean {
     )
 }
 
-const histories = new WeakMap<DataSource, Map<string, StoredKey>>()
+const historiesOf = oncePer<DataSource, Map<string, StoredKey>>(() => new Map())
 
 /** @internal Refuses keys whose histories could not be told apart: they know rows by their primary keys. */
 export function refuseSharedHistory(metadata: EntityMetadata): void {
-    const dataSource = dataSourceOf(metadata)
-    const known = histories.get(dataSource) ?? new Map<string, StoredKey>()
-    histories.set(dataSource, known)
+    const known = historiesOf(dataSourceOf(metadata))
     for (const key of pseudoKeysOf(metadata).stored) {
         if (key.history === false) continue
         const other = known.get(key.name)

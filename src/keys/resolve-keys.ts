@@ -3,6 +3,7 @@ import { KEY_ENTITY } from "../declared/own-tables"
 import { dialectOf } from "../dialects"
 import type { Dialect } from "../dialects/dialect"
 import { InvalidOptionError, UnsupportedError } from "../errors"
+import { oncePer } from "../once-per"
 import {
     sealedKeys,
     type SealedKeyProperty,
@@ -27,39 +28,27 @@ import type { PseudoKeys, SealedKey, StoredKey } from "./pseudo-key"
 import { keySealOf } from "./sealed/composite-seal"
 import type { SealedType } from "./sealed/seal"
 
-const cache = new WeakMap<EntityMetadata, PseudoKeys>()
-const own = new WeakMap<EntityMetadata, readonly StoredKey[]>()
-
 /** @internal The pseudo keys of an entity, its parents' included. */
-export function pseudoKeysOf(metadata: EntityMetadata): PseudoKeys {
-    let keys = cache.get(metadata)
-    if (!keys) {
-        const dataSource = dataSourceOf(metadata)
-        const stored = metadata.columns.flatMap((column) => {
-            const declared = storedKeys.find(column.target, column.propertyName, dataSource)
-            const embedded = column.embeddedMetadata?.propertyPath
-            return declared ? resolveStoredKey(metadata, declared, embedded) : []
-        })
-        const sealed = lineageOf(metadata.target)
-            .flatMap((target) => sealedKeys.of(target))
-            .filter((one) => sealedKeys.find(one.target, one.propertyName, dataSource) === one)
-            .map((declared) => resolveSealedKey(metadata, declared))
-        cache.set(metadata, (keys = { stored, sealed }))
-    }
-    return keys
-}
+export const pseudoKeysOf = oncePer((metadata: EntityMetadata): PseudoKeys => {
+    const dataSource = dataSourceOf(metadata)
+    const stored = metadata.columns.flatMap((column) => {
+        const declared = storedKeys.find(column.target, column.propertyName, dataSource)
+        const embedded = column.embeddedMetadata?.propertyPath
+        return declared ? resolveStoredKey(metadata, declared, embedded) : []
+    })
+    const sealed = lineageOf(metadata.target)
+        .flatMap((target) => sealedKeys.of(target))
+        .filter((one) => sealedKeys.find(one.target, one.propertyName, dataSource) === one)
+        .map((declared) => resolveSealedKey(metadata, declared))
+    return { stored, sealed }
+})
 
 /** @internal The keys that rows of an entity have in columns. */
-export function storedKeysOf(metadata: EntityMetadata): readonly StoredKey[] {
-    let keys = own.get(metadata)
-    if (!keys) {
-        keys = pseudoKeysOf(metadata).stored.filter(({ column }) =>
-            isOwnColumn(column, metadata.target, storedKeys),
-        )
-        own.set(metadata, keys)
-    }
-    return keys
-}
+export const storedKeysOf = oncePer((metadata: EntityMetadata): readonly StoredKey[] =>
+    pseudoKeysOf(metadata).stored.filter(({ column }) =>
+        isOwnColumn(column, metadata.target, storedKeys),
+    ),
+)
 
 /** @internal Resolves a key in a column against the metadata of one data source, or refuses it. */
 export function resolveStoredKey(

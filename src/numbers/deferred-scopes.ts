@@ -2,29 +2,22 @@ import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import { UnknownScopeError } from "../errors"
 import { promiseIn } from "../inserts/promised"
 import type { Session } from "../inserts/session"
+import { oncePer } from "../once-per"
 import { allocatedSeriesOf } from "../series/own-series"
 import { placeOf } from "../series/series"
 import type { RelationMetadata } from "../typeorm/names"
 import type { NumberRequest } from "./number-request"
 
-const parents = new WeakMap<EntityMetadata, boolean>()
-
 /** @internal Whether rows of an entity may hold rows whose scope they are. */
-export function isParentOfScopes(metadata: EntityMetadata): boolean {
-    let isParent = parents.get(metadata)
-    if (isParent === undefined) {
-        isParent = metadata.relations.some(({ inverseRelation, inverseEntityMetadata }) =>
-            allocatedSeriesOf(inverseEntityMetadata).some(({ scopeColumns }) =>
-                scopeColumns.some(
-                    (column) =>
-                        column.relationMetadata && column.relationMetadata === inverseRelation,
-                ),
+export const isParentOfScopes = oncePer(({ relations }: EntityMetadata): boolean =>
+    relations.some(({ inverseRelation, inverseEntityMetadata }) =>
+        allocatedSeriesOf(inverseEntityMetadata).some(({ scopeColumns }) =>
+            scopeColumns.some(
+                (column) => column.relationMetadata && column.relationMetadata === inverseRelation,
             ),
-        )
-        parents.set(metadata, isParent)
-    }
-    return isParent
-}
+        ),
+    ),
+)
 
 /**
  * Refuses rows whose entity has a parent that their INSERT does not show: its NULL is not their

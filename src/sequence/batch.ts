@@ -1,5 +1,6 @@
 import type { DataSource } from "typeorm"
 import { NumberOverflowError } from "../errors"
+import { oncePer } from "../once-per"
 
 interface Call {
     readonly count: number
@@ -10,7 +11,7 @@ interface Call {
 /** @internal Takes numbers for several calls, and hands out as many to each as it asks for. */
 export type Take = (counts: () => readonly number[]) => Promise<bigint[][]>
 
-const batches = new WeakMap<DataSource, Map<string, Batch>>()
+const batchesOf = oncePer<DataSource, Map<string, Batch>>(() => new Map())
 
 /**
  * Calls that arrive together, or while a statement is under way, share the next statement.
@@ -22,10 +23,9 @@ export function takeTogether(
     take: Take,
     count: number,
 ): Promise<bigint[]> {
-    const ofDataSource = batches.get(dataSource) ?? new Map<string, Batch>()
-    batches.set(dataSource, ofDataSource)
-    let batch = ofDataSource.get(id)
-    if (!batch) ofDataSource.set(id, (batch = new Batch(take, () => ofDataSource.delete(id))))
+    const batches = batchesOf(dataSource)
+    let batch = batches.get(id)
+    if (!batch) batches.set(id, (batch = new Batch(take, () => batches.delete(id))))
     return batch.add(count)
 }
 

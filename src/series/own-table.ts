@@ -5,6 +5,7 @@ import type { CounterTable } from "../dialects/statements/counter-statements"
 import type { KeyTable } from "../dialects/statements/key-statements"
 import type { EventTable, SettingTable } from "../dialects/statements/journal/journal-tables"
 import { NotInstalledError } from "../errors"
+import { oncePer } from "../once-per"
 import { columnName, tableName } from "../typeorm/names"
 
 const UNKNOWN = {
@@ -16,7 +17,8 @@ const UNKNOWN = {
 
 type OwnTable = CounterTable | KeyTable | EventTable | SettingTable
 
-const cache = new WeakMap<DataSource, Map<string, OwnTable>>()
+/** By their entities. */
+const tablesOf = oncePer<DataSource, Map<string, OwnTable>>(() => new Map())
 
 /** @internal The entity of a table of the library's own, where the data source knows it. */
 export function findOwnEntity(
@@ -53,13 +55,12 @@ export function unknownTable(dataSource: DataSource, entity: keyof typeof UNKNOW
 
 /** @internal For a connection to the same database that has no entities. */
 export function shareCounterTable(from: DataSource, to: DataSource): void {
-    cache.set(to, new Map([[COUNTER_ENTITY, counterTableOf(from)]]))
+    tablesOf(to).set(COUNTER_ENTITY, counterTableOf(from))
 }
 
 /** Its columns by the names of their properties. */
 function ownTableOf(dataSource: DataSource, entity: keyof typeof UNKNOWN): OwnTable {
-    const tables = cache.get(dataSource) ?? new Map<string, OwnTable>()
-    cache.set(dataSource, tables)
+    const tables = tablesOf(dataSource)
     let table = tables.get(entity)
     if (!table) {
         const metadata = findOwnEntity(dataSource, entity)

@@ -6,6 +6,7 @@ import { refuserOf } from "../declared/options"
 import { defaultStrategyOf } from "../declared/data-source-options"
 import { refuseUntaken } from "../declared/numbers/strategies"
 import { InvalidOptionError } from "../errors"
+import { oncePer } from "../once-per"
 import { type NumberedColumn, numbers } from "../declared/registry"
 import { dataSourceOf, findDeclaredColumns } from "../typeorm/compat"
 import {
@@ -23,23 +24,16 @@ import { resolveCondition } from "./when/resolve-condition"
 import { seriesName } from "./series-name"
 
 const MAX = { int: 2n ** 31n - 1n, bigint: 2n ** 63n - 1n }
-const cache = new WeakMap<EntityMetadata, readonly Series[]>()
-
 /** @internal The series of an entity, its parents' included. */
-export function seriesOf(metadata: EntityMetadata): readonly Series[] {
-    let series = cache.get(metadata)
-    if (!series) {
-        const dataSource = dataSourceOf(metadata)
-        series = metadata.columns.flatMap((column) => {
-            const numbered = numbers.find(column.target, column.propertyName, dataSource)
-            const embedded = column.embeddedMetadata?.propertyPath
-            refuseUntakenOptions(metadata, column, numbers, (one) => one.numbering)
-            return numbered ? resolveSeries(metadata, numbered, embedded) : []
-        })
-        cache.set(metadata, series)
-    }
-    return series
-}
+export const seriesOf = oncePer((metadata: EntityMetadata): readonly Series[] => {
+    const dataSource = dataSourceOf(metadata)
+    return metadata.columns.flatMap((column) => {
+        const numbered = numbers.find(column.target, column.propertyName, dataSource)
+        const embedded = column.embeddedMetadata?.propertyPath
+        refuseUntakenOptions(metadata, column, numbers, (one) => one.numbering)
+        return numbered ? resolveSeries(metadata, numbered, embedded) : []
+    })
+})
 
 /** @internal Resolves a numbered column against the metadata of one data source, or refuses it. */
 export function resolveSeries(

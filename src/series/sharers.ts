@@ -1,35 +1,33 @@
 import type { DataSource } from "typeorm"
 import { InvalidOptionError } from "../errors"
+import { oncePer } from "../once-per"
 import { seriesOf } from "./resolve-series"
 import type { Series } from "./series"
 
-const cache = new WeakMap<DataSource, ReadonlyMap<string, readonly Series[]>>()
+/** @internal The columns of one series. */
+export type Sharers = readonly [Series, ...Series[]]
 
 /**
  * The columns that are numbered by the same series, one for each table. Refuses those that don't
  * agree on how to count.
  * @internal
  */
-export function sharersOf(series: Series): readonly Series[] {
+export function sharersOf(series: Series): Sharers {
     return allSeriesOf(series.dataSource).get(series.name) ?? [series]
 }
 
 /** @internal The series of a data source by their names. */
-export function allSeriesOf(dataSource: DataSource): ReadonlyMap<string, readonly Series[]> {
-    let all = cache.get(dataSource)
-    if (!all) {
-        const byName = new Map<string, Series[]>()
-        for (const series of dataSource.entityMetadatas.flatMap(seriesOf)) {
-            const sharers = byName.get(series.name) ?? []
-            byName.set(series.name, sharers)
-            // The classes of a single-table inheritance are in one table.
-            if (!sharers.some((other) => isSameColumn(other, series))) sharers.push(series)
-        }
-        for (const sharers of byName.values()) refuseDisagreement(sharers)
-        cache.set(dataSource, (all = byName))
+export const allSeriesOf = oncePer((dataSource: DataSource): ReadonlyMap<string, Sharers> => {
+    const byName = new Map<string, [Series, ...Series[]]>()
+    for (const series of dataSource.entityMetadatas.flatMap(seriesOf)) {
+        const sharers = byName.get(series.name)
+        // The classes of a single-table inheritance are in one table.
+        if (!sharers) byName.set(series.name, [series])
+        else if (!sharers.some((other) => isSameColumn(other, series))) sharers.push(series)
     }
-    return all
-}
+    for (const sharers of byName.values()) refuseDisagreement(sharers)
+    return byName
+})
 
 /** @internal Whether two are one column, be it that of different entities. */
 export function isSameColumn(one: Series, other: Series): boolean {

@@ -1,11 +1,11 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import { InvalidKeyError } from "../../errors"
+import { oncePer } from "../../once-per"
 import { onCreated } from "../../typeorm/created-entities"
 import type { SealedKey } from "../pseudo-key"
 import { sealedKeyOf } from "./sealed-ids"
 
 const shown = new WeakSet<EntityMetadata>()
-const accessors = new WeakMap<SealedKey, PropertyDescriptor>()
 
 /** @internal Lets every row that TypeORM makes an entity of show its sealed keys, however it was loaded. */
 export function showSealed(metadata: EntityMetadata, keys: readonly SealedKey[]): void {
@@ -18,24 +18,20 @@ export function showSealed(metadata: EntityMetadata, keys: readonly SealedKey[])
 
 /** @internal Shows the key of a row that is stored. It is computed when it is read. */
 export function defineSealed(entity: ObjectLiteral, key: SealedKey): void {
-    let accessor = accessors.get(key)
-    if (!accessor) accessors.set(key, (accessor = accessorOf(key)))
-    Object.defineProperty(entity, key.propertyPath, accessor)
+    Object.defineProperty(entity, key.propertyPath, accessorOf(key))
 }
 
-function accessorOf(key: SealedKey): PropertyDescriptor {
-    return {
-        enumerable: true,
-        configurable: true,
-        get(this: ObjectLiteral) {
-            return sealedKeyOf(key, this)
-        },
-        set(this: ObjectLiteral, value: unknown) {
-            // As a whole row comes back from a form.
-            if (value !== sealedKeyOf(key, this)) throw setError(key)
-        },
-    }
-}
+const accessorOf = oncePer((key: SealedKey): PropertyDescriptor => ({
+    enumerable: true,
+    configurable: true,
+    get(this: ObjectLiteral) {
+        return sealedKeyOf(key, this)
+    },
+    set(this: ObjectLiteral, value: unknown) {
+        // As a whole row comes back from a form.
+        if (value !== sealedKeyOf(key, this)) throw setError(key)
+    },
+}))
 
 /** @internal Refuses a row whose sealed keys are not those that it has, or is about to have. */
 export function refuseSetKeys(keys: readonly SealedKey[], entity: ObjectLiteral): void {

@@ -3,6 +3,7 @@ import { type ReferenceProperty, sealedReferences } from "../../declared/keys/se
 import { InvalidKeyError, InvalidOptionError } from "../../errors"
 import { groupBy } from "../../group-by"
 import type { Session } from "../../inserts/session"
+import { oncePer } from "../../once-per"
 import { lineageOf } from "../../series/own-columns"
 import { dataSourceOf } from "../../typeorm/compat"
 import { onCreated } from "../../typeorm/created-entities"
@@ -23,7 +24,6 @@ interface Reference {
     readonly accessor: PropertyDescriptor
 }
 
-const cache = new WeakMap<EntityMetadata, readonly Reference[]>()
 /** Foreign keys of rows, as they are in the table; the entity may have no property that tells them. */
 const known = new WeakMap<ObjectLiteral, Map<ColumnMetadata, unknown>>()
 
@@ -45,20 +45,13 @@ export function hasReferences(metadata: EntityMetadata): boolean {
     return referencesOf(metadata).length > 0
 }
 
-function referencesOf(metadata: EntityMetadata): readonly Reference[] {
-    let references = cache.get(metadata)
-    if (!references) {
-        const dataSource: DataSource = dataSourceOf(metadata)
-        references = lineageOf(metadata.target)
-            .flatMap((target) => sealedReferences.of(target))
-            .filter(
-                (one) => sealedReferences.find(one.target, one.propertyName, dataSource) === one,
-            )
-            .map((declared) => resolve(metadata, declared))
-        cache.set(metadata, references)
-    }
-    return references
-}
+const referencesOf = oncePer((metadata: EntityMetadata): readonly Reference[] => {
+    const dataSource: DataSource = dataSourceOf(metadata)
+    return lineageOf(metadata.target)
+        .flatMap((target) => sealedReferences.of(target))
+        .filter((one) => sealedReferences.find(one.target, one.propertyName, dataSource) === one)
+        .map((declared) => resolve(metadata, declared))
+})
 
 function resolve(
     metadata: EntityMetadata,

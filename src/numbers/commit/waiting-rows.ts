@@ -1,6 +1,7 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import type { Scope } from "../../dialects/columns"
 import type { Session } from "../../inserts/session"
+import { oncePer } from "../../once-per"
 import type { Transaction } from "../../inserts/connection/transaction"
 import type { Series } from "../../series/series"
 
@@ -21,7 +22,7 @@ export interface WaitingRow {
     readonly starting?: ObjectLiteral
 }
 
-const all = new WeakMap<Transaction, WaitingRow[]>()
+const rowsIn = oncePer<Transaction, WaitingRow[]>(() => [])
 
 /**
  * Lets a stored row of a transaction wait for its number, until what was done up to now is rolled back. Whether it
@@ -36,8 +37,7 @@ export function waitForCommit(
     }: Omit<WaitingRow, "entity" | "starting"> & { readonly entity?: ObjectLiteral },
 ): void {
     const transaction = session.joinTransaction()
-    const rows = all.get(transaction) ?? []
-    all.set(transaction, rows)
+    const rows = rowsIn(transaction)
     rows.push({
         ...row,
         entity: entity && new WeakRef(entity),
@@ -48,10 +48,10 @@ export function waitForCommit(
 
 /** @internal The rows that wait, in the order in which they came; none of them waits any longer. */
 export function takeWaiting({ transaction }: Session): WaitingRow[] {
-    return (transaction && all.get(transaction)?.splice(0)) ?? []
+    return transaction ? rowsIn(transaction).splice(0) : []
 }
 
 /** @internal */
 export function isAnyWaiting({ transaction }: Session): boolean {
-    return Boolean(transaction && all.get(transaction)?.length)
+    return transaction !== undefined && rowsIn(transaction).length > 0
 }

@@ -1,3 +1,4 @@
+import { oncePer } from "../../once-per"
 import { tokensOf } from "../../declared/documents/document-options"
 import type { Placeholder, Token } from "../../declared/documents/format"
 import type { Document } from "../series"
@@ -31,16 +32,12 @@ function byOf({ format }: Document, tokens: readonly Token[]): Record<string, st
     return Object.fromEntries(chosen.map(([value]) => [format.by, value]))
 }
 
-const cache = new WeakMap<readonly Token[], RegExp>()
-
 function parseBy(
     { series: { period, max } }: Document,
     tokens: readonly Token[],
     text: string,
 ): TextParts | undefined {
-    let expression = cache.get(tokens)
-    if (!expression) cache.set(tokens, (expression = expressionOf(tokens)))
-    const found = expression.exec(text)
+    const found = expressionOf(tokens).exec(text)
     if (!found) return undefined
     const values: Record<string, string> = {}
     const dates = new Map<string, number>()
@@ -95,7 +92,7 @@ function periodOf(by: string, dates: ReadonlyMap<string, number>): string | unde
     }
 }
 
-function expressionOf(tokens: readonly Token[]): RegExp {
+const expressionOf = oncePer((tokens: readonly Token[]): RegExp => {
     const source = tokens.map((token) => {
         switch (token.kind) {
             case "text":
@@ -112,7 +109,7 @@ function expressionOf(tokens: readonly Token[]): RegExp {
         }
     })
     return new RegExp(`^${source.join("")}$`, "su")
-}
+})
 
 const PATTERNS: Readonly<Record<string, (digits: number) => string>> = {
     year: (digits) => `(\\d{${digits}})`,

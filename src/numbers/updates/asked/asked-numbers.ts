@@ -1,4 +1,5 @@
 import type { Session } from "../../../inserts/session"
+import { oncePer } from "../../../once-per"
 import type { Piece, Update } from "../../../inserts/sql/update"
 import type { Series } from "../../../series/series"
 
@@ -21,7 +22,7 @@ export interface AskedNumbers {
     readonly made: bigint[]
 }
 
-const asked = new WeakMap<Session, Map<string, AskedNumbers>>()
+const askedIn = oncePer<Session, Map<string, AskedNumbers>>(() => new Map())
 
 /**
  * Lets the session give numbers to the rows of an UPDATE. Resolves to what stands in the place of the number there.
@@ -32,8 +33,7 @@ export async function askFor<T>(
     numbers: AskedNumbers,
     work: (mark: string) => Promise<T>,
 ): Promise<T> {
-    const all = asked.get(session) ?? new Map<string, AskedNumbers>()
-    asked.set(session, all)
+    const all = askedIn(session)
     let id = all.size
     while (all.has(markOf(id))) id += 1
     const mark = markOf(id)
@@ -61,7 +61,7 @@ export function findAsked(
     update: Update,
 ): AskedNumbers | undefined {
     const number = update.valueOf(column)
-    return isAsked(number) ? asked.get(session)?.get(number?.texts[0]?.trim() ?? "") : undefined
+    return isAsked(number) ? askedIn(session).get(number?.texts[0]?.trim() ?? "") : undefined
 }
 
 /** @internal Takes what code has asked for out of an UPDATE. */

@@ -1,4 +1,4 @@
-import type { Series } from "../series/series"
+import type { Sharers } from "../series/sharers"
 import { withJournalChecks } from "./checks/journal-checks"
 import { eventsOf } from "./events"
 import { FoundByScope } from "./found-rows"
@@ -46,7 +46,7 @@ const AT_ONCE = 25
  */
 export async function auditOneSeries(
     snapshot: Snapshot,
-    sharers: readonly [Series, ...Series[]],
+    sharers: Sharers,
     limits: AuditLimits,
     only?: OneScope,
 ): Promise<SeriesAudit> {
@@ -174,11 +174,7 @@ async function eachDoubtful(
     }
 }
 
-function seriesAudit(
-    sharers: readonly [Series, ...Series[]],
-    { problems }: Readable,
-    scopes: Scopes,
-): SeriesAudit {
+function seriesAudit(sharers: Sharers, { problems }: Readable, scopes: Scopes): SeriesAudit {
     const [series] = sharers
     const drafts = [...scopes.doubtful.values()]
     const audits = drafts.map((draft) => draft.audit())

@@ -136,12 +136,9 @@ export async function auditSeries(
             const asked = [...all].filter(([name]) => names?.includes(name) ?? true)
             const progress = progressOf(asked.length, onProgress)
             const series: SeriesAudit[] = []
-            for (const [, [first, ...others]] of asked) {
-                if (!first) continue
+            for (const [, sharers] of asked) {
                 signal?.throwIfAborted()
-                series.push(
-                    await auditOneSeries(snapshot, [first, ...others], { maxScopes, maxRanges }),
-                )
+                series.push(await auditOneSeries(snapshot, sharers, { maxScopes, maxRanges }))
                 progress.step()
             }
             const found = asksReferences

@@ -12,7 +12,7 @@ export async function counterLines(
     { onProgress }: DiagnoseOptions,
 ): Promise<DiagnosisLine[]> {
     const all = [...allSeriesOf(dataSource).values()]
-    const counted = all.filter(([first]) => first && hasCounters(first))
+    const counted = all.filter(([first]) => hasCounters(first))
     if (counted.length === 0) return []
     const { step } = progressOf(all.length, onProgress)
     const found = await behindProblems(runner, dataSource, step)

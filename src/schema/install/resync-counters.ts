@@ -14,11 +14,10 @@ import {
     findBehind,
     seedCounters,
     selectBehind,
-    type Sharers,
 } from "../plan/counters-in-rows"
 import { refuseUnsupportedSeries } from "../plan/inventory"
 import { hasCounters } from "../../series/series"
-import { allSeriesOf } from "../../series/sharers"
+import { allSeriesOf, type Sharers } from "../../series/sharers"
 import { onMaster } from "../../typeorm/on-master"
 import { inOwnTransaction } from "../../typeorm/own-transaction"
 import { select } from "../../typeorm/statement"
@@ -92,9 +91,8 @@ export async function resyncCounters(
     const names = onRaise && (await inSnapshot(dataSource, (snapshot) => ScopeNames.of(snapshot)))
     try {
         await onMaster(dataSource, async (runner) => {
-            for (const [name, [first, ...others]] of allSeriesOf(dataSource)) {
-                if (!first || !hasCounters(first)) continue
-                const sharers: Sharers = [first, ...others]
+            for (const [name, sharers] of allSeriesOf(dataSource)) {
+                if (!hasCounters(sharers[0])) continue
                 const behind = await select<BehindCounter>(
                     runner,
                     names ? selectBehind(sharers) : findBehind(sharers),

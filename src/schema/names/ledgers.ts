@@ -173,7 +173,7 @@ function columnsWhere(
     isKept: (series: Series) => boolean,
 ): [string, Scoped][] {
     return [...allSeriesOf(dataSource)].flatMap(([name, [first]]): [string, Scoped][] =>
-        first && isKept(first) ? [[name, first]] : [],
+        isKept(first) ? [[name, first]] : [],
     )
 }
 

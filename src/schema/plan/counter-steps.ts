@@ -1,10 +1,10 @@
 import type { DataSource, QueryRunner } from "typeorm"
 import { counterTableOf } from "../../series/own-table"
 import { hasCounters, type Series } from "../../series/series"
-import { allSeriesOf, isSameColumn } from "../../series/sharers"
+import { allSeriesOf, isSameColumn, type Sharers } from "../../series/sharers"
 import { select, type Statement } from "../../typeorm/statement"
 import type { FoundRenamings } from "../names/renamings"
-import { findBehind, seedCounters, type Sharers } from "./counters-in-rows"
+import { findBehind, seedCounters } from "./counters-in-rows"
 import type { Inventory } from "./inventory"
 import type { Steps } from "./steps"
 import { createTriggers } from "./triggers/trigger-steps"
@@ -80,7 +80,7 @@ async function addSeeds(
 ): Promise<void> {
     const { dataSource } = inventory
     for (const [name, sharers] of allSeriesOf(dataSource)) {
-        if (!sharers[0] || !hasCounters(sharers[0])) continue
+        if (!hasCounters(sharers[0])) continue
         const [first, ...others] = sharers.filter(({ metadata }) =>
             inventory.tables.some((t) => t.metadata.tablePath === metadata.tablePath),
         )

@@ -1,6 +1,7 @@
 import { counterTableOf } from "../../series/own-table"
 import { keyOfRow } from "../../series/scopes/scope-key"
 import type { Series } from "../../series/series"
+import type { Sharers } from "../../series/sharers"
 import { columnName, tableName } from "../../typeorm/names"
 import type { Statement } from "../../typeorm/statement"
 
@@ -17,9 +18,6 @@ export function selectNumbers(sharers: readonly Series[]): string {
         })
         .join(" UNION ALL ")
 }
-
-/** @internal The columns of one series. */
-export type Sharers = readonly [Series, ...Series[]]
 
 /** @internal Makes the counters that rows lack, and raises those that are behind their rows. */
 export function seedCounters(sharers: Sharers): Statement {

@@ -134,12 +134,9 @@ export async function behindProblems(
     step: () => void = () => {},
 ): Promise<Problem[]> {
     const problems: Problem[] = []
-    for (const [first, ...others] of allSeriesOf(dataSource).values()) {
-        if (
-            first &&
-            hasCounters(first) &&
-            (await select(runner, findBehind([first, ...others]))).length > 0
-        )
+    for (const sharers of allSeriesOf(dataSource).values()) {
+        const [first] = sharers
+        if (hasCounters(first) && (await select(runner, findBehind(sharers))).length > 0)
             problems.push({
                 area: "counters",
                 text: `${placeOf(first)}: a counter is missing, or behind the rows of its scope.`,

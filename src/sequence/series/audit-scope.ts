@@ -11,10 +11,9 @@ import { columnKey, type SequenceKey } from "../scope"
 export async function auditScope(series: Series, given: SequenceKey): Promise<ScopeAudit> {
     return inSnapshot(series.dataSource, async (snapshot) => {
         const { key, scope } = await columnKey(snapshot.runner, series, given)
-        const [first = series, ...others] = sharersOf(series)
         const limits = { maxScopes: 1, maxRanges: 1000 }
         const only = { key, values: scope.values }
-        const audit = await auditOneSeries(snapshot, [first, ...others], limits, only)
+        const audit = await auditOneSeries(snapshot, sharersOf(series), limits, only)
         const [problem] = audit.problems
         if (problem !== undefined) throw new NotInstalledError(problem)
         return audit.scopes[0] ?? nothingYet(series, scope.values)

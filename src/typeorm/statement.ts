@@ -14,3 +14,20 @@ export async function select<T>(runner: Sender, { sql, parameters }: Statement):
     const result = await runner.query(sql, parameters, true)
     return result.records as T[]
 }
+
+/** @internal Whether there are rows; `from` is what stands behind FROM. */
+export async function hasRows(
+    runner: Sender,
+    from: string,
+    parameters?: unknown[],
+): Promise<boolean> {
+    const sql = `SELECT 1 AS found FROM ${from} LIMIT 1`
+    return (await select(runner, { sql, parameters })).length > 0
+}
+
+/** @internal How many rows there are. */
+export async function countRows(runner: Sender, from: string): Promise<number> {
+    const sql = `SELECT COUNT(*) AS found FROM ${from}`
+    const [row] = await select<{ found: string | number }>(runner, { sql })
+    return Number(row?.found ?? 0)
+}

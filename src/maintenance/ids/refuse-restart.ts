@@ -6,7 +6,7 @@ import type { Snapshot } from "../../audit/snapshot"
 import { placeOfEntity, storedColumns } from "../../audit/tables"
 import { storedKeysOf } from "../../keys/resolve-keys"
 import { keyTableOf } from "../../series/own-table"
-import { select } from "../../typeorm/statement"
+import { hasRows } from "../../typeorm/statement"
 import type { ColumnPlace } from "../references/column-place"
 import { referencesOf } from "../references/find-orphans"
 import { highestOf, isInteger } from "../references/orphans"
@@ -26,22 +26,18 @@ export async function refuseRestart(
     const { runner, dialect, dataSource } = snapshot
     const found: string[] = []
     for (const { columns } of sequences)
-        for (const { table } of columns) {
-            const rows = await select(runner, { sql: `SELECT 1 AS found FROM ${table} LIMIT 1` })
-            if (rows.length > 0)
+        for (const { table } of columns)
+            if (await hasRows(runner, table))
                 throw new IdsInUseError(
                     `${table} has rows, and its ids can restart only when it is empty. ${INSTEAD}`,
                 )
-        }
     for (const { table, column } of await dialect.ids.foreignKeys(
         runner,
         place.table,
         place.column,
-    )) {
-        const sql = `SELECT 1 AS found FROM ${table} WHERE ${column} IS NOT NULL LIMIT 1`
-        if ((await select(runner, { sql })).length > 0)
+    ))
+        if (await hasRows(runner, `${table} WHERE ${column} IS NOT NULL`))
             found.push(`${table}.${column} (a foreign key)`)
-    }
     for (const reference of await referencesOf(snapshot, { ...options, to: place })) {
         const stored = await storedColumns(snapshot, reference.from.table)
         const type = stored.get(reference.from.column)?.type
@@ -60,11 +56,8 @@ export async function refuseRestart(
         )
             continue
         const keys = keyTableOf(dataSource)
-        const kept = await select(runner, {
-            sql: `SELECT 1 AS found FROM ${keys.name} WHERE ${keys.series} = ${dataSource.driver.createParameter("", 0)} LIMIT 1`,
-            parameters: [name],
-        })
-        if (kept.length > 0)
+        const ofSeries = `${keys.series} = ${dataSource.driver.createParameter("", 0)}`
+        if (await hasRows(runner, `${keys.name} WHERE ${ofSeries}`, [name]))
             found.push(`the history of ${key.propertyPath}, whose old keys would lead to new rows`)
     }
     if (found.length > 0)

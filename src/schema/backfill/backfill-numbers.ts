@@ -27,7 +27,7 @@ import { onMaster } from "../../typeorm/on-master"
 import { givenEntity } from "../../typeorm/given"
 import { type ColumnMetadata, ofRow, tableName } from "../../typeorm/names"
 import { Parameters } from "../../typeorm/rows/parameters"
-import { select, type Sender } from "../../typeorm/statement"
+import { countRows, select, type Sender } from "../../typeorm/statement"
 import { isUnnumbered } from "../plan/number-rows"
 import { RowOrder } from "../plan/row-order"
 
@@ -148,7 +148,9 @@ export async function backfillNumbers<Entity extends ObjectLiteral>(
     const started = performance.now()
     const progress = { done: 0, total: 0, perSecond: 0 }
     await onMaster(dataSource, async (runner) => {
-        for (const series of all) progress.total += await countUnnumbered(runner, series)
+        const from = `${tableName(metadata)} t`
+        for (const series of all)
+            progress.total += await countRows(runner, `${from} WHERE ${isUnnumbered(series, "t")}`)
     })
     for (const series of all)
         while (!signal?.aborted) {
@@ -181,12 +183,6 @@ function refuseUnsupported(series: Series): void {
             "at their INSERT. Let a migration number the rows without a number: typeorm-autosequence " +
             "migration:generate.",
     )
-}
-
-async function countUnnumbered(sender: Sender, series: Series): Promise<number> {
-    const sql = `SELECT COUNT(*) AS found FROM ${tableName(series.metadata)} t WHERE ${isUnnumbered(series, "t")}`
-    const [row] = await select<{ found: unknown }>(sender, { sql })
-    return Number(row?.found)
 }
 
 /** The primary keys of rows without a number, in the order in which they get one. No lock is taken. */

@@ -6,7 +6,7 @@ import { onMaster } from "../../typeorm/on-master"
 import { whileAltered } from "../../typeorm/metadata/altered-metadata"
 import { tableName } from "../../typeorm/names"
 import { planSynchronize, type Synchronization } from "../../typeorm/schema/schema-builder"
-import { select } from "../../typeorm/statement"
+import { hasRows } from "../../typeorm/statement"
 import { keepRenamedColumns } from "../names/renamed-columns"
 import { findRenamings, refuseStrays } from "../names/renamings"
 import { addChecks, dropFormerChecks, findChecks } from "../plan/checks"
@@ -50,7 +50,8 @@ async function plan(dataSource: DataSource): Promise<Synchronization | undefined
         const inventory = await takeInventory(runner, dataSource)
         const tables: ServedTable[] = []
         for (const table of inventory.tables)
-            if (isIncomplete(table) && (await hasRows(runner, table))) tables.push(table)
+            if (isIncomplete(table) && (await hasRows(runner, tableName(table.metadata))))
+                tables.push(table)
         if (tables.length > 0)
             return { begin, ...(await planFor(runner, { ...inventory, tables })) }
         return inventory.dialect.schema.checks || hasJournal(dataSource)
@@ -111,9 +112,4 @@ function isIncomplete({ metadata, ...table }: ServedTable): boolean {
     const { missingColumns, loose, retyped, indexes, checks, stranded } = table
     const lacks = [missingColumns, loose, retyped, indexes, checks.missing, stranded]
     return metadata.synchronize && lacks.some(({ length }) => length > 0)
-}
-
-async function hasRows(runner: QueryRunner, { metadata }: ServedTable): Promise<boolean> {
-    const sql = `SELECT 1 AS found FROM ${tableName(metadata)} LIMIT 1`
-    return (await select(runner, { sql })).length > 0
 }

@@ -4,7 +4,7 @@ import { InvalidOptionError } from "../../errors"
 import type { Scoped } from "../../series/series"
 import { otherSeriesNames, seriesName, tableNameBeside } from "../../series/series-name"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
-import { select } from "../../typeorm/statement"
+import { hasRows } from "../../typeorm/statement"
 import type { ServedTable } from "../plan/inventory"
 import { findLedgers, type Ledger, namesIn } from "./ledgers"
 import { replacedScopes } from "./replaced-scopes"
@@ -149,8 +149,7 @@ async function problemsOf(
     if (!(await runner.hasTable(metadata.tablePath))) return []
     const isThere = await runner.hasColumn(metadata.tablePath, column.databaseName)
     const where = isThere ? ` WHERE ${columnName(column)} IS NOT NULL` : ""
-    const sql = `SELECT 1 AS found FROM ${tableName(metadata)}${where} LIMIT 1`
-    if ((await select(runner, { sql })).length === 0) return []
+    if (!(await hasRows(runner, `${tableName(metadata)}${where}`))) return []
     const problems: string[] = []
     for (const stray of strays)
         if (isThere ? await isGone(runner, ledger, stray) : tableOf(stray) === tableOf(name))

@@ -2,7 +2,7 @@ import type { DataSource, QueryRunner } from "typeorm"
 import { counterTableOf } from "../../series/own-table"
 import { hasCounters, type Series } from "../../series/series"
 import { allSeriesOf, isSameColumn, type Sharers } from "../../series/sharers"
-import { select, type Statement } from "../../typeorm/statement"
+import { hasRows, select, type Statement } from "../../typeorm/statement"
 import type { FoundRenamings } from "../names/renamings"
 import { findBehind, seedCounters } from "./counters-in-rows"
 import type { Inventory } from "./inventory"
@@ -48,7 +48,7 @@ export async function addCounting(
     if (isTransactional) await createTriggers(steps, triggers)
     for (const name of replaced) {
         const { from, parameters } = countersOf(inventory.dataSource, name)
-        const removal = { sql: `DELETE ${from}`, parameters }
+        const removal = { sql: `DELETE FROM ${from}`, parameters }
         await steps.sql(
             removal,
             `The counters of ${name} are those of the scopes that it had before.`,
@@ -104,14 +104,13 @@ async function deletionOf(
 ): Promise<Statement[]> {
     if (!counter?.table || tables.some(({ present }) => present.some(isOneOf(sharers)))) return []
     const { from, parameters } = countersOf(dataSource, sharers[0].name)
-    const stored = { sql: `SELECT 1 AS found ${from} LIMIT 1`, parameters }
-    if ((await select(runner, stored)).length > 0) return []
-    return [{ sql: `DELETE ${from}`, parameters }]
+    if (await hasRows(runner, from, parameters)) return []
+    return [{ sql: `DELETE FROM ${from}`, parameters }]
 }
 
 function countersOf(dataSource: DataSource, of: string): { from: string; parameters: string[] } {
     const { name, series } = counterTableOf(dataSource)
-    const from = `FROM ${name} WHERE ${series} = ${dataSource.driver.createParameter(name, 0)}`
+    const from = `${name} WHERE ${series} = ${dataSource.driver.createParameter(name, 0)}`
     return { from, parameters: [of] }
 }
 

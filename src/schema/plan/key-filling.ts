@@ -1,5 +1,5 @@
 import type { EntityMetadata, QueryRunner, Table } from "typeorm"
-import { select } from "../../typeorm/statement"
+import { hasRows } from "../../typeorm/statement"
 import type { StoredKey } from "../../keys/pseudo-key"
 import { pseudoKeysOf, storedKeysOf } from "../../keys/resolve-keys"
 import { columnName, columnType, tableName } from "../../typeorm/names"
@@ -42,7 +42,7 @@ export async function keysToFill(
     }
 }
 
-async function hasRowsWithout(
+function hasRowsWithout(
     runner: QueryRunner,
     key: StoredKey,
     { isThere }: { isThere: boolean },
@@ -50,8 +50,7 @@ async function hasRowsWithout(
     const { metadata, column } = key
     const conditions = [...ofOwners(key), ...(isThere ? [`${columnName(column)} IS NULL`] : [])]
     const where = conditions.length > 0 ? ` WHERE ${conditions.join(" AND ")}` : ""
-    const sql = `SELECT 1 AS found FROM ${tableName(metadata)}${where} LIMIT 1`
-    return (await select(runner, { sql })).length > 0
+    return hasRows(runner, `${tableName(metadata)}${where}`)
 }
 
 /** @internal An UPDATE that gives a key to the rows that have none. */

@@ -3,7 +3,7 @@ import { counterTableOf } from "../../series/own-table"
 import { beforeFirst } from "../../numbers/number-values"
 import { textSql } from "../../series/documents/document-sql"
 import { conditionSql } from "../../series/when/row-condition"
-import { select, type Statement } from "../../typeorm/statement"
+import { hasRows, type Statement } from "../../typeorm/statement"
 import { keyOfRow } from "../../series/scopes/scope-key"
 import type { Series } from "../../series/series"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
@@ -116,23 +116,13 @@ function selectOthers(
 }
 
 /** @internal Whether rows lack a number. True if a column of the condition does not exist yet, because then it is unknown. */
-export async function hasUnnumbered(
-    runner: QueryRunner,
-    series: Series,
-    table: Table,
-): Promise<boolean> {
+export function hasUnnumbered(runner: QueryRunner, series: Series, table: Table): Promise<boolean> {
     const asked = (series.when ?? []).map(({ column }) => column.databaseName)
-    if (!asked.every((name) => table.findColumnByName(name))) return true
-    const where = isUnnumbered(series, "t")
-    const sql = `SELECT 1 AS found FROM ${tableName(series.metadata)} t WHERE ${where} LIMIT 1`
-    return (await select(runner, { sql })).length > 0
+    if (!asked.every((name) => table.findColumnByName(name))) return Promise.resolve(true)
+    return hasRows(runner, `${tableName(series.metadata)} t WHERE ${isUnnumbered(series, "t")}`)
 }
 
 /** @internal */
-export async function hasZeros(
-    runner: QueryRunner,
-    { metadata, column }: Series,
-): Promise<boolean> {
-    const sql = `SELECT 1 AS found FROM ${tableName(metadata)} WHERE ${columnName(column)} = 0 LIMIT 1`
-    return (await select(runner, { sql })).length > 0
+export function hasZeros(runner: QueryRunner, { metadata, column }: Series): Promise<boolean> {
+    return hasRows(runner, `${tableName(metadata)} WHERE ${columnName(column)} = 0`)
 }

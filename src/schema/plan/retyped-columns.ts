@@ -8,7 +8,7 @@ import { seriesOf } from "../../series/resolve-series"
 import type { Alteration } from "../../typeorm/metadata/altered-metadata"
 import { dataSourceOf } from "../../typeorm/compat"
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
-import { select } from "../../typeorm/statement"
+import { countRows, select } from "../../typeorm/statement"
 import type { Steps } from "./steps"
 
 /** What a column holds. Scope columns are compared by the text of their values. */
@@ -149,9 +149,7 @@ async function misfits(runner: QueryRunner, retyped: Retyped): Promise<string[]>
               ? `NOT (${schema.isUuid(text)})`
               : `${expressions.length(text)} > ${declared.length || 255}`
     const where = `${tableName(metadata)} WHERE ${name} IS NOT NULL AND ${isMisfit}`
-    const sql = `SELECT COUNT(*) AS misfits FROM ${where}`
-    const [found] = await select<{ misfits: string | number }>(runner, { sql })
-    const count = Number(found?.misfits ?? 0)
+    const count = await countRows(runner, where)
     if (count === 0) return []
     const are = count === 1 ? "1 row holds" : `${count} rows hold`
     const wrong =

@@ -3,7 +3,7 @@ import { Parameters } from "../../typeorm/rows/parameters"
 import type { StoredKey } from "../../keys/pseudo-key"
 import { pseudoKeysOf } from "../../keys/resolve-keys"
 import { columnName, tableName } from "../../typeorm/names"
-import { select } from "../../typeorm/statement"
+import { hasRows } from "../../typeorm/statement"
 import type { Finding } from "./finding"
 
 /**
@@ -33,7 +33,7 @@ export async function foreignPrefixes(
  * Whether a row has a key that begins otherwise. As ranges, which databases whose texts are in the order of their
  * characters look up in the index; PostgreSQL looks at all rows, where its own order is another one.
  */
-async function hasOther(
+function hasOther(
     runner: QueryRunner,
     { dialect, dataSource, metadata, column, head, formerHeads }: StoredKey,
 ): Promise<boolean> {
@@ -45,11 +45,8 @@ async function hasOther(
         const from = parameters.add(one)
         return `(${text} < ${from} OR ${text} >= ${parameters.add(behind(one))})`
     })
-    const found = await select(runner, {
-        sql: `SELECT 1 AS found FROM ${tableName(metadata)} WHERE ${outside.join(" AND ")} LIMIT 1`,
-        parameters: parameters.values,
-    })
-    return found.length > 0
+    const from = `${tableName(metadata)} WHERE ${outside.join(" AND ")}`
+    return hasRows(runner, from, parameters.values)
 }
 
 /** The first text behind all that begin with this one. */

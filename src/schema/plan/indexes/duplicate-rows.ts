@@ -1,5 +1,5 @@
 import type { QueryRunner } from "typeorm"
-import { select } from "../../../typeorm/statement"
+import { countRows } from "../../../typeorm/statement"
 import { DuplicateRowsError } from "../../../errors"
 import { pseudoKeysOf } from "../../../keys/resolve-keys"
 import { columnName, ofRow, tableName } from "../../../typeorm/names"
@@ -49,13 +49,12 @@ async function findDuplicates(
     const scopeColumns = unique.scopeColumns.filter(
         (column) => column !== filled?.period.column && table.findColumnByName(column.databaseName),
     )
-    const sql = countDuplicates({ ...unique, scopeColumns }, period, renumber)
-    const [found] = await select<{ duplicates: string | number }>(runner, { sql })
-    const count = Number(found?.duplicates ?? 0)
+    const from = duplicatesOf({ ...unique, scopeColumns }, period, renumber)
+    const count = await countRows(runner, from)
     return count > 0 ? [describe(unique, count, kind)] : []
 }
 
-function countDuplicates(
+function duplicatesOf(
     { metadata, scopeColumns, column, dialect }: Scoped,
     period: string | undefined,
     renumber: boolean,
@@ -68,7 +67,7 @@ function countDuplicates(
         .map((c) => `${columnName(c)} IS NOT NULL`)
     if (renumber) where.push(`${dialect.expressions.text(columnName(column))} <> '0'`)
     return (
-        `SELECT COUNT(*) AS duplicates FROM (SELECT 1 AS found FROM ${tableName(metadata)} t ` +
+        `(SELECT 1 AS found FROM ${tableName(metadata)} t ` +
         `WHERE ${where.join(" AND ")} GROUP BY ${names} HAVING COUNT(*) > 1) d`
     )
 }

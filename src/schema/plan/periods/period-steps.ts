@@ -5,7 +5,7 @@ import { zoneColumns } from "../../../series/periods/zone"
 import { placeOf } from "../../../series/series"
 import { conditionSql } from "../../../series/when/row-condition"
 import { type ColumnMetadata, columnName, ofRow, tableName } from "../../../typeorm/names"
-import { select } from "../../../typeorm/statement"
+import { countRows } from "../../../typeorm/statement"
 import type { Inventory, ServedTable } from "../inventory"
 import { isUnnumbered } from "../number-rows"
 import { zoneProblems } from "./periods"
@@ -56,13 +56,8 @@ export async function refuseUnfillable(runner: QueryRunner, served: ServedTable)
         const { period, metadata, when = [] } = series
         if (!when.every((test) => isThere(test.column))) continue
         const where = whereOf(series, served, isThere)
-        const find = (condition: string) =>
-            select<{ rows: string | number }>(runner, {
-                sql:
-                    `SELECT COUNT(*) AS ${series.dataSource.driver.escape("rows")} ` +
-                    `FROM ${tableName(metadata)} t${where}${condition}`,
-            })
-        const count = async (condition: string) => Number((await find(condition))[0]?.rows ?? 0)
+        const count = (condition: string) =>
+            countRows(runner, `${tableName(metadata)} t${where}${condition}`)
         const missing = [period.date, ...zoneColumns(period.zone)].find(
             ({ databaseName }) => !served.table.findColumnByName(databaseName),
         )
@@ -71,8 +66,8 @@ export async function refuseUnfillable(runner: QueryRunner, served: ServedTable)
                 `${placeOf(series)}: the period of existing rows depends on ${missing.propertyPath}, which ` +
                     `${metadata.tablePath} does not have yet. First add and fill that column in another migration.`,
             )
-        const sql = missing ? undefined : periodSql(series)
         if (missing) continue
+        const sql = periodSql(series)
         const isStored = served.table.findColumnByName(period.column.databaseName) !== undefined
         const lacking = isStored ? ` AND ${ofRow(period.column)} IS NULL` : ""
         if (sql === undefined) {

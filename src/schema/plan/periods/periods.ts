@@ -3,7 +3,7 @@ import { isPeriodic, type PeriodicSeries } from "../../../series/periods/period-
 import { placeOf, type Series } from "../../../series/series"
 import { allSeriesOf } from "../../../series/sharers"
 import { type ColumnMetadata, columnName, tableName } from "../../../typeorm/names"
-import { select } from "../../../typeorm/statement"
+import { hasRows, select } from "../../../typeorm/statement"
 
 /** @internal The column of the period, where rows may be without it. */
 export function findLoosePeriod(
@@ -25,10 +25,8 @@ export async function findStranded(
         const { column, period, metadata } = series
         const stored = (one: ColumnMetadata) => table.findColumnByName(one.databaseName)
         if (!stored(column) || !stored(period.column)?.isNullable) continue
-        const sql =
-            `SELECT 1 AS found FROM ${tableName(metadata)} WHERE ${columnName(column)} IS NOT NULL ` +
-            `AND ${columnName(period.column)} IS NULL LIMIT 1`
-        if ((await select(runner, { sql })).length > 0) stranded.push(series)
+        const where = `${columnName(column)} IS NOT NULL AND ${columnName(period.column)} IS NULL`
+        if (await hasRows(runner, `${tableName(metadata)} WHERE ${where}`)) stranded.push(series)
     }
     return stranded
 }

@@ -5,7 +5,7 @@ import { textSql } from "../../../series/documents/document-sql"
 import { columnsOfPath } from "../../../series/path"
 import type { Document, Series } from "../../../series/series"
 import { type ColumnMetadata, columnName, ofRow, tableName } from "../../../typeorm/names"
-import { select } from "../../../typeorm/statement"
+import { countRows } from "../../../typeorm/statement"
 import type { ServedTable } from "../inventory"
 import { isUnnumbered } from "../number-rows"
 import type { Steps } from "../steps"
@@ -47,11 +47,7 @@ export async function refuseUntold(
     { texts, metadata, table, blank }: ServedTable,
     renumber = false,
 ): Promise<void> {
-    const count = async (where: string) => {
-        const sql = `SELECT COUNT(*) AS found FROM ${tableName(metadata)} t WHERE ${where}`
-        const [row] = await select<{ found: string | number }>(runner, { sql })
-        return Number(row?.found ?? 0)
-    }
+    const count = (where: string) => countRows(runner, `${tableName(metadata)} t WHERE ${where}`)
     const isStored = (column: ColumnMetadata) => table.findColumnByName(column.databaseName)
     for (const document of texts.read) {
         const { place, column } = document

@@ -1,7 +1,7 @@
 // Imports run one way, those of types included: a file may import from its own folder, and from what
 // stands before that here. Run by `npm run check:imports`.
 const ORDER = [
-  "errors|group-by|once-per",
+  "errors|batches|group-by|once-per",
   "declared",
   "typeorm",
   "signals",

@@ -1,3 +1,4 @@
+import { batches } from "../batches"
 import type { Sharers } from "../series/sharers"
 import { withJournalChecks } from "./checks/journal-checks"
 import { eventsOf } from "./events"
@@ -155,14 +156,11 @@ async function eachDoubtful(
     take: (row: BesideRow) => void,
 ): Promise<void> {
     if (drafts.length === 0) return
-    const batches: Restriction[] = []
-    if (drafts.length > FEW_SCOPES) batches.push("all")
-    else
-        for (let at = 0; at < drafts.length; at += AT_ONCE)
-            batches.push(drafts.slice(at, at + AT_ONCE).map(({ values }) => values))
-    for (const batch of batches) {
+    const values = drafts.map((draft) => draft.values)
+    const restrictions = drafts.length > FEW_SCOPES ? (["all"] as const) : batches(values, AT_ONCE)
+    for (const restriction of restrictions) {
         signal?.throwIfAborted()
-        const statement = statementFor(batch)
+        const statement = statementFor(restriction)
         if (statement)
             await dialect.audit.each<Record<string, string>>(runner, statement, (row) => {
                 take({

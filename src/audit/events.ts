@@ -1,3 +1,4 @@
+import { batches } from "../batches"
 import { EVENT_ENTITY } from "../declared/own-tables"
 import { hasJournal } from "../series/journal"
 import { eventTableOf } from "../series/own-table"
@@ -32,11 +33,11 @@ export async function eventsOf(
     const { integer } = dialect.audit
     const text = (name: string) => dataSource.driver.escape(`${OWN}${name}`)
     let kept = 0
-    for (let at = 0; at < keys.length; at += AT_ONCE) {
+    for (const batch of batches(keys, AT_ONCE)) {
         signal?.throwIfAborted()
         const parameters = new Parameters(dataSource)
         const ofSeries = `e.${event.series} = ${parameters.add(series)}`
-        const ofScopes = `e.${event.scope} IN (${parameters.list(keys.slice(at, at + AT_ONCE))})`
+        const ofScopes = `e.${event.scope} IN (${parameters.list(batch)})`
         const ofKinds = `e.${event.kind} NOT IN (${parameters.list(ABOUT_NO_GAP)})`
         const sql =
             `SELECT e.${event.scope} AS ${text("scope")}, e.${event.kind} AS ${text("kind")}, ` +

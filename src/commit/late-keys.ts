@@ -1,3 +1,4 @@
+import { batches } from "../batches"
 import type { Scope } from "../dialects/columns"
 import { groupBy } from "../group-by"
 import type { NumberedRow } from "../inserts/assigner"
@@ -39,10 +40,8 @@ export async function giveLateKeys<Row extends KeyRow>(
     for (const [metadata, ofClass] of groupBy(rows, (row) => row.metadata))
         for (const key of storedKeysOf(metadata))
             if (isMadeOfNumber(key))
-                for (let start = 0; start < ofClass.length; start += BATCH)
-                    given.push(
-                        ...(await giveKeys(session, key, ofClass.slice(start, start + BATCH))),
-                    )
+                for (const batch of batches(ofClass, BATCH))
+                    given.push(...(await giveKeys(session, key, batch)))
     return given
 }
 

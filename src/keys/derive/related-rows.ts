@@ -1,4 +1,5 @@
 import type { EntityManager, EntityMetadata, ObjectLiteral } from "typeorm"
+import { batches } from "../../batches"
 import { groupBy } from "../../group-by"
 import { dataSourceOf } from "../../typeorm/compat"
 import type { ColumnMetadata, RelationMetadata } from "../../typeorm/names"
@@ -24,13 +25,8 @@ export async function addRelated(
             const incomplete = ofEntity.filter(
                 (view) => hasPrimaryKey(metadata, view.object) && !isComplete(view, behind),
             )
-            for (let start = 0; start < incomplete.length; start += BATCH)
-                await complete(
-                    owner.manager,
-                    metadata,
-                    incomplete.slice(start, start + BATCH),
-                    behind,
-                )
+            for (const batch of batches(incomplete, BATCH))
+                await complete(owner.manager, metadata, batch, behind)
         }
         await addRelated(owner, related, behind)
     }

@@ -1,4 +1,5 @@
 import type { EntityManager, EntityTarget, FindManyOptions, ObjectLiteral } from "typeorm"
+import { batches } from "../../batches"
 import { LIST, refuseOther, refuserOf } from "../../declared/options"
 import { givenEntity } from "../../typeorm/given"
 import { loadColumns } from "../../typeorm/load-columns"
@@ -50,8 +51,7 @@ export async function findManyByPseudoKey<Entity extends ObjectLiteral>(
     const { where, property, retired, ...find } = checkedFind(caller, options)
     const rows = new Map<string, Entity>()
     const texts = [...new Set(keys)]
-    for (let start = 0; start < texts.length; start += BATCH) {
-        const batch = texts.slice(start, start + BATCH)
+    for (const batch of batches(texts, BATCH)) {
         // Those that rows have now; the others are few.
         const conditions = batch.flatMap((key) => {
             const found = conditionFor(metadata, key, { where, property, retired: false })

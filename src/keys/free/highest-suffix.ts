@@ -1,3 +1,4 @@
+import { batches } from "../../batches"
 import type { Scope } from "../../dialects/columns"
 import { select, type Sender } from "../../typeorm/statement"
 import type { StoredKey } from "../pseudo-key"
@@ -25,8 +26,7 @@ export async function goOnBehindHighest(
     scope: Scope,
     texts: readonly Numbered[],
 ): Promise<void> {
-    for (let start = 0; start < texts.length; start += BATCH) {
-        const batch = texts.slice(start, start + BATCH)
+    for (const batch of batches(texts, BATCH)) {
         const found = await select<{ at: string | number; highest: string | number }>(
             runner,
             findHighest(key, scope, batch),

@@ -1,4 +1,5 @@
 import type { DataSource, QueryRunner } from "typeorm"
+import { batches } from "../../batches"
 import { dialectOf } from "../../dialects"
 import type { KeyLocks as LockStatements, Locks } from "../../dialects/statements/key-statements"
 import { dataSourceOf } from "../../typeorm/compat"
@@ -53,8 +54,7 @@ export class KeyLocks {
             return isFirst ? keys.slice(0, 1) : [...keys]
         if (!isFirst && (await this.lockPlace(place, keys.length))) return [...keys]
         const locked: string[] = []
-        for (let start = 0; start < keys.length; start += MANY) {
-            const batch = keys.slice(start, start + MANY)
+        for (const batch of batches(keys, MANY)) {
             this.parts.set(place, (this.parts.get(place) ?? 0) + (isFirst ? 1 : batch.length))
             const locks = this.locks(place, batch)
             const found = await select<{ at: string | number | null }>(

@@ -1,3 +1,4 @@
+import { batches } from "../../batches"
 import type { Scope } from "../../dialects/columns"
 import type { KeyTable } from "../../dialects/statements/key-statements"
 import { KeyTakenError, StaleSnapshotError } from "../../errors"
@@ -275,8 +276,4 @@ async function changeAt(
 /** What each statement on the history of a key begins with. */
 function statementOn({ dataSource }: StoredKey): { table: KeyTable; parameters: Parameters } {
     return { table: keyTableOf(dataSource), parameters: new Parameters(dataSource) }
-}
-
-function* batches<T>(all: readonly T[], size: number): Generator<readonly T[]> {
-    for (let start = 0; start < all.length; start += size) yield all.slice(start, start + size)
 }

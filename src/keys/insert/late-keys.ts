@@ -1,4 +1,5 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
+import { batches } from "../../batches"
 import { groupBy } from "../../group-by"
 import type { RowScopes } from "../../inserts/row-scope"
 import type { Session } from "../../inserts/session"
@@ -60,8 +61,7 @@ async function loadRows(
     rows: readonly KeyedRow[],
 ): Promise<void> {
     const read = metadata.columns.filter(({ isVirtual, isPrimary }) => !isVirtual || isPrimary)
-    for (let start = 0; start < rows.length; start += BATCH) {
-        const batch = rows.slice(start, start + BATCH)
+    for (const batch of batches(rows, BATCH)) {
         const texts = batch.map((row) => row.textOf(key))
         const stored = await manager
             .createQueryBuilder(metadata.target, "row")

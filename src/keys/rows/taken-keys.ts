@@ -1,3 +1,4 @@
+import { batches } from "../../batches"
 import type { Scope } from "../../dialects/columns"
 import { UnknownScopeError } from "../../errors"
 import { keyOf } from "../../series/scopes/scope-key"
@@ -20,8 +21,7 @@ export async function findTaken(
     keys: readonly string[],
 ): Promise<Set<string>> {
     const taken = new Set<string>()
-    for (let start = 0; start < keys.length; start += BATCH) {
-        const batch = keys.slice(start, start + BATCH)
+    for (const batch of batches(keys, BATCH)) {
         const parameters = new Parameters(key.dataSource)
         const sql = [selectCurrent(key, scope, batch, parameters)]
         if (key.history !== false) sql.push(selectFormer(key, scope, batch, parameters))

@@ -1,4 +1,5 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
+import { batches } from "../../batches"
 import { dialectOf } from "../../dialects"
 import type { Dialect } from "../../dialects/dialect"
 import { dataSourceOf } from "../../typeorm/compat"
@@ -35,17 +36,15 @@ export async function writeValues(
     const { primaryColumns } = metadata
     const { keys } = dialectOf(dataSourceOf(metadata)) as Dialect
     let written = 0
-    for (let start = 0; start < rows.length; start += BATCH) {
+    for (const batch of batches(rows, BATCH)) {
         const { sql, parameters } = keys.write({
             table: tableName(metadata),
             columns,
             primaryColumns,
-            rows: rows
-                .slice(start, start + BATCH)
-                .map(({ row, values }) => [
-                    ...primaryColumns.map((c) => preparedValue(c, row)),
-                    ...values,
-                ]),
+            rows: batch.map(({ row, values }) => [
+                ...primaryColumns.map((c) => preparedValue(c, row)),
+                ...values,
+            ]),
             onlyMissing,
         })
         const { affected } = await runner.query(sql, parameters, true)

@@ -1,3 +1,4 @@
+import { batches } from "../../batches"
 import { dialectOf } from "../../dialects"
 import { UnknownScopeError } from "../../errors"
 import type { InsertRow } from "../../inserts/insert"
@@ -56,9 +57,9 @@ export async function valuesOfPaths(runner: Sender, all: readonly AskedPath[]): 
             },
         })
     }
-    for (let start = 0; start < selects.length; start += BATCH) {
+    for (const batch of batches(selects, BATCH)) {
         const parameters: unknown[] = []
-        const sql = selects.slice(start, start + BATCH).map((one) => {
+        const sql = batch.map((one) => {
             const text = `SELECT ${one.at} AS at, ${one.sql(parameters.length)} AS value`
             parameters.push(...one.values)
             return text

@@ -1,3 +1,4 @@
+import { batches } from "../../batches"
 import { dialectOf } from "../../dialects"
 import type { Dialect } from "../../dialects/dialect"
 import { driverErrorOf } from "../../dialects/driver-error"
@@ -61,7 +62,7 @@ export async function writeEvents(
     const columns = [t.series, scope, kind, first, last, reason, by, at, details]
     if (journal.nextId) columns.unshift(id)
     try {
-        for (let start = 0; start < events.length; start += BATCH) {
+        for (const batch of batches(events, BATCH)) {
             const parameters: unknown[] = []
             const parameter = (value: unknown) =>
                 driver.createParameter("", parameters.push(value) - 1)
@@ -70,7 +71,7 @@ export async function writeEvents(
                 if (own !== undefined) return parameter(own)
                 return journal.said?.(saying) ?? "NULL"
             }
-            const rows = events.slice(start, start + BATCH).map((event, place) => {
+            const rows = batch.map((event, place) => {
                 const values = [
                     parameter(series),
                     parameter(event.key),

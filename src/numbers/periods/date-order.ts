@@ -1,3 +1,4 @@
+import { batches } from "../../batches"
 import { DateOrderError } from "../../errors"
 import { groupBy } from "../../group-by"
 import type { Session } from "../../inserts/session"
@@ -83,8 +84,7 @@ async function neighboursOf(
         const { dialect, period } = sharer
         if (!period) continue
         const date = dateSql(period, dialect, ofRow(period.date))
-        for (let start = 0; start < requests.length; start += BATCH) {
-            const batch = requests.slice(start, start + BATCH)
+        for (const batch of batches(requests, BATCH)) {
             const numbers = batch.map((one) => ({
                 scope: one.scope,
                 number: String(numberOf(one)),

@@ -1,4 +1,5 @@
 import type { EntityManager, EntityMetadata, ObjectLiteral } from "typeorm"
+import { batches } from "../../batches"
 import { groupBy } from "../../group-by"
 import type { Session } from "../../inserts/session"
 import { triggeredSeriesOf } from "../../series/own-series"
@@ -57,8 +58,8 @@ export async function showMade(
         const columns = triggeredSeriesOf(metadata).filter(isLate).flatMap(madeColumns)
         const keyOf = (entity: ObjectLiteral) =>
             JSON.stringify(metadata.primaryColumns.map((one) => String(one.getEntityValue(entity))))
-        for (let start = 0; start < ofTable.length; start += BATCH) {
-            const entities = ofTable.slice(start, start + BATCH).map(({ entity }) => entity)
+        for (const batch of batches(ofTable, BATCH)) {
+            const entities = batch.map(({ entity }) => entity)
             const loaded = await loadColumns(manager, metadata, columns, entities)
             const found = new Map(loaded.map((entity) => [keyOf(entity), entity]))
             const isUnset = (entity: ObjectLiteral, column: ColumnMetadata) =>

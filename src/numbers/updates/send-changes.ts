@@ -1,3 +1,4 @@
+import { batches } from "../../batches"
 import { list, type Piece, piece, type Update } from "../../inserts/sql/update"
 import type { Session } from "../../inserts/session"
 import { type ChangedRequest, writeChanges } from "./changed-requests"
@@ -38,9 +39,8 @@ export async function sendChanges(
         return send(write(update, changes, () => true))
     }
     const parts = [write(update.part(list(areOthers, "")), changes, (key) => !due.has(key))]
-    const keys = [...due.keys()]
-    for (let start = 0; start < keys.length; start += BATCH) {
-        const batch = new Set(keys.slice(start, start + BATCH))
+    for (const keys of batches([...due.keys()], BATCH)) {
+        const batch = new Set(keys)
         const are = [...batch].flatMap((key) => due.get(key) ?? [])
         parts.push(write(update.part(list(are, " OR ")), changes, (key) => batch.has(key)))
     }

@@ -6,6 +6,7 @@ import type {
     ObjectLiteral,
     QueryRunner,
 } from "typeorm"
+import { batches } from "../../batches"
 import {
     FUNCTION,
     SIGNAL,
@@ -158,8 +159,9 @@ export async function backfillNumbers<Entity extends ObjectLiteral>(
                 findUnnumbered(runner, series, columns, batchSize * BATCHES_AT_ONCE),
             )
             if (found.length === 0) break
-            for (let at = 0; at < found.length && !signal?.aborted; at += batchSize) {
-                progress.done += await numberBatch(series, found.slice(at, at + batchSize))
+            for (const batch of batches(found, batchSize)) {
+                if (signal?.aborted) break
+                progress.done += await numberBatch(series, batch)
                 progress.perSecond = progress.done / ((performance.now() - started) / 1000)
                 onProgress?.({ ...progress })
             }

@@ -1,4 +1,5 @@
 import type { EntityManager, ObjectLiteral } from "typeorm"
+import { batches } from "../../batches"
 import { parseFormat } from "../../declared/documents/format"
 import type { Refuse } from "../../declared/options"
 import type { Scope } from "../../dialects/columns"
@@ -100,8 +101,7 @@ async function reportTaken(
     report: Report,
 ): Promise<void> {
     for (const sharer of sharersOf(series))
-        for (let start = 0; start < rows.length; start += LOOKED_AT) {
-            const batch = rows.slice(start, start + LOOKED_AT)
+        for (const batch of batches(rows, LOOKED_AT)) {
             const wanted = batch.map((row) => ({ ...row, series: sharer }))
             for (const row of await findStored(session, wanted))
                 report("taken", row, `a stored row has ${row.number} in the same scope.`)
@@ -115,8 +115,8 @@ async function insertAll(
     { batchSize, onProgress }: { batchSize: number; onProgress?: (now: ImportProgress) => void },
 ): Promise<void> {
     const started = performance.now()
-    for (let start = 0; start < rows.length; start += batchSize) {
-        const batch = rows.slice(start, start + batchSize)
+    let done = 0
+    for (const batch of batches(rows, batchSize)) {
         await manager
             .createQueryBuilder()
             .insert()
@@ -124,7 +124,7 @@ async function insertAll(
             .values(batch.map(({ row }) => row))
             .updateEntity(false)
             .execute()
-        const done = start + batch.length
+        done += batch.length
         const perSecond = done / ((performance.now() - started) / 1000)
         onProgress?.({ done, total: rows.length, perSecond })
     }
@@ -142,8 +142,7 @@ async function lastNumbers(
     all.sort((a, b) => (a.key < b.key ? -1 : 1))
     if (!hasCounters(series)) await lockTables(session, [series.metadata])
     const last = new Map<string, bigint>()
-    for (let start = 0; start < all.length; start += LOOKED_AT) {
-        const places = all.slice(start, start + LOOKED_AT)
+    for (const places of batches(all, LOOKED_AT)) {
         const found = hasCounters(series)
             ? await moveCounters(
                   session,

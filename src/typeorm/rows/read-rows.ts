@@ -1,4 +1,5 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
+import { batches } from "../../batches"
 import { dataSourceOf } from "../compat"
 import { type ColumnMetadata, ofRow, tableName } from "../names"
 import { select, type Sender } from "../statement"
@@ -33,8 +34,7 @@ export async function readExpressions(
     options: { readonly lock?: boolean } = {},
 ): Promise<(unknown[] | undefined)[]> {
     const rows: (unknown[] | undefined)[] = []
-    for (let start = 0; start < conditions.length; start += BATCH) {
-        const batch = conditions.slice(start, start + BATCH)
+    for (const batch of batches(conditions, BATCH)) {
         rows.push(...(await readBatch(runner, metadata, expressions, batch, options)))
     }
     return rows

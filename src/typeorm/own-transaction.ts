@@ -1,8 +1,12 @@
 import type { QueryRunner } from "typeorm"
 
 /** @internal Runs work in a transaction of its own, on a connection that has none. */
-export async function inOwnTransaction<T>(runner: QueryRunner, work: () => Promise<T>): Promise<T> {
-    await runner.startTransaction()
+export async function inOwnTransaction<T>(
+    runner: QueryRunner,
+    work: () => Promise<T>,
+    isolation?: "READ COMMITTED",
+): Promise<T> {
+    await runner.startTransaction(isolation)
     try {
         const result = await work()
         await runner.commitTransaction()

@@ -1,5 +1,6 @@
 import type { DataSource, QueryRunner } from "typeorm"
 import { onMaster } from "../../typeorm/on-master"
+import { inOwnTransaction } from "../../typeorm/own-transaction"
 import { select } from "../../typeorm/statement"
 import type { InstallLock } from "../../dialects/statements/schema-statements"
 import { NotInstalledError, UnsupportedError } from "../../errors"
@@ -22,28 +23,20 @@ export async function underInstallLock(
         // SQLite makes changed tables anew, and would delete the rows that refer to them.
         await runner.beforeMigration()
         try {
-            if (lock.isTransactional) await inTransaction(runner, lock, work)
+            if (lock.isTransactional)
+                await inOwnTransaction(
+                    runner,
+                    async () => {
+                        await take(runner, lock)
+                        await work(runner)
+                    },
+                    lock.isolation,
+                )
             else await inSession(runner, lock, work)
         } finally {
             await runner.afterMigration()
         }
     })
-}
-
-async function inTransaction(
-    runner: QueryRunner,
-    lock: InstallLock,
-    work: (runner: QueryRunner) => Promise<void>,
-): Promise<void> {
-    await runner.startTransaction(lock.isolation)
-    try {
-        await take(runner, lock)
-        await work(runner)
-        await runner.commitTransaction()
-    } catch (error) {
-        if (runner.isTransactionActive) await runner.rollbackTransaction()
-        throw error
-    }
 }
 
 async function inSession(

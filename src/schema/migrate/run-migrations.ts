@@ -8,6 +8,7 @@ import { MigrationLockedError, UnsupportedError } from "../../errors"
 import { onMaster } from "../../typeorm/on-master"
 import { dataSourceOf } from "../../typeorm/compat"
 import { givenDataSource } from "../../typeorm/given"
+import { inOwnTransaction } from "../../typeorm/own-transaction"
 import { select } from "../../typeorm/statement"
 
 /** Options of {@link runMigrations}. */
@@ -121,11 +122,12 @@ async function inSession<T>(
     wait: Wait,
     work: () => Promise<T>,
 ): Promise<T> {
-    // A statement that waits would hold a snapshot, which the migration may wait for.
-    await untilTaken(wait, async () => {
+    const isTaken = async () => {
         const [row] = take ? await select<{ taken?: unknown }>(runner, take) : []
         return Number(row?.taken) === 1
-    })
+    }
+    // A statement that waits would hold a snapshot, which the migration may wait for.
+    while (!(await isTaken())) await pause(wait)
     try {
         return await work()
     } finally {
@@ -140,44 +142,34 @@ async function inOneTransaction<T>(
     wait: Wait,
     work: () => Promise<T>,
 ): Promise<T> {
+    let isTaken = false
+    const attempt = async () => {
+        for (const statement of take) await select(runner, statement)
+        isTaken = true
+        return work()
+    }
     // SQLite makes changed tables anew, and would delete the rows that refer to them.
     await runner.beforeMigration()
     try {
-        await untilTaken(wait, async () => {
-            await runner.startTransaction()
+        for (;;)
             try {
-                for (const statement of take) await select(runner, statement)
-                return true
+                return await inOwnTransaction(runner, attempt)
             } catch (error) {
-                await runner.rollbackTransaction()
                 const cause = driverErrorOf(error)
-                if (cause && dialectOf(dataSourceOf(runner))?.isTransient(cause)) return false
-                throw error
+                const dialect = dialectOf(dataSourceOf(runner))
+                if (isTaken || !cause || !dialect?.isTransient(cause)) throw error
+                await pause(wait)
             }
-        })
-        try {
-            const result = await work()
-            await runner.commitTransaction()
-            return result
-        } catch (error) {
-            if (runner.isTransactionActive) await runner.rollbackTransaction()
-            throw error
-        }
     } finally {
         await runner.afterMigration()
     }
 }
 
-async function untilTaken(
-    { until, waitSeconds, signal }: Wait,
-    take: () => Promise<boolean>,
-): Promise<void> {
-    while (!(await take())) {
-        if (performance.now() >= until)
-            throw new MigrationLockedError(
-                `Another process has been migrating this database for ${waitSeconds} s and has not finished. Find ` +
-                    "out what it waits for, or wait longer: waitSeconds, --wait.",
-            )
-        await setTimeout(PAUSE_MS, undefined, { signal })
-    }
+async function pause({ until, waitSeconds, signal }: Wait): Promise<void> {
+    if (performance.now() >= until)
+        throw new MigrationLockedError(
+            `Another process has been migrating this database for ${waitSeconds} s and has not finished. Find ` +
+                "out what it waits for, or wait longer: waitSeconds, --wait.",
+        )
+    await setTimeout(PAUSE_MS, undefined, { signal })
 }

@@ -29,7 +29,7 @@ import { givenEntity } from "../../typeorm/given"
 import { type ColumnMetadata, ofRow, tableName } from "../../typeorm/names"
 import { Parameters } from "../../typeorm/rows/parameters"
 import { countRows, select, type Sender } from "../../typeorm/statement"
-import { isUnnumbered } from "../plan/number-rows"
+import { isUnnumbered, orderOf } from "../plan/number-rows"
 import { RowOrder } from "../plan/row-order"
 
 /** Options of {@link backfillNumbers}. */
@@ -194,15 +194,7 @@ async function findUnnumbered(
     order: readonly ColumnMetadata[],
     limit: number,
 ): Promise<ObjectLiteral[]> {
-    const { metadata } = series
-    const { primaryColumns } = metadata
-    const sorted = [...order, ...primaryColumns.filter((column) => !order.includes(column))]
-        // Databases disagree about the place of NULL.
-        .flatMap((column) => {
-            const name = ofRow(column)
-            return column.isNullable ? [`${name} IS NULL`, name] : [name]
-        })
-    return idsOf(sender, series, `ORDER BY ${sorted.join(", ")} LIMIT ${limit}`)
+    return idsOf(sender, series, `${orderOf(series.metadata, order, "t")} LIMIT ${limit}`)
 }
 
 async function idsOf(

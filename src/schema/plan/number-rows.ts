@@ -1,4 +1,4 @@
-import type { QueryRunner, Table } from "typeorm"
+import type { EntityMetadata, QueryRunner, Table } from "typeorm"
 import { counterTableOf } from "../../series/own-table"
 import { beforeFirst } from "../../numbers/number-values"
 import { textSql } from "../../series/documents/document-sql"
@@ -47,13 +47,6 @@ export function numberRows(
         const partition = by.length > 0 ? `PARTITION BY ${by.join(", ")}` : ""
         return `OVER (${[partition, sorted].filter(Boolean).join(" ")})`
     }
-    const sorted = [...order, ...metadata.primaryColumns.filter((c) => !order.includes(c))]
-        // Databases disagree about the place of NULL.
-        .flatMap((c) => [
-            ...(c.isNullable ? [`r.${columnName(c)} IS NULL`] : []),
-            `r.${columnName(c)}`,
-        ])
-        .join(", ")
     const base = String(beforeFirst(series))
     const highest = dataSource.driver.escape("highest")
     const others = counters || sharers.length > 0
@@ -65,7 +58,7 @@ export function numberRows(
     const isDue = `CASE WHEN ${isUnnumbered(series, "r", renumber)} THEN 1 ELSE 0 END`
     const at = `ROW_NUMBER() ${over(
         ownRows || series.when ? [...scope, isDue] : scope,
-        `ORDER BY ${sorted}`,
+        orderOf(metadata, order, "r"),
     )}`
     const step = incrementBy === 1n ? at : `${incrementBy} * ${at}`
     const next = start === "0" ? step : `${start} + ${step}`
@@ -92,6 +85,21 @@ export function numberRows(
         }),
         ...(counters ? { parameters: [series.name] } : {}),
     }
+}
+
+/** @internal How rows are ordered by some columns: those that are equal in them by primary key. */
+export function orderOf(
+    { primaryColumns }: EntityMetadata,
+    order: readonly ColumnMetadata[],
+    row: string,
+): string {
+    const columns = [...order, ...primaryColumns.filter((column) => !order.includes(column))]
+    // Databases disagree about the place of NULL.
+    const terms = columns.flatMap((column) => {
+        const name = `${row}.${columnName(column)}`
+        return column.isNullable ? [`${name} IS NULL`, name] : [name]
+    })
+    return `ORDER BY ${terms.join(", ")}`
 }
 
 function selectOthers(

@@ -18,13 +18,12 @@ import {
     type Inventory,
     refuseUnsupportedSeries,
     retypedOf,
-    type ServedTable,
     takeInventory,
 } from "../plan/inventory"
 import { ownersOf } from "../plan/key-filling"
 import { refuseUntold } from "../plan/texts/fill-texts"
 import { refuseUnfillable, refuseUnknownZones } from "../plan/periods/period-steps"
-import { hasRowsToNumber, type NumberingOrder, RowOrder, NUMBERING_ORDER } from "../plan/row-order"
+import { type NumberingOrder, RowOrder, NUMBERING_ORDER } from "../plan/row-order"
 import { refuseLosses, retype } from "../plan/retyped-columns"
 import { fillKeys, numberExistingRows } from "../plan/row-steps"
 import { dropFunctions, dropTriggers, UNUSED } from "../plan/triggers/trigger-steps"
@@ -95,9 +94,8 @@ export async function installAutoSequence(
     await underInstallLock(dataSource, dialect.schema.installLock, async (runner) => {
         const inventory = await takeInventory(runner, dataSource)
         refuseIncomplete(inventory)
-        await refuseObstacles(runner, inventory, (table) => {
-            order.refuseUnknown(table)
-        })
+        await refuseObstacles(runner, inventory)
+        await order.refuseUnknownRows(runner, inventory)
         const found = await findRenamings(runner, dataSource, inventory.tables, { rename })
         refuseStrays(found)
         await installIn(runner, inventory, { order, found })
@@ -108,20 +106,14 @@ export async function installAutoSequence(
  * Refuses what the rows stand in the way of, before anything is written.
  * @internal
  */
-export async function refuseObstacles(
-    runner: QueryRunner,
-    inventory: Inventory,
-    refuseUnknownOrder: (table: ServedTable) => void,
-): Promise<void> {
+export async function refuseObstacles(runner: QueryRunner, inventory: Inventory): Promise<void> {
     await refuseLosses(runner, retypedOf(inventory))
     await refuseUnknownZones(runner, inventory)
     for (const table of inventory.tables) {
         await refuseUnfillable(runner, table)
-        await refuseUntold(runner, table)
+        await refuseUntold(runner, table, inventory.renumber)
     }
     await refuseDuplicates(runner, inventory)
-    for (const table of inventory.tables)
-        if (await hasRowsToNumber(runner, table)) refuseUnknownOrder(table)
 }
 
 /** @internal Makes what an inventory lacks. */

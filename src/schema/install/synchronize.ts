@@ -70,12 +70,12 @@ async function planFor(
     const { inventory, renamedColumns } = await keepRenamedColumns(taken)
     const { tables } = inventory
     const order = new RowOrder(dataSource)
-    await refuseObstacles(planning, inventory, (table) => {
-        order.refuseUnknown(
-            table,
-            " synchronize() can't be told: write a migration (typeorm-autosequence migration:generate).",
-        )
-    })
+    await refuseObstacles(planning, inventory)
+    await order.refuseUnknownRows(
+        planning,
+        inventory,
+        " synchronize() can't be told: write a migration (typeorm-autosequence migration:generate).",
+    )
     const found = await whileAltered(beforeFilled, () =>
         findRenamings(planning, dataSource, tables, { renamedColumns }),
     )

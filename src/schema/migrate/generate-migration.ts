@@ -16,7 +16,7 @@ import { addCounting, setCounterSettings } from "../plan/counter-steps"
 import { keepRenamedColumns } from "../names/renamed-columns"
 import { carryNames } from "../names/renaming-steps"
 import { findRenamings, refuseStrays, type Renames, RENAMES, rewrittenBy } from "../names/renamings"
-import { refuseDuplicates } from "../plan/indexes/duplicate-rows"
+import { refuseObstacles } from "../install/install"
 import { fillOnSynchronize } from "../install/synchronize"
 import {
     type Inventory,
@@ -25,10 +25,8 @@ import {
     takeInventory,
 } from "../plan/inventory"
 import { remainingFor } from "../plan/key-filling"
-import { refuseUntold } from "../plan/texts/fill-texts"
-import { refuseUnfillable, refuseUnknownZones } from "../plan/periods/period-steps"
 import { findRenamedSequences, renameSequences, withItsDefault } from "../plan/renamed-sequences"
-import { asStored, holdersOf, refuseDrops, refuseLosses, retype } from "../plan/retyped-columns"
+import { asStored, holdersOf, refuseDrops, retype } from "../plan/retyped-columns"
 import { type NumberingOrder, RowOrder, NUMBERING_ORDER } from "../plan/row-order"
 import { fillKeys, numberExistingRows } from "../plan/row-steps"
 import type { MigrationStatement, MigrationStep } from "../plan/steps"
@@ -179,13 +177,7 @@ export async function generateMigration(
         const taken = await takeInventory(runner, dataSource, { renumber })
         const kept = await keepRenamedColumns(taken)
         const found = kept.inventory
-        await refuseLosses(runner, retypedOf(found))
-        await refuseUnknownZones(runner, found)
-        for (const table of found.tables) {
-            await refuseUnfillable(runner, table)
-            await refuseUntold(runner, table, renumber)
-        }
-        await refuseDuplicates(runner, found)
+        await refuseObstacles(runner, found)
         // Also where no row is there: it will run where some are.
         for (const table of found.tables) order.refuseUnknown(table)
         return {

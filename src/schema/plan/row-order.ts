@@ -5,7 +5,7 @@ import { InvalidOptionError, UnknownOrderError } from "../../errors"
 import { type ColumnMetadata, columnType, tableName } from "../../typeorm/names"
 import { select } from "../../typeorm/statement"
 import { isUnnumbered } from "./number-rows"
-import type { ServedTable } from "./inventory"
+import type { Inventory, ServedTable } from "./inventory"
 
 /**
  * The columns that order rows without a number: the name of an entity, and its properties, the most
@@ -53,10 +53,20 @@ export class RowOrder {
                 `${example}.${asked}`,
         )
     }
+
+    /** The same, of tables that have rows whose order matters. */
+    async refuseUnknownRows(
+        runner: QueryRunner,
+        { tables }: Pick<Inventory, "tables">,
+        asked?: string,
+    ): Promise<void> {
+        for (const table of tables)
+            if (await hasRowsToNumber(runner, table)) this.refuseUnknown(table, asked)
+    }
 }
 
-/** @internal Whether there are rows whose order matters. */
-export async function hasRowsToNumber(
+/** Whether there are rows whose order matters. */
+async function hasRowsToNumber(
     runner: QueryRunner,
     { metadata, missing, blank }: ServedTable,
 ): Promise<boolean> {

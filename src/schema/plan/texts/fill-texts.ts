@@ -45,7 +45,7 @@ export async function fillTexts(steps: Steps, { texts, metadata }: ServedTable):
 export async function refuseUntold(
     runner: QueryRunner,
     { texts, metadata, table, blank }: ServedTable,
-    renumber = false,
+    renumber: boolean,
 ): Promise<void> {
     const count = (where: string) => countRows(runner, `${tableName(metadata)} t WHERE ${where}`)
     const isStored = (column: ColumnMetadata) => table.findColumnByName(column.databaseName)

@@ -1,11 +1,17 @@
 import { expect } from "chai"
 import { randomUUID } from "node:crypto"
-import { Column, Entity, PrimaryColumn, PrimaryGeneratedColumn } from "typeorm"
+import {
+    Column,
+    type DataSource,
+    Entity,
+    Not,
+    PrimaryColumn,
+    PrimaryGeneratedColumn,
+} from "typeorm"
 import {
     AutoSequenceColumn,
     type AutoSequenceColumnOptions,
     DocumentNumber,
-    generateMigration,
     PseudoKey,
 } from "../../src"
 import { onEveryDatabase } from "../support/databases"
@@ -80,6 +86,41 @@ onEveryDatabase("a number whose column TypeORM renames", (db) => {
             expect((await stored(after)).map(([number]) => number)).to.have.members([1, null, 2])
         })
 
+        it(`needs no order of drafts, nor texts of rows that have one: ${way}`, async () => {
+            const drafts = (...[name, condition]: [string, string]) => {
+                @Entity("note")
+                class Draft {
+                    @PrimaryColumn({ type: "varchar", length: 36 }) id!: string
+                    @Column({ type: "varchar", length: 10, name: condition }) kind!: string
+                    @AutoSequenceColumn({ strategy: "counter", name, when: { kind: Not("draft") } })
+                    number!: number | null
+                    // What SQL could not make.
+                    @DocumentNumber({ of: "number", format: () => "N{0}" })
+                    text!: string | null
+                }
+                return [Draft]
+            }
+            let dataSource = await db().connect(drafts("number", "kind"))
+            const add = () =>
+                dataSource.getRepository("Draft").save([
+                    { id: randomUUID(), kind: "final" },
+                    { id: randomUUID(), kind: "draft" },
+                ])
+            await add()
+            for (const [at, names] of [drafts("seq", "kind"), drafts("seq", "state")].entries()) {
+                dataSource =
+                    way === "a migration"
+                        ? (await migrate(db(), dataSource, names)).dataSource
+                        : await db().connect(names, { sameAs: dataSource })
+                await expectUpToDate(dataSource)
+                expect((await add())[0]).to.include({ number: at + 2, text: `N${at + 2}` })
+            }
+            const rows = await dataSource.getRepository("Draft").find()
+            expect(rows.map(({ number }) => number as unknown)).to.have.members(
+                [1, 2, 3].flatMap((number) => [number, null]),
+            )
+        })
+
         it(`is made where the column was none of a number: ${way}`, async () => {
             @Entity("note")
             class Note {
@@ -104,28 +145,42 @@ onEveryDatabase("a number whose column TypeORM renames", (db) => {
 })
 
 onEveryDatabase("a key whose column TypeORM renames", (db) => {
-    it("is not made anew", async function () {
-        // There its type is said to change as well, which is refused.
-        if (db().kind === "mariadb") this.skip()
-        const coupons = (name: string) => {
-            @Entity("coupon")
-            class Coupon {
-                @PrimaryGeneratedColumn() id!: number
-                @PseudoKey({ name }) code!: string
-            }
-            return [Coupon]
+    const coupons = (names: { code: string; shop: string }) => {
+        @Entity("coupon")
+        class Coupon {
+            @PrimaryGeneratedColumn() id!: number
+            @Column({ name: names.shop }) shop!: string
+            @PseudoKey({ name: names.code, uniqueWith: "shop" }) code!: string
         }
-        const before = await db().connect(coupons("code"))
-        await before.getRepository("Coupon").save([{}, {}])
-        const stored = await before.getRepository("Coupon").find({ order: { id: "ASC" } })
-        const after = await db().connect(coupons("token"), { sameAs: before, synchronize: false })
-        const { up = [] } = (await generateMigration(after)) ?? {}
-        expect(up.filter((step) => "entity" in step)).to.eql([])
-        const { dataSource } = await migrate(db(), before, coupons("token"))
-        await expectUpToDate(dataSource)
-        const rows = await dataSource.getRepository("Coupon").find({ order: { id: "ASC" } })
-        expect(rows.map(({ code }) => code as string)).to.eql(
-            stored.map(({ code }) => code as string),
-        )
-    })
+        return [Coupon]
+    }
+    const before = { code: "code", shop: "shop" }
+
+    for (const after of [
+        { ...before, code: "token" },
+        { ...before, shop: "store" },
+    ])
+        it(`is not made anew: ${Object.values(after).join()}`, async () => {
+            const codes = async (dataSource: DataSource) =>
+                (await dataSource.getRepository("Coupon").find({ order: { id: "ASC" } })).map(
+                    ({ code, shop }) => [code, shop] as unknown[],
+                )
+            const first = await db().connect(coupons(before))
+            await first.getRepository("Coupon").save([{ shop: "a" }, { shop: "b" }])
+            const stored = await codes(first)
+            const { dataSource, migration } = await migrate(db(), first, coupons(after))
+            await expectUpToDate(dataSource)
+            expect(migration.up.filter((step) => "entity" in step)).to.eql([])
+            // Nor can it be NULL meanwhile.
+            const sql = migration.up.map((step) => ("sql" in step ? step.sql : "")).join(";\n")
+            expect(sql).not.to.match(/DROP (NOT NULL|COLUMN)|varchar\(255\)( NULL|[,)])/)
+            expect(await codes(dataSource)).to.eql(stored)
+            await dataSource.undoLastMigration()
+            expect(await codes(await changeEntities(db(), dataSource, coupons(before)))).to.eql(
+                stored,
+            )
+            const again = await db().connect(coupons(after), { sameAs: dataSource })
+            await expectUpToDate(again)
+            expect(await codes(again)).to.eql(stored)
+        })
 })

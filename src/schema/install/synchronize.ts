@@ -3,7 +3,7 @@ import { dialectOf } from "../../dialects"
 import type { Dialect } from "../../dialects/dialect"
 import { hasJournal } from "../../series/journal"
 import { onMaster } from "../../typeorm/on-master"
-import { whileAltered } from "../../typeorm/metadata/altered-metadata"
+import { whileAltered, withDefaultLengths } from "../../typeorm/metadata/altered-metadata"
 import { tableName } from "../../typeorm/names"
 import { planSynchronize, type Synchronization } from "../../typeorm/schema/schema-builder"
 import { hasRows } from "../../typeorm/statement"
@@ -66,9 +66,9 @@ async function planFor(
 ): Promise<Omit<Synchronization, "begin">> {
     const { dataSource } = taken
     refuseUnsupportedSeries(dataSource)
-    const beforeFilled = taken.tables.flatMap(beforeRowsAreFilled)
     const { inventory, renamedColumns } = await keepRenamedColumns(taken)
     const { tables } = inventory
+    const beforeFilled = tables.flatMap(beforeRowsAreFilled)
     const order = new RowOrder(dataSource)
     await refuseObstacles(planning, inventory)
     await order.refuseUnknownRows(
@@ -84,7 +84,11 @@ async function planFor(
     const blank = tables.flatMap((table) => table.blank.map(({ column }) => column))
     const added = missing.filter((one) => !renamedColumns.has(one) || blank.includes(one))
     return {
-        alterations: [...beforeFilled, ...retypedOf(inventory).flatMap(asStored)],
+        alterations: [
+            withDefaultLengths(dataSource),
+            ...beforeFilled,
+            ...retypedOf(inventory).flatMap(asStored),
+        ],
         finish: async (runner) => {
             // TypeORM may have changed more than it was planned for.
             const left = await takeInventory(runner, dataSource, { added })

@@ -3,7 +3,7 @@ import { ANYTHING, FLAG, TEXT, checkedOptions, oneOf } from "../../declared/opti
 import { dialectOf } from "../../dialects"
 import { UnsupportedError } from "../../errors"
 import { onMaster } from "../../typeorm/on-master"
-import { whileAltered } from "../../typeorm/metadata/altered-metadata"
+import { whileAltered, withDefaultLengths } from "../../typeorm/metadata/altered-metadata"
 import {
     addColumns,
     beforeRowsAreFilled,
@@ -192,7 +192,11 @@ export async function generateMigration(
             declared: new Map(inventory.tables.map((t) => [t, tableAsDeclared(t)])),
             // It takes a connection of its own, and there may be only one.
             ofTypeORM: await whileAltered(
-                [...retyped.flatMap(asStored), ...sequences.flatMap(withItsDefault)],
+                [
+                    withDefaultLengths(dataSource),
+                    ...retyped.flatMap(asStored),
+                    ...sequences.flatMap(withItsDefault),
+                ],
                 () => dataSource.driver.createSchemaBuilder().log(),
             ),
         }),

@@ -1,6 +1,6 @@
 import type { Series } from "../../series/series"
 import { numberedCheck } from "../../series/when/numbered-check"
-import type { ColumnMetadata } from "../../typeorm/names"
+import { type ColumnMetadata, columnName } from "../../typeorm/names"
 import { whileAltered } from "../../typeorm/metadata/altered-metadata"
 import { beforeRowsAreFilled } from "../plan/column-steps"
 import type { Inventory, ServedTable } from "../plan/inventory"
@@ -54,7 +54,7 @@ function keepRenamed(
     renamedColumns: RenamedColumns,
     renumber: boolean,
 ): ServedTable {
-    const { table, blank, keys, texts, periods } = served
+    const { table, blank, keys, texts, periods, loose, checks } = served
     const formerly = (column: ColumnMetadata) => {
         const name = renamedColumns.get(column)
         return name === undefined ? undefined : table.findColumnByName(name)
@@ -70,9 +70,19 @@ function keepRenamed(
             )
         )
     }
+    const nameOf = (column: ColumnMetadata) => {
+        const name = renamedColumns.get(column)
+        return name === undefined ? columnName(column) : served.dataSource.driver.escape(name)
+    }
+    // The condition is the same, by the names that its columns had.
+    const isGuarded = (series: Series) => {
+        const check = numberedCheck(series, nameOf)
+        return [...table.checks, ...checks.former].some(({ name }) => name === check?.name)
+    }
     const isNumbered = (series: Series) =>
         isFull(series.column) ||
-        (isOwn(series.column) && series.column.isNullable && !numberedCheck(series))
+        (isOwn(series.column) && series.column.isNullable && !numberedCheck(series)) ||
+        isGuarded(series)
     return {
         ...served,
         blank: renumber ? blank : blank.filter((series) => !isNumbered(series)),
@@ -84,8 +94,13 @@ function keepRenamed(
         texts: {
             ...texts,
             read: texts.read.filter(({ column, series }) => ![column, series.column].some(isOwn)),
-            filled: texts.filled.filter(({ column }) => !isOwn(column)),
+            filled: texts.filled.filter(
+                ({ column, series }) =>
+                    !isOwn(column) &&
+                    !(isGuarded(series) && table.findColumnByName(column.databaseName)),
+            ),
         },
         periods: periods.filter(({ period }) => !isOwn(period.column)),
+        loose: loose.filter((column) => !isFull(column)),
     }
 }

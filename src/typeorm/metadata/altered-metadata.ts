@@ -1,4 +1,4 @@
-import type { EntityMetadata } from "typeorm"
+import type { DataSource, EntityMetadata } from "typeorm"
 
 /** @internal Values that properties of an object of TypeORM's metadata are to have. */
 export type Alteration<T extends object = object> = readonly [of: T, values: Partial<T>]
@@ -31,6 +31,18 @@ export async function whileAltered<T>(
     } finally {
         restore()
     }
+}
+
+/**
+ * Has TypeORM read the length of a column that no entity has by its name yet. On MySQL it takes that of a default length for
+ * one without, and drops the column when it has renamed it, because the length is another one then.
+ * @internal
+ */
+export function withDefaultLengths({ driver }: DataSource): Alteration {
+    return [
+        driver,
+        { dataTypeDefaults: { ...driver.dataTypeDefaults, varchar: {}, varbinary: {} } },
+    ]
 }
 
 /** @internal Lets migrations and `synchronize()` see an entity's table only where it is of use. */

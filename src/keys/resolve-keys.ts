@@ -10,7 +10,7 @@ import {
     type StoredKeyColumn,
     storedKeys,
 } from "../declared/registry"
-import { isOwnColumn, lineageOf } from "../series/own-columns"
+import { isOwnColumn, lineageOf, refuseUntakenOptions } from "../series/own-columns"
 import { resolveScopeProperty } from "../series/scopes/scope-property"
 import { seriesName, tableNameBeside } from "../series/series-name"
 import { columnType } from "../typeorm/names"
@@ -34,6 +34,7 @@ export const pseudoKeysOf = oncePer((metadata: EntityMetadata): PseudoKeys => {
     const stored = metadata.columns.flatMap((column) => {
         const declared = storedKeys.find(column.target, column.propertyName, dataSource)
         const embedded = column.embeddedMetadata?.propertyPath
+        refuseUntakenOptions(metadata, column, storedKeys, ({ options }) => options)
         return declared ? resolveStoredKey(metadata, declared, embedded) : []
     })
     const sealed = lineageOf(metadata.target)

@@ -38,13 +38,19 @@ export function refuseUntakenOptions<T extends Declared>(
     optionsOf: (declared: T) => object,
 ): void {
     const find = (one: Target) => registry.of(one).find((d) => d.propertyName === propertyName)
-    const own = embeddedMetadata ? undefined : lineageOf(target).map(find).find(Boolean)
+    const classes = embeddedMetadata ? [] : lineageOf(target)
+    const own = classes.map(find).find(Boolean)
     const taken = find(source)
-    if (!own || !taken || isDeepStrictEqual(optionsOf(own), optionsOf(taken))) return
+    // A class may declare what a base class numbers as a column without any.
+    const isAlike =
+        own && taken
+            ? isDeepStrictEqual(optionsOf(own), optionsOf(taken))
+            : !own || classes.slice(0, classes.indexOf(own.target)).includes(source)
+    if (isAlike) return
     const other = typeof source === "function" ? source.name : source
     throw new InvalidOptionError(
         `${name}.${propertyName} and ${other}.${propertyName} are one column of their table, and their options ` +
-            `differ: TypeORM takes the column of ${other}. Give both the same options, or names of their own.`,
+            `differ: TypeORM takes the column of ${other}. Declare both alike, or give them names of their own.`,
     )
 }
 

@@ -5,6 +5,7 @@ import {
     type AutoSequenceColumnOptions,
     DocumentNumber,
     InvalidOptionError,
+    PseudoKey,
 } from "../../src"
 import { expectRejects } from "../support/errors"
 import { onEachCell } from "../support/matrix"
@@ -107,7 +108,11 @@ onEachCell("classes of one table, each with its own drafts", ({ way, tables }) =
 
 onEachCell("classes of one table that declare one property", ({ way, database }) => {
     const classes = (
-        ...[bill, credit]: { readonly startAt?: number; readonly format?: string }[]
+        ...[bill, credit]: {
+            readonly startAt?: number
+            readonly format?: string
+            readonly prefix?: string
+        }[]
     ) => {
         @Entity()
         @TableInheritance({ column: { name: "kind", type: "varchar", length: 20 } })
@@ -118,11 +123,13 @@ onEachCell("classes of one table that declare one property", ({ way, database })
         class Bill extends Paper {
             @AutoSequenceColumn({ ...way.options, startAt: bill?.startAt }) number!: number
             @DocumentNumber({ of: "number", format: bill?.format ?? "P-{000}" }) text!: string
+            @PseudoKey({ prefix: bill?.prefix ?? "p" }) key!: string
         }
         @ChildEntity()
         class Credit extends Paper {
             @AutoSequenceColumn({ ...way.options, startAt: credit?.startAt }) number!: number
             @DocumentNumber({ of: "number", format: credit?.format ?? "P-{000}" }) text!: string
+            @PseudoKey({ prefix: credit?.prefix ?? "p" }) key!: string
         }
         return { all: [Paper, Bill, Credit], Bill, Credit }
     }
@@ -131,22 +138,51 @@ onEachCell("classes of one table that declare one property", ({ way, database })
         const { all, Bill, Credit } = classes({}, {})
         const { manager } = await database().connect(all)
         for (const [at, Class] of [Bill, Credit, Bill].entries())
-            expect(await manager.save(new Class())).to.include({
-                number: at + 1,
-                text: `P-00${at + 1}`,
-            })
+            expect(await manager.save(new Class()))
+                .to.include({ number: at + 1, text: `P-00${at + 1}` })
+                .and.property("key")
+                .match(/^p_/)
     })
 
     it("are refused where the options differ, those of one would do nothing", async () => {
         const differing = [
             [{ startAt: 5 }, {}],
             [{}, { format: "C-{000}" }],
+            [{ prefix: "b" }, {}],
         ]
         for (const options of differing)
             await expectRejects(
                 database().connect(classes(...options).all),
                 InvalidOptionError,
+                "Credit.",
+                "and Bill.",
                 "are one column of their table, and their options differ",
             )
+    })
+
+    it("are refused where one has a column without a number", async () => {
+        @Entity()
+        @TableInheritance({ column: { name: "kind", type: "varchar", length: 20 } })
+        class Paper {
+            @PrimaryGeneratedColumn() id!: number
+        }
+        @ChildEntity()
+        class Bill extends Paper {
+            @Column({ type: "int", nullable: true }) number!: number | null
+            @Column({ type: "varchar", nullable: true }) key!: string | null
+        }
+        const numbered = class extends Paper {}
+        AutoSequenceColumn(way.options)(numbered.prototype, "number" as never)
+        const keyed = class extends Paper {}
+        PseudoKey()(keyed.prototype, "key")
+        for (const Class of [numbered, keyed]) {
+            ChildEntity()(Class)
+            await expectRejects(
+                database().connect([Paper, Bill, Class]),
+                InvalidOptionError,
+                "and Bill.",
+                "are one column of their table, and their options differ",
+            )
+        }
     })
 })

@@ -14,7 +14,9 @@ import {
 import {
     AutoSequenceColumn,
     type AutoSequenceColumnOptions,
+    DocumentNumber,
     InvalidOptionError,
+    PseudoKey,
     withAutoSequence,
 } from "../../src"
 import { expectRejects, expectThrows } from "../support/errors"
@@ -82,6 +84,72 @@ describe("The option when", () => {
             refuse({ changedAt: "a" }, 'names "changedAt", whose values'))
         it("with a relation that has no foreign key", () =>
             refuse({ tags: IsNull() }, 'names "tags", which is a relation without a foreign key'))
+    })
+
+    describe("is refused, where it names what this library sets:", () => {
+        const initialize = async (
+            first: AutoSequenceColumnOptions,
+            when: AutoSequenceColumnOptions["when"],
+        ) => {
+            @Entity()
+            class Row {
+                @PrimaryGeneratedColumn() id!: number
+                @Column({ type: "date", nullable: true }) day!: string | null
+                @Column({ type: "int" }) state!: number
+                @PseudoKey() key!: string
+                @AutoSequenceColumn({
+                    strategy: "counter",
+                    period: { of: "day", by: "year" },
+                    ...first,
+                })
+                first!: number | null
+                @DocumentNumber({ of: "first", format: "A{YYYY}-{0}" }) text!: string | null
+                @AutoSequenceColumn({ strategy: "counter", when }) number!: number | null
+            }
+            const dataSource = new DataSource(
+                withAutoSequence({
+                    type: "better-sqlite3",
+                    database: ":memory:",
+                    entities: [Row],
+                    synchronize: true,
+                }),
+            )
+            return dataSource.initialize()
+        }
+        const HAS_DATE = { day: Not(IsNull()) }
+
+        for (const column of ["number", "first", "firstPeriod", "text", "key"])
+            it(column, () =>
+                expectRejects(
+                    initialize({}, { [column]: Not(IsNull()) }),
+                    InvalidOptionError,
+                    `when of Row.number names "${column}", which this library sets`,
+                ),
+            )
+        for (const [title, first] of [
+            ["the date of another number", {}],
+            ["that of one by another condition", { when: { state: 1 } }],
+            ["that of one without a date", { when: { day: IsNull() } }],
+        ] as const)
+            it(title, () =>
+                expectRejects(
+                    initialize(first, HAS_DATE),
+                    InvalidOptionError,
+                    'names "day", which first sets to today where a row has no date',
+                    "when: { day: Not(IsNull()) }",
+                ),
+            )
+
+        it("but not a date without which the other number is not made", async () => {
+            const dataSource = await initialize({ when: HAS_DATE }, { ...HAS_DATE, state: 1 })
+            const rows = dataSource.getRepository<Record<string, unknown>>("Row")
+            expect(await rows.save({ state: 1 })).to.include({ first: null, number: null })
+            for (const at of [1, 2]) {
+                const row = await rows.save({ state: 1, day: "2026-05-05" })
+                expect(row).to.include({ first: at, number: at })
+            }
+            await dataSource.destroy()
+        })
     })
 
     it("makes a column that can be NULL", async () => {

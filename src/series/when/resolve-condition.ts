@@ -5,6 +5,7 @@ import { InvalidOptionError } from "../../errors"
 import { dataSourceOf } from "../../typeorm/compat"
 import { type ColumnMetadata, columnName, columnType } from "../../typeorm/names"
 import { isMadeByDatabase } from "../scopes/scope"
+import { problemOfMade } from "./made-columns"
 import type { ColumnTest, RowCondition } from "./row-condition"
 
 /** @internal Resolves the condition of a number against the metadata of its entity, or refuses it. */
@@ -20,6 +21,8 @@ export function resolveCondition(
             )
         }
         const column = findColumn(metadata, path, refuse)
+        const problem = problemOfMade(metadata, number, column)
+        if (problem !== undefined) refuse(problem)
         const dialect = dialectOf(dataSourceOf(metadata))
         // Where the database is not supported at all, that is refused later.
         if (dialect?.keyText(column, columnName(column)) === undefined && dialect)

@@ -82,16 +82,19 @@ export function plainKey({ names, texts }: SequenceKey, expressions: Expressions
     return `${prefix.slice(0, -1)}#${createHash("sha256").update(key).digest("hex")}`
 }
 
-/** @internal The scope as the columns of a series have it, and its key. */
+/** @internal The scope as the columns of a series have it. */
+export function columnScope(series: Series, given: SequenceKey): Scope {
+    const { values } = given.isByColumn ? given : keyByColumn(series, given)
+    return scopeWith(series.scopeColumns.map((column, at) => preparedText(column, values[at])))
+}
+
+/** @internal That scope, and its key. */
 export async function columnKey(
     runner: Sender,
     series: Series,
     given: SequenceKey,
 ): Promise<{ key: string; scope: Scope }> {
-    const { values } = given.isByColumn ? given : keyByColumn(series, given)
-    const scope = scopeWith(
-        series.scopeColumns.map((column, at) => preparedText(column, values[at])),
-    )
+    const scope = columnScope(series, given)
     const [key = ""] = await keysOf(runner, series, [scope])
     return { key, scope }
 }

@@ -9,6 +9,7 @@ import {
     seriesOf,
     UnsupportedError,
 } from "../../src"
+import { StatementLog } from "../support/databases"
 import { rejection } from "../support/errors"
 import { onEachCell } from "../support/matrix"
 
@@ -17,7 +18,7 @@ const said = { reason: "the tax office", by: "ann" }
 // What texts show that is set while the application runs.
 onEachCell(
     "Texts of settings",
-    ({ way: { options }, tables }) => {
+    ({ way: { options }, database, tables }) => {
         const isTrigger = options.strategy === "trigger"
 
         @Entity()
@@ -94,6 +95,33 @@ onEachCell(
                 of: "sequence",
                 by: "kind",
                 format: { invoice: "INV-{YYYY}-{00}", credit: "CN-{YYYY}-{00}" },
+                uniqueWith: "shop",
+            })
+            number!: string
+        }
+
+        @Entity()
+        class Form {
+            @PrimaryGeneratedColumn() id!: number
+            @Column({ length: 9 }) shop!: string
+            @Column({ length: 9 }) kind!: string
+            @Column({ type: "date" }) issuedOn!: string
+            @AutoSequenceColumn({
+                ...options,
+                uniqueWith: ["shop", "kind"],
+                period: { of: "issuedOn", by: "year" },
+                settings: true,
+            })
+            sequence!: number
+            @DocumentNumber({
+                of: "sequence",
+                by: "kind",
+                format: {
+                    invoice: "INV-{YYYY}-{00}",
+                    credit: "CN-{YYYY}-{00}",
+                    order: "ORD-{YYYY}-{00}",
+                    offer: "OFF-{YYYY}-{00}",
+                },
                 uniqueWith: "shop",
             })
             number!: string
@@ -274,6 +302,40 @@ onEachCell(
             await set("credit", "R-{YYYY}-{000}", "b")
             expect(await save("invoice", "2026-07-02")).to.equal("R-2026-03")
             expect(await save("credit", "2026-07-02")).to.equal("CN-2026-02")
+        })
+
+        it("have a format for one kind by as many statements as there are for two", async () => {
+            const logger = new StatementLog()
+            const logged = await database().connect([Bill, Form], { logger })
+            const statements = async (entity: typeof Bill | typeof Form, format: string) => {
+                logger.statements.length = 0
+                await logged.transaction((manager) =>
+                    seriesOf(logged, entity, "sequence")
+                        .settings({ shop: "a", kind: "invoice" })
+                        .setFormat(manager, { format, ...said }),
+                )
+                return logger.statements.length
+            }
+            expect(await statements(Form, "R-{YYYY}-{0}")).to.equal(
+                await statements(Bill, "R-{YYYY}-{0}"),
+            )
+            const set = (kind: string, format: string) =>
+                logged.transaction((manager) =>
+                    seriesOf(logged, Form, "sequence")
+                        .settings({ shop: "a", kind })
+                        .setFormat(manager, { since: "2026-07-01", format, ...said }),
+                )
+            await set("order", "O-{YYYY}-{0}")
+            await set("offer", "P-{YYYY}-{0}")
+            for (const [kind, format, owner] of [
+                ["invoice", "O-{YYYY}-{000}", "order"],
+                ["credit", "P-{YYYY}-{000}", "offer"],
+                ["offer", "R-{YYYY}-{000}", "invoice"],
+                ["order", "CN-{YYYY}-{000}", "credit"],
+            ] as const) {
+                const { message } = await rejection(set(kind, format))
+                expect(message).to.include(`"${kind}" and "${owner}"`)
+            }
         })
 
         it("can't get a format by which two rows might have the same text", async () => {

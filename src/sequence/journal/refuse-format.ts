@@ -6,7 +6,7 @@ import { refuseFormat } from "../../series/documents/resolve-document"
 import { type Document, placeOf, type Series } from "../../series/series"
 import type { Sender } from "../../typeorm/statement"
 import type { SequenceKey } from "../scope"
-import { wholeKey } from "./setting-keys"
+import { wholeKeys } from "./setting-keys"
 
 /** @internal Refuses a format that no text would have, or that two rows might get the same text by. */
 export async function refuseFormatOf(
@@ -40,12 +40,15 @@ async function formatsBeside(
     if (typeof kind !== "string") return undefined
     const others = new Map([...format.formats].map(([name, tokens]) => [name, [tokens]]))
     others.delete(kind)
-    for (const [name, formats] of others) {
+    const names = [...others.keys()]
+    const keys = names.map((name): SequenceKey => {
         const [values, texts] = [[...key.values], [...key.texts]]
         values[at] = texts[at] = name
-        const place = await wholeKey(sender, series, { ...key, values, texts })
-        for (const { name: setting, value } of await readSettings(sender, series, [place]))
-            if (setting === "format") formats.push(parseFormat(value, refuse))
-    }
+        return { ...key, values, texts }
+    })
+    const places = await wholeKeys(sender, series, keys)
+    for (const { scope: place, name, value } of await readSettings(sender, series, places))
+        if (name === "format")
+            others.get(names[places.indexOf(place)] ?? "")?.push(parseFormat(value, refuse))
     return { kind, others }
 }

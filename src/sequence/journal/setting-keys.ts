@@ -1,7 +1,7 @@
 import { readSettings, settingKeysOf, withoutPeriod } from "../../numbers/journal/settings"
 import type { Series } from "../../series/series"
 import type { Sender } from "../../typeorm/statement"
-import { columnKey, type SequenceKey } from "../scope"
+import { columnScope, type SequenceKey } from "../scope"
 
 /** @internal The code of a scope, that of its period where it counts in periods. */
 export async function findCode(
@@ -9,8 +9,7 @@ export async function findCode(
     series: Series,
     key: SequenceKey,
 ): Promise<string | null> {
-    const { scope } = await columnKey(sender, series, key)
-    const keys = await settingKeysOf(sender, series, [scope])
+    const keys = await settingKeysOf(sender, series, [columnScope(series, key)])
     const found = (await readSettings(sender, series, keys)).filter(({ name }) => name === "code")
     const since = periodOf(series, key)
     return found.find((one) => one.since === since)?.value ?? null
@@ -21,9 +20,19 @@ export function periodOf({ period }: Series, { texts }: SequenceKey): string {
     return period ? (texts.at(-1) ?? "") : ""
 }
 
+/** @internal The keys of scopes without their periods, in their order. */
+export async function wholeKeys(
+    sender: Sender,
+    series: Series,
+    keys: readonly SequenceKey[],
+): Promise<string[]> {
+    const whole = withoutPeriod(series)
+    const scopes = keys.map((key) => columnScope(whole, key))
+    return settingKeysOf(sender, series, scopes)
+}
+
 /** @internal The key of a scope without its period. */
 export async function wholeKey(sender: Sender, series: Series, key: SequenceKey): Promise<string> {
-    const { scope } = await columnKey(sender, withoutPeriod(series), key)
-    const [found = ""] = await settingKeysOf(sender, series, [scope])
+    const [found = ""] = await wholeKeys(sender, series, [key])
     return found
 }

@@ -16,7 +16,7 @@ import type { CivilDate } from "../../series/periods/civil-date"
 import { firstDayOf } from "../../series/periods/period-name"
 import type { Document, Series } from "../../series/series"
 import type { Sender } from "../../typeorm/statement"
-import { columnKey, columnValues, type SequenceKey } from "../scope"
+import { columnScope, columnValues, type SequenceKey } from "../scope"
 import { periodNames, type Read } from "./scope-period"
 
 /** @internal What is known of a row that is still to come. */
@@ -62,7 +62,7 @@ export async function settingsOfKey(
     key: SequenceKey,
 ): Promise<ScopeSettings | undefined> {
     if (!showsSettings(series)) return undefined
-    const { scope } = await columnKey(sender, series, key)
+    const scope = columnScope(series, key)
     return (await settingsOfScopes(sender, series, [scope])).get(scope)
 }
 

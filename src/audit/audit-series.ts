@@ -13,13 +13,13 @@ import {
     type Audited,
     type AuditedColumn,
     type OneScope,
-    OWN,
     type ScopeRow,
     selectScopes,
     sqlKindsOf,
 } from "./statements"
 import type { Snapshot } from "./snapshot"
 import type { Restriction } from "./scopes/within-scopes"
+import { OWN } from "../typeorm/names"
 import { findReadable, type Readable } from "./tables"
 import type { ScopeAudit, SeriesAudit } from "./types"
 

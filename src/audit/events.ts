@@ -4,9 +4,9 @@ import { hasJournal } from "../series/journal"
 import { eventTableOf } from "../series/own-table"
 import { parseNumber } from "../numbers/number-values"
 import { Parameters } from "../typeorm/rows/parameters"
+import { OWN } from "../typeorm/names"
 import { type RangeEvent, WRITTEN } from "./scopes/ranges"
 import type { Snapshot } from "./snapshot"
-import { OWN } from "./statements"
 import { hasOwnTable } from "./tables"
 
 /** Entries of these kinds are about numbers that rows have, or about none. */

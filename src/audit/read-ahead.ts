@@ -2,7 +2,8 @@ import { FoundByScope } from "./found-rows"
 import { type DuplicateRow, selectDuplicates, selectRead, selectUnordered } from "./row-statements"
 import type { Snapshot } from "./snapshot"
 import type { Restriction } from "./scopes/within-scopes"
-import { type Audited, OWN } from "./statements"
+import type { Audited } from "./statements"
+import { OWN } from "../typeorm/names"
 import type { FindingKind } from "./types"
 
 /** @internal Findings that need several rows, or code of this program, so that no count of the database shows them. */

@@ -1,7 +1,7 @@
 import { counterTableOf } from "../series/own-table"
 import { keyOfRow } from "../series/scopes/scope-key"
 import type { Series } from "../series/series"
-import { columnName, ofRow, tableName } from "../typeorm/names"
+import { columnName, ofRow, OWN, tableName } from "../typeorm/names"
 import type { Statement } from "../typeorm/statement"
 import type { Checks } from "./checks/checks-of"
 import type { FindingKind } from "./types"
@@ -143,9 +143,6 @@ export function selectScopes(audited: Audited, hasCounters: boolean, only?: OneS
 export function ownName({ dataSource }: Series, text: string): string {
     return dataSource.driver.escape(`${OWN}${text}`)
 }
-
-/** @internal What {@link ownName} puts before a name. */
-export const OWN = "autosequence "
 
 /** @internal */
 export type Three = [string, string, string]

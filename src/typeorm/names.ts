@@ -10,6 +10,9 @@ export type RelationMetadata = EntityMetadata["relations"][number]
 /** @internal A name in SQL: quoted in one of two ways, with quotes in it doubled. */
 export const NAME = /(?:"(?:[^"]|"")*"|`(?:[^`]|``)*`)/.source
 
+/** @internal What a statement selects beside the columns of a table has a name that begins like this: no column's does. */
+export const OWN = "autosequence "
+
 /** @internal The table of an entity as SQL names it; in this place where the entity names none. */
 export function tableName(metadata: EntityMetadata, place?: string): string {
     const { driver } = dataSourceOf(metadata)

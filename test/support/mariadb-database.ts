@@ -9,6 +9,7 @@ export const mariaDbCan: Capabilities = {
     tableLock: false,
     partialIndexes: false,
     upsertKeys: true,
+    limitsUpdates: true,
     failOnce: false,
     savepointSql: /^(?!.*TRANSACTION)/is,
     bigints: true,

@@ -11,6 +11,7 @@ export const postgresCan: Capabilities = {
     tableLock: true,
     partialIndexes: true,
     upsertKeys: true,
+    limitsUpdates: false,
     failOnce: true,
     savepointSql: /(?:)/,
     bigints: true,

@@ -11,6 +11,7 @@ export const sqliteCan: Capabilities = {
     tableLock: true,
     partialIndexes: true,
     upsertKeys: false,
+    limitsUpdates: false,
     failOnce: false,
     savepointSql: /^(?!.*WORK)/is,
     bigints: false,

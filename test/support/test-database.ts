@@ -15,6 +15,8 @@ export interface Capabilities {
     readonly failOnce: boolean
     /** Whether TypeORM tells which row an upsert has updated. */
     readonly upsertKeys: boolean
+    /** Whether an UPDATE can be about the first rows of an order. */
+    readonly limitsUpdates: boolean
     /** What it takes for the end of a savepoint of plain SQL. */
     readonly savepointSql: RegExp
     /** Whether entities read back numbers past 2^53 exactly. */

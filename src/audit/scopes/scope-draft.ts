@@ -7,7 +7,8 @@ import type { MissingNumbers } from "./missing-numbers"
 import { between, type MissingRange } from "./ranges"
 import type { Found } from "../read-ahead"
 import { textsOfKey } from "./scope-key-texts"
-import { type Audited, OWN, type ScopeRow } from "../statements"
+import type { Audited, ScopeRow } from "../statements"
+import { OWN } from "../../typeorm/names"
 import type { FindingKind, ScopeAudit } from "../types"
 
 /** @internal A scope while it is looked at. */

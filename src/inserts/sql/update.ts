@@ -129,13 +129,14 @@ export class Update {
         this.conditions.push(condition)
     }
 
-    /** A query over the rows that the statement is about. */
-    select(columns: Piece, end: string): Required<Statement> {
+    /** A query over the rows that the statement is about, in an order unless it has one of its own. */
+    select(columns: Piece, end: string, orderBy = ""): Required<Statement> {
         const from = plain(` FROM ${tableName(this.metadata)}`)
         const { where, limit } = this
+        const order = limit.texts[0]?.startsWith(" ORDER BY ") ? "" : orderBy
         return this.render(
             piece(
-                ["SELECT ", "", "", "", end],
+                ["SELECT ", "", "", order, end],
                 columns,
                 from,
                 where ? piece([" WHERE ", ""], where) : plain(""),

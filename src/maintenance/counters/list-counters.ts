@@ -2,7 +2,7 @@ import type { DataSource } from "typeorm"
 import { namedScope } from "../../audit/scopes/named-scope"
 import { textsOfKey } from "../../audit/scopes/scope-key-texts"
 import { inSnapshot, type Snapshot } from "../../audit/snapshot"
-import { type Audited, OWN, type ScopeRow, selectScopes } from "../../audit/statements"
+import { type Audited, type ScopeRow, selectScopes } from "../../audit/statements"
 import { findReadable, hasOwnTable } from "../../audit/tables"
 import type { AuditNumber } from "../../audit/types"
 import { checkedOptions, integerFrom } from "../../declared/options"
@@ -12,6 +12,7 @@ import { counterTableOf } from "../../series/own-table"
 import type { Series } from "../../series/series"
 import { allSeriesOf } from "../../series/sharers"
 import { givenDataSource } from "../../typeorm/given"
+import { OWN } from "../../typeorm/names"
 
 /** Options of {@link listCounters}. */
 export interface ListCountersOptions {

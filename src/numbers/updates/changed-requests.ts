@@ -21,10 +21,9 @@ export interface ChangedRequest extends CountedRequest {
 export function requestsOf(
     session: Session,
     change: Change,
-    { rows, periods, isSorted }: ChangedRows,
+    { rows, periods }: ChangedRows,
 ): ChangedRequest[] {
-    const sorted = isSorted ? rows : [...rows].sort(byPrimaryKey)
-    return sorted.flatMap((row) => {
+    return rows.flatMap((row) => {
         const request = requestOf(change, row, periods.get(row)?.name)
         if (!request) return []
         const entity =
@@ -108,16 +107,4 @@ export function writeChanges(
         period.date,
         all.flatMap(([row, { date }]) => (date === undefined ? [] : [[row, date] as const])),
     )
-}
-
-/** @internal In the order in which they came, where their keys tell. */
-export function byPrimaryKey(a: StoredRow, b: StoredRow): number {
-    for (let at = 0; a[`k${at}`] !== undefined; at += 1) {
-        const [one, other] = [String(a[`k${at}`]), String(b[`k${at}`])]
-        if (one === other) continue
-        const [first, second] = [parseNumber(one), parseNumber(other)]
-        if (first !== undefined && second !== undefined) return first < second ? -1 : 1
-        return one < other ? -1 : 1
-    }
-    return 0
 }

@@ -4,7 +4,7 @@ import type { Session } from "../../inserts/session"
 import { list, parameter, type Piece, piece, plain } from "../../inserts/sql/update"
 import { scopeSqls } from "../../series/scopes/scope"
 import { type Document, placeOf, type Series } from "../../series/series"
-import { type ColumnMetadata, columnName } from "../../typeorm/names"
+import { type ColumnMetadata, columnName, OWN } from "../../typeorm/names"
 import { select } from "../../typeorm/statement"
 import type { KeyedRow } from "./asked/asked-numbers"
 import type { Change } from "./change"
@@ -28,12 +28,11 @@ export interface StoredRow extends StoredDate, KeyedRow {
 
 /** @internal The rows that an UPDATE is about, and the periods of those that are given their number by it. */
 export interface ChangedRows {
+    /** In the order in which they get their numbers. */
     readonly rows: readonly StoredRow[]
     readonly periods: ReadonlyMap<StoredRow, NewPeriod>
     /** The texts of rows that are given another number, by their columns. */
     readonly texts?: ReadonlyMap<StoredRow, ReadonlyMap<ColumnMetadata, string>>
-    /** Whether they are in the order in which they get their numbers. */
-    readonly isSorted?: boolean
 }
 
 /**
@@ -54,11 +53,27 @@ export async function refuseChanges(session: Session, change: Change): Promise<C
     return { rows, periods: keepPeriods(change, rows, isFree) }
 }
 
-/** @internal Reads the rows that an UPDATE is about, and locks them. */
-export function selectRows(session: Session, change: Change, orderBy = ""): Promise<StoredRow[]> {
+/**
+ * Reads the rows that an UPDATE is about, and locks them. The database sorts them: what programs make of its values is
+ * in another order, as text of any collation, and UUIDs of MariaDB.
+ * @internal
+ */
+export async function selectRows(
+    session: Session,
+    change: Change,
+    orderBy = inOrderOfKeys(change.series),
+): Promise<StoredRow[]> {
     const { series, update } = change
-    const end = `${orderBy}${series.dialect.rowLock}`
-    return select<StoredRow>(session, update.select(columnsOf(change), end))
+    const statement = update.select(columnsOf(change), series.dialect.rowLock, orderBy)
+    const rows = await select<Record<string, unknown>>(session, statement)
+    return rows.map((row) => {
+        const own = Object.entries(row).map(([name, value]) => [name.slice(OWN.length), value])
+        return Object.fromEntries(own) as StoredRow
+    })
+}
+
+function inOrderOfKeys({ metadata }: Series): string {
+    return ` ORDER BY ${metadata.primaryColumns.map(columnName).join(", ")}`
 }
 
 /** @internal Recognises a row by its primary key. */
@@ -71,7 +86,8 @@ export function isRow({ metadata }: Series, row: StoredRow): Piece {
 
 function columnsOf({ series, update, keeps, isDue }: Change): Piece {
     const { column, metadata, dialect, dataSource } = series
-    const as = (name: string) => `AS ${dataSource.driver.escape(name)}`
+    // An order that is asked for is that of columns, and would be taken for one of these if they had a name of theirs.
+    const as = (name: string) => `AS ${dataSource.driver.escape(`${OWN}${name}`)}`
     const whether = (condition: Piece, name: string) =>
         piece(["CASE WHEN ", ` THEN 1 ELSE 0 END ${as(name)}`], condition)
     const number = dialect.expressions.text(columnName(column))

@@ -1,6 +1,5 @@
 import type { Session } from "../../inserts/session"
 import { waitForCommit } from "../commit/waiting-rows"
-import { byPrimaryKey } from "./changed-requests"
 import type { Change } from "./change"
 import type { ChangedRows, StoredRow } from "./changed-rows"
 import { entityOf, idOf } from "./entities/updated-entities"
@@ -10,9 +9,7 @@ export function lateRows({
     series,
     rows,
 }: Pick<Change & ChangedRows, "series" | "rows">): StoredRow[] {
-    return series.assignsAtCommit
-        ? rows.filter(({ due }) => Number(due) === 1).sort(byPrimaryKey)
-        : []
+    return series.assignsAtCommit ? rows.filter(({ due }) => Number(due) === 1) : []
 }
 
 /** @internal Lets them wait, when the UPDATE has been sent. */

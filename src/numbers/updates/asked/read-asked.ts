@@ -38,7 +38,7 @@ export async function readAsked(
             const isMoved = Number(row.keeps) === 0 || periods.has(row)
             Object.assign(row, { due: isMoved ? 1 : 0 })
         }
-    return { rows, periods, isSorted: true }
+    return { rows, periods }
 }
 
 function refuseOther(series: Series, row: StoredRow): void {

@@ -55,14 +55,3 @@ export interface PeriodStatements {
         readonly remedy: string
     }
 }
-
-/** @internal What the triggers of a column with periods have beside the others; nothing without. */
-export interface PeriodBlocks {
-    readonly declare: string
-    /** The day of a row that has been given its period; undefined where there are no periods. */
-    readonly day?: string
-    /** Gives a new row its period, and today where it has no date. */
-    readonly number: string
-    /** Refuses a date of a row with a number that is of another period. */
-    readonly keep: string
-}

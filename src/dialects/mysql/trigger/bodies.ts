@@ -1,13 +1,14 @@
 import { columnName } from "../../../typeorm/names"
-import { RAISED, raisedTexts } from "../../statements/raised"
+import { periodBlocks } from "../../statements/blocks/period-blocks"
+import type { RAISED } from "../../statements/raised"
+import { textBlocks } from "../../statements/blocks/text-blocks"
 import type { TriggeredColumn } from "../../statements/trigger-statements"
 import { literal } from "../literal"
 import { lastInRows } from "../scopes"
 import { eventBlocks } from "./events"
 import { mysqlJournal } from "../journal"
 import { refuseDisorder } from "./order"
-import { periodBlocks } from "./period"
-import { textBlocks } from "./texts"
+import { mysqlSyntax } from "./syntax"
 
 /** What the triggers of a column do. */
 interface TriggerBodies {
@@ -26,8 +27,7 @@ interface TriggerBodies {
     readonly end: string
 }
 
-/** @internal */
-export const ALLOWS_CHANGES = "COALESCE(@autosequence_allow_changes, FALSE)"
+const { allowsChanges } = mysqlSyntax
 
 /** @internal */
 export function triggerBodies(triggered: TriggeredColumn): TriggerBodies {
@@ -82,10 +82,8 @@ export function triggerBodies(triggered: TriggeredColumn): TriggerBodies {
         SET v_last = NULL;
     END IF;
     SET ${unused} = NULL;`
-    const texts = raisedTexts(series)
     const signal = (kind: keyof typeof RAISED) => `
-            SET v_text = ${literal(texts[kind])};
-            SIGNAL SQLSTATE '${RAISED[kind]}' SET MESSAGE_TEXT = v_text;`
+            ${mysqlSyntax.raise(series, kind)}`
     // Made before it is read: to look for a counter that is not there locks the gap in which others are to make theirs.
     const lock = `
         ${insert} VALUES (${name}, v_key, NULL, 0, CURRENT_TIMESTAMP) ON DUPLICATE KEY UPDATE ${c.last} = ${c.last};
@@ -99,9 +97,8 @@ export function triggerBodies(triggered: TriggeredColumn): TriggerBodies {
         SET v_last = GREATEST(v_before, ${to});
         UPDATE ${c.name} SET ${c.movedBy} = v_last - v_before, ${c.last} = v_last, ${c.movedAt} = CURRENT_TIMESTAMP
             WHERE ${isOf("v_key")};`
-    const period = periodBlocks(triggered, ALLOWS_CHANGES)
-    const shown = textBlocks(triggered, period.day, ALLOWS_CHANGES)
-    const declareShown = shown.write && "\n    DECLARE v_shown TEXT CHARACTER SET utf8mb4;"
+    const period = periodBlocks(triggered, mysqlSyntax)
+    const shown = textBlocks(triggered, period.day, mysqlSyntax)
     const disorder = refuseDisorder(triggered)
     const isDue = condition && `COALESCE(${condition("NEW")}, FALSE)`
     const isOfOthers =
@@ -133,14 +130,14 @@ export function triggerBodies(triggered: TriggeredColumn): TriggerBodies {
     const forget = `SET ${unused} = NULL`
     const changed = `
     IF NOT (OLD.${column} <=> NEW.${column}) OR v_key <> ${keyOf("OLD")} THEN
-        IF OLD.${column} IS NOT NULL AND NOT ${ALLOWS_CHANGES} THEN${signal("changed")}
+        IF OLD.${column} IS NOT NULL AND NOT ${allowsChanges} THEN${signal("changed")}
         END IF;
         IF NEW.${column} IS NOT NULL THEN${lock}${raise(`NEW.${column}`)}${disorder}
         END IF;${events.changed}
     END IF;`
     // A draft that the UPDATE makes a row with a number.
     const becomesDue = [
-        `NEW.${column} IS NULL AND (OLD.${column} IS NULL OR ${ALLOWS_CHANGES})`,
+        `NEW.${column} IS NULL AND (OLD.${column} IS NULL OR ${allowsChanges})`,
         ...(isOfOthers ? [`NOT (${isOfOthers})`] : []),
         isDue,
     ].join(" AND ")
@@ -156,7 +153,7 @@ export function triggerBodies(triggered: TriggeredColumn): TriggerBodies {
         number: `BEGIN
     ${declareTexts}
     DECLARE v_before BIGINT;
-    DECLARE v_last BIGINT;${period.declare}${declareShown}${events.forget}${giveBack}${others(shown.refuse)}${others(period.number)}
+    DECLARE v_last BIGINT;${period.declare}${shown.declare}${events.forget}${giveBack}${others(shown.refuse)}${others(period.number)}
     SET v_key = ${keyOf("NEW")};
     ${isLeftAlone ? `IF ${isLeftAlone} THEN\n        SET v_last = NULL;\n    ELSEIF` : "IF"} NEW.${column} IS NULL THEN${take}${disorder}
     ELSE${lock}
@@ -174,7 +171,7 @@ END`,
         keep: `BEGIN
     ${declareTexts}
     DECLARE v_before BIGINT;
-    DECLARE v_last BIGINT;${period.declare}${declareShown}${giveBack}${
+    DECLARE v_last BIGINT;${period.declare}${shown.declare}${giveBack}${
         isDue
             ? `
     IF ${becomesDue} THEN${period.number}
@@ -193,15 +190,13 @@ END`,
 /** Looks at rows with numbers that are to be deleted. */
 function deletion({ series, deletable }: TriggeredColumn, event: string): string {
     const said = deletable === "withReason" ? mysqlJournal.said?.("reason") : undefined
-    const isFree =
-        said === undefined ? ALLOWS_CHANGES : `(${ALLOWS_CHANGES} OR ${said} IS NOT NULL)`
+    const isFree = said === undefined ? allowsChanges : `(${allowsChanges} OR ${said} IS NOT NULL)`
     const refusal =
         deletable === true
             ? ""
             : `
         IF NOT ${isFree} THEN
-            SET v_text = ${literal(raisedTexts(series).notDeletable)};
-            SIGNAL SQLSTATE '${RAISED.notDeletable}' SET MESSAGE_TEXT = v_text;
+            ${mysqlSyntax.raise(series, "notDeletable")}
         END IF;`
     return `BEGIN
     DECLARE v_text VARCHAR(255) CHARACTER SET utf8mb4;

@@ -1,7 +1,6 @@
 import { columnName, ofRow, tableName } from "../../../typeorm/names"
-import { RAISED, raisedTexts } from "../../statements/raised"
 import type { TriggeredColumn } from "../../statements/trigger-statements"
-import { literal } from "../literal"
+import { mysqlSyntax } from "./syntax"
 
 /** @internal Refuses a row with a number whose date is not between those of the numbers beside its own. */
 export function refuseDisorder({
@@ -29,7 +28,6 @@ export function refuseDisorder({
     })
     return `
     IF ${isBeyond.join("\n        OR ")} THEN
-        SET v_text = ${literal(raisedTexts(series).dateOrder)};
-        SIGNAL SQLSTATE '${RAISED.dateOrder}' SET MESSAGE_TEXT = v_text;
+        ${mysqlSyntax.raise(series, "dateOrder")}
     END IF;`
 }

@@ -6,7 +6,8 @@ import {
     TRIGGER_PREFIX,
     type TriggerStatements,
 } from "../../statements/trigger-statements"
-import { ALLOWS_CHANGES, triggerBodies } from "./bodies"
+import { triggerBodies } from "./bodies"
+import { mysqlSyntax } from "./syntax"
 import { quoted, trigger } from "./catalogue"
 
 const BAD_NULL = 1048
@@ -24,7 +25,7 @@ export const mysqlTrigger: TriggerStatements = {
     seesForeignKeys: false,
     leavesOutAsNull: true,
     givesBackSkipped: false,
-    allowsChanges: ALLOWS_CHANGES,
+    allowsChanges: mysqlSyntax.allowsChanges,
 
     allowChanges: (isAllowed) => ({
         sql: `SET @autosequence_allow_changes = ${isAllowed ? "TRUE" : "NULL"}`,

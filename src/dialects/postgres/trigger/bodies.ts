@@ -4,11 +4,11 @@ import { literal } from "../literal"
 import { counterSql } from "./counter-sql"
 import { isCommitting, moveAlong, numberAtCommit } from "./commit"
 import { eventBlocks, keepStored, noteExplicit } from "./events"
-import { periodBlocks } from "./period"
-import { raise } from "./raise"
+import { periodBlocks } from "../../statements/blocks/period-blocks"
+import { postgresSyntax, raise } from "./syntax"
 import { isOfKinds, lookAtRows, refuseDisorder } from "./rows"
 import { slotsOf } from "./slots"
-import { textBlocks } from "./texts"
+import { textBlocks } from "../../statements/blocks/text-blocks"
 
 /** @internal The bodies of the functions that the triggers of a column call. */
 export interface TriggerBodies {
@@ -23,10 +23,6 @@ export interface TriggerBodies {
     /** Has the row numbered whose transaction ends. */
     readonly commit: string
 }
-
-/** @internal */
-export const ALLOWS_CHANGES =
-    "COALESCE(current_setting('autosequence.allow_changes', true), '') = 'on'"
 
 // Of our own choice, to keep clear of the locks of applications.
 const LOCK = "1635087729"
@@ -44,8 +40,8 @@ export function triggerBodies(column: TriggeredColumn): TriggerBodies {
     const { c, name, insert, isOf, now, movedBy } = sql
     const slots = slotsOf(column, sql)
     const { pending, used, scopeAt, lastAt, place } = slots
-    const period = periodBlocks(column, ALLOWS_CHANGES)
-    const shown = textBlocks(column, period.day, ALLOWS_CHANGES)
+    const period = periodBlocks(column, postgresSyntax)
+    const shown = textBlocks(column, period.day, postgresSyntax)
     const disorder = refuseDisorder(column)
     const events = eventBlocks(column)
     const number = `NEW.${columnName(series.column)}`
@@ -76,7 +72,7 @@ DECLARE
     v_last bigint;
     v_moved bigint;
     v_rows bigint;
-    v_set text;${column.assignsAtCommit ? "\n    v_at tid;" : ""}${period.declare}${events.declare}
+    v_set text;${column.assignsAtCommit ? "\n    v_at tid;" : ""}${period.declare}${shown.declare}${events.declare}
 BEGIN${slots.giveBack}${leaveAlone(column)}${shown.refuse}${period.number}${events.note}
     v_key := ${keyOf("NEW")};
     v_scope := ${literal(place)} || v_key;
@@ -180,8 +176,8 @@ END
 DECLARE
     v_rows bigint;
     v_before bigint;
-    v_moved bigint;${period.declare}
-BEGIN${keepStored(column, ALLOWS_CHANGES)}${period.keep}${shown.keep}
+    v_moved bigint;${period.declare}${shown.declare}
+BEGIN${keepStored(column)}${period.keep}${shown.keep}
     IF (${stored}, ${keyOf("OLD")}) IS NOT DISTINCT FROM (${number}, ${keyOf("NEW")}) THEN
         RETURN NEW;
     END IF;

@@ -1,6 +1,6 @@
 import { columnName, ofRow, tableName } from "../../../typeorm/names"
 import type { TriggeredColumn } from "../../statements/trigger-statements"
-import { raise } from "./raise"
+import { raise } from "./syntax"
 import { isOfKinds, orRenamed } from "./rows"
 
 /** @internal Whether rows are numbered that have waited for it. Whoever sets it has them numbered earlier. */

@@ -4,7 +4,7 @@ import type { TriggeredColumn } from "../../statements/trigger-statements"
 import { postgresJournal } from "../journal"
 import { literal } from "../literal"
 import { counterSql } from "./counter-sql"
-import { raise } from "./raise"
+import { postgresSyntax, raise } from "./syntax"
 
 /** Whether the numbers that a session sets are given by this library. */
 const GIVES_NUMBERS = "COALESCE(current_setting('autosequence.given', true), '') = 'on'"
@@ -124,7 +124,8 @@ function placeOfBefores({ pending }: TriggeredColumn): string {
 }
 
 /** @internal Looks at rows with numbers that are to be deleted. */
-export function keepStored(column: TriggeredColumn, allowsChanges: string): string {
+export function keepStored(column: TriggeredColumn): string {
+    const { allowsChanges } = postgresSyntax
     const { series, deletable, journal } = column
     if (deletable === true && !journal) return ""
     const said = postgresJournal.said?.("reason") ?? "NULL"

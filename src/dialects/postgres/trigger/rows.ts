@@ -8,7 +8,7 @@ import {
 import type { SharingColumn, TriggeredColumn } from "../../statements/trigger-statements"
 import { lastWhere } from "../counter"
 import { literal } from "../literal"
-import { raise } from "./raise"
+import { raise } from "./syntax"
 
 /** Selects what is asked of the rows of a scope, which are those where all of this is so. */
 type Leaf = (where: readonly string[], table: string) => string

@@ -6,7 +6,8 @@ import {
     TRIGGER_PREFIX,
     type TriggerStatements,
 } from "../../statements/trigger-statements"
-import { ALLOWS_CHANGES, isLate, type TriggerBodies, triggerBodies } from "./bodies"
+import { isLate, type TriggerBodies, triggerBodies } from "./bodies"
+import { postgresSyntax } from "./syntax"
 import {
     definition,
     FUNCTION,
@@ -29,7 +30,7 @@ export const postgresTrigger: TriggerStatements = {
     seesForeignKeys: true,
     leavesOutAsNull: false,
     givesBackSkipped: true,
-    allowsChanges: ALLOWS_CHANGES,
+    allowsChanges: postgresSyntax.allowsChanges,
 
     commitTrigger: (table) => ({
         sql:

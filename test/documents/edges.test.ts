@@ -62,7 +62,15 @@ onEachCell(
             number!: string
         }
 
-        const dataSource = tables([Company, Invoice, Supply])
+        @Entity()
+        class Label {
+            @PrimaryGeneratedColumn() id!: number
+            @Column({ length: 300 }) title!: string
+            @AutoSequenceColumn(options) sequence!: number
+            @DocumentNumber({ of: "sequence", format: "{title}-{0}" }) number!: string
+        }
+
+        const dataSource = tables([Company, Invoice, Supply, Label])
         const triggered = (error: Parameters<typeof triggerError>[1]) =>
             way.isInDatabase
                 ? triggerError(
@@ -113,6 +121,14 @@ onEachCell(
             await dataSource().getRepository(Company).save(none)
             const saved = await invoices.save({ id: draft.id, status: "final" })
             expect(saved.number).to.equal("DE-01")
+        })
+
+        it("are refused where they are too long, and no number is lost", async () => {
+            const labels = dataSource().getRepository(Label)
+            const error = await rejection(labels.save({ title: "x".repeat(300) }))
+            expect(error).to.be.instanceOf(triggered(DocumentNumberError))
+            expect((await labels.save({ title: "A" })).number).to.equal("A-1")
+            expect(await labels.count()).to.equal(1)
         })
 
         it("end with 16 characters where the law says so", async () => {

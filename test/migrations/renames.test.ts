@@ -279,6 +279,73 @@ onEveryDatabase("keys with a history under another name", (db) => {
     })
 })
 
+onEveryDatabase("numbers and keys of which nothing but their column is kept", (db) => {
+    const cards = (made: "number" | "key", { column = "made", weighs = false } = {}) => {
+        @Entity("card")
+        class Card {
+            @PrimaryGeneratedColumn() id!: number
+            made!: number | string
+            weight!: number | null
+        }
+        const prototype = Card.prototype as never
+        if (made === "key") PseudoKey({ name: column })(prototype, "made")
+        else AutoSequenceColumn({ strategy: "table-lock", name: column })(prototype, "made")
+        if (weighs) Column({ type: "int", nullable: true })(prototype, "weight")
+        return [Card]
+    }
+    const changed = { column: "renamed", weighs: true }
+
+    for (const made of ["number", "key"] as const) {
+        const start = async () => {
+            const before = await db().connect(cards(made))
+            await before.getRepository("Card").save([{}, {}, {}])
+            await before.getRepository("Card").delete(1)
+            return before
+        }
+        const all = async (dataSource: DataSource) => {
+            const rows = await dataSource.getRepository("Card").find({ order: { id: "ASC" } })
+            return rows.map((row) => row.made as unknown)
+        }
+
+        it(`are not lost with it, where several columns change at once: ${made}`, async function () {
+            if (made === "number" && !db().can.tableLock) this.skip()
+            const before = await start()
+            const stored = await all(before)
+            const after = await changeEntities(db(), before, cards(made, changed))
+            const refused = (attempt: Promise<unknown>) =>
+                expectRejects(
+                    attempt,
+                    InvalidOptionError,
+                    "has a column made with a unique index",
+                    "first rename the column in the database",
+                    '--rename card.made= (rename: { "card.made": null })',
+                )
+            await refused(generateMigration(after))
+            await refused(generateMigration(after, { rename: { "card.made": "card.renamed" } }))
+            await refused(installAutoSequence(after))
+            await refused(after.synchronize())
+            expect(await all(before)).to.eql(stored)
+            const table = tableName(before.getMetadata("Card"))
+            await before.query(`ALTER TABLE ${table} RENAME COLUMN made TO renamed`)
+            const { dataSource } = await migrate(db(), before, cards(made, changed))
+            expect(await all(dataSource)).to.eql(stored)
+            await expectUpToDate(dataSource)
+            const next = await dataSource.getRepository("Card").save({})
+            if (made === "number") expect(next.made).to.equal(4)
+        })
+
+        it(`are made anew where it is another one: ${made}`, async function () {
+            if (made === "number" && !db().can.tableLock) this.skip()
+            const before = await start()
+            const { dataSource } = await migrate(db(), before, cards(made, changed), {
+                rename: { "card.made": null },
+            })
+            await expectUpToDate(dataSource)
+            if (made === "number") expect(await all(dataSource)).to.eql([1, 2])
+        })
+    }
+})
+
 onOnePostgres("a schema of tables under another name", (db) => {
     async function renamed(entitiesIn: (schema: string) => (new () => object)[]) {
         const schema = await db().createSchema()

@@ -6,6 +6,7 @@ import { otherSeriesNames, seriesName, tableNameBeside } from "../../series/seri
 import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
 import { hasRows } from "../../typeorm/statement"
 import type { ServedTable } from "../plan/inventory"
+import { findDropped } from "./dropped-columns"
 import { findLedgers, type Ledger, namesIn } from "./ledgers"
 import { replacedScopes } from "./replaced-scopes"
 
@@ -81,6 +82,14 @@ export async function findRenamings(
                     add(from.name, to)
         for (const name of strays.size > 0 && !ledger.isOptional ? bare : [])
             problems.push(...(await problemsOf(runner, ledger, name, strays)))
+    }
+    for (const { name, problem } of tables.flatMap((one) => findDropped(one, renamedColumns))) {
+        unknown.delete(name)
+        // What has counters or keys of its own has been asked about.
+        const isAsked =
+            renamings.some(({ from }) => from === name) ||
+            problems.some((other) => other.includes(name))
+        if (given[name] !== null && !isAsked) problems.push(problem)
     }
     const [name] = unknown
     if (name !== undefined)

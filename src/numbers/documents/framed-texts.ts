@@ -12,7 +12,7 @@ import type { Sender } from "../../typeorm/statement"
 import { explicitNumber } from "../number-values"
 import type { NumberRequest } from "../number-request"
 import type { GivenValue, PeriodRequest } from "../periods/give-periods"
-import { type AskedPath, valuesOfPaths } from "./row-paths"
+import { type AskedPath, pathOfRow, valuesOfPaths } from "./row-paths"
 import { checkedText, refuseOtherText, rowFrame } from "./row-frame"
 import { rowView } from "./row-view"
 import { type ScopeSettings, settingsOfScopes, showsSettings } from "./scope-settings"
@@ -97,7 +97,7 @@ export async function frameTexts(
     const asked: (AskedPath & { readonly request: TextRequest })[] = []
     for (const request of requests)
         for (const path of request.document.paths.values())
-            asked.push({ request, path, row: request.row, what: request.document.place })
+            asked.push({ request, ...pathOfRow(path, request.row, request.document.place) })
     const found = await valuesOfPaths(runner, asked)
     const values = new Map<TextRequest, Map<unknown, unknown>>()
     for (const [at, { request, path }] of asked.entries()) {

@@ -1,3 +1,4 @@
+import type { EntityMetadata } from "typeorm"
 import { batches } from "../../batches"
 import { dialectOf } from "../../dialects"
 import { UnknownScopeError } from "../../errors"
@@ -5,7 +6,6 @@ import type { InsertRow } from "../../inserts/insert"
 import { rowValue } from "../../inserts/row-value"
 import { columnsOfPath, type Path, pathSql } from "../../series/path"
 import { dataSourceOf } from "../../typeorm/compat"
-import type { ColumnMetadata } from "../../typeorm/names"
 import { select, type Sender } from "../../typeorm/statement"
 
 const BATCH = 200
@@ -13,13 +13,25 @@ const BATCH = 200
 /** @internal A value that a row leads to. */
 export interface AskedPath {
     readonly path: Path
-    readonly row: InsertRow
-    /** What it is asked for, as errors begin. */
-    readonly what: string
+    readonly metadata: EntityMetadata
+    /** Those of the columns of the row itself that tell it, as the driver sends them; NULL for none. */
+    readonly values: readonly unknown[]
+}
+
+/** @internal One that a row which is inserted leads to; `what` it is asked for is how errors begin. */
+export function pathOfRow(path: Path, row: InsertRow, what: string): AskedPath {
+    const values = columnsOfPath(path).map((column) => {
+        const found = rowValue(row, column)
+        if ("value" in found) return found.value ?? null
+        throw new UnknownScopeError(
+            `${what} can't be known before the insert: ${column.propertyPath} ${found.problem}`,
+        )
+    })
+    return { path, metadata: row.metadata, values }
 }
 
 /**
- * The values that rows which are inserted lead to, in their order, undefined or NULL for none. Those of other rows are
+ * The values that rows lead to, in their order, undefined or NULL for none. Those of other rows are
  * read by one statement for all, as text.
  * @internal
  */
@@ -29,16 +41,14 @@ export async function valuesOfPaths(runner: Sender, all: readonly AskedPath[]): 
     const selects: {
         readonly at: number
         readonly sql: (first: number) => string
-        readonly values: unknown[]
+        readonly values: readonly unknown[]
     }[] = []
-    for (const [at, asked] of all.entries()) {
-        const { path, row } = asked
-        const values = columnsOfPath(path).map((column) => valueOf(asked, column))
+    for (const [at, { path, metadata, values }] of all.entries()) {
         if (path.relations.length === 0) {
             found[at] = values[0]
             continue
         }
-        const key = JSON.stringify([row.metadata.name, path.path, values.map(String)])
+        const key = JSON.stringify([metadata.name, path.path, values.map(String)])
         const known = byKey.get(key)
         if (known) {
             known.same.push(at)
@@ -46,7 +56,7 @@ export async function valuesOfPaths(runner: Sender, all: readonly AskedPath[]): 
         }
         byKey.set(key, { at, same: [] })
         if (values.includes(null)) continue
-        const dataSource = dataSourceOf(row.metadata)
+        const dataSource = dataSourceOf(metadata)
         const { text = String } = dialectOf(dataSource)?.expressions ?? {}
         selects.push({
             at,
@@ -72,13 +82,4 @@ export async function valuesOfPaths(runner: Sender, all: readonly AskedPath[]): 
     }
     for (const { at, same } of byKey.values()) for (const other of same) found[other] = found[at]
     return found
-}
-
-/** What is about to be stored; NULL for none. */
-function valueOf({ row, what }: AskedPath, column: ColumnMetadata): unknown {
-    const found = rowValue(row, column)
-    if ("value" in found) return found.value ?? null
-    throw new UnknownScopeError(
-        `${what} can't be known before the insert: ${column.propertyPath} ${found.problem}`,
-    )
 }

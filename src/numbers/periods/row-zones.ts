@@ -3,7 +3,7 @@ import { InvalidPeriodError } from "../../errors"
 import type { InsertRow } from "../../inserts/insert"
 import type { Period } from "../../series/periods/resolve-period"
 import type { Sender } from "../../typeorm/statement"
-import { valuesOfPaths } from "../documents/row-paths"
+import { pathOfRow, valuesOfPaths } from "../documents/row-paths"
 
 /** @internal A row whose period is asked for. */
 export interface DatedRow {
@@ -14,7 +14,7 @@ export interface DatedRow {
 /** @internal The time zones of rows that are inserted, in their order. */
 export async function zonesOfRows(runner: Sender, rows: readonly DatedRow[]): Promise<string[]> {
     const asked = rows.flatMap(({ period: { zone, place }, row }, at) =>
-        zone.found ? [{ at, path: zone.found, row, what: `The time zone of ${place}` }] : [],
+        zone.found ? [{ at, ...pathOfRow(zone.found, row, `The time zone of ${place}`) }] : [],
     )
     const values = await valuesOfPaths(runner, asked)
     const found = new Map(asked.map(({ at }, i) => [at, values[i]]))

@@ -21,7 +21,7 @@ import { keysOf } from "../../series/scopes/scope-key"
 import { hasCounters, type Series } from "../../series/series"
 import { sharersOf } from "../../series/sharers"
 import { select } from "../../typeorm/statement"
-import { type ImportedRow, readRow, type Report } from "./read-rows"
+import { type ImportedRow, readRow, type Report, zonesOf } from "./read-rows"
 import type { ImportOptions, ImportProgress, ImportResult } from "./types"
 
 const LOOKED_AT = 1000
@@ -47,8 +47,13 @@ export async function importRows(
     const report: Report = (kind, { index, text }, problem) =>
         conflicts.push({ index, text, kind, problem })
     const [document] = series.documents
+    const zones = await zonesOf(session, series, given)
     const rows = given.flatMap(
-        (row, index) => readRow(series, document, row, { index, formats: tokens, report }) ?? [],
+        (row, index) =>
+            readRow(series, document, row, {
+                ...{ index, zone: zones[index] },
+                ...{ formats: tokens, report },
+            }) ?? [],
     )
     const scopes = [...groupBy(rows, ({ scope }) => scope.key).values()]
     const keys = await keysOf(

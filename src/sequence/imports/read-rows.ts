@@ -1,15 +1,20 @@
 import type { ObjectLiteral } from "typeorm"
 import type { Token } from "../../declared/documents/format"
 import type { Scope } from "../../dialects/columns"
-import { AutoSequenceError, type ImportConflict } from "../../errors"
+import { AutoSequenceError, type ImportConflict, UnknownScopeError } from "../../errors"
+import { defaultOf } from "../../inserts/row-value"
+import { valuesOfPaths } from "../../numbers/documents/row-paths"
 import { refuseNoOwnNumber, showNumber } from "../../numbers/number-values"
 import { keptMoment, periodOfDate } from "../../numbers/periods/row-date"
 import { checkedZone } from "../../numbers/periods/row-zones"
 import { parseText } from "../../series/documents/parse-text"
+import { columnsOfPath } from "../../series/path"
 import { isRelated } from "../../series/periods/zone"
-import { preparedText, scopeWith } from "../../series/scopes/scope"
-import type { Document, Series } from "../../series/series"
+import { scopeText, scopeWith } from "../../series/scopes/scope"
+import { type Document, placeOf, type Series } from "../../series/series"
 import { dataSourceOf } from "../../typeorm/compat"
+import type { ColumnMetadata } from "../../typeorm/names"
+import type { Sender } from "../../typeorm/statement"
 
 /** @internal A historic row, with its number and scope. */
 export interface ImportedRow {
@@ -35,9 +40,15 @@ export function readRow(
     given: ObjectLiteral,
     {
         index,
+        zone,
         formats,
         report,
-    }: { index: number; formats: readonly (readonly Token[])[]; report: Report },
+    }: {
+        index: number
+        zone: unknown
+        formats: readonly (readonly Token[])[]
+        report: Report
+    },
 ): ImportedRow | undefined {
     const shown: unknown = document?.column.getEntityValue(given)
     const text = typeof shown === "string" ? shown : null
@@ -64,7 +75,7 @@ export function readRow(
         }
         const row = { ...given }
         showNumber(series, row, number)
-        const period = periodOf(series, row, parts?.period)
+        const period = periodOf(series, row, zone)
         if (period !== undefined && parts?.period !== undefined && period !== parts.period) {
             report(
                 "contradiction",
@@ -77,7 +88,7 @@ export function readRow(
             series.scopeColumns.map((column) =>
                 column === series.period?.column
                     ? (period ?? null)
-                    : preparedText(column, column.getEntityValue(row) ?? null),
+                    : scopeValue(series, column, row),
             ),
         )
         return { ...at, row, number, scope }
@@ -88,23 +99,51 @@ export function readRow(
     }
 }
 
-/** The period of the date of a row, or that of its text where only the database knows the zone. */
-function periodOf(
-    { period }: Series,
-    row: ObjectLiteral,
-    told: string | undefined,
-): string | undefined {
+/** What a row is about to have in a column, as the driver sends it; NULL for none. */
+function valueOf(row: ObjectLiteral, column: ColumnMetadata): unknown {
+    const own: unknown = column.getEntityValue(row)
+    if (own === undefined) return defaultOf(column)?.value ?? null
+    return dataSourceOf(column.entityMetadata).driver.preparePersistentValue(own, column) ?? null
+}
+
+function scopeValue(series: Series, column: ColumnMetadata, row: ObjectLiteral): string | null {
+    const value = valueOf(row, column)
+    if (value !== null || column.isNullable) return scopeText(column, value)
+    throw new UnknownScopeError(
+        `The scope of ${placeOf(series)} can't be known: ${column.propertyPath} is not set.`,
+    )
+}
+
+/** The period of the date of a row. */
+function periodOf({ period }: Series, row: ObjectLiteral, zone: unknown): string | undefined {
     if (!period) return undefined
-    const { date, zone, content } = period
-    const { driver } = dataSourceOf(date.entityMetadata)
-    const value: unknown = driver.preparePersistentValue(date.getEntityValue(row), date)
-    const isSet = value !== undefined && value !== null
-    const own: unknown = isRelated(zone) ? undefined : zone.found?.column.getEntityValue(row)
-    const known = own === undefined ? zone.fixed : checkedZone(period, own)
-    const timeZone = content === "day" ? "" : known
-    if (isSet && timeZone !== undefined)
-        return periodOfDate(period, keptMoment(period, value), timeZone)
-    // The INSERT refuses another one.
-    if (told !== undefined && isSet) period.column.setEntityValue(row, told)
-    return isSet ? told : periodOfDate(period, value, timeZone ?? "UTC")
+    const date = valueOf(row, period.date)
+    const isZoned = date !== null && period.content !== "day"
+    const name = periodOfDate(
+        period,
+        keptMoment(period, date),
+        isZoned ? checkedZone(period, zone) : "",
+    )
+    // The INSERT refuses another one: the zone may change before it.
+    if (isRelated(period.zone)) period.column.setEntityValue(row, name)
+    return name
+}
+
+/** @internal The time zones by which the periods of rows are told, in their order. */
+export async function zonesOf(
+    sender: Sender,
+    { period, metadata }: Series,
+    rows: readonly ObjectLiteral[],
+): Promise<unknown[]> {
+    const path = period?.content === "day" ? undefined : period?.zone.found
+    if (!path) return rows.map(() => period?.zone.fixed)
+    const columns = columnsOfPath(path)
+    return valuesOfPaths(
+        sender,
+        rows.map((row) => ({
+            path,
+            metadata,
+            values: columns.map((column) => valueOf(row, column)),
+        })),
+    )
 }

@@ -19,11 +19,12 @@ import { changeEntities, expectUpToDate, migrate } from "../migrations/migrate"
 interface Shape {
     readonly sequence?: AutoSequenceColumnOptions
     readonly text?: DocumentNumberOptions["format"]
+    readonly by?: string
     readonly isPlain?: boolean
 }
 
 /** An entity with a number, its text, both, or a column that holds such a text. */
-function invoices({ sequence, text, isPlain = false }: Shape) {
+function invoices({ sequence, text, by, isPlain = false }: Shape) {
     @Entity("invoice")
     class Invoice {
         @PrimaryGeneratedColumn() id!: number
@@ -36,7 +37,7 @@ function invoices({ sequence, text, isPlain = false }: Shape) {
     }
     const { prototype } = Invoice
     if (sequence) AutoSequenceColumn({ uniqueWith: "company", ...sequence })(prototype, "sequence")
-    if (text) DocumentNumber({ of: "sequence", format: text })(prototype, "number")
+    if (text) DocumentNumber({ of: "sequence", format: text, by })(prototype, "number")
     if (isPlain) Column({ type: "varchar", length: 255, nullable: true })(prototype, "number")
     return Invoice
 }
@@ -137,24 +138,79 @@ onEveryDatabase("a migration of texts", (db) => {
         }
     })
 
+    it("takes numbers out of texts of several kinds, and from behind what the row itself tells", async () => {
+        for (const [uniqueWith, text, by, given, next] of [
+            [
+                ["company", "status"],
+                { final: "INV-{YYYY}-{000}", credit: "C-{0}/{YY}" },
+                "status",
+                ["INV-2026-007", "C-12/26", "INV-2026-008"],
+                "INV-2026-009",
+            ],
+            [
+                ["company"],
+                "{company}/{YYYY}/{0}/{status}",
+                undefined,
+                ["Tea/2026/7/final", "Tea/2026/12/credit", "Tea/2026/8/final"],
+                "Tea/2026/13/final",
+            ],
+        ] as const)
+            for (const strategy of strategies()) {
+                const before = await db().connect([invoices({ isPlain: true })])
+                await before.getRepository("Invoice").insert(
+                    given.map((number, at) => ({
+                        issuedOn: "2026-01-01",
+                        status: at === 1 ? "credit" : "final",
+                        number,
+                    })),
+                )
+                const sequence = { strategy, period: BY_YEAR, uniqueWith: [...uniqueWith] }
+                const entities = [invoices({ sequence, text, by })]
+                const { dataSource } = await migrate(db(), before, entities)
+                expect(await stored(dataSource)).to.eql([...given])
+                const rows = await dataSource.getRepository("Invoice").find({ order: { id: 1 } })
+                expect(rows.map((row) => row.sequence as unknown)).to.eql([7, 12, 8])
+                const saved = await dataSource
+                    .getRepository("Invoice")
+                    .save({ issuedOn: "2026-01-01", status: "final" })
+                expect(saved.number).to.equal(next)
+                await expectUpToDate(dataSource)
+                await verifyAutoSequence(dataSource)
+            }
+    })
+
     it("refuses texts of other formats, and equal ones, with a query that finds them", async () => {
         const sequence = { strategy: "counter", period: BY_YEAR } as const
-        for (const [numbers, kind, text] of [
-            [["INV/2025/001", "2026-1"], DocumentNumberError, "1 row has a text"],
+        for (const [numbers, kind, text, format = FORMAT, by] of [
+            [["INV/2026/001", "2026-1"], DocumentNumberError, "1 row has a text"],
+            [["INV/2026/001", "INV/2026/002a"], DocumentNumberError, "1 row has a text"],
+            [["INV/2026/001", "INV/2026/0002"], DocumentNumberError, "1 row has a text"],
+            [["INV/2026/001", "INV/2025/002"], DocumentNumberError, "1 row has a text"],
             [["INV/2026/001", "INV/2026/001"], DuplicateRowsError, "1 text in"],
+            [
+                ["INV/2026/001", "C/2026/001"],
+                DuplicateRowsError,
+                "1 number in",
+                { final: FORMAT, credit: "C/{YYYY}/{000}" },
+                "status",
+            ],
         ] as const) {
             const before = await db().connect([invoices({ isPlain: true })])
-            await before
-                .getRepository("Invoice")
-                .insert(numbers.map((number) => ({ issuedOn: "2026-01-01", number })))
+            await before.getRepository("Invoice").insert(
+                numbers.map((number) => ({
+                    issuedOn: "2026-01-01",
+                    status: number.startsWith("C") ? "credit" : "final",
+                    number,
+                })),
+            )
             const changed = await changeEntities(db(), before, [
-                invoices({ sequence, text: FORMAT }),
+                invoices({ sequence, text: format, by }),
             ])
             const error = await rejection(generateMigration(changed))
             expect(error).to.be.instanceOf(kind)
             expect(error.message).to.include(text)
             const [, query] = /(SELECT .*?)(?:\. |\.$|$)/s.exec(error.message) ?? []
-            expect(query).to.not.equal(undefined)
+            expect(await changed.query(query!)).to.have.length(1)
         }
     })
 

@@ -2,7 +2,7 @@ import type { Token } from "../../declared/documents/format"
 import type { Dialect } from "../../dialects/dialect"
 import { type ColumnMetadata, ofRow } from "../../typeorm/names"
 import { type Path, pathSql } from "../path"
-import { isPeriodic, periodDay } from "../periods/period-sql"
+import { isPeriodic, periodDay, periodSql } from "../periods/period-sql"
 import type { Document } from "../series"
 import type { DocumentFrame } from "./document"
 
@@ -35,13 +35,21 @@ interface RowSql {
 
 /** @internal The text of a row as SQL; NULL where something that it shows is not set. Undefined where only a function knows it. */
 export function documentSql(document: Document, row: RowSql): string | undefined {
-    const { format, paths, dialect } = document
+    return ofFormat(document, row, (tokens) => tokensSql(document, tokens, row))
+}
+
+/** What is made of the format of a row, as SQL. */
+function ofFormat(
+    { format, paths, dialect }: Document,
+    row: RowSql,
+    make: (tokens: readonly Token[]) => string,
+): string | undefined {
     if (format.kind === "function") return undefined
-    if (format.kind === "fixed") return tokensSql(document, format.tokens, row)
+    if (format.kind === "fixed") return make(format.tokens)
     const { text, literal } = dialect.expressions
     const by = text(pathSql(paths.get(format.by) as Path, row.nameOf, row.schema))
     const ways = [...format.formats].map(
-        ([value, tokens]) => `WHEN ${literal(value)} THEN ${tokensSql(document, tokens, row)}`,
+        ([value, tokens]) => `WHEN ${literal(value)} THEN ${make(tokens)}`,
     )
     return `CASE ${by} ${ways.join(" ")} END`
 }
@@ -58,6 +66,36 @@ export function textSql(
         day: isPeriodic(series) ? periodDay(series) : undefined,
         period: series.period && ofRow(series.period.column),
     })
+}
+
+/** @internal What SQL reads in the text of a stored row `t` that has no number yet. */
+export interface ReadText {
+    /** What stands behind all that the row itself tells. */
+    readonly number: string
+    /** The text of this number; that of the row is another one where no format makes it. */
+    readonly text: string
+}
+
+/** @internal Undefined where SQL can't make such texts. */
+export function readTextSql(document: Document): ReadText | undefined {
+    const { series, column, showsCode, dialect } = document
+    const { length, leadingNumber, literal } = dialect.expressions
+    const row = {
+        nameOf: ofRow,
+        number: "NULL",
+        day: isPeriodic(series) ? periodDay(series) : undefined,
+        period: isPeriodic(series) ? periodSql(series) : undefined,
+    }
+    const numberOf = (tokens: readonly Token[]) => {
+        const at = tokens.findIndex(({ kind }) => kind === "number")
+        const before = at > 0 ? tokensSql(document, tokens.slice(0, at), row) : literal("")
+        return leadingNumber(`SUBSTR(${ofRow(column)}, ${length(before)} + 1)`)
+    }
+    const number = ofFormat(document, row, numberOf)
+    const text = ofFormat(document, row, (tokens) =>
+        tokensSql(document, tokens, { ...row, number: numberOf(tokens) }),
+    )
+    return showsCode || number === undefined || text === undefined ? undefined : { number, text }
 }
 
 function tokensSql(document: Document, tokens: readonly Token[], row: RowSql): string {

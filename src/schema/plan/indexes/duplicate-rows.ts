@@ -5,6 +5,7 @@ import { pseudoKeysOf } from "../../../keys/resolve-keys"
 import { columnName, ofRow, tableName } from "../../../typeorm/names"
 import type { Inventory, ServedTable } from "../inventory"
 import { periodSql } from "../../../series/periods/period-sql"
+import { readTextSql } from "../../../series/documents/document-sql"
 import { seriesOf } from "../../../series/resolve-series"
 import type { Scoped } from "../../../series/series"
 
@@ -19,8 +20,16 @@ export async function refuseDuplicates(
     for (const table of tables) {
         for (const series of table.present)
             problems.push(...(await findDuplicates(runner, table, series, "number", { renumber })))
-        for (const document of seriesOf(table.metadata).flatMap(({ documents }) => documents))
-            problems.push(...(await findDuplicates(runner, table, document, "text")))
+        for (const document of seriesOf(table.metadata).flatMap(({ documents }) => documents)) {
+            const equal = await findDuplicates(runner, table, document, "text")
+            const isRead = table.texts.read.some(({ column }) => column === document.column)
+            const shown = isRead ? readTextSql(document)?.number : undefined
+            const numbers =
+                shown && equal.length === 0
+                    ? await findDuplicates(runner, table, document.series, "number", { shown })
+                    : []
+            problems.push(...equal, ...numbers)
+        }
         for (const key of pseudoKeysOf(table.metadata).stored)
             problems.push(...(await findDuplicates(runner, table, key, "key")))
     }
@@ -32,11 +41,12 @@ async function findDuplicates(
     { indexes, table, periods, stranded, uncounted }: ServedTable,
     unique: Scoped,
     kind: Kind,
-    { renumber = false } = {},
+    { renumber = false, shown }: { renumber?: boolean; shown?: string } = {},
 ): Promise<string[]> {
     const isStranded = stranded.some(({ column }) => column === unique.column)
     const isIndexed = !indexes.some(({ columns }) => columns.includes(unique.column))
-    if ((isIndexed && !isStranded) || !table.findColumnByName(unique.column.databaseName)) return []
+    const isThere = shown !== undefined || table.findColumnByName(unique.column.databaseName)
+    if ((isIndexed && !isStranded) || !isThere) return []
     const filled = periods.find(({ column }) => column === unique.column)
     const dated = filled && periodSql(filled)
     const keepsPeriods =
@@ -49,41 +59,39 @@ async function findDuplicates(
     const scopeColumns = unique.scopeColumns.filter(
         (column) => column !== filled?.period.column && table.findColumnByName(column.databaseName),
     )
-    const from = duplicatesOf({ ...unique, scopeColumns }, period, renumber)
-    const count = await countRows(runner, from)
-    return count > 0 ? [describe(unique, count, kind)] : []
+    const value = shown ?? columnName(unique.column)
+    const names = [...scopeColumns.map(columnName), value, ...(period ? [period] : [])].join(", ")
+    const from = `FROM ${tableName(unique.metadata)}${period || shown ? " t" : ""}`
+    const condition = conditionOf({ ...unique, scopeColumns }, value, renumber)
+    const count = await countRows(
+        runner,
+        `(SELECT 1 AS found ${from} WHERE ${condition} GROUP BY ${names} HAVING COUNT(*) > 1) d`,
+    )
+    if (count === 0) return []
+    const query = `SELECT ${names}, COUNT(*) ${from} GROUP BY ${names} HAVING COUNT(*) > 1.`
+    const problem = `${describe(unique, count, kind)}: ${query}`
+    return [kind === "number" && shown === undefined ? `${problem}${HOW_TO_NUMBER}` : problem]
 }
 
-function duplicatesOf(
-    { metadata, scopeColumns, column, dialect }: Scoped,
-    period: string | undefined,
-    renumber: boolean,
-): string {
-    const columns = [...scopeColumns, column]
-    const names = [...columns.map(columnName), ...(period ? [period] : [])].join(", ")
+const HOW_TO_NUMBER =
+    " A migration numbers the rows whose number is NULL; with --renumber (renumber: true) also those with 0."
+
+function conditionOf({ scopeColumns, dialect }: Scoped, value: string, renumber: boolean): string {
     // Where no index covers NULLs, rows with one are no obstacle.
-    const where = columns
-        .filter((c) => c === column || (c.isNullable && !dialect.hasPartialIndices))
-        .map((c) => `${columnName(c)} IS NOT NULL`)
-    if (renumber) where.push(`${dialect.expressions.text(columnName(column))} <> '0'`)
-    return (
-        `(SELECT 1 AS found FROM ${tableName(metadata)} t ` +
-        `WHERE ${where.join(" AND ")} GROUP BY ${names} HAVING COUNT(*) > 1) d`
-    )
+    const where = [
+        ...scopeColumns.filter((c) => c.isNullable && !dialect.hasPartialIndices).map(columnName),
+        value,
+    ].map((name) => `${name} IS NOT NULL`)
+    if (renumber) where.push(`${dialect.expressions.text(value)} <> '0'`)
+    return where.join(" AND ")
 }
 
 function describe({ metadata, column, scopeColumns }: Scoped, count: number, kind: Kind): string {
     const scope = scopeColumns.map(({ databaseName }) => databaseName).join(", ")
-    const names = [...scopeColumns, column].map(columnName).join(", ")
     return (
         `${metadata.name}.${column.propertyPath}: ${count} ${count === 1 ? kind : `${kind}s`} in ` +
         `${metadata.tablePath}.${column.databaseName} ${count === 1 ? "occurs" : "occur"} more than ` +
         `once${scope ? ` for the same ${scope}` : ""}, so the unique index can't be created. Give these rows ` +
-        `different ${kind}s first: SELECT ${names}, COUNT(*) FROM ${tableName(metadata)} GROUP BY ${names} ` +
-        "HAVING COUNT(*) > 1." +
-        (kind === "number"
-            ? " A migration numbers the rows whose number is NULL; with --renumber (renumber: true) also " +
-              "those with 0."
-            : "")
+        `different ${kind}s first`
     )
 }

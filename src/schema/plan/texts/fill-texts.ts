@@ -1,8 +1,8 @@
 import type { QueryRunner } from "typeorm"
-import type { Token } from "../../../declared/documents/format"
 import { DocumentNumberError, UnsupportedError } from "../../../errors"
-import { textSql } from "../../../series/documents/document-sql"
+import { readTextSql, textSql } from "../../../series/documents/document-sql"
 import { columnsOfPath } from "../../../series/path"
+import { zoneColumns } from "../../../series/periods/zone"
 import type { Document, Series } from "../../../series/series"
 import { type ColumnMetadata, columnName, ofRow, tableName } from "../../../typeorm/names"
 import { countRows } from "../../../typeorm/statement"
@@ -14,13 +14,13 @@ import type { Steps } from "../steps"
 export async function readNumbers(steps: Steps, { texts, metadata }: ServedTable): Promise<void> {
     for (const document of texts.read) {
         const { column, series } = document
-        const text = columnName(column)
-        const number = columnName(series.column)
+        const read = readTextSql(document)
+        if (!read) continue
         await steps.sql(
             {
                 sql:
-                    `UPDATE ${tableName(metadata)} SET ${number} = ${numberSql(document) ?? "NULL"} ` +
-                    `WHERE ${text} IS NOT NULL AND ${number} IS NULL`,
+                    `UPDATE ${tableName(metadata)} AS t SET ${columnName(series.column)} = ${read.number} ` +
+                    `WHERE ${ofRow(column)} IS NOT NULL AND ${ofRow(series.column)} IS NULL`,
             },
             `Rows of ${metadata.tablePath} get the numbers that ${column.databaseName} shows.`,
         )
@@ -50,19 +50,24 @@ export async function refuseUntold(
     const count = (where: string) => countRows(runner, `${tableName(metadata)} t WHERE ${where}`)
     const isStored = (column: ColumnMetadata) => table.findColumnByName(column.databaseName)
     for (const document of texts.read) {
-        const { place, column } = document
-        const text = ofRow(column)
-        const likes = likesOf(document)
-        const isKnown = numberSql(document) !== undefined && likes !== undefined
-        const others = isKnown
-            ? `NOT (${likes.map((like) => `${text} LIKE ${like}`).join(" OR ")})`
-            : "1 = 1"
-        const found = await count(`${text} IS NOT NULL AND ${others}`)
+        const { place, column, dialect } = document
+        const where = `${ofRow(column)} IS NOT NULL`
+        const read = columnsRead(document).every(isStored) ? readTextSql(document) : undefined
+        if (!read && (await count(where)) > 0)
+            throw new UnsupportedError(
+                `${place}: SQL can't read the numbers of existing rows in their texts (the format is a function, or ` +
+                    "shows a code, or columns that don't exist yet, or dates in time zones that the database does not " +
+                    "know). First add and fill the column of the number in a migration of your own.",
+            )
+        if (!read) continue
+        const { same, text } = dialect.expressions
+        const others = `${where} AND NOT (${same(text(ofRow(column)), text(`(${read.text})`))})`
+        const found = await count(others)
         if (found > 0)
             throw new DocumentNumberError(
-                `${place}: ${found} ${found === 1 ? "row has a text" : "rows have texts"} from which the format ` +
-                    `can't read a number: SELECT * FROM ${tableName(metadata)} t WHERE ${text} IS NOT NULL AND ` +
-                    `${others}. First add and fill the column of the number in a migration of your own.`,
+                `${place}: ${found} ${found === 1 ? "row has a text" : "rows have texts"} that the format does not ` +
+                    `make of the row and a number: SELECT * FROM ${tableName(metadata)} t WHERE ${others}. Correct ` +
+                    "the row, or first add and fill the column of the number in a migration of your own.",
             )
     }
     for (const document of texts.filled) {
@@ -116,8 +121,19 @@ function makeableText(
     document: Document,
     isStored: (column: ColumnMetadata) => unknown,
 ): string | undefined {
-    const columns = [...document.paths.values()].flatMap(columnsOfPath)
-    return columns.every(isStored) ? textSql(document) : undefined
+    return columnsShown(document).every(isStored) ? textSql(document) : undefined
+}
+
+function columnsShown({ paths }: Document): readonly ColumnMetadata[] {
+    return [...paths.values()].flatMap(columnsOfPath)
+}
+
+function columnsRead(document: Document): readonly ColumnMetadata[] {
+    const { period } = document.series
+    return [
+        ...columnsShown(document),
+        ...(period ? [period.date, ...zoneColumns(period.zone)] : []),
+    ]
 }
 
 function unmakeable({ place }: Document): UnsupportedError {
@@ -130,38 +146,4 @@ function unmakeable({ place }: Document): UnsupportedError {
 
 function lacksText({ column, series }: Document): string {
     return `${ofRow(series.column)} IS NOT NULL AND ${ofRow(column)} IS NULL`
-}
-
-/** The number that a text tells, where it stands at the same place in all. */
-function numberSql({ format, column, dialect }: Document): string | undefined {
-    if (format.kind !== "fixed") return undefined
-    const at = format.tokens.findIndex(({ kind }) => kind === "number")
-    let offset = 0
-    for (const token of format.tokens.slice(0, at)) {
-        if (token.kind === "text") offset += Array.from(token.text).length
-        else if (token.kind === "date") offset += token.digits
-        else return undefined
-    }
-    return dialect.expressions.leadingNumber(`SUBSTR(${columnName(column)}, ${offset + 1})`)
-}
-
-/** What texts of the known formats are like. */
-function likesOf({ format, dialect }: Document): string[] | undefined {
-    if (format.kind !== "fixed") return undefined
-    const like = format.tokens.map(likeOf).join("")
-    return [dialect.expressions.literal(like)]
-}
-
-function likeOf(token: Token): string {
-    switch (token.kind) {
-        case "text":
-            return token.text.replaceAll(/[%_\\]/g, "_")
-        case "date":
-            return "_".repeat(token.digits)
-        case "number":
-            return `${"_".repeat(token.width)}%`
-        case "code":
-        case "value":
-            return "%"
-    }
 }

@@ -75,7 +75,7 @@ class Application {
     }
 
     run(command: string, ...args: string[]) {
-        return this.project.command(command, "-d", "app.js", ...args)
+        return this.project.ask(command, "-d", "app.js", ...args)
     }
 
     /** The name of the table, with its place. */
@@ -161,7 +161,9 @@ onEveryDatabase(
                 expect(pending).to.include({ status: 1, stderr: "" })
                 expect(pending.stdout).to.match(/^Would run Number\d+\. Nothing was changed\.\n$/)
 
-                const ran = await Promise.all([1, 2, 3].map(() => app.run("migrate")))
+                const ran = await Promise.all(
+                    [1, 2, 3].map(() => app.project.command("migrate", "-d", "app.js")),
+                )
                 expect(ran.map(({ status }) => status)).to.eql([0, 0, 0])
                 const said = ran.map(({ stdout }) => stdout.replace(/\d{13}/, "…")).sort()
                 const rest = "All migrations have been run.\n"
@@ -200,7 +202,7 @@ onEveryDatabase(
                 expect(JSON.parse(functions.stdout)).to.eql({ wrong: [], ran: [], total: 2 })
                 await app.insertOld(2)
                 const onReplicas = (...args: string[]) =>
-                    app.project.command(...args, "-d", "replicated.js")
+                    app.project.ask(...args, "-d", "replicated.js")
                 expect((await onReplicas("backfill", "Ticket.number", "--json")).stdout).to.match(
                     /"done": 2,\s+"total": 2/,
                 )
@@ -270,8 +272,7 @@ onEveryDatabase(
                     "new",
                     asUser(options, `writer_${process.pid}`, password),
                 )
-                const asWriter = (...args: string[]) =>
-                    app.project.command(...args, "-d", "writer.js")
+                const asWriter = (...args: string[]) => app.project.ask(...args, "-d", "writer.js")
                 for (const [command, right] of [
                     ["backfill", /lacks the right|permission denied|command denied/],
                     ["migrate", /lacks the right|permission denied|command denied/],

@@ -6,6 +6,7 @@ import { dirname, join, resolve } from "node:path"
 import { promisify } from "node:util"
 import { toolPath } from "../../scripts/packed"
 import { typeormDirectory } from "../support/typeorm-version"
+import { Host } from "./host"
 
 const run = promisify(execFile)
 const ROOT = resolve(".")
@@ -21,6 +22,9 @@ export interface Result {
 }
 
 let installed: Promise<string> | undefined
+let host: Promise<Host> | undefined
+
+const installOnce = () => (installed ??= install())
 
 /** The package as it is published with what it needs, installed once for a test run; resolves to its folder. */
 async function install(): Promise<string> {
@@ -64,7 +68,7 @@ export class Project {
         const project = new Project(directory)
         await project.write("package.json", `{ "name": "application", "private": true }`)
         // Node looks for what the package needs from where the link leads to.
-        await link(directory, "typeorm-autosequence", await (installed ??= install()))
+        await link(directory, "typeorm-autosequence", await installOnce())
         for (const name of [...NEEDED, ...packages]) await link(directory, name)
         return project
     }
@@ -82,6 +86,12 @@ export class Project {
     async command(...args: string[]): Promise<Result> {
         const main = join("node_modules", "typeorm-autosequence", "dist", "cli", "main.js")
         return this.node(main, ...args)
+    }
+
+    /** The same in a process where other commands have run: to start one takes longer than what most of them do. */
+    async ask(...args: string[]): Promise<Result> {
+        host ??= installOnce().then((folder) => new Host(folder))
+        return (await host).run(this.directory, args)
     }
 
     async node(...args: string[]): Promise<Result> {

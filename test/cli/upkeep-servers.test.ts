@@ -16,10 +16,10 @@ onEveryDatabase(
         it("find the same on each server", async () => {
             const project = await upkeepProject(await optionsOf(database()))
             try {
-                const command = (...args: string[]) =>
-                    project.command(...args, "-d", "data-source.js")
+                const command = (...args: string[]) => project.ask(...args, "-d", "data-source.js")
                 const calm = (text: string) => steady(text).replace(/^Audit of .*$/m, "Audit")
-                expectSnapshot("servers-audit.txt", calm(shown(await command("audit"))))
+                const audit = await project.command("audit", "-d", "data-source.js")
+                expectSnapshot("servers-audit.txt", calm(shown(audit)))
                 expectSnapshot("servers-counters.txt", calm(shown(await command("counters"))))
                 expect((await command("counters", "--waiting")).stdout).to.equal(
                     "Nobody holds a counter that others wait for.\n",
@@ -53,18 +53,18 @@ onOnePostgres("the upkeep commands, without a right,", (database) => {
         )
         try {
             await connectTo(project, "reader.js", asUser(options, role, "reader"))
-            const result = await project.command("audit", "-d", "reader.js")
+            const result = await project.ask("audit", "-d", "reader.js")
             expect({ ...result, stderr: "" }).to.eql({ status: 3, stdout: "", stderr: "" })
             expect(result.stderr).to.equal(
                 "The user of the data source lacks the right SELECT on table autosequence_event. Grant it: GRANT SELECT ON table autosequence_event TO …\n",
             )
             await database().query(`GRANT SELECT ON ALL TABLES IN SCHEMA "${schema}" TO ${role}`)
-            expect(await project.command("audit", "-d", "reader.js", "-q")).to.include({
+            expect(await project.ask("audit", "-d", "reader.js", "-q")).to.include({
                 status: 1,
                 stderr: "",
             })
             await database().query(`ALTER TABLE "${schema}".ticket ENABLE ROW LEVEL SECURITY`)
-            const hidden = await project.command("audit", "-d", "reader.js")
+            const hidden = await project.ask("audit", "-d", "reader.js")
             expect(hidden.stderr).to.match(
                 /lacks the right BYPASSRLS on "?ticket"?\. Row-level security hides rows/,
             )
@@ -85,7 +85,7 @@ onEveryDatabase(
             const user = `'reader_${process.pid}'@'127.0.0.1'`
             const grant = (right: string, on: string) =>
                 database().query(`GRANT ${right} ON ${name}.${on} TO ${user}`)
-            const command = (...args: string[]) => project.command(...args, "-d", "reader.js")
+            const command = (...args: string[]) => project.ask(...args, "-d", "reader.js")
             await database().query(`CREATE USER ${user} IDENTIFIED BY 'reader'`)
             try {
                 await grant("SELECT", "tag")
@@ -210,7 +210,7 @@ onOnePostgres("the upkeep commands, with many rows in two schemas,", (database) 
             ["500", "500"],
         ])
 
-        const command = (...args: string[]) => project.command(...args, "-d", "data-source.js")
+        const command = (...args: string[]) => project.ask(...args, "-d", "data-source.js")
         const gaps = await command("gaps", `"${own}"."Bill A".id`)
         expect(gaps).to.include({ status: 0, stderr: "" })
         expect(gaps.stdout).to.match(/: 149999 rows, no value is missing/)

@@ -51,8 +51,10 @@ export async function importRows(
     const rows = given.flatMap(
         (row, index) =>
             readRow(series, document, row, {
-                ...{ index, zone: zones[index] },
-                ...{ formats: tokens, report },
+                index,
+                zone: zones[index],
+                formats: tokens,
+                report,
             }) ?? [],
     )
     const scopes = [...groupBy(rows, ({ scope }) => scope.key).values()]

@@ -4,6 +4,7 @@ import { moveCounters } from "../numbers/counters/move-counters"
 import { refuseClosed, refusedByDatabase } from "../numbers/counters/counter-errors"
 import { noted } from "../signals/note"
 import { parseNumber } from "../numbers/number-values"
+import { whereCounter } from "../series/own-table"
 import { select, type Sender } from "../typeorm/statement"
 import { type Counting, type Place, placeOf } from "./place"
 import { numbersAfter, refuseOverflow, type Rule } from "./rule"
@@ -67,7 +68,7 @@ async function takeInRounds(
     const parameter = (at: number) => dataSource.driver.createParameter("", at)
     await runner.query(
         `UPDATE ${table.name} SET ${table.last} = ${parameter(0)}, ${table.movedBy} = ${parameter(1)} ` +
-            `WHERE ${table.series} = ${parameter(2)} AND ${table.scope} = ${parameter(3)}`,
+            whereCounter(dataSource, 2),
         // A way back would say that it is closed.
         [String(last), String(last > before ? last - before : 0n), rule.name, place.key],
     )
@@ -78,17 +79,10 @@ async function takeInRounds(
 async function move(
     runner: Sender,
     rule: Rule,
-    {
-        dataSource,
-        dialect: { counter },
-        table,
-        key,
-        columns,
-    }: Pick<Place, "dataSource" | "table" | "key" | "columns"> & {
-        readonly dialect: Pick<Place["dialect"], "counter">
-    },
+    place: Place,
     { by, max }: { readonly by: bigint; readonly max?: bigint },
 ): Promise<bigint | undefined> {
+    const { dataSource, dialect, table, key, columns } = place
     const moves: Moves = {
         series: rule.name,
         base: rule.base,
@@ -97,18 +91,12 @@ async function move(
         max,
     }
     let moved: MovedCounter[] = []
-    for (const statement of counter.move(table, moves, dataSource))
+    for (const statement of dialect.counter.move(table, moves, dataSource))
         moved = await select(runner, noted(rule.name, statement))
     const last = parseNumber(moved[0]?.last)
     if (last !== undefined) return last
     if (columns.length > 0) await refuseClosed(runner, rule, [key])
-    else if (await endsLoop(runner, rule, { dataSource, table, key }))
-        return move(
-            runner,
-            rule,
-            { dataSource, dialect: { counter }, table, key, columns },
-            { by, max },
-        )
+    else if (await endsLoop(runner, rule, place)) return move(runner, rule, place, { by, max })
     return undefined
 }
 
@@ -116,12 +104,10 @@ async function move(
 async function endsLoop(
     runner: Sender,
     { name }: Rule,
-    { dataSource, table, key }: Pick<Place, "dataSource" | "table" | "key">,
+    { dataSource, table, key }: Place,
 ): Promise<boolean> {
-    const parameter = (at: number) => dataSource.driver.createParameter("", at)
     const result = await runner.query(
-        `UPDATE ${table.name} SET ${table.movedBy} = 0 WHERE ${table.series} = ${parameter(0)} ` +
-            `AND ${table.scope} = ${parameter(1)} AND ${table.movedBy} < 0`,
+        `UPDATE ${table.name} SET ${table.movedBy} = 0 ${whereCounter(dataSource)} AND ${table.movedBy} < 0`,
         [name, key],
         true,
     )

@@ -1,9 +1,8 @@
-import type { DataSource } from "typeorm"
-import type { CounterTable } from "../dialects/statements/counter-statements"
 import type { LastNumber } from "../dialects/dialect"
 import { moveCounters } from "../numbers/counters/move-counters"
 import { refuseClosed, refusedByDatabase } from "../numbers/counters/counter-errors"
 import { beforeFirst, parseNumber } from "../numbers/number-values"
+import { whereCounter } from "../series/own-table"
 import { select, type Sender } from "../typeorm/statement"
 import { type Counting, placeOf } from "./place"
 import { refuseOverflow } from "./rule"
@@ -17,7 +16,7 @@ export async function findLast(runner: Sender, counting: Counting): Promise<bigi
     const last = `${expressions.text(table.last)} AS ${dataSource.driver.escape("last")}`
     try {
         const [counter] = await select<{ last: string }>(runner, {
-            sql: `SELECT ${last} FROM ${table.name} ${whereIs(table, dataSource)}`,
+            sql: `SELECT ${last} FROM ${table.name} ${whereCounter(dataSource)}`,
             parameters: [rule.name, key],
         })
         let highest = parseNumber(counter?.last)
@@ -42,7 +41,7 @@ export async function deleteCounter(runner: Sender, counting: Counting): Promise
     const { dataSource, table, key, columns, scope } = await placeOf(runner, counting)
     try {
         const result = await runner.query(
-            `DELETE FROM ${table.name} ${whereIs(table, dataSource)}${columns.length > 0 ? ` AND ${table.movedBy} >= 0` : ""}`,
+            `DELETE FROM ${table.name} ${whereCounter(dataSource)}${columns.length > 0 ? ` AND ${table.movedBy} >= 0` : ""}`,
             [rule.name, key],
             true,
         )
@@ -55,8 +54,4 @@ export async function deleteCounter(runner: Sender, counting: Counting): Promise
     } catch (error) {
         throw refusedByDatabase(dataSource, rule.label, error)
     }
-}
-
-function whereIs({ series, scope }: CounterTable, { driver }: DataSource): string {
-    return `WHERE ${series} = ${driver.createParameter("", 0)} AND ${scope} = ${driver.createParameter("", 1)}`
 }

@@ -33,6 +33,13 @@ export function counterTableOf(dataSource: DataSource): CounterTable {
     return ownTableOf(dataSource, COUNTER_ENTITY) as CounterTable
 }
 
+/** @internal Finds one counter: its series is the parameter at this place, its scope the next one. */
+export function whereCounter(dataSource: DataSource, place = 0): string {
+    const { series, scope } = counterTableOf(dataSource)
+    const parameter = (at: number) => dataSource.driver.createParameter("", at)
+    return `WHERE ${series} = ${parameter(place)} AND ${scope} = ${parameter(place + 1)}`
+}
+
 /** @internal The table of the history of keys as SQL names it. */
 export function keyTableOf(dataSource: DataSource): KeyTable {
     return ownTableOf(dataSource, KEY_ENTITY) as KeyTable

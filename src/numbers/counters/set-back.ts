@@ -1,5 +1,5 @@
 import { driverErrorOf } from "../../dialects/driver-error"
-import { counterTableOf } from "../../series/own-table"
+import { counterTableOf, whereCounter } from "../../series/own-table"
 import type { Series } from "../../series/series"
 import { noteOf } from "../../signals/note"
 import { dataSourceOf } from "../../typeorm/compat"
@@ -43,11 +43,11 @@ export async function setBack(
     { key, from, to }: { readonly key: string; readonly from: bigint; readonly to: bigint },
 ): Promise<void> {
     const dataSource = dataSourceOf(runner)
-    const { name, last, scope, ...table } = counterTableOf(dataSource)
+    const { name, last } = counterTableOf(dataSource)
     const parameter = (at: number) => dataSource.driver.createParameter("", at)
     await runner.query(
-        `UPDATE ${name} SET ${last} = ${parameter(0)} WHERE ${table.series} = ${parameter(1)} ` +
-            `AND ${scope} = ${parameter(2)} AND ${last} = ${parameter(3)}${noteOf(series)}`,
+        `UPDATE ${name} SET ${last} = ${parameter(0)} ${whereCounter(dataSource, 1)} ` +
+            `AND ${last} = ${parameter(3)}${noteOf(series)}`,
         [String(to), series, key, String(from)],
     )
 }

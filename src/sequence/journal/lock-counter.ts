@@ -1,7 +1,7 @@
 import type { Scope } from "../../dialects/columns"
 import { counterSeriesOf } from "../../numbers/counters/counter-series"
 import { moveCounters } from "../../numbers/counters/move-counters"
-import { counterTableOf } from "../../series/own-table"
+import { counterTableOf, whereCounter } from "../../series/own-table"
 import type { Series } from "../../series/series"
 import { select, type Sender } from "../../typeorm/statement"
 
@@ -37,12 +37,11 @@ export async function readCounter(
     { isLocking = true } = {},
 ): Promise<{ last: string | null; isClosed: boolean } | undefined> {
     const { driver } = dataSource
-    const { name: table, last, movedBy, scope, series } = counterTableOf(dataSource)
+    const { name: table, last, movedBy } = counterTableOf(dataSource)
     const [found] = await select<{ last: string | null; way: string | number }>(sender, {
         sql:
             `SELECT ${dialect.expressions.text(last)} AS ${driver.escape("last")}, ${movedBy} AS ${driver.escape("way")} ` +
-            `FROM ${table} WHERE ${series} = ${driver.createParameter("", 0)} ` +
-            `AND ${scope} = ${driver.createParameter("", 1)}${isLocking ? dialect.journal.exclusive : ""}`,
+            `FROM ${table} ${whereCounter(dataSource)}${isLocking ? dialect.journal.exclusive : ""}`,
         parameters: [name, key],
     })
     return found && { last: found.last, isClosed: Number(found.way) < 0 }
@@ -55,11 +54,9 @@ export async function markCounter(
     key: string,
     isClosed: boolean,
 ): Promise<void> {
-    const { driver } = dataSource
-    const { name: table, movedBy, scope, series } = counterTableOf(dataSource)
+    const { name: table, movedBy } = counterTableOf(dataSource)
     await sender.query(
-        `UPDATE ${table} SET ${movedBy} = ${isClosed ? -1 : 0} WHERE ${series} = ${driver.createParameter("", 0)} ` +
-            `AND ${scope} = ${driver.createParameter("", 1)}`,
+        `UPDATE ${table} SET ${movedBy} = ${isClosed ? -1 : 0} ${whereCounter(dataSource)}`,
         [name, key],
     )
 }

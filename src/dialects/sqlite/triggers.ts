@@ -2,7 +2,7 @@ import { namedPlace } from "../../typeorm/names"
 import { APPEND_ONLY } from "../statements/journal/append-only"
 import type { TriggerCatalogue } from "../statements/trigger-catalogue"
 import {
-    shortHash,
+    shortId,
     type StoredTrigger,
     type StoredTriggerRow,
     type Trigger,
@@ -38,7 +38,7 @@ export const sqliteTriggers: TriggerCatalogue = {
     appendOnly(metadata): readonly Trigger[] {
         const schema = namedPlace(metadata)
         const place = schema === undefined ? "" : `${quoted(schema)}.`
-        const id = `${metadata.tableName.replace(/\W/g, "").slice(0, 30)}_${shortHash(metadata.tableName)}`
+        const id = shortId(metadata.tableName)
         return ["UPDATE", "DELETE"].map((event) =>
             trigger(
                 place,
@@ -62,6 +62,7 @@ function trigger(place: string, name: string, definition: string): Trigger {
     }
 }
 
-function quoted(name: string): string {
+/** @internal */
+export function quoted(name: string): string {
     return `"${name.replaceAll('"', '""')}"`
 }

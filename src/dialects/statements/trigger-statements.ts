@@ -183,6 +183,11 @@ export function shortHash(text: string): string {
     return createHash("sha256").update(text).digest("hex").slice(0, 8)
 }
 
+/** @internal What tells the triggers of one place from those of others, and can be read in part. */
+export function shortId(place: string): string {
+    return `${place.replace(/\W/g, "").slice(0, 30)}_${shortHash(place)}`
+}
+
 /** @internal Stands for the name of the schema that is current when a function is made. */
 export const CURRENT_SCHEMA = "{autosequence:schema}"
 

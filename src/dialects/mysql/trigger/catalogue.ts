@@ -2,7 +2,7 @@ import { namedPlace } from "../../../typeorm/names"
 import { APPEND_ONLY } from "../../statements/journal/append-only"
 import type { TriggerCatalogue } from "../../statements/trigger-catalogue"
 import {
-    shortHash,
+    shortId,
     type StoredTrigger,
     type StoredTriggerRow,
     type Trigger,
@@ -41,7 +41,7 @@ export const mysqlTriggers: TriggerCatalogue = {
     appendOnly(metadata): readonly Trigger[] {
         const database = namedPlace(metadata)
         const place = database === undefined ? "" : `${quoted(database)}.`
-        const id = `${metadata.tableName.replace(/\W/g, "").slice(0, 30)}_${shortHash(metadata.tableName)}`
+        const id = shortId(metadata.tableName)
         const body = `BEGIN
     DECLARE v_text VARCHAR(255) CHARACTER SET utf8mb4;
     SET v_text = ${literal(APPEND_ONLY.text)};

@@ -1,5 +1,6 @@
 import type { IdStatements } from "../../statements/upkeep/id-statements"
 import { select } from "../../../typeorm/statement"
+import { quoted } from "../trigger/catalogue"
 
 const ENDS: Readonly<Record<string, bigint>> = {
     tinyint: 7n,
@@ -27,7 +28,7 @@ export const mysqlIds: IdStatements = {
         return [
             {
                 name: `AUTO_INCREMENT of ${table}`,
-                columns: [{ table: name, column: `\`${column.replaceAll("`", "``")}\`` }],
+                columns: [{ table: name, column: quoted(column) }],
                 start: 1n,
                 step: 1n,
                 end: (1n << bits) - 1n,

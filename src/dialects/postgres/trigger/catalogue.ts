@@ -2,7 +2,7 @@ import { tableName } from "../../../typeorm/names"
 import { APPEND_ONLY } from "../../statements/journal/append-only"
 import type { TriggerCatalogue } from "../../statements/trigger-catalogue"
 import {
-    shortHash,
+    shortId,
     type StoredTrigger,
     type Trigger,
     TRIGGER_PREFIX,
@@ -61,7 +61,7 @@ export const postgresTriggers: TriggerCatalogue = {
 
     appendOnly(metadata, schema = ""): readonly Trigger[] {
         const table = tableName(metadata)
-        const id = `${metadata.tableName.replace(/\W/g, "").slice(0, 30)}_${shortHash(metadata.tableName)}`
+        const id = shortId(metadata.tableName)
         const name = `${TRIGGER_PREFIX}append_${id}`
         const body = `
 BEGIN

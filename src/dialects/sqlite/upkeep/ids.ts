@@ -1,8 +1,7 @@
 import type { IdStatements } from "../../statements/upkeep/id-statements"
 import { inOwnTransaction } from "../../../typeorm/own-transaction"
 import { select } from "../../../typeorm/statement"
-
-const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
+import { quoted } from "../triggers"
 
 /** @internal Columns with AUTOINCREMENT alone have one: others go on after the highest row. */
 export const sqliteIds: IdStatements = {

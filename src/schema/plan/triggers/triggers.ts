@@ -16,6 +16,7 @@ import {
     CURRENT_SCHEMA,
     schemaHash,
     shortHash,
+    shortId,
     type StoredFunctionRow,
     type StoredTrigger,
     type StoredTriggerRow,
@@ -163,8 +164,7 @@ function journalOf(series: Series, schema: string | undefined): TriggeredColumn[
 }
 
 function idOf({ metadata, column }: Series): string {
-    const place = `${metadata.tableName}_${column.databaseName}`
-    return `${place.replace(/\W/g, "").slice(0, 30)}_${shortHash(place)}`
+    return shortId(`${metadata.tableName}_${column.databaseName}`)
 }
 
 function periodOf(

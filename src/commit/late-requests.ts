@@ -1,7 +1,7 @@
 import type { Scope } from "../dialects/columns"
 import { groupBy } from "../group-by"
 import { readExpressions } from "../typeorm/rows/read-rows"
-import { withPrimaryKey } from "../keys/rows/primary-key"
+import { withPrimaryKey } from "../inserts/primary-key"
 import {
     type ScopeSettings,
     settingsOfScopes,

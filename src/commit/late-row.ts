@@ -1,6 +1,6 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import type { Scope } from "../dialects/columns"
-import { primaryKeyText } from "../keys/rows/primary-key"
+import { primaryKeyText } from "../inserts/primary-key"
 import type { WaitingRow } from "../numbers/commit/waiting-rows"
 import { type ShownValue, shownValue } from "../numbers/shown/shown-values"
 import type { Series } from "../series/series"

@@ -1,5 +1,5 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
-import { dataSourceOf } from "../../typeorm/compat"
+import { primaryKeyText } from "../primary-key"
 import type { Announced, Call } from "./of-entities"
 
 let lastId = 0
@@ -19,21 +19,14 @@ export class UpdatedEntity implements Announced {
     constructor(
         readonly entity: ObjectLiteral,
         readonly metadata: EntityMetadata,
-        /** Its primary key, as the driver sends it, where the entity does not have it yet. */
-        key?: readonly unknown[],
+        /** Its primary key, where the entity does not have it yet. */
+        id: ObjectLiteral = entity,
     ) {
-        this.row = UpdatedEntity.rowOf(metadata, key ?? keyOf(entity, metadata))
+        this.row = UpdatedEntity.rowOf(metadata, id)
     }
 
-    /** A row of a table by its primary key, which a driver may read as another type than it sends. */
-    static rowOf({ tablePath }: EntityMetadata, key: readonly unknown[]): string {
-        return JSON.stringify([tablePath, ...key.map(String)])
+    /** A row of a table by its primary key. */
+    static rowOf(metadata: EntityMetadata, id: ObjectLiteral): string {
+        return `${metadata.tablePath} ${primaryKeyText(metadata, id)}`
     }
-}
-
-function keyOf(entity: ObjectLiteral, metadata: EntityMetadata): unknown[] {
-    const { driver } = dataSourceOf(metadata)
-    return metadata.primaryColumns.map(
-        (column) => driver.preparePersistentValue(column.getEntityValue(entity), column) as unknown,
-    )
 }

@@ -4,7 +4,7 @@ import { derive, viewOfLoaded } from "../derive/derive"
 import { addRelated, addStored } from "../derive/related-rows"
 import { RowView } from "../derive/row-view"
 import type { StoredKey } from "../pseudo-key"
-import { primaryKeyText } from "../rows/primary-key"
+import { primaryKeyText } from "../../inserts/primary-key"
 import { loadWholeRows } from "../rows/whole-rows"
 import { InvalidKeyError } from "../../errors"
 

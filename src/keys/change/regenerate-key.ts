@@ -16,7 +16,7 @@ import { givenDataSource, givenEntity } from "../../typeorm/given"
 import type { PropertyPath } from "../property-path"
 import type { StoredKey } from "../pseudo-key"
 import { pseudoKeysOf, storedKeysOf } from "../resolve-keys"
-import { hasPrimaryKey } from "../rows/primary-key"
+import { hasPrimaryKey } from "../../inserts/primary-key"
 
 /** Options of {@link regenerateKey}. */
 export interface RegenerateKeyOptions<Entity extends ObjectLiteral = ObjectLiteral> {

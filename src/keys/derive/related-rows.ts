@@ -4,7 +4,7 @@ import { groupBy } from "../../group-by"
 import { dataSourceOf } from "../../typeorm/compat"
 import type { ColumnMetadata, RelationMetadata } from "../../typeorm/names"
 import type { RelationTree } from "../pseudo-key"
-import { hasPrimaryKey, primaryKeyText } from "../rows/primary-key"
+import { hasPrimaryKey, primaryKeyText } from "../../inserts/primary-key"
 import { RowView } from "./row-view"
 
 const BATCH = 500

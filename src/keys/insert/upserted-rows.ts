@@ -9,7 +9,7 @@ import { columnName } from "../../typeorm/names"
 import type { StoredKey } from "../pseudo-key"
 import { pseudoKeysOf } from "../resolve-keys"
 import { entityOf, readRows, type RowCondition } from "../../typeorm/rows/read-rows"
-import { withPrimaryKey } from "../rows/primary-key"
+import { withPrimaryKey } from "../../inserts/primary-key"
 import type { KeyedRow } from "./keyed-row"
 import { findByKeys, primaryKeysOf } from "./stored-rows"
 

@@ -3,7 +3,7 @@ import type { Scope } from "../../dialects/columns"
 import { preparedText, scopeSqls, scopeText, scopeWith } from "../../series/scopes/scope"
 import type { Scoped } from "../../series/series"
 import { readExpressions } from "../../typeorm/rows/read-rows"
-import { withPrimaryKey } from "./primary-key"
+import { withPrimaryKey } from "../../inserts/primary-key"
 import type { Sender } from "../../typeorm/statement"
 
 /** @internal The scopes of rows as the database has them, in the order of the rows. */

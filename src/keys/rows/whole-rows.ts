@@ -1,7 +1,7 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import type { Session } from "../../inserts/session"
 import type { StoredKey } from "../pseudo-key"
-import { primaryKeyText } from "./primary-key"
+import { primaryKeyText } from "../../inserts/primary-key"
 
 /**
  * Rows as they are stored, hidden columns and what `derive` reads of others included, by their primary keys.

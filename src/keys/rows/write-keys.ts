@@ -6,7 +6,7 @@ import { dataSourceOf } from "../../typeorm/compat"
 import { type ColumnMetadata, tableName } from "../../typeorm/names"
 import type { Sender } from "../../typeorm/statement"
 import type { StoredKey } from "../pseudo-key"
-import { preparedValue } from "./primary-key"
+import { preparedValue } from "../../inserts/primary-key"
 
 const BATCH = 500
 

@@ -1,6 +1,7 @@
 import type { EntityManager, EntityMetadata, ObjectLiteral } from "typeorm"
 import { batches } from "../../batches"
 import { groupBy } from "../../group-by"
+import { primaryKeyText } from "../../inserts/primary-key"
 import type { Session } from "../../inserts/session"
 import { triggeredSeriesOf } from "../../series/own-series"
 import { isLate, madeColumns } from "../../series/series"
@@ -56,8 +57,7 @@ export async function showMade(
 ): Promise<void> {
     for (const [metadata, ofTable] of groupBy(rows, (row) => row.metadata)) {
         const columns = triggeredSeriesOf(metadata).filter(isLate).flatMap(madeColumns)
-        const keyOf = (entity: ObjectLiteral) =>
-            JSON.stringify(metadata.primaryColumns.map((one) => String(one.getEntityValue(entity))))
+        const keyOf = (entity: ObjectLiteral) => primaryKeyText(metadata, entity)
         for (const batch of batches(ofTable, BATCH)) {
             const entities = batch.map(({ entity }) => entity)
             const loaded = await loadColumns(manager, metadata, columns, entities)

@@ -1,9 +1,12 @@
 import { batches } from "../../batches"
+import { primaryKeyText } from "../../inserts/primary-key"
 import { list, type Piece, piece, type Update } from "../../inserts/sql/update"
 import type { Session } from "../../inserts/session"
 import { type ChangedRequest, writeChanges } from "./changed-requests"
+import type { Series } from "../../series/series"
 import type { Change } from "./change"
 import { type ChangedRows, isRow, type StoredRow } from "./changed-rows"
+import { idOf } from "./entities/updated-entities"
 
 /** @internal An UPDATE whose numbers are made. */
 export interface PlannedChange extends Change, ChangedRows {
@@ -28,7 +31,8 @@ export async function sendChanges(
 ): Promise<unknown> {
     const due = new Map<string, Piece>()
     for (const { series, rows } of changes)
-        for (const row of rows) if (Number(row.due) === 1) due.set(keyOf(row), isRow(series, row))
+        for (const row of rows)
+            if (Number(row.due) === 1) due.set(keyOf(series, row), isRow(series, row))
     // What nothing has locked since is left alone: it would have no number.
     const others = changes.flatMap(({ isDue }) =>
         isDue ? [piece(["CASE WHEN ", " THEN 1 ELSE 0 END = 0"], isDue)] : [],
@@ -61,7 +65,7 @@ function write(
     isOf: (key: string) => boolean,
 ): Update {
     for (const { series, rows, periods, texts, requests } of changes) {
-        const isOwn = (row: StoredRow) => isOf(keyOf(row))
+        const isOwn = (row: StoredRow) => isOf(keyOf(series, row))
         writeChanges(
             { series, update },
             {
@@ -75,10 +79,8 @@ function write(
     return update
 }
 
-function keyOf(row: StoredRow): string {
-    const key: string[] = []
-    for (let at = 0; row[`k${at}`] !== undefined; at += 1) key.push(String(row[`k${at}`]))
-    return JSON.stringify(key)
+function keyOf(series: Series, row: StoredRow): string {
+    return primaryKeyText(series.metadata, idOf(series, row))
 }
 
 interface Result {

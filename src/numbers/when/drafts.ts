@@ -8,6 +8,7 @@ import { conditionalSeriesOf } from "../../series/own-series"
 import { scopeText } from "../../series/scopes/scope"
 import { placeOf, type Series } from "../../series/series"
 import type { ColumnTest, RowCondition } from "../../series/when/row-condition"
+import { entityOf } from "../../typeorm/rows/read-rows"
 import type { Sender } from "../../typeorm/statement"
 import { explicitNumber } from "../number-values"
 import { primaryKeyOf } from "../../inserts/inserted-row"
@@ -60,7 +61,8 @@ export function awaitFinalisation(session: Session, insert: Insert, result: unkn
         const { entity, metadata } = row
         if (!entity) continue
         const key = primaryKeyOf(insert, row, result)?.map(([, value]) => value)
-        session.updates.add(new UpdatedEntity(entity, metadata, key))
+        const id = key && entityOf(metadata.primaryColumns, key)
+        session.updates.add(new UpdatedEntity(entity, metadata, id))
     }
 }
 

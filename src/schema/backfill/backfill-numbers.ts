@@ -19,7 +19,7 @@ import { InvalidOptionError, UnknownOrderError, UnsupportedError } from "../../e
 import { transactionWithRetry } from "../../inserts/retry/transaction-with-retry"
 import { entityOf } from "../../typeorm/rows/read-rows"
 import type { PropertyPath } from "../../keys/property-path"
-import { preparedValue } from "../../keys/rows/primary-key"
+import { preparedValue } from "../../inserts/primary-key"
 import type { BackfillProgress } from "../../maintenance/backfill-pseudo-keys"
 import { seriesOf as handleOf } from "../../sequence/series/series-of"
 import { seriesOf } from "../../series/resolve-series"

@@ -1,6 +1,6 @@
 import type { ObjectLiteral } from "typeorm"
 import { readExpressions } from "../../typeorm/rows/read-rows"
-import { withPrimaryKey } from "../../keys/rows/primary-key"
+import { withPrimaryKey } from "../../inserts/primary-key"
 import { parseNumber } from "../../numbers/number-values"
 import { keySql } from "../../series/scopes/scope-key"
 import type { Series } from "../../series/series"

@@ -1,5 +1,11 @@
 import { expect } from "chai"
-import { type DataSource, Entity, type EntityManager, PrimaryGeneratedColumn } from "typeorm"
+import {
+    type DataSource,
+    Entity,
+    type EntityManager,
+    PrimaryColumn,
+    PrimaryGeneratedColumn,
+} from "typeorm"
 import {
     AutoSequenceColumn,
     CounterBehindError,
@@ -57,6 +63,21 @@ onPostgres("Numbers that triggers make at COMMIT", (database) => {
         expect(await receipts().count()).to.equal(0)
         await installAutoSequence(other)
         expect([(await save()).number, (await save()).number]).to.eql([1, 2])
+    })
+
+    it("are on the entities of their rows where primary keys are a millisecond apart", async () => {
+        @Entity()
+        class Reading {
+            @PrimaryColumn({ type: "timestamptz", precision: 3 }) at!: Date
+            @AutoSequenceColumn({ strategy: "trigger", assign: "commit" }) number!: number | null
+        }
+        const other = await database().connect([Reading])
+        const saved = await other.manager.save(
+            [1, 2, 3].map((ms) => other.manager.create(Reading, { at: new Date(ms) })),
+        )
+        expect(saved.map(({ number }) => number)).to.eql([1, 2, 3])
+        const stored = await other.manager.find(Reading, { order: { at: "ASC" } })
+        expect(stored.map(({ number }) => number)).to.eql([1, 2, 3])
     })
 
     it("are on entities when save() and insert() resolve, and the transaction has shown NULL", async () => {

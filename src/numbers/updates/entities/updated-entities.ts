@@ -2,17 +2,17 @@ import type { ObjectLiteral } from "typeorm"
 import { UpdatedEntity } from "../../../inserts/announced/updated-entity"
 import type { Session } from "../../../inserts/session"
 import type { Series } from "../../../series/series"
-import { dataSourceOf } from "../../../typeorm/compat"
+import { entityOf as entityOfRead } from "../../../typeorm/rows/read-rows"
 import type { StoredRow } from "../changed-rows"
 
 /** @internal The entities that save() updates and that a row is. */
 export function updatedOfRow(
     { updates }: Session,
-    { metadata }: Series,
+    series: Series,
     row: StoredRow,
 ): UpdatedEntity[] {
-    const key = metadata.primaryColumns.map((_, at) => row[`k${at}`])
-    return updates.size > 0 ? updates.ofRow(UpdatedEntity.rowOf(metadata, key)) : []
+    if (updates.size === 0) return []
+    return updates.ofRow(UpdatedEntity.rowOf(series.metadata, idOf(series, row)))
 }
 
 /** @internal The first of these. */
@@ -25,11 +25,9 @@ export function entityOf(
 }
 
 /** @internal The primary key of a row, as an entity has it. */
-export function idOf({ metadata }: Series, row: StoredRow): ObjectLiteral {
-    const id: ObjectLiteral = {}
-    for (const [at, column] of metadata.primaryColumns.entries()) {
-        const { driver } = dataSourceOf(column.entityMetadata)
-        column.setEntityValue(id, driver.prepareHydratedValue(row[`k${at}`], column))
-    }
-    return id
+export function idOf({ metadata: { primaryColumns } }: Series, row: StoredRow): ObjectLiteral {
+    return entityOfRead(
+        primaryColumns,
+        primaryColumns.map((_, at) => row[`k${at}`]),
+    )
 }

@@ -8,7 +8,7 @@ import { addStored } from "../../../keys/derive/related-rows"
 import { KeyAssigner } from "../../../keys/insert/key-assigner"
 import type { StoredKey } from "../../../keys/pseudo-key"
 import { storedKeysOf } from "../../../keys/resolve-keys"
-import { primaryKeyText } from "../../../keys/rows/primary-key"
+import { primaryKeyText } from "../../../inserts/primary-key"
 import { loadWholeRows } from "../../../keys/rows/whole-rows"
 import { hasCounters, placeOf, type Series } from "../../../series/series"
 

@@ -1,8 +1,8 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
-import { dialectOf } from "../../dialects"
-import { dataSourceOf } from "../../typeorm/compat"
-import type { ColumnMetadata } from "../../typeorm/names"
-import type { RowCondition } from "../../typeorm/rows/read-rows"
+import { dialectOf } from "../dialects"
+import { dataSourceOf } from "../typeorm/compat"
+import type { ColumnMetadata } from "../typeorm/names"
+import type { RowCondition } from "../typeorm/rows/read-rows"
 
 /**
  * The primary key of a row as one text, equal for what is equal: 1, "1" and 1n, a UUID in small and

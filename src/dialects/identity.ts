@@ -7,7 +7,8 @@ export function textOf(value: unknown): string {
 
 /** @internal */
 export function integerText(value: unknown): string {
-    const text = String(value)
+    // Some databases have booleans that are integers.
+    const text = String(typeof value === "boolean" ? Number(value) : value)
     return canonicalInteger(text) ?? text
 }
 

@@ -63,6 +63,13 @@ export class Page {
 }
 
 @Entity()
+export class Switch {
+    @PrimaryColumn({ type: "boolean" }) isOn!: boolean
+    @PrimaryColumn() at!: number
+    @AutoSequenceColumn(LATE) number!: number | null
+}
+
+@Entity()
 @Index(["day"])
 export class Receipt {
     @PrimaryGeneratedColumn("uuid") id!: string
@@ -72,4 +79,4 @@ export class Receipt {
     numberPeriod!: string | null
 }
 
-export const ENTITIES = [Customer, Invoice, Ticket, Page, Receipt]
+export const ENTITIES = [Customer, Invoice, Ticket, Page, Receipt, Switch]

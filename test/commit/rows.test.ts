@@ -9,7 +9,7 @@ import {
 import { rejection } from "../support/errors"
 import { numbersOf, rolledBack } from "../support/rows"
 import { counterTable, numbersOfScope } from "../support/stored"
-import { Customer, ENTITIES, Invoice, LATE, onCounters, Page } from "./entities"
+import { Customer, ENTITIES, Invoice, LATE, onCounters, Page, Switch } from "./entities"
 
 onCounters("Rows that are numbered at COMMIT", ({ tables, can }) => {
     const dataSource = tables(ENTITIES)
@@ -64,6 +64,20 @@ onCounters("Rows that are numbered at COMMIT", ({ tables, can }) => {
         // A parent by cascade, which is inserted first.
         const { number } = await invoices().save({ customer: { name: "Ivy" } })
         expect(number).to.equal(1)
+    })
+
+    it("are numbered where their primary keys hold booleans", async () => {
+        const switches = [false, true, false].map((isOn, at) => ({ isOn, at }))
+        const saved = await dataSource().getRepository(Switch).save(switches)
+        expect(numbersOf(saved)).to.eql([1, 2, 3])
+        const stored = await dataSource()
+            .getRepository(Switch)
+            .find({ order: { at: "ASC" } })
+        expect(stored.map(({ isOn, number }) => [isOn, number])).to.eql([
+            [false, 1],
+            [true, 2],
+            [false, 3],
+        ])
     })
 
     it("get no number where there is no transaction", async () => {

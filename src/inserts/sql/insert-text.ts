@@ -38,6 +38,8 @@ const DEFAULT: Cell = { kind: "default" }
 /** @internal What a literal of SQL stands for; undefined for other SQL. */
 export function literalOf(sql: string): (Cell & { readonly kind: "value" }) | undefined {
     if (/^null$/i.test(sql)) return { kind: "value", value: null }
+    // As a text, 0 would be a boolean that is true.
+    if (/^-?(0|[1-9]\d{0,14})$/.test(sql)) return { kind: "value", value: Number(sql) }
     if (/^-?\d+(\.\d+)?$/.test(sql)) return { kind: "value", value: sql }
     if (/^-?\d+(\.\d+)?e[+-]?\d+$/.test(sql)) return { kind: "value", value: Number(sql) }
     if (/^'(?:[^'\\]|'')*'$/.test(sql))

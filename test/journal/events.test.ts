@@ -1,6 +1,7 @@
 import { expect } from "chai"
-import type { EntityManager } from "typeorm"
+import { Entity, type EntityManager, PrimaryColumn } from "typeorm"
 import {
+    AutoSequenceColumn,
     InvalidOptionError,
     NotDeletableError,
     seriesOf,
@@ -11,6 +12,7 @@ import { StatementLog } from "../support/databases"
 import { onEachCell } from "../support/matrix"
 import { rejection } from "../support/errors"
 import { beforeDelete, rolledBack } from "../support/rows"
+import { onMariaDb } from "../strategies/trigger/statement-entities"
 import { FINAL, invoicesWith, SCOPE } from "./entities"
 
 onEachCell("What the journal says of numbers", ({ way, can, tables }) => {
@@ -268,3 +270,33 @@ onEachCell("A journal", ({ way, can, database }) => {
         expect(can).to.be.an("object")
     })
 })
+
+for (const strategy of ["counter", "trigger"] as const)
+    onMariaDb(
+        `What the journal says of rows with bytes in the primary key, ${strategy}`,
+        (database) => {
+            @Entity()
+            class Slip {
+                @PrimaryColumn({ type: "binary", length: "4" }) id!: Buffer
+                @AutoSequenceColumn({ strategy, journal: true }) number!: number
+            }
+
+            it("is their hexadecimal digits", async () => {
+                const { manager } = await database().connect([Slip])
+                const slip = (number?: number) =>
+                    manager.save(
+                        manager.create(Slip, { id: Buffer.from("00c3ff80", "hex"), number }),
+                    )
+                await manager.remove(await slip(7))
+                expect((await slip()).number).to.equal(8)
+                const events = await seriesOf(manager.connection, Slip, "number").events({})
+                const row = { id: "00C3FF80" }
+                expect(
+                    events.map(({ kind, first, details }) => [kind, first, details?.row]),
+                ).to.eql([
+                    ["explicit", 7, row],
+                    ["delete", 7, row],
+                ])
+            })
+        },
+    )

@@ -9,6 +9,7 @@ import { placeOf, type Series } from "../../series/series"
 import { tellRefusedGap } from "../../signals/channels"
 import { columnName } from "../../typeorm/names"
 import { select } from "../../typeorm/statement"
+import { rowDetails } from "../journal/row-details"
 import { saidIn } from "../journal/said"
 import { writeEvents } from "../journal/write-events"
 import type { NumberSource } from "../number-source"
@@ -77,7 +78,7 @@ export async function deleteUnnumbered(
                     kind: "delete",
                     key: String(row[`s${at}`]),
                     first: parseNumber(row[`n${at}`]),
-                    details: { row: keyOf(series, row) },
+                    details: rowDetails(series.metadata.primaryColumns, (_, nth) => row[`k${nth}`]),
                 })),
             )
     } catch (error) {
@@ -120,12 +121,6 @@ async function refuseNumbered(
     const numbered = kept.find(isNumbered)
     if (numbered) throw keptRowError(numbered)
     return { rows, kept }
-}
-
-function keyOf({ metadata }: Series, row: AskedRow): object {
-    return Object.fromEntries(
-        metadata.primaryColumns.map((column, at) => [column.propertyPath, String(row[`k${at}`])]),
-    )
 }
 
 function deletedMore([series]: readonly Series[]): NotDeletableError {

@@ -7,6 +7,7 @@ import type { Series } from "../../series/series"
 import { parseNumber } from "../number-values"
 import type { StoredRow } from "../updates/changed-rows"
 import type { PlannedChange } from "../updates/send-changes"
+import { rowDetails } from "./row-details"
 import { beforeDetails, type NewEvent, writeEvents } from "./write-events"
 
 /** @internal The UPDATEs that the journal has to know of; triggers write theirs themselves. */
@@ -48,7 +49,7 @@ export async function writeChangedNumbers(session: Session, change: PlannedChang
         const stored = parseNumber(row.number)
         const given = request.number ?? explicit
         if (given === undefined) continue
-        const details = { row: keyOf(series, row) }
+        const details = detailsOf(series, row)
         if (stored === undefined)
             events.push({
                 kind: "explicit",
@@ -71,7 +72,7 @@ export async function writeChangedNumbers(session: Session, change: PlannedChang
             kind: "delete",
             key: keys[at] ?? "",
             first: parseNumber(row.number),
-            details: { row: keyOf(series, row) },
+            details: detailsOf(series, row),
         })
     await writeEvents(session, series.name, events)
 }
@@ -87,8 +88,6 @@ function keysOfRows(
     return keysOf(session, series, scopes)
 }
 
-function keyOf({ metadata }: Series, row: StoredRow): object {
-    return Object.fromEntries(
-        metadata.primaryColumns.map((column, at) => [column.propertyPath, String(row[`k${at}`])]),
-    )
+function detailsOf({ metadata }: Series, row: StoredRow): object {
+    return rowDetails(metadata.primaryColumns, (_, at) => row[`k${at}`])
 }

@@ -8,6 +8,7 @@ import type { NumberRequest } from "../number-request"
 import { findStored } from "../stored-numbers"
 import { refuseWithoutTransaction } from "../transaction"
 import { isImporting } from "./importing"
+import { rowDetails } from "./row-details"
 import { beforeDetails, writeEvents } from "./write-events"
 
 /** @internal Those of an INSERT that the journal is told of: callers have set them. */
@@ -48,18 +49,13 @@ export async function writeSetNumbers(
             kind: "explicit" as const,
             key: keys[at] ?? "",
             first: number,
-            details: { ...rowDetails(primaryKeyOf(insert, row, result)), ...beforeDetails(before) },
+            details: { ...keyDetails(primaryKeyOf(insert, row, result)), ...beforeDetails(before) },
         }))
         await writeEvents(session, series.name, events)
     }
 }
 
-function rowDetails(key: ReturnType<typeof primaryKeyOf>): object | undefined {
-    return (
-        key && {
-            row: Object.fromEntries(
-                key.map(([column, value]) => [column.propertyPath, String(value)]),
-            ),
-        }
-    )
+function keyDetails(key: ReturnType<typeof primaryKeyOf>): object | undefined {
+    const columns = key?.map(([column]) => column)
+    return columns && rowDetails(columns, (_, at) => key?.[at]?.[1])
 }

@@ -1,5 +1,6 @@
 import type { EntityManager, ObjectLiteral, QueryRunner } from "typeorm"
 import { AlreadyVoidedError, DraftError, ReadOnlyNumberError, RowNotFoundError } from "../../errors"
+import { rowDetails } from "../../numbers/journal/row-details"
 import { writeEvents } from "../../numbers/journal/write-events"
 import type { ReasonOptions } from "../../numbers/journal/with-reason"
 import { preparedValue } from "../../inserts/primary-key"
@@ -34,16 +35,13 @@ export async function voidRow(
             .execute()
     await onHeldConnection(runner, async (sender) => {
         if (!isSet && series.dialect.journal.touchesLocked) await touch(sender, series, id)
-        const row = Object.fromEntries(
-            series.metadata.primaryColumns.map((column) => [
-                column.propertyPath,
-                String(column.getEntityValue(id)),
-            ]),
+        const details = rowDetails(series.metadata.primaryColumns, (column) =>
+            preparedValue(column, id),
         )
         await writeEvents(
             sender,
             series.name,
-            [{ kind: "void", key, first: number, details: { row } }],
+            [{ kind: "void", key, first: number, details }],
             said,
         )
     })

@@ -1,8 +1,9 @@
-import { columnName } from "../../../typeorm/names"
+import { type ColumnMetadata, columnName } from "../../../typeorm/names"
 import { moveEvent, type RowEvent, writeEvent } from "../../statements/journal/event-sql"
 import type { TriggeredColumn } from "../../statements/trigger-statements"
 import { mysqlJournal } from "../journal"
 import { literal } from "../literal"
+import { isBinary } from "../types"
 
 const GIVES_NUMBERS = "COALESCE(@autosequence_given, FALSE)"
 
@@ -25,7 +26,10 @@ export function eventBlocks(column: TriggeredColumn): EventBlocks {
     if (!column.journal) return { forget: "", note: "", inserted: "", changed: "", deleted: "" }
     const number = columnName(column.series.column)
     const text = (sql: string) => `CAST(${sql} AS CHAR)`
-    const write = (event: RowEvent) => writeEvent(column, mysqlJournal, { text, literal }, event)
+    const bytes = (sql: string, one: ColumnMetadata) =>
+        isBinary(one) ? text(`HEX(${sql})`) : text(sql)
+    const write = (event: RowEvent) =>
+        writeEvent(column, mysqlJournal, { text, bytes, literal }, event)
     const explicit = (before: string) =>
         write({ kind: "explicit", row: "NEW", more: [["before", text(before)]] })
     const before = `@autosequence_set_${column.pending}`

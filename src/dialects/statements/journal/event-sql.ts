@@ -1,4 +1,4 @@
-import { columnName } from "../../../typeorm/names"
+import { type ColumnMetadata, columnName } from "../../../typeorm/names"
 import type { JournalStatements } from "./journal-statements"
 import type { EventTable } from "./journal-tables"
 import type { TriggeredColumn } from "../trigger-statements"
@@ -16,13 +16,20 @@ export interface RowEvent {
 export function writeEvent(
     { journal, series, keyOf }: TriggeredColumn,
     { now, said, object }: JournalStatements,
-    { text, literal }: { text(sql: string): string; literal(value: string): string },
+    {
+        text,
+        bytes = text,
+        literal,
+    }: Record<"text" | "literal", (sql: string) => string> & {
+        /** Text of a column that may hold bytes, where these are no text. */
+        bytes?(sql: string, column: ColumnMetadata): string
+    },
     { kind, row, more = [] }: RowEvent,
 ): string {
     if (!journal) return ""
     const number = `${row}.${columnName(series.column)}`
     const key = series.metadata.primaryColumns.map(
-        (one) => [one.propertyPath, text(`${row}.${columnName(one)}`)] as const,
+        (one) => [one.propertyPath, bytes(`${row}.${columnName(one)}`, one)] as const,
     )
     const details = text(object([["row", object(key)], ...more]))
     const values: Record<Exclude<keyof EventTable, "table" | "id">, string> = {

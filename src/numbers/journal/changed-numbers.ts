@@ -49,20 +49,21 @@ export async function writeChangedNumbers(session: Session, change: PlannedChang
         const stored = parseNumber(row.number)
         const given = request.number ?? explicit
         if (given === undefined) continue
+        if (stored === given && from === key) continue
         const details = detailsOf(series, row)
-        if (stored === undefined)
-            events.push({
-                kind: "explicit",
-                key,
-                first: given,
-                details: { ...details, ...beforeDetails(request.before) },
-            })
-        else if (stored !== given || from !== key)
+        if (stored !== undefined)
             events.push({
                 kind: "move",
                 key: from,
                 first: stored,
                 details: { ...details, to: { scope: key, number: String(given) } },
+            })
+        if (explicit !== undefined)
+            events.push({
+                kind: "explicit",
+                key,
+                first: given,
+                details: { ...details, ...beforeDetails(request.before) },
             })
     }
     const off = isTakenOff(number) ? rows.filter((row) => row.number !== null) : []

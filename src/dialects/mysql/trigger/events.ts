@@ -15,7 +15,7 @@ interface EventBlocks {
     readonly note: string
     /** Writes of a row that is in the table that its number was set. */
     readonly inserted: string
-    /** Writes of a stored row that its number was set, or that it has another one. */
+    /** Writes of a stored row that it has another number, and that the writer has set the number. */
     readonly changed: string
     /** Writes that a row with a number is deleted. */
     readonly deleted: string
@@ -47,7 +47,8 @@ export function eventBlocks(column: TriggeredColumn): EventBlocks {
         changed: `
         IF OLD.${number} IS NOT NULL THEN
             ${write(moveEvent(column, mysqlJournal, text))}
-        ELSEIF NEW.${number} IS NOT NULL AND NOT ${GIVES_NUMBERS} THEN
+        END IF;
+        IF NEW.${number} IS NOT NULL AND NOT ${GIVES_NUMBERS} THEN
             ${explicit("v_before")}
         END IF;`,
         deleted: `

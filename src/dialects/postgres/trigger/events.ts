@@ -25,7 +25,7 @@ interface EventBlocks {
     readonly look: string
     /** Writes of a row that is in the table that its number was set. */
     readonly inserted: string
-    /** Writes of a stored row that its number was set, or that it has another one. */
+    /** Writes of a stored row that it has another number, and that the writer has set the number. */
     readonly changed: string
     /** Writes that a row with a number is deleted. */
     readonly deleted: string
@@ -76,12 +76,11 @@ export function eventBlocks(column: TriggeredColumn): EventBlocks {
         RETURN NULL;
     END IF;`,
         changed: `
-    IF OLD.${number} IS NULL THEN
-        IF NEW.${number} IS NOT NULL AND NOT ${GIVES_NUMBERS} THEN
-            ${explicit("v_before")}
-        END IF;
-    ELSE
+    IF OLD.${number} IS NOT NULL THEN
         ${write(moved)}
+    END IF;
+    IF NEW.${number} IS NOT NULL AND NOT ${GIVES_NUMBERS} THEN
+        ${explicit("v_before")}
     END IF;`,
         deleted: `
             ${write({ kind: "delete", row: "OLD" })}`,

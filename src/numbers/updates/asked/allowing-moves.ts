@@ -17,12 +17,12 @@ export async function allowingMoves<T>(
             ({ number, due, allowed }) =>
                 number !== null && Number(due) === 1 && Number(allowed) !== 1,
         )
-    // To the journal the number of a draft would be one that the caller has set.
+    // To the journal they would be numbers that the caller has set.
     const isGiven = ({ series, isAsked, requests }: PlannedChange) =>
         series.strategy === "trigger" &&
         isAsked === true &&
         keepsJournal(series) &&
-        requests.some(({ row }) => row.number === null)
+        requests.length > 0
     const { trigger } = session.dialect ?? {}
     if (!trigger) return send()
     const settings = [

@@ -8,9 +8,11 @@ import {
     Param,
     Post,
     Query,
+    ValidationPipe,
 } from "@nestjs/common"
 import { getDataSourceToken, TypeOrmModule } from "@nestjs/typeorm"
 import { expect } from "chai"
+import { getMetadataStorage } from "class-validator"
 import type { DataSource } from "typeorm"
 import { InvalidOptionError } from "../../src"
 import { AutoSequenceModule, PseudoKeyPipe } from "../../src/nestjs"
@@ -18,6 +20,9 @@ import { onOnePostgres } from "../support/databases"
 import { rejection } from "../support/errors"
 import { Applications } from "./applications"
 import { Article, Author, Draft, Page, type Site, startSite, Twin } from "./articles"
+
+// Makes a global variable, which a test would seem to leave.
+getMetadataStorage()
 
 const ByHeader = createParamDecorator(
     (name: string, context: ExecutionContext): unknown =>
@@ -243,6 +248,24 @@ onOnePostgres("PseudoKeyPipe", (database) => {
             const init = { method: "POST", headers, body: JSON.stringify({ article }) }
             expect(await site.ask("/optional-by-body", init)).to.include(answer)
         }
+    })
+
+    it("lets a parameter be missing behind a ValidationPipe, which makes an empty object of it", async () => {
+        const site = await startSite(
+            applications,
+            database(),
+            { controllers: [Library] },
+            {
+                prepare: (application) =>
+                    application.useGlobalPipes(new ValidationPipe({ transform: true })),
+            },
+        )
+        const { id } = await site.manager.save(Article, { title: "tea" })
+        await expectJson(site, "/optional", { id: "none" })
+        await expectJson(site, "/optional?key=tea", { id })
+        for (const query of ["key=", "key=nobody", "key=tea&key=tea"])
+            expect((await site.ask(`/optional?${query}`)).status, query).to.equal(404)
+        expect((await site.ask("/by-query")).status).to.equal(404)
     })
 
     it("throws what the application wants", async () => {

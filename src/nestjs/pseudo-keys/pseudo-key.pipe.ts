@@ -90,8 +90,15 @@ export function PseudoKeyPipe<Entity extends ObjectLiteral>(
 
         async transform(key: unknown, argument: ArgumentMetadata) {
             if (optional && (key === undefined || key === null)) return key
+            if (optional && isMadeOfNothing(key, argument)) return undefined
             return rows.find(this.modules, { key, argument, where })
         }
     }
     return named(Pipe, rows.name)
+}
+
+/** Whether a ValidationPipe that transforms was given no value for a parameter of this class. */
+function isMadeOfNothing(key: unknown, { metatype }: ArgumentMetadata): boolean {
+    if (!metatype || !(key instanceof metatype)) return false
+    return Object.values<unknown>(key).every((value) => value === undefined)
 }

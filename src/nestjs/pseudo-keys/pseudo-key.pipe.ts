@@ -99,6 +99,6 @@ export function PseudoKeyPipe<Entity extends ObjectLiteral>(
 
 /** Whether a ValidationPipe that transforms was given no value for a parameter of this class. */
 function isMadeOfNothing(key: unknown, { metatype }: ArgumentMetadata): boolean {
-    if (!metatype || !(key instanceof metatype)) return false
-    return Object.values<unknown>(key).every((value) => value === undefined)
+    const isOfClass = metatype !== undefined && key instanceof metatype
+    return isOfClass && Object.values(key as object).every((value) => value === undefined)
 }

@@ -1,10 +1,12 @@
 import { databasesWith } from "../dialects"
 import { UnsupportedError } from "../errors"
 import { keepsJournal } from "../series/journal"
+import { ownSeriesOf } from "../series/own-series"
 import { placeOf, type Series } from "../series/series"
 import { sharersOf } from "../series/sharers"
 import { counterTableOf } from "../series/own-table"
 import { keySql } from "../series/scopes/scope-key"
+import type { ColumnMetadata } from "../typeorm/names"
 import { tableLockOf } from "./table-lock/table-lock"
 
 const supported = new WeakSet<Series>()
@@ -39,7 +41,7 @@ export function refuseUnsupported(series: Series): void {
 /** Refuses what a trigger does not see, or not in time. */
 function refuseUnseen(unseen: Series): void {
     const { scope, dataSource, dialect, metadata } = unseen
-    const { seesGenerated, seesForeignKeys, commitTrigger } = dialect.trigger ?? {}
+    const { seesGenerated, seesPeriods, seesForeignKeys, commitTrigger } = dialect.trigger ?? {}
     const refuse = (problem: string): never => {
         throw new UnsupportedError(`${placeOf(unseen)} on "${dataSource.options.type}": ${problem}`)
     }
@@ -60,6 +62,12 @@ function refuseUnseen(unseen: Series): void {
         )
     for (const { path, columns } of scope) {
         const relation = columns.find(({ relationMetadata }) => relationMetadata)?.relationMetadata
+        const other = seesPeriods ? undefined : columns.flatMap((one) => setterOf(unseen, one))[0]
+        if (other)
+            refuse(
+                `${path} of its scope is set by the trigger of ${other.column.propertyPath}, which may run later. Use ` +
+                    'strategy "counter".',
+            )
         const problem =
             !seesGenerated && columns.some(({ generatedType }) => generatedType)
                 ? "is generated, and only after the trigger has run. Take the columns that it is made from."
@@ -69,4 +77,11 @@ function refuseUnseen(unseen: Series): void {
                   : undefined
         if (problem) refuse(`${path} of its scope ${problem}`)
     }
+}
+
+/** Another number of the row that sets this column, as its date or its period. */
+function setterOf({ metadata, ...unseen }: Series, column: ColumnMetadata): Series[] {
+    const isSetBy = ({ period }: Pick<Series, "period">) =>
+        period?.column === column || period?.date === column
+    return isSetBy(unseen) ? [] : ownSeriesOf(metadata).filter(isSetBy)
 }

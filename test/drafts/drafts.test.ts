@@ -12,12 +12,14 @@ import {
 } from "typeorm"
 import {
     AutoSequenceColumn,
+    DocumentNumber,
     InvalidNumberError,
     ReadOnlyNumberError,
     TransactionRequiredError,
+    UnsupportedError,
 } from "../../src"
 import { tableName } from "../support/typeorm"
-import { rejection } from "../support/errors"
+import { expectRejects, rejection } from "../support/errors"
 import { onEachCell } from "../support/matrix"
 import { rolledBack } from "../support/rows"
 import { storedCounters } from "../support/stored"
@@ -27,7 +29,7 @@ type Status = "draft" | "final" | "void"
 
 onEachCell(
     "Drafts",
-    ({ way, can, tables }) => {
+    ({ way, can, tables, database }) => {
         const { options, isGapless } = way
 
         @Entity()
@@ -109,6 +111,31 @@ onEachCell(
             number!: number | null
         }
 
+        /** Has a number that counts by the period of another one, and shows that. */
+        @Entity()
+        class Receipt {
+            @PrimaryGeneratedColumn() id!: number
+            @Column({ length: 20, default: "draft" }) status!: string
+            @Column({ type: "date", nullable: true }) day!: string | null
+            @AutoSequenceColumn({
+                ...options,
+                period: { of: "day", by: "month", timeZone: "UTC" },
+                when: { status: "final" },
+            })
+            number!: number | null
+            numberPeriod!: string | null
+            // The counters of series are locked in the order of their names.
+            @AutoSequenceColumn({
+                ...options,
+                name: "beside",
+                uniqueWith: "numberPeriod",
+                when: { status: "final" },
+            })
+            ofMonth!: number | null
+            @DocumentNumber({ of: "ofMonth", format: "{numberPeriod} {0}" })
+            text!: string | null
+        }
+
         const dataSource = tables([Company, Invoice, Letter, Signature, Contract, Voucher])
         const invoices = () => dataSource().getRepository(Invoice)
         const letters = () => dataSource().getRepository(Letter)
@@ -121,6 +148,32 @@ onEachCell(
         }
         const storedLetters = async () =>
             (await letters().find({ order: { id: "ASC" } })).map(({ number }) => number)
+
+        it("are numbered by the period that another number gets by the same UPDATE", async () => {
+            const connecting = database().connect([Receipt])
+            if (way.options.strategy === "trigger" && database().kind === "postgres")
+                // Triggers run in the order of their names there.
+                return expectRejects(
+                    connecting,
+                    UnsupportedError,
+                    "numberPeriod of its scope is set by the trigger of number",
+                )
+            const { manager } = await connecting
+            const receipts = manager.getRepository(Receipt)
+            const drafts = await receipts.save([{}, {}, {}, { day: "2026-05-05" }])
+            await receipts.save({ status: "final" })
+            await receipts.save({ ...drafts[0], status: "final" })
+            await manager.transaction((own) =>
+                own.update(Receipt, { status: "draft" }, { status: "final" }),
+            )
+            await receipts.save({ status: "final" })
+            const rows = await receipts.find({ order: { day: "ASC", number: "ASC" } })
+            expect(rows.map(({ ofMonth, number }) => [ofMonth, number])).to.eql(
+                [1, 1, 2, 3, 4, 5].map((one) => [one, one]),
+            )
+            for (const { text, numberPeriod, ofMonth } of rows)
+                expect(text).to.equal(`${numberPeriod} ${ofMonth}`)
+        })
 
         it("have no number, and leave no gap", async () => {
             const of = await company()

@@ -134,6 +134,8 @@ export type TriggerFailure =
 export interface TriggerStatements {
     /** Whether it sees columns whose values the database makes of others. */
     readonly seesGenerated: boolean
+    /** Whether that of one number sees the dates and periods that those of others set in the row. */
+    readonly seesPeriods: boolean
     /** Whether it runs for the rows that a foreign key changes. */
     readonly seesForeignKeys: boolean
     /** Whether a number that is left out is sent as NULL, as there is no DEFAULT to name. */

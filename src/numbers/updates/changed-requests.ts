@@ -4,17 +4,44 @@ import type { Session } from "../../inserts/session"
 import { valueOfPiece } from "../../inserts/sql/update"
 import { scopeText, scopeWith } from "../../series/scopes/scope"
 import { placeOf } from "../../series/series"
+import type { ColumnMetadata } from "../../typeorm/names"
 import { groupBy } from "../../group-by"
 import { firstNumber } from "../first-number"
 import type { CountedRequest } from "../number-request"
 import { parseNumber, refuseNoNumber, refuseSet, storedValue } from "../number-values"
 import type { Change } from "./change"
 import { type ChangedRows, isRow, type StoredRow } from "./changed-rows"
-import { entityOf } from "./entities/updated-entities"
+import { entityOf, keyOf } from "./entities/updated-entities"
 
 /** @internal The number that a stored row is about to have. */
 export interface ChangedRequest extends CountedRequest {
     readonly row: StoredRow
+}
+
+/** @internal What an UPDATE sets in a row beside its numbers; undefined where it leaves a column as it is. */
+export type SetBeside = (row: StoredRow, column: ColumnMetadata) => unknown
+
+/**
+ * The dates and periods that rows get with their numbers. They may be in the scope of another one.
+ * @internal
+ */
+export function setBeside(changes: readonly (Change & ChangedRows)[]): SetBeside {
+    const set = new Map<ColumnMetadata, Map<string, unknown>>()
+    for (const { series, periods } of changes) {
+        const { period } = series
+        if (!period) continue
+        for (const [row, { name, date }] of periods)
+            for (const [column, value] of [
+                [period.column, name],
+                [period.date, date],
+            ] as const) {
+                const ofColumn = set.get(column) ?? new Map<string, unknown>()
+                set.set(column, ofColumn)
+                if (value !== undefined) ofColumn.set(keyOf(series, row), value)
+            }
+    }
+    const [{ series } = {}] = changes
+    return (row, column) => series && set.get(column)?.get(keyOf(series, row))
 }
 
 /** @internal The numbers that rows are to be given, and those that the counters must reach first. */
@@ -22,9 +49,10 @@ export function requestsOf(
     session: Session,
     change: Change,
     { rows, periods }: ChangedRows,
+    beside: SetBeside,
 ): ChangedRequest[] {
     return rows.flatMap((row) => {
-        const request = requestOf(change, row, periods.get(row)?.name)
+        const request = requestOf(change, row, beside, periods.get(row)?.name)
         if (!request) return []
         const entity =
             request.explicit === undefined ? entityOf(session, change.series, row) : undefined
@@ -32,9 +60,14 @@ export function requestsOf(
     })
 }
 
-function requestOf(change: Change, row: StoredRow, period?: string): ChangedRequest | undefined {
+function requestOf(
+    change: Change,
+    row: StoredRow,
+    beside: SetBeside,
+    period?: string,
+): ChangedRequest | undefined {
     const { series, number, update } = change
-    const scope = () => scopeOf(change, row, period)
+    const scope = () => scopeOf(change, row, beside)
     if (Number(row.due) === 1)
         return series.assignsAtCommit ? undefined : { series, row, scope: scope() }
     const stored = parseNumber(row.number)
@@ -51,12 +84,11 @@ function requestOf(change: Change, row: StoredRow, period?: string): ChangedRequ
     return { series, row, scope: scope(), explicit }
 }
 
-function scopeOf({ series, update }: Change, row: StoredRow, period?: string): Scope {
+function scopeOf({ series, update }: Change, row: StoredRow, beside: SetBeside): Scope {
     return scopeWith(
         series.scopeColumns.map((column, at) => {
-            if (period !== undefined && column === series.period?.column) return period
             const set = update.valueOf(column)
-            const value = set ? valueOfPiece(set) : row[`s${at}`]
+            const value = beside(row, column) ?? (set ? valueOfPiece(set) : row[`s${at}`])
             if (value === undefined)
                 throw new UnknownScopeError(
                     `The scope of ${placeOf(series)} can't be known before the update: ` +

@@ -1,29 +1,29 @@
+import type { Session } from "../../inserts/session"
 import { type Update, valueOfPiece } from "../../inserts/sql/update"
 import type { Document } from "../../series/series"
 import type { ColumnMetadata } from "../../typeorm/names"
-import type { Sender } from "../../typeorm/statement"
 import { checkedText, rowFrame } from "../documents/row-frame"
 import { settingsOfScopes } from "../documents/scope-settings"
 import { rowView } from "../documents/row-view"
 import { parseNumber } from "../number-values"
 import type { Change } from "./change"
 import { dayOfRow } from "./changed-periods"
-import type { ChangedRequest } from "./changed-requests"
+import type { ChangedRequest, SetBeside } from "./changed-requests"
 import type { ChangedRows, StoredRow } from "./changed-rows"
+import { entityOf } from "./entities/updated-entities"
 
 /** @internal The texts of rows that are given another number, or their first one. */
 export async function changedTexts(
-    runner: Sender,
-    change: Change,
-    { periods }: ChangedRows,
+    session: Session,
+    change: Change & ChangedRows,
     requests: readonly ChangedRequest[],
-    entityOf: (row: StoredRow) => object | undefined,
+    beside: SetBeside,
 ): Promise<Map<StoredRow, Map<ColumnMetadata, string>>> {
-    const { series, update } = change
+    const { series, update, periods } = change
     const texts = new Map<StoredRow, Map<ColumnMetadata, string>>()
     if (series.documents.length === 0) return texts
     const settings = await settingsOfScopes(
-        runner,
+        session,
         series,
         requests.map(({ scope }) => scope),
     )
@@ -39,15 +39,18 @@ export async function changedTexts(
             const values = new Map(
                 [...document.paths.values()].map((path) => [path, row[`d${at++}`]]),
             )
+            const after = (column: ColumnMetadata) =>
+                beside(row, column) ?? valueAfter(document, update, row, column)
             const frame = rowFrame(document, {
                 // Who moves within a period keeps it.
                 day: periods.get(row)?.day ?? dayOfRow(change, row),
-                valueOf: (path) =>
-                    values.has(path)
-                        ? values.get(path)
-                        : valueAfter(document, update, row, path.column),
+                valueOf(path) {
+                    const set = path.relations.length === 0 && beside(row, path.column)
+                    if (typeof set === "string") return set
+                    return values.has(path) ? values.get(path) : after(path.column)
+                },
                 settings: settings.get(scope),
-                view: () => viewAfter(document, update, row, entityOf(row)),
+                view: () => viewAfter(document, after, entityOf(session, series, row)),
             })
             own.set(document.column, checkedText(document, frame, given))
         }
@@ -57,15 +60,11 @@ export async function changedTexts(
 }
 
 function viewAfter(
-    document: Document,
-    update: Update,
-    row: StoredRow,
+    { metadata }: Document,
+    valueOf: (column: ColumnMetadata) => unknown,
     entity: object | undefined,
 ): object {
-    const { metadata } = document
-    const values = metadata.columns.map(
-        (column) => [column, valueAfter(document, update, row, column)] as const,
-    )
+    const values = metadata.columns.map((column) => [column, valueOf(column)] as const)
     return rowView(metadata, new Map(values), entity)
 }
 

@@ -1,12 +1,10 @@
 import { batches } from "../../batches"
-import { primaryKeyText } from "../../inserts/primary-key"
 import { list, type Piece, piece, type Update } from "../../inserts/sql/update"
 import type { Session } from "../../inserts/session"
 import { type ChangedRequest, writeChanges } from "./changed-requests"
-import type { Series } from "../../series/series"
 import type { Change } from "./change"
 import { type ChangedRows, isRow, type StoredRow } from "./changed-rows"
-import { idOf } from "./entities/updated-entities"
+import { keyOf } from "./entities/updated-entities"
 
 /** @internal An UPDATE whose numbers are made. */
 export interface PlannedChange extends Change, ChangedRows {
@@ -77,10 +75,6 @@ function write(
         )
     }
     return update
-}
-
-function keyOf(series: Series, row: StoredRow): string {
-    return primaryKeyText(series.metadata, idOf(series, row))
 }
 
 interface Result {

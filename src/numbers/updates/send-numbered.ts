@@ -12,10 +12,10 @@ import { refuseEarlierDates } from "../periods/date-order"
 import { journaledChanges, writeChangedNumbers } from "../journal/changed-numbers"
 import { tellTaken } from "../../signals/channels"
 import { lockTables } from "../table-lock/table-lock"
-import { madeAtOnce, takeAsked } from "./asked/asked-numbers"
-import { findChange } from "./change"
-import { refuseChanges } from "./changed-rows"
-import { type ChangedRequest, requestsOf } from "./changed-requests"
+import { type AskedNumbers, madeAtOnce, takeAsked } from "./asked/asked-numbers"
+import { type Change, findChange } from "./change"
+import { type ChangedRows, refuseChanges } from "./changed-rows"
+import { type ChangedRequest, requestsOf, setBeside } from "./changed-requests"
 import { readAsked } from "./asked/read-asked"
 import { refuseLeft } from "./asked/refuse-left"
 import { allowingMoves } from "./asked/allowing-moves"
@@ -24,8 +24,12 @@ import { datedChanges } from "./dated-changes"
 import { type PlannedChange, sendChanges } from "./send-changes"
 import { lateRows, waitUpdated } from "./late-rows"
 import { numberedRows } from "./numbered-rows"
-import { entityOf } from "./entities/updated-entities"
 import { showUpdated } from "./entities/show-updated"
+
+/** One whose rows are read and locked. */
+interface ReadChange extends Change, ChangedRows {
+    readonly asked?: AskedNumbers
+}
 
 /**
  * Sends an UPDATE that sets what numbers depend on: numbers that are there stay, and rows that are to have one
@@ -40,6 +44,7 @@ export async function sendNumbered(
 ): Promise<unknown> {
     const { session } = source
     const moved: MovedCounter[] = []
+    const read: ReadChange[] = []
     const changes: PlannedChange[] = []
     let result: unknown
     try {
@@ -57,19 +62,22 @@ export async function sendNumbered(
             const found = await (asked
                 ? readAsked(session, change, asked)
                 : refuseChanges(session, change))
-            const requests = requestsOf(session, change, found)
-            if (lateRows({ ...change, ...found }).length > 0) joinTransaction(session, series)
+            read.push({ ...change, ...found, asked })
+        }
+        const beside = setBeside(read)
+        for (const { asked, ...change } of read) {
+            const { series } = change
+            const requests = requestsOf(session, change, change, beside)
+            if (lateRows(change).length > 0) joinTransaction(session, series)
             const since = performance.now()
             await giveChanged(source, series, requests, moved)
             asked?.made.push(...requests.flatMap(({ number }) => number ?? []))
             tellTaken(since, requests, session.runner)
             refuseUnknownStart(requests)
             if (series.ascends && requests.length > 0) refuseWithoutTransaction(session, series)
-            await refuseEarlierDates(session, datedChanges(change, found, requests))
-            const texts = await changedTexts(session, change, found, requests, (row) =>
-                entityOf(session, series, row),
-            )
-            changes.push({ ...change, ...found, texts, requests, isAsked: asked !== undefined })
+            await refuseEarlierDates(session, datedChanges(change, change, requests))
+            const texts = await changedTexts(session, change, requests, beside)
+            changes.push({ ...change, texts, requests, isAsked: asked !== undefined })
         }
         const journaled = journaledChanges(changes)
         for (const { series } of journaled) refuseWithoutTransaction(session, series)

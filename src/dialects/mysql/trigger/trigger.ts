@@ -22,6 +22,7 @@ const COLUMN_WITHOUT_DEFAULT = /^Field '(.+)' doesn't have a default value/s
 /** @internal */
 export const mysqlTrigger: TriggerStatements = {
     seesGenerated: true,
+    seesPeriods: true,
     seesForeignKeys: false,
     leavesOutAsNull: true,
     givesBackSkipped: false,

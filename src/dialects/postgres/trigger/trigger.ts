@@ -27,6 +27,7 @@ const EVENTS = { INSERT, DELETE, UPDATE }
 /** @internal */
 export const postgresTrigger: TriggerStatements = {
     seesGenerated: false,
+    seesPeriods: false,
     seesForeignKeys: true,
     leavesOutAsNull: false,
     givesBackSkipped: true,

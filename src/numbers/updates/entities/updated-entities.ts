@@ -1,5 +1,6 @@
 import type { ObjectLiteral } from "typeorm"
 import { UpdatedEntity } from "../../../inserts/announced/updated-entity"
+import { primaryKeyText } from "../../../inserts/primary-key"
 import type { Session } from "../../../inserts/session"
 import type { Series } from "../../../series/series"
 import { entityOf as entityOfRead } from "../../../typeorm/rows/read-rows"
@@ -30,4 +31,9 @@ export function idOf({ metadata: { primaryColumns } }: Series, row: StoredRow): 
         primaryColumns,
         primaryColumns.map((_, at) => row[`k${at}`]),
     )
+}
+
+/** @internal The same as one text, by which a row that is read for each of its numbers is the same one. */
+export function keyOf(series: Series, row: StoredRow): string {
+    return primaryKeyText(series.metadata, idOf(series, row))
 }

@@ -57,7 +57,7 @@ export async function refuseUntold(
             throw new UnsupportedError(
                 `${place}: SQL can't read the numbers of existing rows in their texts (the format is a function, or ` +
                     "shows a code, or columns that don't exist yet, or dates in time zones that the database does not " +
-                    "know). First add and fill the column of the number in a migration of your own.",
+                    "know). First add and fill those columns, or that of the number, in a migration of your own.",
             )
         if (!read) continue
         const { same, text } = dialect.expressions

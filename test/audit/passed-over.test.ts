@@ -267,3 +267,41 @@ onEachCell(
     // Where numbers may be lost, nothing tells which were.
     ({ isGapless }) => isGapless,
 )
+
+onEachCell(
+    "Numbers that may be lost, beside those that were passed over",
+    ({ way, tables }) => {
+        @Entity()
+        class Ticket {
+            @PrimaryGeneratedColumn() id!: number
+            @Column({ length: 9, default: "north" }) branch!: string
+            @AutoSequenceColumn({ ...way.options, uniqueWith: "branch", journal: true })
+            number!: number
+        }
+
+        const dataSource = tables([Ticket])
+
+        it("are those that the counter had reached when a number was set", async () => {
+            const tickets = dataSource().getRepository(Ticket)
+            for (let at = 0; at < 4; at += 1) await tickets.save({})
+            await tickets.query(`DELETE FROM ${tableName(tickets.metadata)} WHERE number IN (2, 4)`)
+            for (const number of [20, undefined, 15, 30]) await tickets.save({ number })
+            await tickets.save({ branch: "south", number: 3 })
+            const events = await seriesOf(dataSource(), Ticket, "number").events()
+            expect(
+                events.map(({ first, details }) => `${String(details?.before)} < ${String(first)}`),
+            ).to.eql(["4 < 20", "21 < 15", "21 < 30", "0 < 3"])
+            const [report] = (await auditSeries(dataSource())).series
+            const ranges = report?.scopes.flatMap((scope) =>
+                scope.ranges.map(
+                    ({ from, to, cause }) => `${scope.scope.branch ?? ""} ${from}-${to} ${cause}`,
+                ),
+            )
+            expect(ranges).to.have.members([
+                ...["north 2-2 declared", "north 4-4 declared", "north 5-14 event"],
+                ...["north 16-19 event", "north 22-29 event", "south 1-2 event"],
+            ])
+        })
+    },
+    ({ isGapless }) => !isGapless,
+)

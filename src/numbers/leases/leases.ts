@@ -1,6 +1,7 @@
 import type { DataSource } from "typeorm"
 import { dialectOf } from "../../dialects"
 import { groupBy } from "../../group-by"
+import { keepsJournal } from "../../series/journal"
 import type { Series } from "../../series/series"
 import { tellLost } from "../../signals/channels"
 import { dataSourceOf } from "../../typeorm/compat"
@@ -26,6 +27,7 @@ interface Want {
 /** A counter that is to be at least there. */
 interface Raise {
     readonly key: string
+    readonly scope: Scope
     readonly to: bigint
 }
 
@@ -82,17 +84,23 @@ export class Leases {
         })
     }
 
-    /** Sets counters that are lower; numbers at or below them are not given any more. */
-    async raise(series: Series, counters: readonly Raise[]): Promise<void> {
-        const skip = () => {
-            for (const { key, to } of counters) this.skip(series, key, to)
-        }
-        skip()
-        await this.connection.run((runner) =>
-            raiseCounters(runner, counterSeriesOf(series), counters),
-        )
+    /**
+     * Sets a counter that is lower; numbers at or below it are not given any more. Resolves to where it was, where the
+     * journal is to know that.
+     */
+    async raise(series: Series, { key, scope, to }: Raise): Promise<bigint | undefined> {
+        const counted = counterSeriesOf(series)
+        this.skip(series, key, to)
+        const before = await this.connection.run(async (runner) => {
+            const found = keepsJournal(series)
+                ? await moveCounters(runner, counted, [{ key, scope, by: 0n }])
+                : undefined
+            await raiseCounters(runner, counted, [{ key, to }])
+            return found?.get(key)
+        })
         // Others may have been on their way.
-        skip()
+        this.skip(series, key, to)
+        return before
     }
 
     /** Takes the next number from the counter. */

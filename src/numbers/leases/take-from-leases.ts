@@ -33,14 +33,30 @@ function takeOfScope(
     const count = group.length - explicit.length
     const first = group.map((request) => request.first ?? series.startAt).reduce(max)
     const take = () => leases.take({ series, key, scope, count, first })
-    const raised = explicit.length > 0 && leases.raise(series, [{ key, to: explicit.reduce(max) }])
-    const taking = raised ? raised.then(take) : take()
+    const raised =
+        explicit.length > 0 && leases.raise(series, { key, scope, to: explicit.reduce(max) })
+    const taking = raised
+        ? raised.then((before) => {
+              noteBefore(group, before)
+              return take()
+          })
+        : take()
     if (!Array.isArray(taking))
         return taking.then((numbers) => {
             give(group, key, numbers)
         })
     give(group, key, taking)
     return undefined
+}
+
+/** Numbers that are set come before those that are taken. */
+function noteBefore(group: readonly CountedRequest[], before: bigint | undefined): void {
+    let last = before
+    for (const request of group) {
+        if (request.explicit === undefined || last === undefined) continue
+        request.before = last
+        last = max(last, request.explicit)
+    }
 }
 
 function give(group: readonly CountedRequest[], key: string, numbers: bigint[]): void {

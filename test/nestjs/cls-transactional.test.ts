@@ -14,6 +14,7 @@ import { DataSource, EntityManager } from "typeorm"
 import { CounterLockedError, findByPseudoKeyOrFail, Sequence } from "../../src"
 import { AutoSequenceModule, InjectSequence } from "../../src/nestjs"
 import { onOnePostgres } from "../support/databases"
+import { emptyTables } from "../support/empty-tables"
 import { rejection, sqlState } from "../support/errors"
 import { upTo } from "../support/invoices"
 import { Applications } from "./applications"
@@ -60,15 +61,15 @@ const refuse = async () => {
     throw refused
 }
 
-onOnePostgres("Transactions of @nestjs-cls/transactional", (database) => {
+onOnePostgres("Transactions of @nestjs-cls/transactional", (_, { lasting }) => {
     const applications = new Applications()
     let shop: Shop
 
-    beforeEach(async () => {
+    before(async () => {
         const application = await applications.create({
             imports: [
                 TypeOrmModule.forRoot({
-                    ...(await database().newOptions()),
+                    ...(await lasting().newOptions()),
                     autoLoadEntities: true,
                     synchronize: true,
                 }),
@@ -91,7 +92,8 @@ onOnePostgres("Transactions of @nestjs-cls/transactional", (database) => {
         await application.init()
         shop = application.get(Shop)
     })
-    afterEach(() => applications.close())
+    beforeEach(() => emptyTables(shop.dataSource))
+    after(() => applications.close())
 
     const numbers = (orders: OrderClass, of?: string) =>
         storedNumbers(shop.dataSource.manager, orders, of)

@@ -6,6 +6,7 @@ import { expect } from "chai"
 import { DataSource } from "typeorm"
 import { AutoSequenceModule } from "../../src/nestjs"
 import { onOnePostgres } from "../support/databases"
+import { emptyTables } from "../support/empty-tables"
 import { rejection } from "../support/errors"
 import { upTo } from "../support/invoices"
 import { Signal } from "../support/waiting"
@@ -22,8 +23,14 @@ interface Wanted {
 @Injectable()
 class Handling {
     orders!: OrderClass
-    readonly running: Promise<unknown>[] = []
-    whenSaved: (wanted: Wanted, isGone: Promise<unknown>) => Promise<void> = async () => {}
+    running: Promise<unknown>[] = []
+    whenSaved!: (wanted: Wanted, isGone: Promise<unknown>) => Promise<void>
+
+    /** A new test. */
+    begin(): void {
+        this.running = []
+        this.whenSaved = async () => {}
+    }
 }
 
 @Controller("orders")
@@ -52,7 +59,7 @@ class OrdersController {
     }
 }
 
-onOnePostgres("Requests of many clients", (database) => {
+onOnePostgres("Requests of many clients", (_, { lasting }) => {
     const applications = new Applications()
     let url: string
     let server: Server
@@ -60,8 +67,8 @@ onOnePostgres("Requests of many clients", (database) => {
     let handling: Handling
     let applicationName: string
 
-    beforeEach(async () => {
-        const options = await database().newOptions()
+    before(async () => {
+        const options = await lasting().newOptions()
         applicationName = `requests_${options.schema}`
         const application = await applications.start({
             imports: [
@@ -82,7 +89,11 @@ onOnePostgres("Requests of many clients", (database) => {
         dataSource = application.get(DataSource)
         handling = application.get(Handling)
     })
-    afterEach(async () => {
+    beforeEach(async () => {
+        await emptyTables(dataSource)
+        handling.begin()
+    })
+    after(async () => {
         // fetch() keeps some for seconds, and the application would wait for them.
         server.closeAllConnections()
         await applications.close()

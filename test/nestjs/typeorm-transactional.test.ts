@@ -21,6 +21,7 @@ import {
 } from "../../src"
 import { AutoSequenceModule, InjectSequence } from "../../src/nestjs"
 import { onOnePostgres } from "../support/databases"
+import { emptyTables } from "../support/empty-tables"
 import { rejection, sqlState } from "../support/errors"
 import { upTo } from "../support/invoices"
 import { Applications } from "./applications"
@@ -73,16 +74,13 @@ const refuse = async () => {
     throw refused
 }
 
-onOnePostgres("Transactions of typeorm-transactional", (database) => {
+onOnePostgres("Transactions of typeorm-transactional", (_, { lasting }) => {
     const applications = new Applications()
     let shop: Shop
 
-    before(() => {
+    before(async () => {
         initializeTransactionalContext({ storageDriver: StorageDriver.ASYNC_LOCAL_STORAGE })
-    })
-
-    beforeEach(async () => {
-        const options = await database().newOptions()
+        const options = await lasting().newOptions()
         const application = await applications.create({
             imports: [
                 TypeOrmModule.forRootAsync({
@@ -99,7 +97,8 @@ onOnePostgres("Transactions of typeorm-transactional", (database) => {
         await application.init()
         shop = application.get(Shop)
     })
-    afterEach(async () => {
+    beforeEach(() => emptyTables(shop.dataSource))
+    after(async () => {
         await applications.close()
         deleteDataSourceByName("default")
     })

@@ -28,7 +28,7 @@ export function onEachDatabase(
 /** Defines tests that need a PostgreSQL, whichever it is. */
 export function onOnePostgres(
     title: string,
-    define: (database: () => PostgresDatabase) => void,
+    define: (database: () => PostgresDatabase, databases: Databases<PostgresDatabase>) => void,
 ): void {
     for (const server of postgresServers.slice(0, 1)) describeOn(title, server, define)
 }

@@ -13,7 +13,7 @@ import {
 } from "../../support/invoices"
 import { isThorough } from "../../support/thoroughness"
 
-const INSERTS = isThorough ? 200 : 12
+const INSERTS = isThorough ? 200 : 4
 const ROLLED_BACK = new Error("rolled back on purpose")
 // Durability is not what these tests are about, and waiting for the disk takes most of their time.
 const options = (connections: number) => ({

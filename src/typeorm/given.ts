@@ -56,6 +56,14 @@ export function valueAt(where: object, path: string): unknown {
     return path.split(".").reduce<unknown>((at, name) => (Object(at) as ObjectLiteral)[name], where)
 }
 
+/** @internal An object with a value at a path; what lies on the way is copied. */
+export function withValueAt(object: ObjectLiteral, path: string, value: unknown): ObjectLiteral {
+    const [name = "", ...rest] = path.split(".")
+    if (rest.length === 0) return { ...object, [name]: value }
+    const inner = Object(object[name] ?? {}) as ObjectLiteral
+    return { ...object, [name]: withValueAt(inner, rest.join("."), value) }
+}
+
 /** @internal The name of an entity that a caller has given, where it has one. */
 export function nameOfEntity(entity: unknown): string | undefined {
     if (typeof entity === "string") return entity

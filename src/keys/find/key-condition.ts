@@ -7,6 +7,7 @@ import { openSealedKey, sealedKeyFor } from "../sealed/sealed-ids"
 import { hadBy } from "./had-by"
 import { isPlain, scopePartsIn } from "./look-up-scope"
 import { refuseNoConditions, refuseUnset } from "./unset-conditions"
+import { withValueAt } from "../../typeorm/given"
 
 /** @internal How a row is looked for. */
 export interface KeyLookUp {
@@ -104,11 +105,11 @@ function storedCondition(
 ): ObjectLiteral {
     const scope = scopePartsIn(key, where)
     // An operator, by which it is seen to be no row where somebody sets a relation to it.
-    if (key.history === false || !retired) return atPath(key.propertyPath, Equal(text))
+    if (key.history === false || !retired) return withValueAt({}, key.propertyPath, Equal(text))
     return Object.assign(
         {},
         ...key.metadata.primaryColumns.map((column) =>
-            atPath(column.propertyPath, hadBy(key, text, scope, column)),
+            withValueAt({}, column.propertyPath, hadBy(key, text, scope, column)),
         ),
     ) as ObjectLiteral
 }
@@ -116,26 +117,7 @@ function storedCondition(
 /** TypeORM 0.3 leaves NULL out of its conditions, and 1.x refuses it. */
 function withNulls({ scopeColumns }: StoredKey, where: ObjectLiteral): ObjectLiteral {
     const nulls = scopeColumns.filter((column) => column.getEntityValue(where) === null)
-    return nulls.reduce(
-        (all, { propertyPath }) => withValue(all, propertyPath.split("."), IsNull()),
-        where,
-    )
-}
-
-function withValue(
-    where: ObjectLiteral,
-    [name = "", ...path]: readonly string[],
-    value: unknown,
-): ObjectLiteral {
-    const inner =
-        path.length > 0 ? withValue((where[name] ?? {}) as ObjectLiteral, path, value) : value
-    return { ...where, [name]: inner }
-}
-
-function atPath(path: string, value: unknown): ObjectLiteral {
-    return path
-        .split(".")
-        .reduceRight<unknown>((inner, name) => ({ [name]: inner }), value) as ObjectLiteral
+    return nulls.reduce((all, { propertyPath }) => withValueAt(all, propertyPath, IsNull()), where)
 }
 
 /** Both conditions, where they name the same property as well. */

@@ -15,7 +15,8 @@ import { type AskedNumbers, askFor } from "../../../numbers/updates/asked/asked-
 import { alreadyNumbered } from "../../../numbers/updates/asked/read-asked"
 import { seriesOf } from "../../../series/resolve-series"
 import { madeColumns, type Series } from "../../../series/series"
-import { type GivenRows, idAfter, keyOfRead, withValue } from "./given-rows"
+import { withValueAt } from "../../../typeorm/given"
+import { type GivenRows, idAfter, keyOfRead } from "./given-rows"
 import { keysOfNumber, remakeKeys, standInFor } from "./moved-keys"
 
 /** @internal What becomes of rows that get a number. */
@@ -82,11 +83,10 @@ export async function askForRows(
     const [id = {}] = ids
     const keys = kind === "move" ? await keysOfNumber(session, series, id, set) : []
     const { affected } = await askFor(session, numbers, (mark) => {
-        let values = withValue(set, column.propertyPath.split("."), () => mark)
+        let values = withValueAt(set, column.propertyPath, () => mark)
         for (const key of keys) {
             const standIn = standInFor(key)
-            if (standIn !== undefined)
-                values = withValue(values, key.propertyPath.split("."), standIn)
+            if (standIn !== undefined) values = withValueAt(values, key.propertyPath, standIn)
         }
         return manager
             .createQueryBuilder()

@@ -1,6 +1,7 @@
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import type { Refuse } from "../../../declared/options"
 import { show } from "../../../declared/show"
+import { withValueAt } from "../../../typeorm/given"
 import { entityOf } from "../../../typeorm/rows/read-rows"
 import { hasPrimaryKey, primaryKeyText } from "../../../inserts/primary-key"
 import { shownNumber } from "../../../numbers/number-values"
@@ -70,19 +71,7 @@ export function idAfter(
             : (column.getEntityValue(set) ?? column.getEntityValue(id))
         const referenced = column.referencedColumn && `.${column.referencedColumn.propertyPath}`
         const path = `${column.propertyPath}${referenced ?? ""}`
-        after = withValue(after, path.split("."), value)
+        after = withValueAt(after, path, value)
     }
     return after
-}
-
-/** @internal An object with a value at a path; what lies on the way is copied. */
-export function withValue(
-    object: ObjectLiteral,
-    path: readonly string[],
-    value: unknown,
-): ObjectLiteral {
-    const [name = "", ...rest] = path
-    if (rest.length === 0) return { ...object, [name]: value }
-    const inner = Object(object[name] ?? {}) as ObjectLiteral
-    return { ...object, [name]: withValue(inner, rest, value) }
 }

@@ -18,7 +18,6 @@ export interface StoredKey extends Scoped, Heads {
     /** `<Entity>.<property>`, as error texts name it. */
     readonly label: string
     readonly propertyPath: string
-    readonly prefix?: string
     /** Makes a key, prefix included. */
     generate(): string
     /** Whether no two keys of `generate` are ever the same. */
@@ -60,7 +59,6 @@ export interface SealedKey extends Heads {
     /** The primary key. */
     readonly columns: readonly ColumnMetadata[]
     readonly propertyPath: string
-    readonly prefix?: string
     /** By what keys begin with; the first one makes them. */
     readonly seals: readonly { readonly head: string; readonly seal: KeySeal }[]
 }

@@ -64,17 +64,8 @@ export function resolveStoredKey(
             `${metadata.name}.${propertyPath} is a pseudo key, but another decorator declares it as ` +
                 "well. Remove that one: @PseudoKey takes the column's options itself.",
         )
-    const {
-        head,
-        formerHeads,
-        prefix,
-        generate,
-        derive,
-        suffix,
-        relations,
-        isAfterInsert,
-        history,
-    } = options
+    const { head, formerHeads, generate, derive, suffix, relations, isAfterInsert, history } =
+        options
     const dataSource = dataSourceOf(metadata)
     const generator = generatorOf(options)
     refuseUnseenNumbers(metadata, column, derive)
@@ -99,7 +90,8 @@ export function resolveStoredKey(
         metadata,
         column,
         propertyPath,
-        ...{ prefix, head, formerHeads },
+        head,
+        formerHeads,
         scope,
         scopeColumns,
         generate: () => head + generator.generate(),
@@ -206,23 +198,20 @@ export function resolveSealedKey(
                 "integers and UUIDs can be sealed.",
         )
     })
-    const { head, formerHeads, prefix, context } = options
+    const { head, formerHeads, context } = options
     const secrets = options.secrets()
     // Neither changes by itself, as the names of classes do that are minified. No table is named so as a
     // prefix is here.
-    const contextOf = (bare: string | undefined) =>
-        context ?? (bare === undefined ? tableNameBeside(metadata) : `${bare}\0`)
-    const bareOf = (former: string) => (former === "" ? undefined : former.slice(0, -1))
-    const sealWith = (bare: string | undefined) => keySealOf(types, secrets, contextOf(bare))
+    const contextOf = (prefix: string) =>
+        context ?? (prefix === "" ? tableNameBeside(metadata) : `${prefix.slice(0, -1)}\0`)
+    const sealOf = (prefix: string) => keySealOf(types, secrets, contextOf(prefix))
     return {
         metadata,
         columns,
         propertyPath: propertyName,
-        ...{ prefix, head, formerHeads },
-        seals: [
-            { head, seal: sealWith(prefix) },
-            ...formerHeads.map((former) => ({ head: former, seal: sealWith(bareOf(former)) })),
-        ],
+        head,
+        formerHeads,
+        seals: [head, ...formerHeads].map((one) => ({ head: one, seal: sealOf(one) })),
     }
 }
 

@@ -43,7 +43,7 @@ export function hadBy(
         `WHERE ${[...isIn("t"), `${ofRow(key.column)} = :${name}`].join(" AND ")}${first("t")}`
     const former =
         `SELECT o.${columnName(column)} FROM ${table.name} h JOIN ${tableName(metadata)} o ` +
-        `ON ${isOwner(key, "o", `h.${table.owner}`)} ` +
+        `ON ${isOwner(key, `h.${table.owner}`)} ` +
         `WHERE h.${table.series} = :${name}_series ` +
         (isOfScope ? `AND h.${table.scope} ${isOfScope} ` : "") +
         (scope

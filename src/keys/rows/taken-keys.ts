@@ -106,15 +106,15 @@ function isInHistory(key: StoredKey, scope: Scope, parameters: Parameters): stri
 
 /** @internal Selects the row that an owner in the history stands for. */
 export function selectOwner(key: StoredKey, owner: string): string {
-    return `SELECT 1 FROM ${tableName(key.metadata)} o WHERE ${isOwner(key, "o", owner)}`
+    return `SELECT 1 FROM ${tableName(key.metadata)} o WHERE ${isOwner(key, owner)}`
 }
 
-/** @internal Whether a row is the one that an owner in the history stands for. */
-export function isOwner({ dialect, metadata }: StoredKey, row: string, owner: string): string {
+/** @internal Whether a row `o` is the one that an owner in the history stands for. */
+export function isOwner({ dialect, metadata }: StoredKey, owner: string): string {
     const where = metadata.primaryColumns.map((column, at) =>
         dialect.keys
             .identity(column)
-            ?.is(`${row}.${columnName(column)}`, dialect.keys.member(owner, at)),
+            ?.is(`o.${columnName(column)}`, dialect.keys.member(owner, at)),
     )
     return where.join(" AND ")
 }

@@ -39,9 +39,7 @@ export interface ServedTable {
     readonly present: readonly Series[]
     /** Those that are not. */
     readonly missing: readonly Series[]
-    /** Those that are to be NOT NULL, and are not there or can be NULL. */
-    readonly unnumbered: readonly Series[]
-    /** Those whose rows are numbered: these, those that are not there, and those that have 0 for none. */
+    /** Those whose rows may be without a number, or have 0 for none. */
     readonly blank: readonly Series[]
     /** Those whose scope has a column that is not there. */
     readonly withoutScope: readonly Series[]
@@ -256,7 +254,6 @@ async function compare(
         table,
         present: all.filter((series) => stored(series)),
         missing: all.filter((series) => !stored(series)),
-        unnumbered,
         blank,
         withoutScope: all.filter(({ scopeColumns }) =>
             scopeColumns.some(({ databaseName }) => !table.findColumnByName(databaseName)),

@@ -3,6 +3,7 @@ import type { Snapshot } from "../../audit/snapshot"
 import { storedColumns } from "../../audit/tables"
 import { kindOfType } from "../../dialects/column-type"
 import type { Dialect } from "../../dialects/dialect"
+import { Parameters } from "../../typeorm/rows/parameters"
 import { select } from "../../typeorm/statement"
 import type { WeakReference } from "./weak-reference"
 
@@ -29,7 +30,7 @@ export async function findOrphansOf(
     const isAlike = kindOf(type) === kindOf(otherType)
     const text = (sql: string) => dialect.schema.exactly(dialect.expressions.text(sql))
     const isEqual = isAlike ? `${key} = ${value}` : `${text(key)} = ${text(value)}`
-    const { condition, parameters } = conditionOf(snapshot, reference, "f")
+    const { condition, parameters } = conditionOf(snapshot, reference)
     const isGone = `NOT EXISTS (SELECT 1 FROM ${to.table.name} t WHERE ${isEqual})`
     const found = `FROM ${from.table.name} f WHERE ${condition} AND ${isGone}`
     const [counted] = await select<{ rows: string }>(runner, {
@@ -69,7 +70,7 @@ export async function highestOf(
     isWhole: boolean,
 ): Promise<string | null> {
     const { dialect, dataSource, runner } = snapshot
-    const { condition, parameters } = conditionOf(snapshot, reference, "f")
+    const { condition, parameters } = conditionOf(snapshot, reference)
     const value = `f.${dataSource.driver.escape(reference.from.column)}`
     const number = isWhole ? value : wholeOf(dialect, value)
     const [found] = await select<{ highest: string | null }>(runner, {
@@ -86,19 +87,20 @@ function wholeOf({ schema, audit }: Dialect, sql: string): string {
     return `CASE WHEN ${schema.isWhole(sql)} THEN ${audit.number(sql)} END`
 }
 
+/** The rows `f` that refer to another one. */
 function conditionOf(
     { dataSource, dialect }: Pick<Snapshot, "dialect" | "dataSource">,
     { from, where }: WeakReference,
-    alias: string,
 ): { condition: string; parameters: unknown[] } {
-    const parameters: unknown[] = []
-    const name = (column: string) => `${alias}.${dataSource.driver.escape(column)}`
+    const parameters = new Parameters(dataSource)
+    const name = (column: string) => `f.${dataSource.driver.escape(column)}`
     const tests = where.map(
         ({ column, value }) =>
             // Whatever the type of the column is.
-            `${dialect.expressions.text(name(column))} = ${dataSource.driver.createParameter("", parameters.push(value) - 1)}`,
+            `${dialect.expressions.text(name(column))} = ${parameters.add(value)}`,
     )
-    return { condition: [`${name(from.column)} IS NOT NULL`, ...tests].join(" AND "), parameters }
+    const condition = [`${name(from.column)} IS NOT NULL`, ...tests].join(" AND ")
+    return { condition, parameters: parameters.values }
 }
 
 /** @internal */

@@ -5,6 +5,7 @@ import { driverErrorOf } from "../../dialects/driver-error"
 import { INSTALL_REMEDY, NotInstalledError } from "../../errors"
 import { eventTableOf } from "../../series/own-table"
 import { dataSourceOf } from "../../typeorm/compat"
+import { Parameters } from "../../typeorm/rows/parameters"
 import type { Sender } from "../../typeorm/statement"
 import { type Said, saidIn } from "./said"
 
@@ -55,7 +56,6 @@ export async function writeEvents(
     if (events.length === 0) return
     const dataSource = dataSourceOf(sender)
     const { journal, isMissingTable } = dialectOf(dataSource) as Dialect
-    const { driver } = dataSource
     const { table, id, scope, kind, first, last, reason, by, at, details, ...t } =
         eventTableOf(dataSource)
     const said = { ...saidIn(sender), ...given }
@@ -63,18 +63,16 @@ export async function writeEvents(
     if (journal.nextId) columns.unshift(id)
     try {
         for (const batch of batches(events, BATCH)) {
-            const parameters: unknown[] = []
-            const parameter = (value: unknown) =>
-                driver.createParameter("", parameters.push(value) - 1)
+            const parameters = new Parameters(dataSource)
             const text = (saying: "reason" | "by") => {
                 const own = said[saying]
-                if (own !== undefined) return parameter(own)
+                if (own !== undefined) return parameters.add(own)
                 return journal.said?.(saying) ?? "NULL"
             }
             const rows = batch.map((event, place) => {
                 const values = [
-                    parameter(series),
-                    parameter(event.key),
+                    parameters.add(series),
+                    parameters.add(event.key),
                     `'${event.kind}'`,
                     // A parameter in a list of rows has no type.
                     event.first === undefined ? "NULL" : String(event.first),
@@ -82,7 +80,7 @@ export async function writeEvents(
                     text("reason"),
                     text("by"),
                     journal.now,
-                    event.details ? parameter(JSON.stringify(event.details)) : "NULL",
+                    event.details ? parameters.add(JSON.stringify(event.details)) : "NULL",
                 ]
                 const next = journal.nextId?.(eventTableOf(dataSource))
                 if (next !== undefined) values.unshift(`${next} + ${place}`)
@@ -90,7 +88,7 @@ export async function writeEvents(
             })
             await sender.query(
                 `INSERT INTO ${table} (${columns.join(", ")}) VALUES ${rows.join(", ")}`,
-                parameters,
+                parameters.values,
             )
         }
     } catch (error) {

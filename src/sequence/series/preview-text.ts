@@ -15,6 +15,7 @@ import { type Path, pathSql } from "../../series/path"
 import type { CivilDate } from "../../series/periods/civil-date"
 import { firstDayOf } from "../../series/periods/period-name"
 import type { Document, Series } from "../../series/series"
+import { Parameters } from "../../typeorm/rows/parameters"
 import type { Sender } from "../../typeorm/statement"
 import { columnScope, columnValues, type SequenceKey } from "../scope"
 import { periodNames, type Read } from "./scope-period"
@@ -117,16 +118,15 @@ async function valueOf(
         value,
         () => undefined as never,
     )
-    const parameters: unknown[] = []
+    const parameters = new Parameters(dataSource)
     const sql = pathSql(path, (column) => {
         const { own } = values[columns.indexOf(column)] ?? {}
-        const sent: unknown = driver.preparePersistentValue(own, column)
-        return driver.createParameter("", parameters.push(sent) - 1)
+        return parameters.add(driver.preparePersistentValue(own, column))
     })
     const { text = String } = dialectOf(dataSource)?.expressions ?? {}
     const [found] = await read<{ shown: unknown }>({
         sql: `SELECT ${text(sql)} AS ${driver.escape("shown")}`,
-        parameters,
+        parameters: parameters.values,
     })
     return found?.shown
 }

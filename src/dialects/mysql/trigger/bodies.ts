@@ -174,7 +174,7 @@ END`,
     DECLARE v_last BIGINT;${period.declare}${shown.declare}${giveBack}${
         isDue
             ? `
-    IF ${becomesDue} THEN${period.number}
+    IF ${becomesDue} THEN${events.renumbered}${period.number}
         SET v_key = ${keyOf("NEW")};${take}${disorder}${shown.write}
         ${note}
     ELSE${keep}

@@ -15,21 +15,25 @@ interface EventBlocks {
     readonly note: string
     /** Writes of a row that is in the table that its number was set. */
     readonly inserted: string
-    /** Writes of a stored row that it has another number, and that the writer has set the number. */
+    /** Writes of a stored row that it has another number or none, and that the writer has set the number. */
     readonly changed: string
+    /** Writes of a stored row whose number was taken off, and which gets the next one for it. */
+    readonly renumbered: string
     /** Writes that a row with a number is deleted. */
     readonly deleted: string
 }
 
 /** @internal */
 export function eventBlocks(column: TriggeredColumn): EventBlocks {
-    if (!column.journal) return { forget: "", note: "", inserted: "", changed: "", deleted: "" }
+    if (!column.journal)
+        return { forget: "", note: "", inserted: "", changed: "", renumbered: "", deleted: "" }
     const number = columnName(column.series.column)
     const text = (sql: string) => `CAST(${sql} AS CHAR)`
     const bytes = (sql: string, one: ColumnMetadata) =>
         isBinary(one) ? text(`HEX(${sql})`) : text(sql)
     const write = (event: RowEvent) =>
         writeEvent(column, mysqlJournal, { text, bytes, literal }, event)
+    const deleted = write({ kind: "delete", row: "OLD" })
     const explicit = (before: string) =>
         write({ kind: "explicit", row: "NEW", more: [["before", text(before)]] })
     const before = `@autosequence_set_${column.pending}`
@@ -45,13 +49,19 @@ export function eventBlocks(column: TriggeredColumn): EventBlocks {
         ${explicit(before)}
     END IF;`,
         changed: `
-        IF OLD.${number} IS NOT NULL THEN
+        IF OLD.${number} IS NOT NULL AND NEW.${number} IS NULL THEN
+            ${deleted}
+        ELSEIF OLD.${number} IS NOT NULL THEN
             ${write(moveEvent(column, mysqlJournal, text))}
         END IF;
         IF NEW.${number} IS NOT NULL AND NOT ${GIVES_NUMBERS} THEN
             ${explicit("v_before")}
         END IF;`,
+        renumbered: `
+        IF OLD.${number} IS NOT NULL THEN
+            ${deleted}
+        END IF;`,
         deleted: `
-        ${write({ kind: "delete", row: "OLD" })}`,
+        ${deleted}`,
     }
 }

@@ -25,7 +25,7 @@ interface EventBlocks {
     readonly look: string
     /** Writes of a row that is in the table that its number was set. */
     readonly inserted: string
-    /** Writes of a stored row that it has another number, and that the writer has set the number. */
+    /** Writes of a stored row that it has another number or none, and that the writer has set the number. */
     readonly changed: string
     /** Writes that a row with a number is deleted. */
     readonly deleted: string
@@ -50,6 +50,7 @@ export function eventBlocks(column: TriggeredColumn): EventBlocks {
     const text = (sql: string) => `(${sql})::text`
     const write = (event: RowEvent) => writeEvent(column, postgresJournal, { text, literal }, event)
     const moved = moveEvent(column, postgresJournal, text)
+    const deleted = write({ kind: "delete", row: "OLD" })
     const explicit = (before: string) =>
         write({ kind: "explicit", row: "NEW", more: [["before", text(before)]] })
     return {
@@ -76,14 +77,16 @@ export function eventBlocks(column: TriggeredColumn): EventBlocks {
         RETURN NULL;
     END IF;`,
         changed: `
-    IF OLD.${number} IS NOT NULL THEN
+    IF OLD.${number} IS NOT NULL AND NEW.${number} IS NULL THEN
+        ${deleted}
+    ELSIF OLD.${number} IS NOT NULL THEN
         ${write(moved)}
     END IF;
     IF NEW.${number} IS NOT NULL AND NOT ${GIVES_NUMBERS} THEN
         ${explicit("v_before")}
     END IF;`,
         deleted: `
-            ${write({ kind: "delete", row: "OLD" })}`,
+            ${deleted}`,
     }
 }
 

@@ -13,7 +13,7 @@ import {
 } from "../plan/column-steps"
 import { addChecks, dropFormerChecks, findChecks } from "../plan/checks"
 import { addCounting, setCounterSettings } from "../plan/counter-steps"
-import { keepRenamedColumns } from "../names/renamed-columns"
+import { keepRenamedColumns, renamedBy } from "../names/renamed-columns"
 import { carryNames } from "../names/renaming-steps"
 import { findRenamings, refuseStrays, type Renames, RENAMES, rewrittenBy } from "../names/renamings"
 import { refuseObstacles } from "../install/install"
@@ -221,7 +221,7 @@ export async function generateMigration(
         await dropFunctions(steps, await readLeftOver(runner, dataSource), UNUSED)
         await dropFormerChecks(runner, steps, dataSource)
         await renameSequences(steps, inventory, sequences)
-        steps.add(ofTypeORM)
+        steps.add(ofTypeORM, (sql) => renamedBy(sql, renamedColumns))
         for (const table of inventory.tables)
             if (!table.metadata.synchronize) {
                 await addColumns(steps, table)

@@ -49,9 +49,12 @@ export class RecordedSteps implements Steps {
     }
 
     /** Takes what TypeORM has written, whose way back is the last statement first. */
-    add({ upQueries, downQueries }: Pick<Recorded, "upQueries" | "downQueries">): void {
+    add(
+        { upQueries, downQueries }: Pick<Recorded, "upQueries" | "downQueries">,
+        commentOf?: (sql: string) => string | undefined,
+    ): void {
         for (const { query, parameters } of upQueries)
-            this.up.push({ sql: this.edit(query), parameters })
+            this.up.push({ sql: this.edit(query), parameters, comment: commentOf?.(query) })
         for (const { query, parameters } of downQueries)
             this.down.unshift({ sql: this.edit(query), parameters })
     }

@@ -1,5 +1,6 @@
 import type { Series } from "../../series/series"
 import { numberedCheck } from "../../series/when/numbered-check"
+import { dataSourceOf } from "../../typeorm/compat"
 import { type ColumnMetadata, columnName } from "../../typeorm/names"
 import { whileAltered } from "../../typeorm/metadata/altered-metadata"
 import { beforeRowsAreFilled } from "../plan/column-steps"
@@ -103,4 +104,18 @@ function keepRenamed(
         periods: periods.filter(({ period }) => !isOwn(period.column)),
         loose: loose.filter((column) => !isFull(column)),
     }
+}
+
+/**
+ * What a migration says of a statement of TypeORM's that renames a column: what was in it may have been something else.
+ * @internal
+ */
+export function renamedBy(sql: string, renamedColumns: RenamedColumns): string | undefined {
+    for (const [{ databaseName, entityMetadata }, former] of renamedColumns) {
+        const { tableName } = entityMetadata
+        const { driver } = dataSourceOf(entityMetadata)
+        if ([tableName, former, databaseName].every((name) => sql.includes(driver.escape(name))))
+            return `TypeORM takes ${tableName}.${former} for ${databaseName}, which gets its values.`
+    }
+    return undefined
 }

@@ -53,7 +53,8 @@ function selectBeside(
         const from = `${tableName(column.series.metadata)} t`
         return `SELECT ${selected.join(", ")} FROM ${from} WHERE ${whereNumbered(column.series, scopes, parameters)}`
     })
-    const before = look === "next" ? "" : " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
+    // Not by rows: several of them may have one number.
+    const before = look === "next" ? "" : " RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
     const parts = isOne ? series.scopeColumns.map((one) => `v.${columnName(one)}`) : [`v.${key}`]
     const partition = parts.length > 0 ? `PARTITION BY ${parts.join(", ")} ` : ""
     const windows =

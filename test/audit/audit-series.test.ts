@@ -13,6 +13,8 @@ import {
     Letter,
     Numbered,
     Odd,
+    Offer,
+    Order,
     Paper,
     Parcel,
     Plain,
@@ -292,6 +294,24 @@ onEveryDatabase("auditSeries", (database) => {
         const [without] = await auditOf(dataSource)
         const order = without?.findings.find(({ kind }) => kind === "date-order")
         expect(order?.numbers).to.eql(["3", "5"])
+    })
+
+    it("finds no lower number in that of a row of another table which has the same", async () => {
+        const dataSource = await database().connect([Offer, Order])
+        await save(dataSource, Offer, { madeOn: "2026-02-01" }, { madeOn: "2026-02-02" })
+        await save(
+            dataSource,
+            Order,
+            { madeOn: "2026-01-31", number: 1 },
+            { madeOn: "2026-02-01", number: 2 },
+            { madeOn: "2026-01-01", number: 3 },
+        )
+        const [scope] = await auditOf(dataSource)
+        const found = (scope?.findings ?? []).map(({ kind, numbers }) => [kind, numbers.join()])
+        expect(found).to.deep.include.members([
+            ["duplicate", "1,2"],
+            ["date-order", "3"],
+        ])
     })
 
     it("tells periods of moments in the zone of the column, and dates that are to ascend", async () => {

@@ -76,6 +76,24 @@ export class Call {
     numberPeriod!: string
 }
 
+abstract class Deal {
+    @PrimaryGeneratedColumn() id!: number
+    @Column({ type: "date" }) madeOn!: string
+    @AutoSequenceColumn({
+        strategy: "counter",
+        series: "deals",
+        period: { of: "madeOn", by: "year" },
+    })
+    number!: number
+    numberPeriod!: string
+}
+
+@Entity()
+export class Offer extends Deal {}
+
+@Entity("orders")
+export class Order extends Deal {}
+
 @Entity()
 export class Parcel {
     @PrimaryGeneratedColumn() id!: number

@@ -164,6 +164,21 @@ onEachCell("Keys that are made of the numbers of drafts", ({ way, tables }) => {
         expect(await stored()).to.eql([[1, null], keyOf(2)])
     })
 
+    it("are taken off an entity that has caught up with an UPDATE that is rolled back", async () => {
+        const bill = await draft()
+        await rolledBack(dataSource(), async (manager) => {
+            await manager.update(Bill, { id: bill.id }, { status: "final" })
+            await manager.save(Object.assign(bill, { status: "paid" }))
+            expect(bill.number).to.equal(1)
+        })
+        expect([bill.number ?? null, bill.key ?? null]).to.eql([null, null])
+        const { number: second } = await next()
+        await bills().save(bill)
+        expect(bill.number).to.equal(Number(second) + 1)
+        expect(await stored()).to.eql([keyOf(Number(second) + 1), keyOf(Number(second))])
+        if (isGapless) expect(second).to.equal(1)
+    })
+
     it("keep the numbers from being committed where other rows have them", async () => {
         const bill = await draft()
         await bills().save({ status: "final", day, key: "2026-2" })

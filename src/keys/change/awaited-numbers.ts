@@ -1,6 +1,7 @@
 import type { ObjectLiteral, UpdateEvent } from "typeorm"
 import type { Scope } from "../../dialects/columns"
-import type { Session } from "../../inserts/session"
+import { Session } from "../../inserts/session"
+import { showValues } from "../../numbers/shown/shown-values"
 import { ownSeriesOf } from "../../series/own-series"
 import { giveFreeKeys } from "../free/free-keys"
 import { wishFor } from "../free/wish"
@@ -34,9 +35,17 @@ export function catchUpKeys({ entity, metadata, ...event }: UpdateEvent<ObjectLi
             column.getEntityValue(entity) === null && !isNone(column.getEntityValue(stored)),
     )
     if (!isNumbered) return
-    for (const { derive, column } of storedKeysOf(metadata))
-        if (derive && column.getEntityValue(entity) === null)
-            column.setEntityValue(entity, column.getEntityValue(stored))
+    const missing = storedKeysOf(metadata).filter(
+        ({ derive, column }) => derive && column.getEntityValue(entity) === null,
+    )
+    showValues(
+        Session.find(event.queryRunner),
+        missing.map(({ column }) => ({
+            entity,
+            column,
+            value: column.getEntityValue(stored) as unknown,
+        })),
+    )
 }
 
 /** @internal Puts the key of such a row into the same UPDATE. */

@@ -1,9 +1,11 @@
 import type { ObjectLiteral, UpdateEvent } from "typeorm"
 import type { ReadOnlyNumberError } from "../../errors"
+import { Session } from "../../inserts/session"
 import { seriesOf } from "../../series/resolve-series"
 import { type Document, isLate, madeColumns, numberColumns, type Series } from "../../series/series"
 import { changedNumberError, changedTextError } from "./changed-rows"
 import { parseNumber } from "../number-values"
+import { showValues } from "../shown/shown-values"
 
 /**
  * Finds a number that save() has loaded and is to change, before it writes anything else. What it has
@@ -26,7 +28,7 @@ export function findChangedNumber(
         // A draft without a number may be given one.
         if (number === undefined || before === undefined || before === null) continue
         if (number === null && isLate(series)) {
-            catchUp(series, entity, stored)
+            catchUp(Session.find(event.queryRunner), series, entity, stored)
             continue
         }
         if (parseNumber(number) !== parseNumber(before)) return changedNumberError(series)
@@ -58,9 +60,25 @@ function leaveHidden(series: Series, entity: ObjectLiteral, stored: ObjectLitera
             one.setEntityValue(entity, undefined)
 }
 
-/** The row was a draft when its entity was loaded, and another transaction has given it its number since. */
-function catchUp(series: Series, entity: ObjectLiteral, stored: ObjectLiteral): void {
-    for (const one of madeColumns(series))
-        if ((one.getEntityValue(entity) ?? null) === null)
-            one.setEntityValue(entity, one.getEntityValue(stored))
+/**
+ * The row was a draft when its entity was loaded, and has got its number since: by another transaction, or by an
+ * UPDATE of this one, which may be rolled back.
+ */
+function catchUp(
+    session: Session | undefined,
+    series: Series,
+    entity: ObjectLiteral,
+    stored: ObjectLiteral,
+): void {
+    const missing = madeColumns(series).filter(
+        (column) => (column.getEntityValue(entity) ?? null) === null,
+    )
+    showValues(
+        session,
+        missing.map((column) => ({
+            entity,
+            column,
+            value: column.getEntityValue(stored) as unknown,
+        })),
+    )
 }

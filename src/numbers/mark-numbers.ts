@@ -1,13 +1,14 @@
 import { NewRow } from "../inserts/announced/new-row"
-import type { Series } from "../series/series"
+import { isLate, type Series } from "../series/series"
 import { isMarked } from "../typeorm/marks"
 
 /** @internal Lets INSERTs tell the places where numbers are to come. */
 export function markNumbers(all: readonly Series[]): void {
-    for (const { column, period, documents, when } of all) {
+    for (const series of all) {
+        const { column, period, documents } = series
         if (isMarked(column)) continue
-        // A draft's NULL asks for a number as soon as the condition holds.
-        NewRow.mark([column], when && isNothing)
+        // NULL asks for a number of COMMIT, and for one of a draft as soon as the condition holds.
+        NewRow.mark([column], isLate(series) ? isNothing : undefined)
         // A row that has its number has no other place that tells which entity is to show these.
         const beside = documents.map((document) => document.column)
         NewRow.mark(period ? [period.column, ...beside] : beside, isNothing)

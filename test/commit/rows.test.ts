@@ -150,6 +150,17 @@ onCounters("Rows that are numbered at COMMIT", ({ tables, can }) => {
         expect(await numbers(ada)).to.eql([3, 4, 5, 6])
     })
 
+    it("have theirs beside new ones where those of a transaction that was rolled back are saved again", async () => {
+        const [ada] = await customers("Ada")
+        const rows = ["again", "new"].map((note) => invoices().create({ customer: ada, note }))
+        await rolledBack(dataSource(), (manager) => manager.save(rows[0]))
+        if (!can.parallel) delete (rows[0] as Partial<Invoice>).id
+        await dataSource().transaction((manager) => manager.save(rows))
+        expect(numbersOf(rows)).to.eql([1, 2])
+        expect(await invoices().save({ customer: ada })).to.include({ number: 3 })
+        expect(await numbers(ada as Customer)).to.eql([1, 2, 3])
+    })
+
     it("may be saved again before and after, and are not editable", async () => {
         const [ada] = (await customers("Ada")) as [Customer]
         const row = await dataSource().transaction(async (manager) => {

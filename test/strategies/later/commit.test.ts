@@ -101,6 +101,14 @@ onPostgres("Numbers that triggers make at COMMIT", (database) => {
         await expectReceipts(dataSource, { A: [1, 2, 3, 4, 5], B: [1, 2] })
     })
 
+    it("are on entities that have been set to NULL, beside others that say nothing", async () => {
+        const rows = [null, undefined].map((number) => receipts().create({ company: "A", number }))
+        await inside((manager) => manager.save(rows))
+        expect(rows.map(({ number }) => number)).to.eql([1, 2])
+        expect(await receipts().save({ company: "A" })).to.include({ number: 3 })
+        await expectReceipts(dataSource, { A: [1, 2, 3] })
+    })
+
     it("are on none of the entities of orIgnore() where some rows are skipped", async () => {
         await receipts().save(receipts().create({ company: "A", sku: "a" }))
         const ignoring = async (...skus: string[]) => {

@@ -184,6 +184,15 @@ onEveryDatabase("Changing a pseudo key", (database) => {
         await expectLeads(dataSource.manager, Account, { [former]: bob.id })
     })
 
+    it("of a nullable column stays where an entity that lacks it is saved again", async () => {
+        const { dataSource, accounts, ada } = await connect()
+        const part = await accounts.save({ id: ada.id, name: "Ada" })
+        await accounts.save(Object.assign(part, { name: "Eve" }))
+        expect(await load(dataSource, ada.id)).to.include({ invitation: ada.invitation })
+        await accounts.save(Object.assign(part, { invitation: null }))
+        expect(await load(dataSource, ada.id)).to.include({ name: "Eve", invitation: null })
+    })
+
     it("is on the entity as it was when the transaction is rolled back or the save has failed", async () => {
         const { dataSource, accounts, ada } = await connect()
         const row = await load(dataSource, ada.id)

@@ -23,8 +23,8 @@ export function getsNumber(key: StoredKey, entity: ObjectLiteral, stored: Object
 }
 
 /**
- * Called for a row that was a draft when its entity was loaded, and has got its number since, before the number is on
- * the entity: the key has come with it.
+ * Called before the number is on the entity. Shows the key of a row that was a draft when its entity was loaded, and has
+ * got it with its number since; and what an entity lacks, which TypeORM sets to null: the next save() would take it off.
  * @internal
  */
 export function catchUpKeys({ entity, metadata, ...event }: UpdateEvent<ObjectLiteral>): void {
@@ -34,18 +34,14 @@ export function catchUpKeys({ entity, metadata, ...event }: UpdateEvent<ObjectLi
         ({ column }) =>
             column.getEntityValue(entity) === null && !isNone(column.getEntityValue(stored)),
     )
-    if (!isNumbered) return
-    const missing = storedKeysOf(metadata).filter(
-        ({ derive, column }) => derive && column.getEntityValue(entity) === null,
-    )
-    showValues(
-        Session.find(event.queryRunner),
-        missing.map(({ column }) => ({
-            entity,
-            column,
-            value: column.getEntityValue(stored) as unknown,
-        })),
-    )
+    const missing = storedKeysOf(metadata).flatMap(({ derive, column }) => {
+        const shown: unknown = column.getEntityValue(entity)
+        const value: unknown = column.getEntityValue(stored)
+        const isLacking = shown === undefined && column.isNullable && !isNone(value)
+        const isOutdated = isNumbered && derive && shown === null
+        return isLacking || isOutdated ? [{ entity, column, value }] : []
+    })
+    showValues(Session.find(event.queryRunner), missing)
 }
 
 /** @internal Puts the key of such a row into the same UPDATE. */

@@ -27,10 +27,14 @@ export async function sendChanges(
     changes: readonly PlannedChange[],
     send: (update: Update) => Promise<unknown>,
 ): Promise<unknown> {
+    const keys = new Map<StoredRow, string>()
     const due = new Map<string, Piece>()
     for (const { series, rows } of changes)
-        for (const row of rows)
-            if (Number(row.due) === 1) due.set(keyOf(series, row), isRow(series, row))
+        for (const row of rows) {
+            const key = keyOf(series, row)
+            keys.set(row, key)
+            if (Number(row.due) === 1) due.set(key, isRow(series, row))
+        }
     // What nothing has locked since is left alone: it would have no number.
     const others = changes.flatMap(({ isDue }) =>
         isDue ? [piece(["CASE WHEN ", " THEN 1 ELSE 0 END = 0"], isDue)] : [],
@@ -40,11 +44,13 @@ export async function sendChanges(
         if (areOthers.length > 0) update.and(list([...areOthers, ...due.values()], " OR "))
         return send(write(update, changes, () => true))
     }
-    const parts = [write(update.part(list(areOthers, "")), changes, (key) => !due.has(key))]
-    for (const keys of batches([...due.keys()], BATCH)) {
-        const batch = new Set(keys)
-        const are = [...batch].flatMap((key) => due.get(key) ?? [])
-        parts.push(write(update.part(list(are, " OR ")), changes, (key) => batch.has(key)))
+    const isIn = (some: { has(key: string): boolean }) => (row: StoredRow) =>
+        some.has(keys.get(row) ?? "")
+    const isDue = isIn(due)
+    const parts = [write(update.part(list(areOthers, "")), changes, (row) => !isDue(row))]
+    for (const batch of batches([...due], BATCH)) {
+        const are = batch.map(([, isOne]) => isOne)
+        parts.push(write(update.part(list(are, " OR ")), changes, isIn(new Map(batch))))
     }
     const results: unknown[] = []
     try {
@@ -60,10 +66,9 @@ export async function sendChanges(
 function write(
     update: Update,
     changes: readonly PlannedChange[],
-    isOf: (key: string) => boolean,
+    isOwn: (row: StoredRow) => boolean,
 ): Update {
-    for (const { series, rows, periods, texts, requests } of changes) {
-        const isOwn = (row: StoredRow) => isOf(keyOf(series, row))
+    for (const { series, rows, periods, texts, requests } of changes)
         writeChanges(
             { series, update },
             {
@@ -73,7 +78,6 @@ function write(
             },
             requests.filter(({ row }) => isOwn(row)),
         )
-    }
     return update
 }
 

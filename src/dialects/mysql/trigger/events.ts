@@ -1,5 +1,10 @@
 import { type ColumnMetadata, columnName } from "../../../typeorm/names"
-import { moveEvent, type RowEvent, writeEvent } from "../../statements/journal/event-sql"
+import {
+    changedEvents,
+    moveEvent,
+    type RowEvent,
+    writeEvent,
+} from "../../statements/journal/event-sql"
 import type { TriggeredColumn } from "../../statements/trigger-statements"
 import { mysqlJournal } from "../journal"
 import { literal } from "../literal"
@@ -48,15 +53,12 @@ export function eventBlocks(column: TriggeredColumn): EventBlocks {
     IF ${before} IS NOT NULL THEN
         ${explicit(before)}
     END IF;`,
-        changed: `
-        IF OLD.${number} IS NOT NULL AND NEW.${number} IS NULL THEN
-            ${deleted}
-        ELSEIF OLD.${number} IS NOT NULL THEN
-            ${write(moveEvent(column, mysqlJournal, text))}
-        END IF;
-        IF NEW.${number} IS NOT NULL AND NOT ${GIVES_NUMBERS} THEN
-            ${explicit("v_before")}
-        END IF;`,
+        changed: changedEvents(column, {
+            deleted,
+            moved: write(moveEvent(column, mysqlJournal, text)),
+            explicit: explicit("v_before"),
+            givesNumbers: GIVES_NUMBERS,
+        }),
         renumbered: `
         IF OLD.${number} IS NOT NULL THEN
             ${deleted}

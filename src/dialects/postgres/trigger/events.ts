@@ -1,5 +1,10 @@
 import { columnName } from "../../../typeorm/names"
-import { moveEvent, type RowEvent, writeEvent } from "../../statements/journal/event-sql"
+import {
+    changedEvents,
+    moveEvent,
+    type RowEvent,
+    writeEvent,
+} from "../../statements/journal/event-sql"
 import type { TriggeredColumn } from "../../statements/trigger-statements"
 import { postgresJournal } from "../journal"
 import { literal } from "../literal"
@@ -49,7 +54,6 @@ export function eventBlocks(column: TriggeredColumn): EventBlocks {
     const number = columnName(column.series.column)
     const text = (sql: string) => `(${sql})::text`
     const write = (event: RowEvent) => writeEvent(column, postgresJournal, { text, literal }, event)
-    const moved = moveEvent(column, postgresJournal, text)
     const deleted = write({ kind: "delete", row: "OLD" })
     const explicit = (before: string) =>
         write({ kind: "explicit", row: "NEW", more: [["before", text(before)]] })
@@ -76,15 +80,12 @@ export function eventBlocks(column: TriggeredColumn): EventBlocks {
         END IF;
         RETURN NULL;
     END IF;`,
-        changed: `
-    IF OLD.${number} IS NOT NULL AND NEW.${number} IS NULL THEN
-        ${deleted}
-    ELSIF OLD.${number} IS NOT NULL THEN
-        ${write(moved)}
-    END IF;
-    IF NEW.${number} IS NOT NULL AND NOT ${GIVES_NUMBERS} THEN
-        ${explicit("v_before")}
-    END IF;`,
+        changed: changedEvents(column, {
+            deleted,
+            moved: write(moveEvent(column, postgresJournal, text)),
+            explicit: explicit("v_before"),
+            givesNumbers: GIVES_NUMBERS,
+        }),
         deleted: `
             ${deleted}`,
     }

@@ -50,6 +50,28 @@ export function writeEvent(
     )
 }
 
+/** @internal What a trigger writes of a stored row that has another number or none, and whose writer may have set it. */
+export function changedEvents(
+    { series }: TriggeredColumn,
+    {
+        deleted,
+        moved,
+        explicit,
+        givesNumbers,
+    }: Record<"deleted" | "moved" | "explicit" | "givesNumbers", string>,
+): string {
+    const number = columnName(series.column)
+    return `
+        IF OLD.${number} IS NOT NULL AND NEW.${number} IS NULL THEN
+            ${deleted}
+        ELSEIF OLD.${number} IS NOT NULL THEN
+            ${moved}
+        END IF;
+        IF NEW.${number} IS NOT NULL AND NOT ${givesNumbers} THEN
+            ${explicit}
+        END IF;`
+}
+
 /** @internal The event of a number that a row has got in the place of another one. */
 export function moveEvent(
     { series, keyOf }: TriggeredColumn,

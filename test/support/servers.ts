@@ -125,6 +125,10 @@ async function createDatabase(adminUrl: string): Promise<Running<PostgresDatabas
     )
     // Nobody pulls the plug, and to wait for the disk at each commit takes most of the time.
     await admin.query(`ALTER DATABASE ${name} SET synchronous_commit = off`)
+    // Nor for a second until it looks for a deadlock, where the user may say so.
+    await admin.query(`DO $$ BEGIN
+        IF current_setting('is_superuser') = 'on' THEN ALTER DATABASE ${name} SET deadlock_timeout = '50ms'; END IF;
+    END $$`)
     const url = new URL(adminUrl)
     url.pathname = name
     return {

@@ -78,26 +78,9 @@ describe("Without a server", () => {
         await ended
     }
 
-    it("keeps a second process off its directory, and is not kept off by one that was killed", async () => {
+    it("numbers invoices, and goes on after a restart, and after it was killed", async () => {
         const tenant = await Client.signUp(await start())
-        const second = spawnApp("pipe")
-        const ended = once(second, "exit")
-        let printed = ""
-        for await (const chunk of second.stderr ?? []) printed += String(chunk)
-        assert.deepEqual(await ended, [1, null])
-        assert.match(printed, new RegExp(`Process ${String(running?.pid)} uses the directory`))
-        const customer = await tenant.customer()
-        await tenant.post(`${customer}/invoices`, linesOver(100))
-        assert.deepEqual(await tenant.numbers(customer), [1])
-        await stop("SIGKILL")
-
-        const same = tenant.at(await start())
-        assert.equal((await same.get("/customers")).status, 200)
-        await stop()
-    })
-
-    it("numbers invoices, and goes on after a restart", async () => {
-        const tenant = await Client.signUp(await start())
+        await isRefusedMeanwhile()
         const customer = await tenant.customer()
         const withoutCredit = await tenant.customer({ creditLimit: 0 })
         const customers = upTo(10).flatMap(() => [customer, withoutCredit])
@@ -108,12 +91,24 @@ describe("Without a server", () => {
             answers.map(({ status }) => status),
             customers.map((path) => (path === customer ? 201 : 422)),
         )
-        await stop()
+        for (const [last, signal] of [[10, "SIGTERM"] as const, [11, "SIGKILL"] as const]) {
+            await stop(signal)
 
-        const same = tenant.at(await start())
-        assert.deepEqual(await same.numbers(customer), upTo(10))
-        const next = await same.post(`${customer}/invoices`, linesOver(100))
-        assert.equal(next.body.sequence, 11)
+            const same = tenant.at(await start())
+            assert.deepEqual(await same.numbers(customer), upTo(last))
+            const next = await same.post(`${customer}/invoices`, linesOver(100))
+            assert.equal(next.body.sequence, last + 1)
+        }
         await stop()
     })
+
+    /** A second process on the same directory. */
+    async function isRefusedMeanwhile(): Promise<void> {
+        const second = spawnApp("pipe")
+        const ended = once(second, "exit")
+        let printed = ""
+        for await (const chunk of second.stderr ?? []) printed += String(chunk)
+        assert.deepEqual(await ended, [1, null])
+        assert.match(printed, new RegExp(`Process ${String(running?.pid)} uses the directory`))
+    }
 })

@@ -6,10 +6,12 @@ import {
     findRenamings,
     type FoundRenamings,
     refuseStrays,
+    type RenamedColumns,
     type Renames,
     RENAMES,
     rewrittenBy,
 } from "../names/renamings"
+import { refuseSwappedScopes } from "../names/swapped-scopes"
 import { addColumns, dropFormerIndexes, loosen, tighten } from "../plan/column-steps"
 import { dropFormerChecks } from "../plan/checks"
 import { addCounting, setCounterSettings } from "../plan/counter-steps"
@@ -106,7 +108,11 @@ export async function installAutoSequence(
  * Refuses what the rows stand in the way of, before anything is written.
  * @internal
  */
-export async function refuseObstacles(runner: QueryRunner, inventory: Inventory): Promise<void> {
+export async function refuseObstacles(
+    runner: QueryRunner,
+    inventory: Inventory,
+    renamedColumns?: RenamedColumns,
+): Promise<void> {
     await refuseLosses(runner, retypedOf(inventory))
     await refuseUnknownZones(runner, inventory)
     for (const table of inventory.tables) {
@@ -114,6 +120,8 @@ export async function refuseObstacles(runner: QueryRunner, inventory: Inventory)
         await refuseUntold(runner, table, inventory.renumber)
     }
     await refuseDuplicates(runner, inventory)
+    if (inventory.counter?.table)
+        await refuseSwappedScopes(runner, inventory.dataSource, renamedColumns)
 }
 
 /** @internal Makes what an inventory lacks. */

@@ -9,6 +9,7 @@ import { planSynchronize, type Synchronization } from "../../typeorm/schema/sche
 import { hasRows } from "../../typeorm/statement"
 import { keepRenamedColumns } from "../names/renamed-columns"
 import { findRenamings, refuseStrays } from "../names/renamings"
+import { refuseSwappedScopes } from "../names/swapped-scopes"
 import { addChecks, dropFormerChecks, findChecks } from "../plan/checks"
 import { beforeRowsAreFilled } from "../plan/column-steps"
 import {
@@ -48,6 +49,7 @@ async function plan(dataSource: DataSource): Promise<Synchronization | undefined
         dropFormerChecks(runner, new LiveSteps(runner), dataSource)
     return onMaster(dataSource, async (runner) => {
         const inventory = await takeInventory(runner, dataSource)
+        if (inventory.counter?.table) await refuseSwappedScopes(runner, dataSource)
         const tables: ServedTable[] = []
         for (const table of inventory.tables)
             if (isIncomplete(table) && (await hasRows(runner, tableName(table.metadata))))
@@ -70,7 +72,7 @@ async function planFor(
     const { tables } = inventory
     const beforeFilled = tables.flatMap(beforeRowsAreFilled)
     const order = new RowOrder(dataSource)
-    await refuseObstacles(planning, inventory)
+    await refuseObstacles(planning, inventory, renamedColumns)
     await order.refuseUnknownRows(
         planning,
         inventory,

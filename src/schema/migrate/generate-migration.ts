@@ -177,7 +177,7 @@ export async function generateMigration(
         const taken = await takeInventory(runner, dataSource, { renumber })
         const kept = await keepRenamedColumns(taken)
         const found = kept.inventory
-        await refuseObstacles(runner, found)
+        await refuseObstacles(runner, found, kept.renamedColumns)
         // Also where no row is there: it will run where some are.
         for (const table of found.tables) order.refuseUnknown(table)
         return {

@@ -16,6 +16,7 @@ import { hasHistory } from "../../tables/key-entity"
 import { dataSourceOf } from "../../typeorm/compat"
 import { select } from "../../typeorm/statement"
 import { findRenamings, type Renaming } from "../names/renamings"
+import { findSwappedScopes } from "../names/swapped-scopes"
 import { readTables } from "../../typeorm/schema/read-tables"
 import { findBehind } from "../plan/counters-in-rows"
 import { servedEntities } from "../plan/inventory"
@@ -93,6 +94,8 @@ export async function findProblems(
         add("keys", await inexactPseudoKeys(runner, dialect, metadata))
         add("keys", await foreignPrefixes(runner, metadata, stored.get(metadata)))
     }
+    if (dialect && counter && stored.has(counter))
+        add("counters", await findSwappedScopes(runner, dataSource))
     add("time zones", await zoneProblems(runner, dataSource))
     const { renamings, problems: strays } = await findRenamings(runner, dataSource, [])
     add("names", [...strays, ...renamings.map(renamingProblem)])

@@ -40,7 +40,7 @@ export const mysqlAudit: AuditStatements = {
         sql:
             "SELECT INDEX_NAME AS `index`, COLUMN_NAME AS `column`, 0 AS `joinsNulls` " +
             "FROM information_schema.STATISTICS WHERE NON_UNIQUE = 0 " +
-            "AND TABLE_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ?",
+            "AND TABLE_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ? ORDER BY INDEX_NAME, SEQ_IN_INDEX",
         parameters: [place ?? null, table],
     }),
 

@@ -51,7 +51,8 @@ export const postgresAudit: AuditStatements = {
             `WHERE i.indrelid = to_regclass($1) AND i.indisunique AND i.indisvalid ` +
             `AND i.indpred IS NULL AND i.indexprs IS NULL ` +
             // The rows of tables that inherit from this one are read with its own, and are in none of its indexes.
-            `AND (t.relkind = 'p' OR NOT EXISTS (SELECT FROM pg_inherits h WHERE h.inhparent = t.oid))`,
+            `AND (t.relkind = 'p' OR NOT EXISTS (SELECT FROM pg_inherits h WHERE h.inhparent = t.oid)) ` +
+            `ORDER BY i.indexrelid, array_position(i.indkey::int2[], a.attnum)`,
         parameters: [name],
     }),
 

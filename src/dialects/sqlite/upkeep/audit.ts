@@ -28,7 +28,7 @@ export const sqliteAudit: AuditStatements = {
         sql:
             `SELECT l.name AS "index", i.name AS "column", 0 AS "joinsNulls" ` +
             `FROM ${pragma("index_list", table)} l JOIN pragma_index_info(l.name${table.place === undefined ? "" : ", ?"}) i ` +
-            `WHERE l."unique" = 1 AND l.partial = 0`,
+            `WHERE l."unique" = 1 AND l.partial = 0 ORDER BY l.seq, i.seqno`,
         parameters: [...placed(table), ...(table.place === undefined ? [] : [table.place])],
     }),
 

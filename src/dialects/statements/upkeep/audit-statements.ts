@@ -53,7 +53,7 @@ export interface AuditStatements {
     columns(table: TablePlace): Statement
     /** Whether it does not list what the user has no right to read. */
     readonly listsReadable?: boolean
-    /** Selects {@link StoredIndexColumn} rows of the unique indexes that hold for all rows. */
+    /** Selects {@link StoredIndexColumn} rows of the unique indexes that hold for all rows, in their order there. */
     uniqueIndexes(table: TablePlace): Statement
     /** A value of a scope as people read it, and as {@link parameter} takes it. */
     shown(column: ColumnMetadata, sql: string): string

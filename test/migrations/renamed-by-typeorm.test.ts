@@ -12,21 +12,25 @@ import {
     AutoSequenceColumn,
     type AutoSequenceColumnOptions,
     DocumentNumber,
+    DuplicateRowsError,
     PseudoKey,
 } from "../../src"
 import { onEveryDatabase } from "../support/databases"
-import { changeEntities, expectUpToDate, migrate } from "./migrate"
+import { rejection } from "../support/errors"
+import { changeEntities, expectUpToDate, migrate, shapeOf } from "./migrate"
+
+type Entities = ReturnType<typeof notes>
 
 interface Shape extends AutoSequenceColumnOptions {
     readonly format?: string
 }
 
 /** Ids tell no order. */
-function notes({ format, ...options }: Shape) {
+function notes({ format, ...options }: Shape, { kind = "kind" } = {}) {
     @Entity("note")
     class Note {
         @PrimaryColumn({ type: "varchar", length: 36 }) id!: string
-        @Column({ type: "varchar", length: 10, default: "A" }) kind!: string
+        @Column({ type: "varchar", length: 10, default: "A", name: kind }) kind!: string
         @AutoSequenceColumn({ strategy: "counter", ...options }) number!: number | null
         text!: string | null
     }
@@ -148,6 +152,44 @@ onEveryDatabase("a number whose column TypeORM renames", (db) => {
                 ])
             const rows = await dataSource.getRepository(Numbered).find()
             expect(rows.map(({ number }) => number)).to.have.members([1, 2])
+        })
+    }
+})
+
+onEveryDatabase("numbers of a scope that changes while TypeORM renames a column", (db) => {
+    const ways: Record<string, (entities: Entities, before: DataSource) => Promise<DataSource>> = {
+        "a migration": async (entities, before) =>
+            (await migrate(db(), before, entities)).dataSource,
+        "synchronize()": (entities, before) => db().connect(entities, { sameAs: before }),
+    }
+    const start = async () => {
+        const before = await db().connect(notes({ uniqueWith: "kind" }))
+        for (const [id, kind] of ["AB", "BA", "CB"].map(
+            (text) => text.split("") as [string, string],
+        ))
+            await before.getRepository("Note").save({ id, kind })
+        return before
+    }
+    for (const [way, go] of Object.entries(ways)) {
+        it(`are refused where they are there twice, before anything is written: ${way}`, async () => {
+            const before = await start()
+            const shape = await shapeOf(before, "Note")
+            const error = await rejection(go(notes({ name: "seq" }), before))
+            expect(error)
+                .to.be.instanceOf(DuplicateRowsError)
+                .with.property("message")
+                .that.matches(/1 number in .*note.number occurs .*SELECT .number., COUNT/)
+            expect(await shapeOf(before, "Note")).to.eql(shape)
+        })
+
+        it(`are not taken for equal where the column is one of the scope: ${way}`, async () => {
+            const changed = await go(notes({ uniqueWith: "kind" }, { kind: "sort" }), await start())
+            await expectUpToDate(changed)
+            const rows = await changed.getRepository("Note").save([
+                { id: "D", kind: "A" },
+                { id: "E", kind: "B" },
+            ])
+            expect(rows.map(({ number }) => number as unknown)).to.eql([2, 3])
         })
     }
 })

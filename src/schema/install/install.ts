@@ -119,7 +119,7 @@ export async function refuseObstacles(
         await refuseUnfillable(runner, table)
         await refuseUntold(runner, table, inventory.renumber)
     }
-    await refuseDuplicates(runner, inventory)
+    await refuseDuplicates(runner, inventory, renamedColumns)
     if (inventory.counter?.table)
         await refuseSwappedScopes(runner, inventory.dataSource, renamedColumns)
 }

@@ -2,7 +2,8 @@ import type { QueryRunner } from "typeorm"
 import { countRows } from "../../../typeorm/statement"
 import { DuplicateRowsError } from "../../../errors"
 import { pseudoKeysOf } from "../../../keys/resolve-keys"
-import { columnName, ofRow, tableName } from "../../../typeorm/names"
+import { dataSourceOf } from "../../../typeorm/compat"
+import { type ColumnMetadata, ofRow, tableName } from "../../../typeorm/names"
 import type { Inventory, ServedTable } from "../inventory"
 import { periodSql } from "../../../series/periods/period-sql"
 import { readTextSql } from "../../../series/documents/document-sql"
@@ -11,27 +12,41 @@ import type { Scoped } from "../../../series/series"
 
 type Kind = "number" | "key" | "text"
 
+interface How {
+    /** The name that a column has until TypeORM renames it. */
+    readonly storedName: (column: ColumnMetadata) => string
+    readonly renumber?: boolean
+    /** What tells the number of a row, as SQL. */
+    readonly shown?: string
+}
+
+type Find = [table: ServedTable, unique: Scoped, kind: Kind, how?: Omit<How, "storedName">]
+
 /** @internal Refuses to make unique indexes which the rows would not let be made. */
 export async function refuseDuplicates(
     runner: QueryRunner,
     { tables, renumber }: Inventory,
+    renamedColumns: ReadonlyMap<ColumnMetadata, string> = new Map(),
 ): Promise<void> {
     const problems: string[] = []
+    const storedName = (column: ColumnMetadata) => renamedColumns.get(column) ?? column.databaseName
+    const find = (...[table, unique, kind, how]: Find) =>
+        findDuplicates(runner, table, unique, kind, { storedName, ...how })
     for (const table of tables) {
-        for (const series of table.present)
-            problems.push(...(await findDuplicates(runner, table, series, "number", { renumber })))
+        for (const series of seriesOf(table.metadata))
+            problems.push(...(await find(table, series, "number", { renumber })))
         for (const document of seriesOf(table.metadata).flatMap(({ documents }) => documents)) {
-            const equal = await findDuplicates(runner, table, document, "text")
+            const equal = await find(table, document, "text")
             const isRead = table.texts.read.some(({ column }) => column === document.column)
             const shown = isRead ? readTextSql(document)?.number : undefined
             const numbers =
                 shown && equal.length === 0
-                    ? await findDuplicates(runner, table, document.series, "number", { shown })
+                    ? await find(table, document.series, "number", { shown })
                     : []
             problems.push(...equal, ...numbers)
         }
         for (const key of pseudoKeysOf(table.metadata).stored)
-            problems.push(...(await findDuplicates(runner, table, key, "key")))
+            problems.push(...(await find(table, key, "key")))
     }
     if (problems.length > 0) throw new DuplicateRowsError(problems.join("\n"))
 }
@@ -41,11 +56,14 @@ async function findDuplicates(
     { indexes, table, periods, stranded, uncounted }: ServedTable,
     unique: Scoped,
     kind: Kind,
-    { renumber = false, shown }: { renumber?: boolean; shown?: string } = {},
+    { storedName, renumber = false, shown }: How,
 ): Promise<string[]> {
     const isStranded = stranded.some(({ column }) => column === unique.column)
     const isIndexed = !indexes.some(({ columns }) => columns.includes(unique.column))
-    const isThere = shown !== undefined || table.findColumnByName(unique.column.databaseName)
+    const stored = (column: ColumnMetadata) => table.findColumnByName(storedName(column))
+    const nameOf = (column: ColumnMetadata) =>
+        dataSourceOf(unique.metadata).driver.escape(storedName(column))
+    const isThere = shown !== undefined || stored(unique.column)
     if ((isIndexed && !isStranded) || !isThere) return []
     const filled = periods.find(({ column }) => column === unique.column)
     const dated = filled && periodSql(filled)
@@ -57,40 +75,47 @@ async function findDuplicates(
         dated && keepsPeriods ? `COALESCE(${ofRow(filled.period.column)}, ${dated})` : dated
     // A column of the scope that is not there yet is the same for all rows; a period will be that of the date.
     const scopeColumns = unique.scopeColumns.filter(
-        (column) => column !== filled?.period.column && table.findColumnByName(column.databaseName),
+        (column) => column !== filled?.period.column && stored(column),
     )
-    const value = shown ?? columnName(unique.column)
-    const names = [...scopeColumns.map(columnName), value, ...(period ? [period] : [])].join(", ")
+    const value = shown ?? nameOf(unique.column)
+    const names = [...scopeColumns.map(nameOf), value, ...(period ? [period] : [])].join(", ")
     const from = `FROM ${tableName(unique.metadata)}${period || shown ? " t" : ""}`
-    const condition = conditionOf({ ...unique, scopeColumns }, value, renumber)
+    const condition = conditionOf({ ...unique, scopeColumns }, value, { nameOf, renumber })
     const count = await countRows(
         runner,
         `(SELECT 1 AS found ${from} WHERE ${condition} GROUP BY ${names} HAVING COUNT(*) > 1) d`,
     )
     if (count === 0) return []
     const query = `SELECT ${names}, COUNT(*) ${from} GROUP BY ${names} HAVING COUNT(*) > 1.`
-    const problem = `${describe(unique, count, kind)}: ${query}`
+    const problem = `${describe(unique, { count, kind, storedName })}: ${query}`
     return [kind === "number" && shown === undefined ? `${problem}${HOW_TO_NUMBER}` : problem]
 }
 
 const HOW_TO_NUMBER =
     " A migration numbers the rows whose number is NULL; with --renumber (renumber: true) also those with 0."
 
-function conditionOf({ scopeColumns, dialect }: Scoped, value: string, renumber: boolean): string {
+function conditionOf(
+    { scopeColumns, dialect }: Scoped,
+    value: string,
+    { nameOf, renumber }: { nameOf: (column: ColumnMetadata) => string; renumber: boolean },
+): string {
     // Where no index covers NULLs, rows with one are no obstacle.
     const where = [
-        ...scopeColumns.filter((c) => c.isNullable && !dialect.hasPartialIndices).map(columnName),
+        ...scopeColumns.filter((c) => c.isNullable && !dialect.hasPartialIndices).map(nameOf),
         value,
     ].map((name) => `${name} IS NOT NULL`)
     if (renumber) where.push(`${dialect.expressions.text(value)} <> '0'`)
     return where.join(" AND ")
 }
 
-function describe({ metadata, column, scopeColumns }: Scoped, count: number, kind: Kind): string {
-    const scope = scopeColumns.map(({ databaseName }) => databaseName).join(", ")
+function describe(
+    { metadata, column, scopeColumns }: Scoped,
+    { count, kind, storedName }: { count: number; kind: Kind } & Pick<How, "storedName">,
+): string {
+    const scope = scopeColumns.map(storedName).join(", ")
     return (
         `${metadata.name}.${column.propertyPath}: ${count} ${count === 1 ? kind : `${kind}s`} in ` +
-        `${metadata.tablePath}.${column.databaseName} ${count === 1 ? "occurs" : "occur"} more than ` +
+        `${metadata.tablePath}.${storedName(column)} ${count === 1 ? "occurs" : "occur"} more than ` +
         `once${scope ? ` for the same ${scope}` : ""}, so the unique index can't be created. Give these rows ` +
         `different ${kind}s first`
     )

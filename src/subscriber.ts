@@ -15,6 +15,7 @@ import { dialectOf } from "./dialects"
 import { abortedError } from "./inserts/connection/aborted"
 import { Session } from "./inserts/session"
 import { freeKeys, keepsHistory } from "./keys/change/freed-keys"
+import { leaveUnselected } from "./keys/change/unselected-keys"
 import { KeyAssigner } from "./keys/insert/key-assigner"
 import { refuseConditions } from "./keys/find/conditions-as-rows"
 import { noteUpdated, showInsertedKeys, showLoadedKeys } from "./keys/shown-keys"
@@ -86,6 +87,7 @@ export class AutoSequenceSubscriber implements EntitySubscriberInterface {
 
     afterUpdate(event: UpdateEvent<ObjectLiteral>): Promise<void> | undefined {
         noteUpdated(event)
+        leaveUnselected(event)
         if (seriesOf(event.metadata).length === 0 || !this.isInCharge(event)) return
         const session = Session.find(event.queryRunner)
         if (!session) return

@@ -1,6 +1,7 @@
 import type { ObjectLiteral, UpdateEvent } from "typeorm"
 import { catchUpKeys } from "../keys/change/awaited-numbers"
 import { changeKeys } from "../keys/change/changed-keys"
+import { noteUnselected } from "../keys/change/unselected-keys"
 import { UpdatedEntity } from "../inserts/announced/updated-entity"
 import { refuseConditions } from "../keys/find/conditions-as-rows"
 import { storedKeysOf } from "../keys/resolve-keys"
@@ -23,6 +24,7 @@ export function announceUpdate(event: UpdateEvent<ObjectLiteral>): Promise<void>
             session.updates.add(new UpdatedEntity(entity, metadata))
     }
     catchUpKeys(event)
+    noteUnselected(event)
     const changed = findChangedNumber(event)
     if (changed) throw changed
     return changeKeys(event)

@@ -53,6 +53,13 @@ class Draft {
     slug!: string | null
 }
 
+@Entity("unselected_invitation")
+class Invitation {
+    @PrimaryGeneratedColumn() id!: number
+    @Column() name!: string
+    @PseudoKey({ select: false, nullable: true }) code!: string | null
+}
+
 onEveryDatabase("A key that is not selected", (database) => {
     const stored = ({ manager, metadata }: Repository<Row>) =>
         manager
@@ -109,5 +116,26 @@ onEveryDatabase("A key that is not selected", (database) => {
         await drafts.save(Object.assign(draft, { name: "Tea" }))
         expect(draft.slug).to.equal("tea")
         await expectLeads(manager, Draft, { tea: draft.id })
+    })
+
+    it("stays where an entity that lacks it is saved again, and is taken off by null", async () => {
+        const { manager } = await database().connect([Invitation])
+        const invitations = manager.getRepository(Invitation)
+        const { id, code } = await invitations.save(invitations.create({ name: "One" }))
+        const loaded = await invitations.findOneByOrFail({ id })
+        for (const row of [loaded, invitations.create({ id })])
+            for (const name of ["Two", "Three", "Four"])
+                await invitations.save(Object.assign(row, { name }))
+        await expectLeads(manager, Invitation, { [code as string]: id })
+        await manager
+            .transaction(async (within) => {
+                await within.save(Object.assign(loaded, { name: "Five" }))
+                throw new Error("roll back")
+            })
+            .catch(() => {})
+        await invitations.save(loaded)
+        await expectLeads(manager, Invitation, { [code as string]: id })
+        await invitations.save(Object.assign(loaded, { code: null }))
+        await expectLeads(manager, Invitation, { [code as string]: null })
     })
 })

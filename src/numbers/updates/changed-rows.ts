@@ -4,6 +4,7 @@ import type { Session } from "../../inserts/session"
 import { list, parameter, type Piece, piece, plain } from "../../inserts/sql/update"
 import { scopeSqls } from "../../series/scopes/scope"
 import { type Document, placeOf, type Series } from "../../series/series"
+import { numberedCheck } from "../../series/when/numbered-check"
 import { type ColumnMetadata, columnName, OWN } from "../../typeorm/names"
 import { select } from "../../typeorm/statement"
 import type { KeyedRow } from "./asked/asked-numbers"
@@ -114,6 +115,26 @@ export function changedNumberError(series: Series): ReadOnlyNumberError {
     return new ReadOnlyNumberError(
         `${placeOf(series)} of a stored row can't be changed: numbers are not editable. Reload ` +
             "the row, or leave the number out of the update: the row may have got one since it was loaded.",
+    )
+}
+
+/** @internal Where the session allows changes, a constraint keeps final rows from being without a number. */
+export function takenNumberError(
+    changed: readonly Series[],
+    cause: DriverError,
+): ReadOnlyNumberError | undefined {
+    const text = String(cause.message)
+    const series = changed.find((one) => {
+        const check = numberedCheck(one)
+        return check && text.includes(check.name)
+    })
+    return (
+        series &&
+        new ReadOnlyNumberError(
+            `${placeOf(series)} of a final row was to be NULL, and a row for which its condition (when) holds has a ` +
+                "number. Set another number, or make the row a draft by the same update.",
+            { cause },
+        )
     )
 }
 

@@ -14,7 +14,7 @@ import { tellTaken } from "../../signals/channels"
 import { lockTables } from "../table-lock/table-lock"
 import { type AskedNumbers, madeAtOnce, takeAsked } from "./asked/asked-numbers"
 import { type Change, findChange } from "./change"
-import { type ChangedRows, refuseChanges } from "./changed-rows"
+import { type ChangedRows, refuseChanges, takenNumberError } from "./changed-rows"
 import { type ChangedRequest, requestsOf, setBeside } from "./changed-requests"
 import { readAsked } from "./asked/read-asked"
 import { refuseLeft } from "./asked/refuse-left"
@@ -109,7 +109,11 @@ export async function sendNumbered(
                     requests.length > 0 &&
                     requests.every((r) => r.explicit === undefined),
             )
-        throw (cause && duplicateNumberError(seriesOf(update.metadata), cause, isMade)) ?? error
+        const named =
+            cause &&
+            (duplicateNumberError(seriesOf(update.metadata), cause, isMade) ??
+                takenNumberError(changed, cause))
+        throw named ?? error
     }
     // When this fails, the numbers are in the table, and stay.
     await session.numbered(changes.flatMap((change) => numberedRows(session, change)))

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { join } from "node:path"
+import { setTimeout } from "node:timers/promises"
 import { expect } from "chai"
 import type { DataSource } from "typeorm"
 import type { SeriesAudit } from "../../src"
@@ -36,18 +37,14 @@ const DATA_SOURCES = `
 const FUNCTIONS = `
     const { backfillNumbers, diagnose, runMigrations } = require("typeorm-autosequence")
     const { dataSource } = require("./replicated.js")
-    async function main() {
+    module.exports = async () => {
         await dataSource.initialize()
         const { lines } = await diagnose(dataSource)
         const { total } = await backfillNumbers(dataSource, "Ticket")
-        console.log(JSON.stringify({
-            wrong: lines.filter(({ status }) => status !== "ok"),
-            ran: await runMigrations(dataSource),
-            total,
-        }))
+        const ran = await runMigrations(dataSource)
         await dataSource.destroy()
-    }
-    main().catch((error) => { console.error(error); process.exitCode = 1 })`
+        return { wrong: lines.filter(({ status }) => status !== "ok"), ran, total }
+    }`
 
 class Application {
     private constructor(
@@ -140,7 +137,7 @@ onEveryDatabase(
     (database) => {
         const isPostgres = () => database().can.tableLock
 
-        it("migrate once for three processes, fill what the old version leaves, and read the master", async () => {
+        it("migrate once for two processes, fill what the old version leaves, and read the master", async () => {
             const options = await optionsOf(database())
             const observer = await database().connect([], { fresh: false })
             const app = await Application.create(options, observer)
@@ -149,9 +146,13 @@ onEveryDatabase(
                 await app.project.write(
                     "synchronize.js",
                     `const { dataSource } = require("./old.js")
-                    dataSource.initialize().then(() => dataSource.synchronize()).then(() => dataSource.destroy())`,
+                    module.exports = async () => {
+                        await dataSource.initialize()
+                        await dataSource.synchronize()
+                        await dataSource.destroy()
+                    }`,
                 )
-                expect(await app.project.node("synchronize.js")).to.include({ status: 0 })
+                expect(await app.project.call("synchronize.js")).to.include({ status: 0 })
                 await app.insertOld(4)
                 const generated = await app.run(
                     ...["migration:generate", "migrations/Number", "--outputJs"],
@@ -161,13 +162,11 @@ onEveryDatabase(
                 expect(pending).to.include({ status: 1, stderr: "" })
                 expect(pending.stdout).to.match(/^Would run Number\d+\. Nothing was changed\.\n$/)
 
-                const ran = await Promise.all(
-                    [1, 2, 3].map(() => app.project.command("migrate", "-d", "app.js")),
-                )
-                expect(ran.map(({ status }) => status)).to.eql([0, 0, 0])
+                const ran = await app.project.askTwo("migrate", "-d", "app.js")
+                expect(ran.map(({ status }) => status)).to.eql([0, 0])
                 const said = ran.map(({ stdout }) => stdout.replace(/\d{13}/, "…")).sort()
                 const rest = "All migrations have been run.\n"
-                expect(said).to.eql([rest, rest, "Ran Number….\n"])
+                expect(said).to.eql([rest, "Ran Number….\n"])
 
                 await app.insertOld(6)
                 // Not every database can make keys in a migration.
@@ -197,9 +196,10 @@ onEveryDatabase(
                 const replication = { master: { url }, slaves: [{ url: slave }] }
                 await app.connect("replicated", "new", { type, ...others, replication })
                 await app.insertOld(2)
-                const functions = await app.project.node("functions.js")
-                expect({ ...functions, stdout: "" }).to.eql({ status: 0, stdout: "", stderr: "" })
-                expect(JSON.parse(functions.stdout)).to.eql({ wrong: [], ran: [], total: 2 })
+                expect(await app.project.call("functions.js")).to.eql({
+                    ...{ status: 0, stdout: "", stderr: "" },
+                    value: { wrong: [], ran: [], total: 2 },
+                })
                 await app.insertOld(2)
                 const onReplicas = (...args: string[]) =>
                     app.project.ask(...args, "-d", "replicated.js")
@@ -230,10 +230,14 @@ onEveryDatabase(
                     "synchronize.js",
                     `const { dataSource } = require("./app.js")
                     const { installAutoSequence } = require("typeorm-autosequence")
-                    dataSource.initialize().then(() => dataSource.synchronize())
-                        .then(() => installAutoSequence(dataSource)).then(() => dataSource.destroy())`,
+                    module.exports = async () => {
+                        await dataSource.initialize()
+                        await dataSource.synchronize()
+                        await installAutoSequence(dataSource)
+                        await dataSource.destroy()
+                    }`,
                 )
-                expect(await app.project.node("synchronize.js")).to.include({ status: 0 })
+                expect(await app.project.call("synchronize.js")).to.include({ status: 0 })
                 await app.insertOld(600)
                 await app.project.write(
                     "migrations/Wait.js",
@@ -314,7 +318,11 @@ async function waitFor(
         : "SELECT 1 AS found FROM information_schema.INNODB_TRX JOIN information_schema.PROCESSLIST p " +
           "ON p.ID = trx_mysql_thread_id WHERE trx_state = 'LOCK WAIT' AND p.DB = DATABASE() " +
           `AND trx_query LIKE '${statement}%'`
-    while ((await observer.query<unknown[]>(sql)).length === 0) started.refuseEnd()
+    while ((await observer.query<unknown[]>(sql)).length === 0) {
+        started.refuseEnd()
+        // It needs the processor more than who looks on.
+        await setTimeout(20)
+    }
 }
 
 /** A user who may read all of it, and write nothing. */
@@ -340,7 +348,7 @@ describe("The command demo", () => {
     it("kills writers within a transaction, and finds no gap", async () => {
         const project = await Project.create(["@electric-sql/pglite", "typeorm-pglite"])
         try {
-            const { status, stdout, stderr } = await project.command("demo", "--json")
+            const { status, stdout, stderr } = await project.ask("demo", "--json")
             expect({ status, stderr }).to.eql({ status: 0, stderr: "" })
             const { writers, series } = JSON.parse(stdout) as {
                 writers: { committed: number; killed: { customer: string; numbers: number[] } }[]
@@ -373,7 +381,7 @@ describe("The command demo", () => {
     it("says what it needs where that is missing", async () => {
         const project = await Project.create([])
         try {
-            const { status, stdout, stderr } = await project.command("demo")
+            const { status, stdout, stderr } = await project.ask("demo")
             expect({ status, stdout }).to.eql({ status: 3, stdout: "" })
             expect(stderr).to.include(
                 "npx -p typeorm-autosequence -p @electric-sql/pglite -p typeorm-pglite typeorm-autosequence demo",

@@ -47,11 +47,11 @@ export const DATA_SOURCES = `
 const FILL = `
     const { installAutoSequence } = require("typeorm-autosequence")
     const { dataSource } = require("./data-source.js")
-    async function main() {
+    module.exports = async (which) => {
         await dataSource.initialize()
         await dataSource.synchronize()
         await installAutoSequence(dataSource)
-        if (process.argv[2] === "empty") return dataSource.destroy()
+        if (which === "empty") return dataSource.destroy()
         const save = (entity, rows) => dataSource.getRepository(entity).save(rows)
         for (const company of ["Acme & <Sons>", "Beta"])
             for (const year of [2025, 2026])
@@ -69,8 +69,7 @@ const FILL = `
         const row = { id: "900", series: "invoice.number", scope, kind: "skip", first: "4", last: "4", reason: "printed on paper", by: "ann", at: new Date(0) }
         await dataSource.getRepository("AutoSequenceEvent").insert(row)
         await dataSource.destroy()
-    }
-    main().catch((error) => { console.error(error); process.exitCode = 1 })`
+    }`
 
 /** An application with the package, in an empty project, on a database of these options. */
 export async function upkeepProject(options: object, ...args: string[]): Promise<Project> {
@@ -79,7 +78,7 @@ export async function upkeepProject(options: object, ...args: string[]): Promise
     await project.write("fill.js", FILL)
     await connectTo(project, "data-source.js", options)
     if (args[0] !== "none") {
-        const { status, stderr } = await project.node("fill.js", ...args)
+        const { status, stderr } = await project.call("fill.js", ...args)
         if (status !== 0) throw new Error(stderr)
     }
     return project

@@ -18,8 +18,7 @@ onEveryDatabase(
             try {
                 const command = (...args: string[]) => project.ask(...args, "-d", "data-source.js")
                 const calm = (text: string) => steady(text).replace(/^Audit of .*$/m, "Audit")
-                const audit = await project.command("audit", "-d", "data-source.js")
-                expectSnapshot("servers-audit.txt", calm(shown(audit)))
+                expectSnapshot("servers-audit.txt", calm(shown(await command("audit"))))
                 expectSnapshot("servers-counters.txt", calm(shown(await command("counters"))))
                 expect((await command("counters", "--waiting")).stdout).to.equal(
                     "Nobody holds a counter that others wait for.\n",
@@ -159,7 +158,7 @@ const TWO_SCHEMAS = `
 
 const FILL_PAPERS = `
     const { dataSource } = require("./data-source.js")
-    async function main() {
+    module.exports = async () => {
         await dataSource.initialize()
         await dataSource.synchronize()
         const [bill, note] = ["Bill", "Note"].map((name) => dataSource.getMetadata(name))
@@ -173,8 +172,7 @@ const FILL_PAPERS = `
         await rows(note, 1)
         await require("typeorm-autosequence").resyncCounters(dataSource)
         await dataSource.destroy()
-    }
-    main().catch((error) => { console.error(error); process.exitCode = 1 })`
+    }`
 
 onOnePostgres("the upkeep commands, with many rows in two schemas,", (database) => {
     let project: Project
@@ -190,7 +188,7 @@ onOnePostgres("the upkeep commands, with many rows in two schemas,", (database) 
         const places = JSON.stringify({ own, other, url })
         await project.write("data-source.js", TWO_SCHEMAS.replace("PLACES", places))
         await project.write("fill.js", FILL_PAPERS)
-        expect(await project.node("fill.js")).to.eql({ status: 0, stdout: "", stderr: "" })
+        expect(await project.call("fill.js")).to.eql({ status: 0, stdout: "", stderr: "" })
     }
     after(() => project.remove())
 

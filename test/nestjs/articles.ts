@@ -116,9 +116,16 @@ export async function startSite(
     { keys = {}, prepare, ...start }: SiteOptions = {},
 ): Promise<Site> {
     const { messages = new Messages() } = start
-    const options = await database.newOptions()
+    // To make the tables takes longer than most tests do.
+    const { options } = await database.connect(ENTITIES, { emptied: true })
+    const { type, url, schema, extra } = options as Extract<typeof options, { type: "postgres" }>
     const imports = [
-        TypeOrmModule.forRoot({ ...options, autoLoadEntities: true, synchronize: true }),
+        TypeOrmModule.forRoot({
+            ...{ type, url, schema, extra },
+            autoLoadEntities: true,
+            // What is imported may have entities of its own.
+            synchronize: metadata.imports !== undefined,
+        }),
         TypeOrmModule.forFeature(ENTITIES),
         ...(keys ? [AutoSequenceModule.forRoot(keys)] : []),
         ...(metadata.imports ?? []),

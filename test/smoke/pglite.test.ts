@@ -1,12 +1,7 @@
 import { expect } from "chai"
-import { Column, DataSource, Entity, PrimaryGeneratedColumn } from "typeorm"
-import { PGliteDriver } from "typeorm-pglite"
-import {
-    AutoSequenceColumn,
-    StaleSnapshotError,
-    verifyAutoSequence,
-    withAutoSequence,
-} from "../../src"
+import { Column, type DataSource, Entity, PrimaryGeneratedColumn } from "typeorm"
+import { AutoSequenceColumn, StaleSnapshotError, verifyAutoSequence } from "../../src"
+import { describeOn } from "../support/databases"
 import { emptyTables } from "../support/empty-tables"
 import { rejection } from "../support/errors"
 import {
@@ -18,6 +13,7 @@ import {
     storedTickets,
     Ticket,
 } from "../support/invoices"
+import { pglite } from "../support/servers"
 
 @Entity()
 class Dated {
@@ -27,23 +23,13 @@ class Dated {
 }
 
 // One connection, one transaction at a time: what needs two is tested on servers.
-describe("PGlite", () => {
+describeOn("What one connection shows", pglite, (_, { lasting }) => {
     let dataSource: DataSource
 
-    // To start it takes longer than all of the tests.
     before(async () => {
-        dataSource = new DataSource(
-            withAutoSequence({
-                type: "postgres",
-                driver: new PGliteDriver({}).driver,
-                entities: [...invoiceEntities, Dated],
-                synchronize: true,
-            }),
-        )
-        await dataSource.initialize()
+        dataSource = await lasting().connect([...invoiceEntities, Dated])
     })
     beforeEach(() => emptyTables(dataSource))
-    after(() => dataSource.destroy())
 
     it("numbers rows, arrays, cascades and upserts", async () => {
         await verifyAutoSequence(dataSource)

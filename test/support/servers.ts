@@ -53,7 +53,7 @@ const onePostgres: Server<PostgresDatabase> = {
     },
 }
 
-const pglite: Server = {
+export const pglite: Server = {
     name: "PGlite",
     can: pgliteCan,
     start: () =>

@@ -17,6 +17,7 @@ import { AutoSequenceColumn } from "../../src"
 import type { AutoSequenceCounter } from "../../src"
 import { seriesOf } from "../../src/series/resolve-series"
 import { upTo } from "./invoices"
+import { LastingClient } from "./lasting-client"
 import type { Capabilities, TestDatabase } from "./test-database"
 import { dataSourceOf, tableName } from "./typeorm"
 
@@ -124,6 +125,7 @@ export async function connectFast(
         return database.connect(entities, { connections, emptied, ...options })
     const extra = {
         max: connections,
+        Client: LastingClient,
         options: "-c synchronous_commit=off -c deadlock_timeout=20ms",
     }
     return database.connect(entities, { extra, emptied, ...options })

@@ -24,8 +24,8 @@ interface Shape {
 }
 
 /** An entity with a number, its text, both, or a column that holds such a text. */
-function invoices({ sequence, text, by, isPlain = false }: Shape) {
-    @Entity("invoice")
+function invoices({ sequence, text, by, isPlain = false }: Shape, name = "Invoice") {
+    @Entity(name)
     class Invoice {
         @PrimaryGeneratedColumn() id!: number
         @Column({ type: "varchar", length: 20, default: "Tea" }) company!: string
@@ -35,6 +35,7 @@ function invoices({ sequence, text, by, isPlain = false }: Shape) {
         sequencePeriod!: string | null
         number!: string | null
     }
+    Object.defineProperty(Invoice, "name", { value: name })
     const { prototype } = Invoice
     if (sequence) AutoSequenceColumn({ uniqueWith: "company", ...sequence })(prototype, "sequence")
     if (text) DocumentNumber({ of: "sequence", format: text, by })(prototype, "number")
@@ -60,152 +61,179 @@ onEveryDatabase("a migration of texts", (db) => {
             ...(bigints ? ["trigger" as const] : []),
         ]
     }
-    const stored = async (dataSource: Awaited<ReturnType<typeof changeEntities>>) =>
-        (await dataSource.getRepository("Invoice").find({ order: { id: "ASC" } })).map(
-            ({ number }) => number as unknown,
+    /** Each of these for each strategy, in a table of its own: one migration is about all of them. */
+    const tablesOf = <T>(...of: T[]) =>
+        strategies().flatMap((strategy) =>
+            of.map((one, at) => ({ strategy, one, name: `invoice_${strategy}_${at}` })),
         )
+    type Stored = Awaited<ReturnType<typeof changeEntities>>
+    const rowsOf = (dataSource: Stored, name = "Invoice") =>
+        dataSource.getRepository(name).find({ order: { id: "ASC" } })
+    const stored = async (dataSource: Stored, name?: string) =>
+        (await rowsOf(dataSource, name)).map(({ number }) => number as unknown)
 
     it("gives rows numbers and texts, and goes back and forth", async () => {
-        for (const strategy of strategies())
-            for (const when of [undefined, { status: Not("draft") }]) {
-                const before = await db().connect([invoices({})])
-                await installAutoSequence(before)
-                await before.getRepository("Invoice").insert(ROWS.map((row) => ({ ...row })))
-                const sequence = { strategy, period: BY_YEAR, when }
-                const entities = [invoices({ sequence, text: FORMAT })]
-                const { dataSource, migration } = await migrate(db(), before, entities)
-                const draft = when ? null : "INV/2026/002"
-                const texts = ["INV/2025/001", "INV/2026/001", draft]
-                const last = when ? 2 : 3
-                expect(await stored(dataSource)).to.eql([...texts, `INV/2026/00${last}`])
-                const row = await dataSource.getRepository("Invoice").save({ ...ROWS[1] })
-                expect(row.number).to.equal(`INV/2026/00${last + 1}`)
-                await expectUpToDate(dataSource)
-                await verifyAutoSequence(dataSource)
-                expect(migration.source).to.include("get the texts of their numbers")
-                await dataSource.undoLastMigration()
-                const undone = await changeEntities(db(), dataSource, [invoices({})])
-                await expectUpToDate(undone)
-                const again = await migrate(db(), undone, entities)
-                expect((await stored(again.dataSource)).length).to.equal(5)
-                await expectUpToDate(again.dataSource)
-            }
+        const tables = tablesOf(undefined, { status: Not("draft") })
+        const plain = () => tables.map(({ name }) => invoices({}, name))
+        const before = await db().connect(plain())
+        await installAutoSequence(before)
+        for (const { name } of tables)
+            await before.getRepository(name).insert(ROWS.map((row) => ({ ...row })))
+        const entities = tables.map(({ name, strategy, one: when }) =>
+            invoices({ sequence: { strategy, period: BY_YEAR, when }, text: FORMAT }, name),
+        )
+        const { dataSource, migration } = await migrate(db(), before, entities)
+        for (const { name, one: when } of tables) {
+            const draft = when ? null : "INV/2026/002"
+            const texts = ["INV/2025/001", "INV/2026/001", draft]
+            const last = when ? 2 : 3
+            expect(await stored(dataSource, name)).to.eql([...texts, `INV/2026/00${last}`])
+            const row = await dataSource.getRepository(name).save({ ...ROWS[1] })
+            expect(row.number, name).to.equal(`INV/2026/00${last + 1}`)
+        }
+        await expectUpToDate(dataSource)
+        await verifyAutoSequence(dataSource)
+        const told = migration.source.match(/get the texts of their numbers/g)
+        expect(told).to.have.lengthOf(tables.length)
+        await dataSource.undoLastMigration()
+        const undone = await changeEntities(db(), dataSource, plain())
+        await expectUpToDate(undone)
+        const again = await migrate(db(), undone, entities)
+        for (const { name } of tables)
+            expect(await stored(again.dataSource, name)).to.have.lengthOf(5)
+        await expectUpToDate(again.dataSource)
     })
 
     it("gives texts to numbers that are there, and takes them away", async () => {
-        for (const strategy of strategies()) {
-            const sequence = { strategy, period: BY_YEAR }
-            const before = await db().connect([invoices({ sequence })])
-            await installAutoSequence(before)
-            await before.getRepository("Invoice").save(ROWS.map((row) => ({ ...row })))
-            const entities = [invoices({ sequence, text: FORMAT })]
-            const { dataSource } = await migrate(db(), before, entities)
-            expect(await stored(dataSource)).to.eql([
+        const tables = tablesOf({ period: BY_YEAR })
+        const numbered = (text?: string) =>
+            tables.map(({ name, strategy, one }) =>
+                invoices({ sequence: { strategy, ...one }, text }, name),
+            )
+        const before = await db().connect(numbered())
+        await installAutoSequence(before)
+        for (const { name } of tables)
+            await before.getRepository(name).save(ROWS.map((row) => ({ ...row })))
+        const { dataSource } = await migrate(db(), before, numbered(FORMAT))
+        for (const { name } of tables)
+            expect(await stored(dataSource, name)).to.eql([
                 "INV/2025/001",
                 "INV/2026/001",
                 "INV/2026/002",
                 "INV/2026/003",
             ])
-            await expectUpToDate(dataSource)
-            await verifyAutoSequence(dataSource)
-            const { dataSource: without } = await migrate(db(), dataSource, [
-                invoices({ sequence }),
-            ])
-            await expectUpToDate(without)
-            const row = await without.getRepository("Invoice").save({ ...ROWS[1] })
-            expect(row.sequence).to.equal(4)
+        await expectUpToDate(dataSource)
+        await verifyAutoSequence(dataSource)
+        const { dataSource: without } = await migrate(db(), dataSource, numbered())
+        await expectUpToDate(without)
+        for (const { name } of tables) {
+            const row = await without.getRepository(name).save({ ...ROWS[1] })
+            expect(row.sequence, name).to.equal(4)
         }
     })
 
     it("takes numbers out of texts that are there", async () => {
-        for (const strategy of strategies()) {
-            const before = await db().connect([invoices({ isPlain: true })])
-            const given = ["INV/2025/009", "INV/2026/007", null, "INV/2026/1234"]
+        const tables = tablesOf({ period: BY_YEAR, when: { status: Not("draft") } })
+        const before = await db().connect(
+            tables.map(({ name }) => invoices({ isPlain: true }, name)),
+        )
+        const given = ["INV/2025/009", "INV/2026/007", null, "INV/2026/1234"]
+        for (const { name } of tables)
             await before
-                .getRepository("Invoice")
+                .getRepository(name)
                 .insert(ROWS.map((row, at) => ({ ...row, number: given[at] })))
-            const sequence = { strategy, period: BY_YEAR, when: { status: Not("draft") } }
-            const entities = [invoices({ sequence, text: FORMAT })]
-            const { dataSource, migration } = await migrate(db(), before, entities)
-            expect(await stored(dataSource)).to.eql(given)
-            const rows = await dataSource.getRepository("Invoice").find({ order: { id: "ASC" } })
+        const entities = tables.map(({ name, strategy, one }) =>
+            invoices({ sequence: { strategy, ...one }, text: FORMAT }, name),
+        )
+        const { dataSource, migration } = await migrate(db(), before, entities)
+        for (const { name } of tables) {
+            const rows = await rowsOf(dataSource, name)
+            expect(rows.map((row) => row.number as unknown)).to.eql(given)
             expect(rows.map((row) => row.sequence as unknown)).to.eql([9, 7, null, 1234])
-            const saved = await dataSource.getRepository("Invoice").save({ ...ROWS[1] })
-            expect(saved.number).to.equal("INV/2026/1235")
-            await expectUpToDate(dataSource)
-            await verifyAutoSequence(dataSource)
-            expect(migration.source).to.include("get the numbers that number shows")
+            const saved = await dataSource.getRepository(name).save({ ...ROWS[1] })
+            expect(saved.number, name).to.equal("INV/2026/1235")
         }
+        await expectUpToDate(dataSource)
+        await verifyAutoSequence(dataSource)
+        const told = migration.source.match(/get the numbers that number shows/g)
+        expect(told).to.have.lengthOf(tables.length)
     })
 
     it("takes numbers out of texts of several kinds, and from behind what the row itself tells", async () => {
-        for (const [uniqueWith, text, by, given, next] of [
-            [
-                ["company", "status"],
-                { final: "INV-{YYYY}-{000}", credit: "C-{0}/{YY}" },
-                "status",
-                ["INV-2026-007", "C-12/26", "INV-2026-008"],
-                "INV-2026-009",
-            ],
-            [
-                ["company"],
-                "{company}/{YYYY}/{0}/{status}",
-                undefined,
-                ["Tea/2026/7/final", "Tea/2026/12/credit", "Tea/2026/8/final"],
-                "Tea/2026/13/final",
-            ],
-        ] as const)
-            for (const strategy of strategies()) {
-                const before = await db().connect([invoices({ isPlain: true })])
-                await before.getRepository("Invoice").insert(
-                    given.map((number, at) => ({
-                        issuedOn: "2026-01-01",
-                        status: at === 1 ? "credit" : "final",
-                        number,
-                    })),
-                )
-                const sequence = { strategy, period: BY_YEAR, uniqueWith: [...uniqueWith] }
-                const entities = [invoices({ sequence, text, by })]
-                const { dataSource } = await migrate(db(), before, entities)
-                expect(await stored(dataSource)).to.eql([...given])
-                const rows = await dataSource.getRepository("Invoice").find({ order: { id: 1 } })
-                expect(rows.map((row) => row.sequence as unknown)).to.eql([7, 12, 8])
-                const saved = await dataSource
-                    .getRepository("Invoice")
-                    .save({ issuedOn: "2026-01-01", status: "final" })
-                expect(saved.number).to.equal(next)
-                await expectUpToDate(dataSource)
-                await verifyAutoSequence(dataSource)
-            }
+        const tables = tablesOf(
+            {
+                uniqueWith: ["company", "status"],
+                text: { final: "INV-{YYYY}-{000}", credit: "C-{0}/{YY}" },
+                by: "status",
+                given: ["INV-2026-007", "C-12/26", "INV-2026-008"],
+                next: "INV-2026-009",
+            },
+            {
+                uniqueWith: ["company"],
+                text: "{company}/{YYYY}/{0}/{status}",
+                by: undefined,
+                given: ["Tea/2026/7/final", "Tea/2026/12/credit", "Tea/2026/8/final"],
+                next: "Tea/2026/13/final",
+            },
+        )
+        const before = await db().connect(
+            tables.map(({ name }) => invoices({ isPlain: true }, name)),
+        )
+        for (const { name, one } of tables)
+            await before.getRepository(name).insert(
+                one.given.map((number, at) => ({
+                    issuedOn: "2026-01-01",
+                    status: at === 1 ? "credit" : "final",
+                    number,
+                })),
+            )
+        const entities = tables.map(({ name, strategy, one: { uniqueWith, text, by } }) =>
+            invoices({ sequence: { strategy, period: BY_YEAR, uniqueWith }, text, by }, name),
+        )
+        const { dataSource } = await migrate(db(), before, entities)
+        for (const { name, one } of tables) {
+            const rows = await rowsOf(dataSource, name)
+            expect(rows.map((row) => row.number as unknown)).to.eql(one.given)
+            expect(rows.map((row) => row.sequence as unknown)).to.eql([7, 12, 8])
+            const saved = await dataSource
+                .getRepository(name)
+                .save({ issuedOn: "2026-01-01", status: "final" })
+            expect(saved.number, name).to.equal(one.next)
+        }
+        await expectUpToDate(dataSource)
+        await verifyAutoSequence(dataSource)
     })
 
     it("refuses texts of other formats, and equal ones, with a query that finds them", async () => {
         const sequence = { strategy: "counter", period: BY_YEAR } as const
-        for (const [numbers, kind, text, format = FORMAT, by] of [
+        const before = await db().connect([invoices({ isPlain: true })])
+        const repository = before.getRepository("Invoice")
+        const [plain, byKind] = [
+            await changeEntities(db(), before, [invoices({ sequence, text: FORMAT })]),
+            await changeEntities(db(), before, [
+                invoices({
+                    sequence,
+                    text: { final: FORMAT, credit: "C/{YYYY}/{000}" },
+                    by: "status",
+                }),
+            ]),
+        ]
+        for (const [numbers, kind, text, changed = plain] of [
             [["INV/2026/001", "2026-1"], DocumentNumberError, "1 row has a text"],
             [["INV/2026/001", "INV/2026/002a"], DocumentNumberError, "1 row has a text"],
             [["INV/2026/001", "INV/2026/0002"], DocumentNumberError, "1 row has a text"],
             [["INV/2026/001", "INV/2025/002"], DocumentNumberError, "1 row has a text"],
             [["INV/2026/001", "INV/2026/001"], DuplicateRowsError, "1 text in"],
-            [
-                ["INV/2026/001", "C/2026/001"],
-                DuplicateRowsError,
-                "1 number in",
-                { final: FORMAT, credit: "C/{YYYY}/{000}" },
-                "status",
-            ],
+            [["INV/2026/001", "C/2026/001"], DuplicateRowsError, "1 number in", byKind],
         ] as const) {
-            const before = await db().connect([invoices({ isPlain: true })])
-            await before.getRepository("Invoice").insert(
+            await repository.createQueryBuilder().delete().execute()
+            await repository.insert(
                 numbers.map((number) => ({
                     issuedOn: "2026-01-01",
                     status: number.startsWith("C") ? "credit" : "final",
                     number,
                 })),
             )
-            const changed = await changeEntities(db(), before, [
-                invoices({ sequence, text: format, by }),
-            ])
             const error = await rejection(generateMigration(changed))
             expect(error).to.be.instanceOf(kind)
             expect(error.message).to.include(text)
@@ -228,27 +256,35 @@ onEveryDatabase("a migration of texts", (db) => {
 
     it("gives texts to drafts that a migration numbers, as their condition is another one", async () => {
         const finals = { status: "final" }
-        for (const strategy of strategies())
-            for (const when of [undefined, { status: Not("void") }]) {
-                const sequence = { strategy, period: BY_YEAR }
-                const before = await db().connect([
-                    invoices({ sequence: { ...sequence, when: finals }, text: FORMAT }),
-                ])
-                await installAutoSequence(before)
-                await before.getRepository("Invoice").save(ROWS.map((row) => ({ ...row })))
-                const entities = [invoices({ sequence: { ...sequence, when }, text: FORMAT })]
-                const { dataSource } = await migrate(db(), before, entities)
-                await verifyAutoSequence(dataSource)
-                await expectUpToDate(dataSource)
-                await dataSource.getRepository("Invoice").save({ ...ROWS[2] })
-                expect(await stored(dataSource)).to.eql([
-                    "INV/2025/001",
-                    "INV/2026/001",
-                    "INV/2026/003",
-                    "INV/2026/002",
-                    "INV/2026/004",
-                ])
-            }
+        const tables = tablesOf(undefined, { status: Not("void") })
+        const entities = (whenOf: (one: (typeof tables)[number]["one"]) => object | undefined) =>
+            tables.map(({ name, strategy, one }) =>
+                invoices(
+                    { sequence: { strategy, period: BY_YEAR, when: whenOf(one) }, text: FORMAT },
+                    name,
+                ),
+            )
+        const before = await db().connect(entities(() => finals))
+        await installAutoSequence(before)
+        for (const { name } of tables)
+            await before.getRepository(name).save(ROWS.map((row) => ({ ...row })))
+        const { dataSource } = await migrate(
+            db(),
+            before,
+            entities((when) => when),
+        )
+        await verifyAutoSequence(dataSource)
+        await expectUpToDate(dataSource)
+        for (const { name } of tables) {
+            await dataSource.getRepository(name).save({ ...ROWS[2] })
+            expect(await stored(dataSource, name)).to.eql([
+                "INV/2025/001",
+                "INV/2026/001",
+                "INV/2026/003",
+                "INV/2026/002",
+                "INV/2026/004",
+            ])
+        }
     })
 
     it("refuses drafts that get their numbers by another condition, where SQL can't make their texts", async () => {

@@ -1,6 +1,6 @@
 import { expect } from "chai"
 import type { EntityManager } from "typeorm"
-import { findHeldCounters, listCounters, UnsupportedError } from "../../src"
+import { findHeldCounters, listCounters, Sequence, UnsupportedError } from "../../src"
 import { onEveryDatabase } from "../support/databases"
 import { expectRejects } from "../support/errors"
 import { sessionOf, waitForLocks } from "../support/waiting"
@@ -18,6 +18,10 @@ onEveryDatabase("listCounters", (database) => {
             movedBy: "1",
             movedAt: new Date(),
         })
+        const named = new Sequence("named", {
+            scope: { tenant: 'Ann "A", "b"="c"', region: null, 'a"b': "NULL" },
+        })
+        await named.next(dataSource)
         const { counters, more } = await listCounters(dataSource)
         expect(
             counters.map(({ series, scope, last }) => [
@@ -29,10 +33,11 @@ onEveryDatabase("listCounters", (database) => {
             ["invoice.number", "company", null, "1"],
             ["invoice.number", "company", "a", "2"],
             ["invoice.number", "company", "b", "1"],
+            ["named", 'a"b', "NULL", "region", null, "tenant", 'Ann "A", "b"="c"', "1"],
             ["own", "0", "x", "9"],
         ])
         expect(more).to.equal(0)
-        expect(await listCounters(dataSource, { limit: 1 })).to.include({ more: 3 })
+        expect(await listCounters(dataSource, { limit: 1 })).to.include({ more: 4 })
     })
 })
 

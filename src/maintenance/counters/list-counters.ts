@@ -1,6 +1,6 @@
 import type { DataSource } from "typeorm"
 import { namedScope } from "../../audit/scopes/named-scope"
-import { textsOfKey } from "../../audit/scopes/scope-key-texts"
+import { namedTextsOfKey, textsOfKey } from "../../audit/scopes/scope-key-texts"
 import { inSnapshot, type Snapshot } from "../../audit/snapshot"
 import { type Audited, type ScopeRow, selectScopes } from "../../audit/statements"
 import { findReadable, hasOwnTable } from "../../audit/tables"
@@ -145,7 +145,7 @@ export class ScopeNames {
     scopeOf(series: string, key: string): Record<string, string | null> {
         const values = this.texts.get(series)?.get(key) ?? textsOfKey(key)
         const [own] = this.series.get(series) ?? []
-        if (values === undefined) return { key }
+        if (values === undefined) return namedTextsOfKey(key) ?? { key }
         // One of a former scope has other values.
         if (own?.scopeColumns.length === values.length) return namedScope(own, values)
         return Object.fromEntries(values.map((value, at) => [String(at), value]))

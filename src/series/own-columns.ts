@@ -44,7 +44,8 @@ export function refuseUntakenOptions<T extends Declared>(
     // A class may declare what a base class numbers as a column without any.
     const isAlike =
         own && taken
-            ? isDeepStrictEqual(optionsOf(own), optionsOf(taken))
+            ? isDeepStrictEqual(optionsOf(own), optionsOf(taken)) &&
+              isDeepStrictEqual(columnOf(own), columnOf(taken))
             : !own || classes.slice(0, classes.indexOf(own.target)).includes(source)
     if (isAlike) return
     const other = typeof source === "function" ? source.name : source
@@ -52,6 +53,17 @@ export function refuseUntakenOptions<T extends Declared>(
         `${name}.${propertyName} and ${other}.${propertyName} are one column of their table, and their options ` +
             `differ: TypeORM takes the column of ${other}. Declare both alike, or give them names of their own.`,
     )
+}
+
+/** What decorators have declared of a column; functions and objects are others for each class. */
+function columnOf({ target, propertyName }: Declared): unknown[] {
+    const { columns } = getMetadataArgsStorage()
+    const args = columns.find((one) => one.target === target && one.propertyName === propertyName)
+    return Object.entries(args?.options ?? {})
+        .filter(
+            ([, value]) => value !== undefined && !["object", "function"].includes(typeof value),
+        )
+        .sort()
 }
 
 /** @internal A class and those that it extends, or the name of an EntitySchema. */

@@ -112,6 +112,10 @@ onEachCell("classes of one table that declare one property", ({ way, database })
             readonly startAt?: number
             readonly format?: string
             readonly prefix?: string
+            readonly name?: string
+            readonly nullable?: boolean
+            readonly textName?: string
+            readonly keyName?: string
         }[]
     ) => {
         @Entity()
@@ -121,15 +125,37 @@ onEachCell("classes of one table that declare one property", ({ way, database })
         }
         @ChildEntity()
         class Bill extends Paper {
-            @AutoSequenceColumn({ ...way.options, startAt: bill?.startAt }) number!: number
-            @DocumentNumber({ of: "number", format: bill?.format ?? "P-{000}" }) text!: string
-            @PseudoKey({ prefix: bill?.prefix ?? "p" }) key!: string
+            @AutoSequenceColumn({
+                ...way.options,
+                startAt: bill?.startAt,
+                name: bill?.name,
+                nullable: bill?.nullable,
+            })
+            number!: number
+            @DocumentNumber({
+                of: "number",
+                format: bill?.format ?? "P-{000}",
+                name: bill?.textName,
+            })
+            text!: string
+            @PseudoKey({ prefix: bill?.prefix ?? "p", name: bill?.keyName }) key!: string
         }
         @ChildEntity()
         class Credit extends Paper {
-            @AutoSequenceColumn({ ...way.options, startAt: credit?.startAt }) number!: number
-            @DocumentNumber({ of: "number", format: credit?.format ?? "P-{000}" }) text!: string
-            @PseudoKey({ prefix: credit?.prefix ?? "p" }) key!: string
+            @AutoSequenceColumn({
+                ...way.options,
+                startAt: credit?.startAt,
+                name: credit?.name,
+                nullable: credit?.nullable,
+            })
+            number!: number
+            @DocumentNumber({
+                of: "number",
+                format: credit?.format ?? "P-{000}",
+                name: credit?.textName,
+            })
+            text!: string
+            @PseudoKey({ prefix: credit?.prefix ?? "p", name: credit?.keyName }) key!: string
         }
         return { all: [Paper, Bill, Credit], Bill, Credit }
     }
@@ -149,6 +175,11 @@ onEachCell("classes of one table that declare one property", ({ way, database })
             [{ startAt: 5 }, {}],
             [{}, { format: "C-{000}" }],
             [{ prefix: "b" }, {}],
+            [{ name: "no" }, {}],
+            // Strategy "trigger" takes no such column.
+            ...(way.options.strategy === "trigger" ? [] : [[{}, { nullable: true }]]),
+            [{ textName: "shown" }, {}],
+            [{}, { keyName: "code" }],
         ]
         for (const options of differing)
             await expectRejects(

@@ -9,7 +9,7 @@ const KEYS = ["", " ", "a b", "a/b", "ü", "a\n", "a%", "'", 7, {}, "x".repeat(2
 
 onEveryDatabase("Changing a pseudo key", (database) => {
     async function connect() {
-        const dataSource = await database().connect([Account])
+        const dataSource = await database().connect([Account], { emptied: true })
         const accounts = dataSource.getRepository(Account)
         const [ada, bob] = await accounts.save([{ name: "ada" }, { name: "bob" }])
         return { dataSource, accounts, ada: ada!, bob: bob! }
@@ -135,7 +135,8 @@ onEveryDatabase("Changing a pseudo key", (database) => {
         const { manager } = dataSource
         await accounts.update({ name: "ada" }, { handle: "one" })
         await expectLeads(manager, Account, { one: ada.id, ada: null })
-        await accounts.createQueryBuilder().update().set({ handle: "two" }).whereInIds(1).execute()
+        const update = accounts.createQueryBuilder().update().set({ handle: "two" })
+        await update.whereInIds(ada.id).execute()
         await expectLeads(manager, Account, { two: ada.id, one: null })
         await accounts.update({ id: bob.id }, { handle: () => "name" })
         await accounts.update({ id: bob.id }, { name: "robert" })

@@ -40,6 +40,7 @@ const TEXTS: Record<string, string> = {
 onEveryDatabase("A derived key", (database) => {
     async function connectShop(log?: StatementLog) {
         const dataSource = await database().connect(shopEntities, {
+            emptied: true,
             ...(log && { logging: ["query"], logger: log }),
         })
         const department = await dataSource.manager.save(Department, { name: "Food" })
@@ -140,14 +141,15 @@ onEveryDatabase("A derived key", (database) => {
                 bySlug: `of-${category.slug}`,
                 byLate: `of-${category.late}`,
             })
-        expect(saved.map(({ byLate }) => byLate)).to.eql(["of-c-3", "of-c-4"])
+        const ids = saved.map(({ category }) => category.id)
+        expect(saved.map(({ byLate }) => byLate)).to.eql(ids.map((id) => `of-c-${id}`))
         for (const property of ["byPublicId", "byId", "bySlug", "byLate"] as const)
             expect(await storedKeys(dataSource, Offer, property)).to.eql(
                 saved.map((offer) => offer[property]),
             )
         const again = await offers.insert({ category: { id: saved[0]!.category.id } })
         expect(again.identifiers).to.have.length(1)
-        expect((await storedKeys(dataSource, Offer, "byLate")).at(-1)).to.equal("of-c-3-2")
+        expect((await storedKeys(dataSource, Offer, "byLate")).at(-1)).to.equal(`of-c-${ids[0]}-2`)
     })
 
     it("takes as many queries for fifty rows as for five", async () => {
@@ -186,7 +188,7 @@ onEveryDatabase("A derived key", (database) => {
     })
 
     it("is fit for a URL and a look-up, whatever the text", async () => {
-        const dataSource = await database().connect([Company])
+        const dataSource = await database().connect([Company], { emptied: true })
         const companies = dataSource.getRepository(Company)
         const saved = await companies.save(Object.keys(TEXTS).map((text) => company(text)))
         for (const { text, slug } of saved)
@@ -197,7 +199,7 @@ onEveryDatabase("A derived key", (database) => {
     })
 
     it("of a very long text is cut at a word, and has room for a suffix", async () => {
-        const dataSource = await database().connect([Company])
+        const dataSource = await database().connect([Company], { emptied: true })
         const companies = dataSource.getRepository(Company)
         const text = "long ".repeat(20_000)
         for (const row of [company(text), company(text)]) await companies.save(row)
@@ -231,7 +233,7 @@ onEveryDatabase("A derived key", (database) => {
     })
 
     it("is made where a form has left it empty, as where it is not set", async () => {
-        const dataSource = await database().connect([Company])
+        const dataSource = await database().connect([Company], { emptied: true })
         const companies = dataSource.getRepository(Company)
         const empty = () => company("Acme", { slug: "" })
         const saved = await companies.save([empty(), company("Tea", { slug: "tea" }), empty()])
@@ -245,7 +247,7 @@ onEveryDatabase("A derived key", (database) => {
     })
 
     it("is refused where derive throws or makes no text, before anything is written", async () => {
-        const dataSource = await database().connect([Company])
+        const dataSource = await database().connect([Company], { emptied: true })
         const companies = dataSource.getRepository(Company)
         const broken = [null, undefined, 7, {}, ["a", 7], Promise.resolve("a")]
         for (const row of [...broken, THROWING].map((text) => company(text as string)))

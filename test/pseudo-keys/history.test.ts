@@ -298,7 +298,7 @@ onEveryDatabase("The history of a pseudo key", (database) => {
         })
 
         it("gives nothing to a new row with the same natural primary key", async () => {
-            const { manager } = await database().connect([Country])
+            const { manager } = await database().connect([Country], { emptied: true })
             const countries = manager.getRepository(Country)
             for (const way of ["remove", "delete", "raw"] as const) {
                 await countries.save([{ code: "NL", slug: "holland" }])
@@ -467,7 +467,7 @@ onEveryDatabase("The history of a pseudo key", (database) => {
         })
 
         it("to lose the history of a row that an upsert finds", async () => {
-            const { manager } = await database().connect([Country])
+            const { manager } = await database().connect([Country], { emptied: true })
             const countries = manager.getRepository(Country)
             await countries.save({ code: "NL", slug: "holland" })
             await countries.save({ code: "NL", slug: "netherlands" })

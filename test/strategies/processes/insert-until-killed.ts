@@ -9,15 +9,22 @@ import {
     invoicesIn,
 } from "../../support/counted-invoices"
 
-const [strategy = "", options = "", workers = "1"] = process.argv.slice(2)
-const TURNS = 10
+/** In whose tables it inserts, and in how many transactions at once. */
+export interface Place {
+    readonly strategy: Counting
+    readonly options: object
+    readonly workers: number
+}
 
-/** Prints how many rows are committed, and "open" when it is inside of a transaction for good. */
-async function main(): Promise<void> {
+const places = JSON.parse(process.argv[2] ?? "[]") as readonly Place[]
+const TURNS = 5
+
+/** Prints how many rows are committed, and "open" when it is inside of a transaction for good, of each place. */
+async function main({ strategy, options, workers }: Place): Promise<void> {
     const dataSource = new DataSource(
         withAutoSequence({
-            ...(JSON.parse(options) as DataSourceOptions),
-            entities: countedEntities[strategy as Counting],
+            ...(options as DataSourceOptions),
+            entities: countedEntities[strategy],
         }),
     )
     await dataSource.initialize()
@@ -29,16 +36,16 @@ async function main(): Promise<void> {
                 await invoicesIn(manager).save(rows)
             }
             if (turn < TURNS) return
-            writeSync(1, "open\n")
+            writeSync(1, `${strategy} open\n`)
             await new Promise((resolve) => setTimeout(resolve, 600_000))
         })
-        writeSync(1, `${customers.length * 2}\n`)
+        writeSync(1, `${strategy} ${customers.length * 2}\n`)
     }
     await Promise.all(
-        Array.from({ length: Number(workers) }, async () => {
+        Array.from({ length: workers }, async () => {
             for (let turn = 1; ; turn += 1) await transaction(turn)
         }),
     )
 }
 
-void main()
+for (const place of places) void main(place)

@@ -404,16 +404,18 @@ onEveryDatabase(
         })
 
         it("two data sources with different caches never give the same number", async () => {
-            const one = await database().connect(entities)
-            const other = await connectWithCache(database(), one, 7)
+            const dataSource = await database().connect(entities)
+            // So small that both often take a block at once.
+            const one = await connectWithCache(database(), dataSource, 2)
+            const other = await connectWithCache(database(), dataSource, 3)
             const numbers: number[] = []
             await Promise.all(
                 upTo(80).map(async (i) => {
-                    numbers.push(await (i % 2 ? take(one) : other.take()))
+                    numbers.push(await (i % 2 ? one : other).take())
                 }),
             )
             expect(new Set(numbers).size).to.equal(80)
-            expect(await stored(one)).to.deep.equal([...numbers].sort((a, b) => a - b))
+            expect(await stored(dataSource)).to.deep.equal([...numbers].sort((a, b) => a - b))
         })
 
         it("after a restart go on behind what was taken, and what was not used is lost", async () => {
@@ -485,9 +487,9 @@ onEveryDatabase(
 
         it("of several processes with different caches are all distinct, also when one is killed", async () => {
             const dataSource = await database().connect(entities)
-            const own = await connectWithCache(database(), dataSource, 7)
+            const own = await connectWithCache(database(), dataSource, 2)
             const taken: Promise<number>[] = []
-            const { signal, lines } = await takeInProcess(dataSource, [50, "killed"], () => {
+            const { signal, lines } = await takeInProcess(dataSource, [3, "killed"], () => {
                 taken.push(own.take())
             })
             expect(signal).to.equal("SIGKILL")

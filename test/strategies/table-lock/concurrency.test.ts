@@ -13,17 +13,15 @@ import {
 } from "../../support/invoices"
 import { isThorough } from "../../support/thoroughness"
 
+const WORKERS = isThorough ? 32 : 12
 const INSERTS = isThorough ? 200 : 4
+const SCOPES = isThorough ? [1, 10, 1000] : [1, 10]
+const [REQUESTS, CONNECTIONS] = isThorough ? [100, 50] : [40, 12]
 const ROLLED_BACK = new Error("rolled back on purpose")
-// Durability is not what these tests are about, and waiting for the disk takes most of their time.
-const options = (connections: number) => ({
-    extra: { max: connections, options: "-c synchronous_commit=off" },
-})
-
 onEachDatabase("Under concurrency", (database) => {
-    for (const scopes of [1, 10, 1000])
-        it(`32 connections x ${INSERTS} inserts, a third rolled back, over ${scopes} scopes: exactly 1..N`, async () => {
-            const dataSource = await database().connect(invoiceEntities, options(32))
+    for (const scopes of SCOPES)
+        it(`${WORKERS} connections x ${INSERTS} inserts, a third rolled back, over ${scopes} scopes: exactly 1..N`, async () => {
+            const dataSource = await database().connect(invoiceEntities, { connections: WORKERS })
             const customers = await dataSource
                 .getRepository(Customer)
                 .save(upTo(scopes).map((i) => ({ name: String(i) })))
@@ -43,7 +41,7 @@ onEachDatabase("Under concurrency", (database) => {
                 if (!isRolledBack) expected[customer.name] = (expected[customer.name] ?? 0) + 1
             }
             await Promise.all(
-                upTo(32).map(async (worker) => {
+                upTo(WORKERS).map(async (worker) => {
                     for (const turn of upTo(INSERTS)) await insert(worker, turn)
                 }),
             )
@@ -58,22 +56,22 @@ onEachDatabase("Under concurrency", (database) => {
         async function (dataSource: DataSource) {
             const ada = await customer(dataSource)
             return Promise.allSettled(
-                upTo(100).map(() => dataSource.transaction((manager) => work(manager, ada))),
+                upTo(REQUESTS).map(() => dataSource.transaction((manager) => work(manager, ada))),
             )
         }
 
-    it("100 parallel requests get 100 distinct numbers", async () => {
-        const dataSource = await database().connect(invoiceEntities, options(50))
+    it(`${REQUESTS} parallel requests get ${REQUESTS} distinct numbers`, async () => {
+        const dataSource = await database().connect(invoiceEntities, { connections: CONNECTIONS })
         const send = request((manager, customer) =>
             manager.getRepository(Invoice).save({ customer }),
         )
         const results = await send(dataSource)
         expect(results.filter(({ status }) => status === "rejected")).to.deep.equal([])
-        expect(await storedNumbers(dataSource)).to.deep.equal({ Ada: upTo(100) })
+        expect(await storedNumbers(dataSource)).to.deep.equal({ Ada: upTo(REQUESTS) })
     })
 
     it("the same load produces duplicates without the lock, which the unique index refuses", async () => {
-        const dataSource = await database().connect(invoiceEntities, options(50))
+        const dataSource = await database().connect(invoiceEntities, { connections: CONNECTIONS })
         const send = request(async (manager, customer) => {
             const last = await manager.getRepository(Invoice).maximum("number", { customer })
             await manager.getRepository(Invoice).save({ customer, number: (last ?? 0) + 1 })
@@ -84,6 +82,6 @@ onEachDatabase("Under concurrency", (database) => {
         )
         expect(refused).not.to.have.length(0)
         for (const one of refused) expect(await rejection(one)).to.be.instanceOf(NumberTakenError)
-        expect(await dataSource.getRepository(Invoice).count()).to.equal(100 - refused.length)
+        expect(await dataSource.getRepository(Invoice).count()).to.equal(REQUESTS - refused.length)
     })
 })

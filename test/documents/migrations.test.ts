@@ -255,9 +255,10 @@ onEveryDatabase("a migration of texts", (db) => {
     })
 
     it("gives texts to drafts that a migration numbers, as their condition is another one", async () => {
+        type When = AutoSequenceColumnOptions["when"]
         const finals = { status: "final" }
-        const tables = tablesOf(undefined, { status: Not("void") })
-        const entities = (whenOf: (one: (typeof tables)[number]["one"]) => object | undefined) =>
+        const tables = tablesOf<When>(undefined, { status: Not("void") })
+        const entities = (whenOf: (one: When) => When) =>
             tables.map(({ name, strategy, one }) =>
                 invoices(
                     { sequence: { strategy, period: BY_YEAR, when: whenOf(one) }, text: FORMAT },

@@ -465,9 +465,11 @@ onEachCell(
                 )
                 const refused = dataSource().transaction(async (manager) => {
                     await manager.query(`SET ${set[0]}`)
-                    await manager
-                        .update(Letter, { id }, { number: null })
-                        .finally(() => can.tableLock || manager.query(`SET ${set[1]}`))
+                    try {
+                        await manager.update(Letter, { id }, { number: null })
+                    } finally {
+                        if (!can.tableLock) await manager.query(`SET ${set[1]}`)
+                    }
                 })
                 // A trigger gives the row another one.
                 if (options.strategy === "trigger") await refused

@@ -1,12 +1,14 @@
+import type { DataSource } from "typeorm"
 import { databasesWith } from "../dialects"
-import { UnsupportedError } from "../errors"
+import { InvalidOptionError, UnsupportedError } from "../errors"
 import { keepsJournal } from "../series/journal"
 import { ownSeriesOf } from "../series/own-series"
-import { placeOf, type Series } from "../series/series"
+import { isLate, placeOf, type Series } from "../series/series"
 import { sharersOf } from "../series/sharers"
 import { counterTableOf } from "../series/own-table"
+import { isMadeByDatabase } from "../series/scopes/scope"
 import { keySql } from "../series/scopes/scope-key"
-import type { ColumnMetadata } from "../typeorm/names"
+import { type ColumnMetadata, columnType } from "../typeorm/names"
 import { tableLockOf } from "./table-lock/table-lock"
 
 const supported = new WeakSet<Series>()
@@ -35,7 +37,31 @@ export function refuseUnsupported(series: Series): void {
         keySql(series.scopeColumns, dialect, ({ databaseName }) => databaseName)
         sharersOf(series)
     }
+    refuseRoundedKeys(series)
     supported.add(series)
+}
+
+/** Refuses rows that are numbered by a later statement, and are not found by what drivers show of their primary keys. */
+function refuseRoundedKeys(series: Series): void {
+    if (series.strategy === "trigger" || !isLate(series)) return
+    const { metadata, dataSource } = series
+    // SQLite has none.
+    const defaults: Partial<DataSource["driver"]> = dataSource.driver
+    const rounded = metadata.primaryColumns.find((column) => {
+        const type = columnType(column)
+        const known = defaults.dataTypeDefaults?.[type]?.precision ?? 0
+        return (
+            /^(timestamp|datetime)/.test(type) &&
+            (column.default !== undefined || isMadeByDatabase(column)) &&
+            (column.precision ?? known) > 3
+        )
+    })
+    if (rounded)
+        throw new InvalidOptionError(
+            `${placeOf(series)} is numbered after the INSERT, by the primary key of its row. The database makes ` +
+                `${rounded.propertyPath}, with microseconds, and a JavaScript Date has milliseconds, so the row would not ` +
+                "be found again. Give the column { precision: 3 }, or the row another primary key.",
+        )
 }
 
 /** Refuses what a trigger does not see, or not in time. */

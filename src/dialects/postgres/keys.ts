@@ -125,6 +125,7 @@ function idOf(name: string): string {
 }
 
 function identity(column: ColumnMetadata): Identity | undefined {
+    if (column.isArray) return undefined
     const type = columnType(column)
     const as = (to: string, text: Identity["text"] = textOf): Identity => ({
         text,
@@ -172,9 +173,18 @@ function exactly(type: string): Identity {
 /** For types that have no one form. */
 function asStored(column: ColumnMetadata): Identity {
     const dataSource = dataSourceOf(column.entityMetadata)
+    const text = (value: unknown): string =>
+        Array.isArray(value)
+            ? `{${value.map(item).join(",")}}`
+            : (postgresText(dataSource, value, column) ?? String(value))
+    const item = (value: unknown): string => {
+        if (value === null) return "NULL"
+        return Array.isArray(value) ? text(value) : `"${text(value).replace(/["\\]/g, "\\$&")}"`
+    }
     return {
-        text: (value) => postgresText(dataSource, value, column) ?? String(value),
-        is: (name, text) => `${name} = CAST(${text} AS ${columnType(column)})`,
+        text,
+        is: (name, text) =>
+            `${name} = CAST(${text} AS ${columnType(column)}${column.isArray ? "[]" : ""})`,
     }
 }
 

@@ -1,5 +1,5 @@
 import { expect } from "chai"
-import { Column, Entity, Not, PrimaryGeneratedColumn } from "typeorm"
+import { Column, Entity, Not, PrimaryColumn, PrimaryGeneratedColumn } from "typeorm"
 import {
     AutoSequenceColumn,
     type AutoSequenceColumnOptions,
@@ -9,11 +9,13 @@ import {
     DuplicateRowsError,
     generateMigration,
     installAutoSequence,
+    UnknownOrderError,
     UnsupportedError,
     verifyAutoSequence,
 } from "../../src"
 import { onEveryDatabase } from "../support/databases"
 import { rejection } from "../support/errors"
+import { tableName } from "../support/typeorm"
 import { changeEntities, expectUpToDate, migrate } from "../migrations/migrate"
 
 interface Shape {
@@ -313,5 +315,59 @@ onEveryDatabase("a migration of texts", (db) => {
             await changed.getRepository("Invoice").save({ ...ROWS[1] })
             expect(await stored(changed)).to.eql(["INV/2026/001", "R-26-2"])
         }
+    })
+})
+
+onEveryDatabase("a migration of texts that tell all numbers", (db) => {
+    /** Ids tell no order. */
+    function letters(isNumbered: boolean, nullable: boolean) {
+        @Entity("letter")
+        class Letter {
+            @PrimaryColumn({ type: "varchar", length: 36 }) id!: string
+            @Column({ type: "varchar", length: 9, default: "final" }) status!: string
+            sequence!: number | null
+            number!: string | null
+        }
+        const { prototype } = Letter
+        if (isNumbered) {
+            const when = nullable ? { status: "final" } : undefined
+            AutoSequenceColumn({ strategy: "counter", when })(prototype, "sequence")
+            DocumentNumber({ of: "sequence", format: "L-{000}" })(prototype, "number")
+        } else Column({ type: "varchar", length: 255, nullable })(prototype, "number")
+        return [Letter]
+    }
+    const start = async (nullable: boolean) => {
+        const before = await db().connect(letters(false, nullable))
+        const rows = [
+            { id: "a", number: "L-002" },
+            { id: "b", number: "L-001" },
+        ]
+        await before.getRepository("Letter").insert(rows)
+        return before
+    }
+    const stored = async (dataSource: Awaited<ReturnType<typeof start>>) => {
+        const rows = await dataSource.getRepository("Letter").find({ order: { id: "ASC" } })
+        return rows.map(({ sequence }) => sequence as unknown)
+    }
+
+    it("needs no order where no row can be without one", async () => {
+        const { dataSource } = await migrate(db(), await start(false), letters(true, false))
+        expect(await stored(dataSource)).to.eql([2, 1])
+        const nullable = await changeEntities(db(), await start(true), letters(true, true))
+        expect(await rejection(generateMigration(nullable))).to.be.instanceOf(UnknownOrderError)
+    })
+
+    it("needs none at once where no row is without one but drafts", async () => {
+        const before = await start(true)
+        const drafts = ["c", "d"].map((id) => ({ id, status: "draft" }))
+        await before.getRepository("Letter").insert(drafts)
+        await before.getRepository("Letter").insert([{ id: "e" }, { id: "f" }])
+        const changed = await changeEntities(db(), before, letters(true, true))
+        expect(await rejection(installAutoSequence(changed))).to.be.instanceOf(UnknownOrderError)
+        await changed.query(
+            `DELETE FROM ${tableName(changed.getMetadata("Letter"))} WHERE id = 'e'`,
+        )
+        await installAutoSequence(changed)
+        expect(await stored(changed)).to.eql([2, 1, null, null, 3])
     })
 })

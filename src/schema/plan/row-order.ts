@@ -2,7 +2,9 @@ import type { DataSource, EntityMetadata, QueryRunner } from "typeorm"
 import { type Form, objectOf } from "../../declared/options"
 import { kindOfType } from "../../dialects/column-type"
 import { InvalidOptionError, UnknownOrderError } from "../../errors"
-import { type ColumnMetadata, columnType, tableName } from "../../typeorm/names"
+import type { Series } from "../../series/series"
+import { conditionSql } from "../../series/when/row-condition"
+import { type ColumnMetadata, columnType, ofRow, tableName } from "../../typeorm/names"
 import { select } from "../../typeorm/statement"
 import { isUnnumbered } from "./number-rows"
 import type { Inventory, ServedTable } from "./inventory"
@@ -41,7 +43,15 @@ export class RowOrder {
     }
 
     /** Refuses to number rows by chance. */
-    refuseUnknown({ metadata, blank: [series] }: ServedTable, asked = ""): void {
+    refuseUnknown({ metadata, table, blank, texts }: ServedTable, asked = ""): void {
+        // Whatever rows there will be, their texts tell their numbers.
+        const isTold = ({ column }: Series) =>
+            texts.read.some(
+                (one) =>
+                    one.series.column === column &&
+                    table.findColumnByName(one.column.databaseName)?.isNullable === false,
+            )
+        const series = blank.find((one) => !isTold(one))
         if (!series || this.of(metadata)) return
         const { name, primaryColumns } = metadata
         const example = `${name}.${primaryColumns[0]?.propertyPath ?? "id"}`
@@ -66,16 +76,27 @@ export class RowOrder {
 }
 
 /** Whether there are rows whose order matters. */
-async function hasRowsToNumber(
-    runner: QueryRunner,
-    { metadata, missing, blank }: ServedTable,
-): Promise<boolean> {
+async function hasRowsToNumber(runner: QueryRunner, served: ServedTable): Promise<boolean> {
+    const { metadata, blank } = served
     if (blank.length === 0) return false
-    const where = blank.some((series) => missing.includes(series))
-        ? ""
-        : ` WHERE ${blank.map((series) => `(${isUnnumbered(series, "t")})`).join(" OR ")}`
-    const sql = `SELECT 1 AS found FROM ${tableName(metadata)} t${where} LIMIT 2`
+    const where = blank.map((series) => `(${lacksNumber(served, series)})`).join(" OR ")
+    const sql = `SELECT 1 AS found FROM ${tableName(metadata)} t WHERE ${where} LIMIT 2`
     return (await select(runner, { sql })).length > 1
+}
+
+/** Of a column that is not there yet, a text may tell the number of a row. */
+function lacksNumber({ table, missing, texts }: ServedTable, series: Series): string {
+    if (!missing.includes(series)) return isUnnumbered(series, "t")
+    const { when = [], dialect } = series
+    const read = texts.read.filter((document) => document.series.column === series.column)
+    const isKnown = when.every(({ column }) => table.findColumnByName(column.databaseName))
+    return [
+        "1 = 1",
+        ...read.map(({ column }) => `${ofRow(column)} IS NULL`),
+        ...(read.length > 0 && isKnown && when.length > 0
+            ? [conditionSql(when, dialect, ofRow)]
+            : []),
+    ].join(" AND ")
 }
 
 function isAscending({ primaryColumns }: EntityMetadata): boolean {

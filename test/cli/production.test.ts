@@ -130,6 +130,8 @@ class Started {
     }
 }
 
+const PAUSE = "await new Promise((done) => setTimeout(done, 500));"
+
 const upTo = (last: number) => Array.from({ length: last }, (_, at) => at + 1)
 
 onEveryDatabase(
@@ -162,6 +164,12 @@ onEveryDatabase(
                 expect(pending).to.include({ status: 1, stderr: "" })
                 expect(pending.stdout).to.match(/^Would run Number\d+\. Nothing was changed\.\n$/)
 
+                const path = /Wrote (\S+)/.exec(generated.stdout)![1]!
+                const text = await app.project.read(path)
+                const up = /async up\(\w+\) {/
+                expect(text).to.match(up)
+                // Both have begun before one of them is done.
+                await app.project.write(path, text.replace(up, `$& ${PAUSE}`))
                 const ran = await app.project.askTwo("migrate", "-d", "app.js")
                 expect(ran.map(({ status }) => status)).to.eql([0, 0])
                 const said = ran.map(({ stdout }) => stdout.replace(/\d{13}/, "…")).sort()

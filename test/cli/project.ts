@@ -104,6 +104,8 @@ export class Project {
     /** The same in two processes at once. */
     async askTwo(...args: string[]): Promise<Result[]> {
         const both = await Promise.all([0, 1].map(hostOf))
+        // One that has to start first would come when the other has done it.
+        await Promise.all(both.map((host) => host.run(this.directory, ["--version"])))
         return Promise.all(both.map((host) => host.run(this.directory, args)))
     }
 

@@ -12,7 +12,9 @@ import {
     AutoSequenceColumn,
     type AutoSequenceColumnOptions,
     DocumentNumber,
+    DocumentNumberError,
     DuplicateRowsError,
+    generateMigration,
     PseudoKey,
 } from "../../src"
 import { onEveryDatabase } from "../support/databases"
@@ -154,6 +156,17 @@ onEveryDatabase("a number whose column TypeORM renames", (db) => {
             expect(rows.map(({ number }) => number)).to.have.members([1, 2])
         })
     }
+
+    it("is renamed first where a condition is added, and texts of a former format tell no number", async () => {
+        const before = await db().connect(notes({ format: "X{0}" }))
+        await before.getRepository("Note").save({ id: "a" })
+        const shape = { name: "seq", format: "INV-{000}", when: { kind: "A" } }
+        const changed = await changeEntities(db(), before, notes(shape))
+        expect(await rejection(generateMigration(changed)))
+            .to.be.instanceOf(DocumentNumberError)
+            .with.property("message")
+            .that.includes("another name, rename that first (ALTER TABLE)")
+    })
 })
 
 onEveryDatabase("numbers of a scope that changes while TypeORM renames a column", (db) => {

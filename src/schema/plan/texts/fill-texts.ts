@@ -67,7 +67,8 @@ export async function refuseUntold(
             throw new DocumentNumberError(
                 `${place}: ${found} ${found === 1 ? "row has a text" : "rows have texts"} that the format does not ` +
                     `make of the row and a number: SELECT * FROM ${tableName(metadata)} t WHERE ${others}. Correct ` +
-                    "the row, or first add and fill the column of the number in a migration of your own.",
+                    "the row, or first add and fill the column of the number in a migration of your own. If the number is in a " +
+                    "column of another name, rename that first (ALTER TABLE).",
             )
     }
     for (const document of texts.filled) {

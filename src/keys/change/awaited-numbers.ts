@@ -1,7 +1,7 @@
 import type { ObjectLiteral, UpdateEvent } from "typeorm"
 import type { Scope } from "../../dialects/columns"
 import { Session } from "../../inserts/session"
-import { showValues } from "../../numbers/shown/shown-values"
+import { showLoaded } from "../../numbers/shown/shown-values"
 import { ownSeriesOf } from "../../series/own-series"
 import { giveFreeKeys } from "../free/free-keys"
 import { wishFor } from "../free/wish"
@@ -39,9 +39,9 @@ export function catchUpKeys({ entity, metadata, ...event }: UpdateEvent<ObjectLi
         const value: unknown = column.getEntityValue(stored)
         const isLacking = shown === undefined && column.isNullable && !isNone(value)
         const isOutdated = isNumbered && derive && shown === null
-        return isLacking || isOutdated ? [{ entity, column, value }] : []
+        return isLacking || isOutdated ? [column] : []
     })
-    showValues(Session.find(event.queryRunner), missing)
+    showLoaded(Session.find(event.queryRunner), entity, stored, missing)
 }
 
 /** @internal Puts the key of such a row into the same UPDATE. */

@@ -69,7 +69,7 @@ export async function madeValues(
     if (!first) return []
     const values =
         returns(first.row) && !due.some(({ isLate }) => isLate)
-            ? readReturned(insert, result, due)
+            ? returnedValues(insert, result, due)
             : await load(session, insert, result, due)
     return due.flatMap((one, at) => {
         const value = values[at]
@@ -78,7 +78,7 @@ export async function madeValues(
 }
 
 /** Rows that were left out are not returned, and nobody can tell which these are. */
-function readReturned(
+function returnedValues(
     insert: Insert,
     result: unknown,
     awaited: readonly AwaitedValue[],

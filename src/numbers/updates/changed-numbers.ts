@@ -5,7 +5,7 @@ import { seriesOf } from "../../series/resolve-series"
 import { type Document, isLate, madeColumns, numberColumns, type Series } from "../../series/series"
 import { changedNumberError, changedTextError } from "./changed-rows"
 import { parseNumber } from "../number-values"
-import { showValues } from "../shown/shown-values"
+import { showLoaded } from "../shown/shown-values"
 
 /**
  * Finds a number that save() has loaded and is to change, before it writes anything else. What it has
@@ -73,12 +73,5 @@ function catchUp(
     const missing = madeColumns(series).filter(
         (column) => (column.getEntityValue(entity) ?? null) === null,
     )
-    showValues(
-        session,
-        missing.map((column) => ({
-            entity,
-            column,
-            value: column.getEntityValue(stored) as unknown,
-        })),
-    )
+    showLoaded(session, entity, stored, missing)
 }

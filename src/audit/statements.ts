@@ -34,6 +34,9 @@ export interface ScopeRow {
     readonly rows: string
     readonly first: string | null
     readonly last: string | null
+    /** The lowest and the highest remainder of the numbers by their step; NULL where that is 1. */
+    readonly lowRest: string | null
+    readonly highRest: string | null
     readonly counter: string | null
     readonly movedBy: string | null
     readonly movedAt: string | null
@@ -61,6 +64,7 @@ export function selectScopes(audited: Audited, hasCounters: boolean, only?: OneS
     const [key, rows, first, last] = ["key", "rows", "first", "last"].map((text) =>
         ownName(series, text),
     ) as Four
+    const [lowRest, highRest] = ["lowRest", "highRest"].map((text) => ownName(series, text)) as Two
     const [counter, movedBy, movedAt] = ["counter", "movedBy", "movedAt"].map((text) =>
         ownName(series, text),
     ) as Three
@@ -71,6 +75,7 @@ export function selectScopes(audited: Audited, hasCounters: boolean, only?: OneS
     const restriction: Restriction = only ? [only.values] : "all"
     const branches = audited.map(({ series: own, checks }) => {
         const number = ofRow(own.column)
+        const rest = series.incrementBy > 1n ? `${number} % ${series.incrementBy}` : noInteger
         const grouped = own.scopeColumns.map(ofRow)
         const found = kinds.map((kind, at) => {
             const check = checks.bySql.find((one) => one.kind === kind)
@@ -80,7 +85,7 @@ export function selectScopes(audited: Audited, hasCounters: boolean, only?: OneS
         const within = withinScopes(own, restriction, parameters)
         const where = within.length > 0 ? ` WHERE ${within.join(" AND ")}` : ""
         const groups =
-            `SELECT ${[...grouped, `COUNT(${number}) AS ${rows}`, `MIN(${number}) AS ${first}`, `MAX(${number}) AS ${last}`, ...found].join(", ")} ` +
+            `SELECT ${[...grouped, `COUNT(${number}) AS ${rows}`, `MIN(${number}) AS ${first}`, `MAX(${number}) AS ${last}`, `MIN(${rest}) AS ${lowRest}`, `MAX(${rest}) AS ${highRest}`, ...found].join(", ")} ` +
             `FROM ${tableName(own.metadata)} t${where}${grouped.length > 0 ? ` GROUP BY ${grouped.join(", ")}` : ""}`
         const values = own.scopeColumns.map(
             (column, at) =>
@@ -92,6 +97,8 @@ export function selectScopes(audited: Audited, hasCounters: boolean, only?: OneS
             `g.${rows} AS ${rows}`,
             `g.${first} AS ${first}`,
             `g.${last} AS ${last}`,
+            `g.${lowRest} AS ${lowRest}`,
+            `g.${highRest} AS ${highRest}`,
             ...sums.map((sum) => `g.${sum} AS ${sum}`),
             `${noInteger} AS ${counter}`,
             `${noInteger} AS ${movedBy}`,
@@ -110,8 +117,7 @@ export function selectScopes(audited: Audited, hasCounters: boolean, only?: OneS
                 `c.${table.scope}`,
                 ...scopes.map(() => noText),
                 "0",
-                noInteger,
-                noInteger,
+                ...[first, last, lowRest, highRest].map(() => noInteger),
                 ...sums.map(() => "0"),
                 `c.${table.last}`,
                 `c.${table.movedBy}`,
@@ -125,6 +131,8 @@ export function selectScopes(audited: Audited, hasCounters: boolean, only?: OneS
         `${integer(`SUM(u.${rows})`)} AS ${rows}`,
         `${integer(`MIN(u.${first})`)} AS ${first}`,
         `${integer(`MAX(u.${last})`)} AS ${last}`,
+        `${integer(`MIN(u.${lowRest})`)} AS ${lowRest}`,
+        `${integer(`MAX(u.${highRest})`)} AS ${highRest}`,
         ...sums.map((sum) => `${integer(`SUM(u.${sum})`)} AS ${sum}`),
         `${integer(`MAX(u.${counter})`)} AS ${counter}`,
         `${integer(`MAX(u.${movedBy})`)} AS ${movedBy}`,
@@ -144,6 +152,8 @@ export function ownName({ dataSource }: Series, text: string): string {
     return dataSource.driver.escape(`${OWN}${text}`)
 }
 
+/** @internal */
+export type Two = [string, string]
 /** @internal */
 export type Three = [string, string, string]
 /** @internal */

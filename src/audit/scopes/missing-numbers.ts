@@ -36,7 +36,7 @@ export class MissingNumbers {
         private readonly room: Room,
     ) {
         const order = (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0)
-        this.events = [...events].sort((a, b) => order(lowestOf(a, rule), lowestOf(b, rule)))
+        this.events = [...events].sort((a, b) => order(lowestOf(a), lowestOf(b)))
     }
 
     /** Ranges are added in ascending order. */
@@ -62,7 +62,7 @@ export class MissingNumbers {
         // An event about the number after a range can explain the range.
         const last = to + this.rule.incrementBy
         let event = this.events[this.nextEvent]
-        while (event && lowestOf(event, this.rule) <= last) {
+        while (event && lowestOf(event) <= last) {
             this.current.push(event)
             event = this.events[++this.nextEvent]
         }

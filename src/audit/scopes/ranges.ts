@@ -129,9 +129,9 @@ function joined(parts: readonly Part[]): Part[] {
 }
 
 /** @internal The lowest number that an entry can say something of. */
-export function lowestOf({ kind, first, before }: RangeEvent, { incrementBy }: RangeRule): bigint {
+export function lowestOf({ kind, first, before }: RangeEvent): bigint {
     if (!WRITTEN.has(kind) || before === undefined || before >= first) return first
-    return before + incrementBy
+    return before + 1n
 }
 
 /**
@@ -141,9 +141,10 @@ export function lowestOf({ kind, first, before }: RangeEvent, { incrementBy }: R
 function passedBy(event: RangeEvent, { from, to }: MissingRange, step: bigint): RangeEvent {
     const { kind, first, before } = event
     if (WRITTEN.has(kind) && before !== undefined)
-        return { ...event, first: before + step, last: first - step }
+        // Who sets a number need not keep to the step.
+        return { ...event, first: before + 1n, last: first - 1n }
     if (WRITTEN.has(kind))
-        return first <= to + step ? { ...event, first: from, last: first - step } : event
+        return first <= to + step ? { ...event, first: from, last: first - 1n } : event
     return event
 }
 

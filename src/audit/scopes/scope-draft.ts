@@ -61,7 +61,9 @@ export class ScopeDraft {
         const duplicates = found.duplicates.get(this.key)
         if (duplicates) this.found.set("duplicate", duplicates)
         const distinct = BigInt(this.rows - (found.excess.get(this.key)?.count ?? 0))
-        this.hasGaps = this.misses(distinct)
+        // One that the step leaves out counts as one that is missing.
+        const isMixed = number("lowRest") !== number("highRest")
+        this.hasGaps = isMixed || this.misses(distinct)
     }
 
     get series(): Series {

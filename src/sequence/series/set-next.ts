@@ -40,12 +40,15 @@ export async function raiseTo(
     // Those that were taken ahead are lower.
     if (!series.gapless) Leases.of(series.metadata)?.forget(series, key)
     if (number === next || !keepsJournal(series)) return
-    const to = number - series.incrementBy
+    const { incrementBy } = series
+    const to = number - incrementBy
+    // The scope need not come to that number by its steps.
+    const passed = next + ((number - 1n - next) / incrementBy) * incrementBy
     const details = { before: String(last ?? counted.base), after: String(to) }
     await writeEvents(
         sender,
         series.name,
-        [{ kind: "set", key, first: next, last: to, details }],
+        [{ kind: "set", key, first: next, last: passed, details }],
         said,
     )
 }

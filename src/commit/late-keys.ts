@@ -51,14 +51,14 @@ async function giveKeys<Row extends KeyRow>(
     rows: readonly Row[],
 ): Promise<LateKey<Row>[]> {
     const { metadata, column } = key
-    const locks = KeyAssigner.of(session)?.locks
+    const assigner = KeyAssigner.of(session)
     const ids = rows.map(({ id }) => id)
     const stored = await loadWholeRows(session, key, ids)
     const wanting = rows.flatMap((row) => {
         const found = stored.get(primaryKeyText(metadata, row.id))
         return found && column.getEntityValue(found) === null ? [{ row, found }] : []
     })
-    if (wanting.length === 0 || !locks) return []
+    if (wanting.length === 0 || !assigner) return []
     const scopes = await loadScopes(
         session,
         key,
@@ -69,21 +69,25 @@ async function giveKeys<Row extends KeyRow>(
         addStored(view, found, key.relations)
         return wishFor(key, scopes[at] as Scope, view)
     })
-    await giveFreeKeys(session, locks, wishes)
-    const given = wanting.flatMap(({ row }, at): LateKey<Row>[] => {
+    const areFound = wishes.map(({ got }) => got === undefined)
+    await giveFreeKeys(session, assigner.locks, wishes)
+    const given = wanting.flatMap(({ row }, at) => {
         const text = wishes[at]?.got
-        return typeof text === "string" ? [{ key, row, text }] : []
+        return typeof text === "string" ? [{ key, row, text, isFound: areFound[at] }] : []
     })
-    await writeKeys(
-        session,
-        key,
-        given.map(({ row: { id }, text }) => ({ row: id, text })),
+    const origin = given.every(({ isFound }) => isFound) ? "found" : "derived"
+    await assigner.give(key, origin, () =>
+        writeKeys(
+            session,
+            key,
+            given.map(({ row: { id }, text }) => ({ row: id, text })),
+        ),
     )
     if (key.history !== false)
         await claimKeys(
             session,
             key,
-            given.map(({ row: { id }, text }) => ({ id, text })),
+            given.map(({ row: { id }, text, isFound }) => ({ id, text, isFound })),
         )
     return given
 }

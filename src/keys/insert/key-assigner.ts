@@ -7,7 +7,7 @@ import { NewRow } from "../../inserts/announced/new-row"
 import { RowScopes } from "../../inserts/row-scope"
 import type { Session } from "../../inserts/session"
 import type { ColumnMetadata } from "../../typeorm/names"
-import { keyErrorOf } from "../key-errors"
+import { keyErrorOf, type KeyOrigin } from "../key-errors"
 import type { StoredKey } from "../pseudo-key"
 import { pseudoKeysOf, storedKeysOf } from "../resolve-keys"
 import { refuseSetKeys } from "../sealed/sealed-property"
@@ -58,6 +58,8 @@ export class KeyAssigner implements Assigner {
     private readonly awaited: AwaitedKeys
     /** Rows that are in the table, and whose keys are being written. */
     private finishing: InsertedRows | undefined
+    /** A key that rows are being given behind their numbers. */
+    private given: { readonly key: StoredKey; readonly origin: KeyOrigin } | undefined
     private upserted: WeakMap<object, Upserted> | undefined
 
     constructor(private readonly session: Session) {
@@ -70,6 +72,16 @@ export class KeyAssigner implements Assigner {
 
     static of({ assigners }: Session): KeyAssigner | undefined {
         return assigners.find((one) => one instanceof KeyAssigner)
+    }
+
+    /** Writes a key that was made for stored rows, so that an error says where it comes from. */
+    async give<T>(key: StoredKey, origin: KeyOrigin, write: () => Promise<T>): Promise<T> {
+        this.given = { key, origin }
+        try {
+            return await write()
+        } finally {
+            this.given = undefined
+        }
     }
 
     notice(row: NewRow): boolean {
@@ -215,8 +227,10 @@ export class KeyAssigner implements Assigner {
 
     nameOf(refused: Refused): Error | undefined {
         const { insert } = refused
+        const { given } = this
         const rows = (insert ? openInsert.get(insert)?.rows : this.finishing?.rows) ?? []
         return keyErrorOf(this.session.dataSource, refused, ({ name, derive }) => {
+            if (given?.key.name === name) return given.origin
             const isOfAll = (keysOf: (row: KeyedRow) => Iterable<StoredKey>) =>
                 rows.length > 0 &&
                 rows.every((row) => [...keysOf(row)].some((key) => key.name === name))

@@ -1,7 +1,7 @@
 import type { ObjectLiteral, UpdateEvent } from "typeorm"
 import type { Scope } from "../../dialects/columns"
 import { Session } from "../../inserts/session"
-import { showLoaded } from "../../numbers/shown/shown-values"
+import { showLoaded } from "../../numbers/shown/loaded-values"
 import { ownSeriesOf } from "../../series/own-series"
 import { giveFreeKeys } from "../free/free-keys"
 import { wishFor } from "../free/wish"

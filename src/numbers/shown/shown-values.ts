@@ -50,20 +50,6 @@ export function showGiven(session: Session, values: readonly GivenValue[]): void
     )
 }
 
-/** @internal Shows columns of a row on its entity, as they were loaded. */
-export function showLoaded(
-    session: Session | undefined,
-    entity: ObjectLiteral,
-    stored: ObjectLiteral,
-    columns: readonly ColumnMetadata[],
-): void {
-    const valueOf = (column: ColumnMetadata): unknown => column.getEntityValue(stored)
-    showValues(
-        session,
-        columns.map((column) => ({ entity, column, value: valueOf(column) })),
-    )
-}
-
 /**
  * Shows what stored rows have on their entities, as TypeORM would, until the transaction is rolled back.
  * @internal

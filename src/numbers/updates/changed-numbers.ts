@@ -5,7 +5,7 @@ import { seriesOf } from "../../series/resolve-series"
 import { type Document, isLate, madeColumns, numberColumns, type Series } from "../../series/series"
 import { changedNumberError, changedTextError } from "./changed-rows"
 import { parseNumber } from "../number-values"
-import { showLoaded } from "../shown/shown-values"
+import { showLoaded } from "../shown/loaded-values"
 
 /**
  * Finds a number that save() has loaded and is to change, before it writes anything else. What it has

@@ -1,7 +1,7 @@
 import { nanoid } from "nanoid"
 import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import { StaleSnapshotError, TransactionRequiredError } from "../../errors"
-import type { Assigner, NumberedRow, Refused } from "../../inserts/assigner"
+import type { Assigner, Refused } from "../../inserts/assigner"
 import { type Insert, InsertNote, type InsertRow } from "../../inserts/insert"
 import { NewRow } from "../../inserts/announced/new-row"
 import { RowScopes } from "../../inserts/row-scope"
@@ -21,14 +21,13 @@ import {
     isContended,
     isLate,
     isLookedFor,
-    isMadeOfNumber,
     isNone,
     KeyedRow,
     refuseInvalid,
 } from "./keyed-row"
 import { showKeys } from "./show-keys"
 import { askForPrimaryKeys } from "./stored-rows"
-import { findInserted, findLeftOut, refuseOverwrittenKeys } from "./upserted-rows"
+import { findInserted, findLeftOut, numberedDrafts, refuseOverwrittenKeys } from "./upserted-rows"
 
 /** @internal What an upsert has made of an entity. */
 export interface Upserted {
@@ -274,16 +273,6 @@ export class KeyAssigner implements Assigner {
                 "without { transaction: false }.",
         )
     }
-}
-
-/** Of the rows that an upsert has found those that wait for a key, as it may have given them their numbers. */
-function numberedDrafts(stored: ReadonlyMap<InsertRow, ObjectLiteral>): NumberedRow[] {
-    return [...stored].flatMap(([{ metadata, entity }, id]) => {
-        const isWaiting = storedKeysOf(metadata).some(
-            (key) => isMadeOfNumber(key) && key.column.getEntityValue(id) === null,
-        )
-        return isWaiting ? [{ metadata, id, entities: entity ? [entity] : [] }] : []
-    })
 }
 
 /** All of a row, where it has some. */

@@ -1,16 +1,17 @@
 import type { ObjectLiteral } from "typeorm"
 import type { Upsert } from "../../dialects/dialect"
 import { UnsupportedError } from "../../errors"
+import type { NumberedRow } from "../../inserts/assigner"
 import type { Insert, InsertRow } from "../../inserts/insert"
 import { returnedRows } from "../../inserts/returned-rows"
 import type { RowScopes } from "../../inserts/row-scope"
 import type { Session } from "../../inserts/session"
 import { columnName } from "../../typeorm/names"
 import type { StoredKey } from "../pseudo-key"
-import { pseudoKeysOf } from "../resolve-keys"
+import { pseudoKeysOf, storedKeysOf } from "../resolve-keys"
 import { entityOf, readRows, type RowCondition } from "../../typeorm/rows/read-rows"
 import { withPrimaryKey } from "../../inserts/primary-key"
-import type { KeyedRow } from "./keyed-row"
+import { isMadeOfNumber, type KeyedRow } from "./keyed-row"
 import { findByKeys, primaryKeysOf } from "./stored-rows"
 
 /** @internal Refuses an upsert that would change a key without a trace in its history. */
@@ -104,4 +105,14 @@ function withTarget({ upsert }: Insert, row: InsertRow): RowCondition | undefine
             : undefined
     })
     return condition?.every((one) => one !== undefined) ? condition : undefined
+}
+
+/** @internal Of the rows that an upsert has found those that wait for a key, as it may have given them their numbers. */
+export function numberedDrafts(stored: ReadonlyMap<InsertRow, ObjectLiteral>): NumberedRow[] {
+    return [...stored].flatMap(([{ metadata, entity }, id]) => {
+        const isWaiting = storedKeysOf(metadata).some(
+            (key) => isMadeOfNumber(key) && key.column.getEntityValue(id) === null,
+        )
+        return isWaiting ? [{ metadata, id, entities: entity ? [entity] : [] }] : []
+    })
 }

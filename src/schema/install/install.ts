@@ -6,11 +6,11 @@ import {
     findRenamings,
     type FoundRenamings,
     refuseStrays,
-    type RenamedColumns,
     type Renames,
     RENAMES,
     rewrittenBy,
 } from "../names/renamings"
+import type { RenamedColumns } from "../names/stored-names"
 import { refuseSwappedScopes } from "../names/swapped-scopes"
 import { addColumns, dropFormerIndexes, loosen, tighten } from "../plan/column-steps"
 import { dropFormerChecks } from "../plan/checks"

@@ -49,13 +49,13 @@ async function plan(dataSource: DataSource): Promise<Synchronization | undefined
         dropFormerChecks(runner, new LiveSteps(runner), dataSource)
     return onMaster(dataSource, async (runner) => {
         const inventory = await takeInventory(runner, dataSource)
-        if (inventory.counter?.table) await refuseSwappedScopes(runner, dataSource)
         const tables: ServedTable[] = []
         for (const table of inventory.tables)
             if (isIncomplete(table) && (await hasRows(runner, tableName(table.metadata))))
                 tables.push(table)
         if (tables.length > 0)
             return { begin, ...(await planFor(runner, { ...inventory, tables })) }
+        if (inventory.counter?.table) await refuseSwappedScopes(runner, dataSource)
         return inventory.dialect.schema.checks || hasJournal(dataSource)
             ? { alterations: [], begin, finish: (own) => addMissing(own, dataSource) }
             : undefined

@@ -5,7 +5,7 @@ import { type ColumnMetadata, columnName } from "../../typeorm/names"
 import { whileAltered } from "../../typeorm/metadata/altered-metadata"
 import { beforeRowsAreFilled } from "../plan/column-steps"
 import type { Inventory, ServedTable } from "../plan/inventory"
-import type { RenamedColumns } from "./renamings"
+import type { RenamedColumns } from "./stored-names"
 
 /**
  * An inventory whose rows keep what is in the columns that TypeORM renames, and these columns.

@@ -3,12 +3,13 @@ import { objectOf, type Form } from "../../declared/options"
 import { InvalidOptionError } from "../../errors"
 import type { Scoped } from "../../series/series"
 import { otherSeriesNames, seriesName, tableNameBeside } from "../../series/series-name"
-import { type ColumnMetadata, columnName, tableName } from "../../typeorm/names"
+import { columnName, tableName } from "../../typeorm/names"
 import { hasRows } from "../../typeorm/statement"
 import type { ServedTable } from "../plan/inventory"
 import { findDropped } from "./dropped-columns"
 import { findLedgers, type Ledger, namesIn } from "./ledgers"
 import { replacedScopes } from "./replaced-scopes"
+import type { RenamedColumns } from "./stored-names"
 
 /**
  * Former names of series or key histories, and their current names: `<table>.<column>`, or the
@@ -37,9 +38,6 @@ export interface FoundRenamings {
     /** The names whose counters are of former scopes. */
     readonly replaced: ReadonlySet<string>
 }
-
-/** @internal The columns that TypeORM is about to give another name, and the names that they have. */
-export type RenamedColumns = ReadonlyMap<ColumnMetadata, string>
 
 /** @internal */
 export async function findRenamings(

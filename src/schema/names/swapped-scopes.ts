@@ -9,7 +9,7 @@ import { hasCounters, placeOf, type Series } from "../../series/series"
 import { allSeriesOf } from "../../series/sharers"
 import { type ColumnMetadata, tableName } from "../../typeorm/names"
 import { select, type Statement } from "../../typeorm/statement"
-import type { RenamedColumns } from "./renamings"
+import { type NameOf, type RenamedColumns, storedNames } from "./stored-names"
 
 /** @internal Refuses to count by keys whose values are in another order than those of the counters that are there. */
 export async function refuseSwappedScopes(
@@ -29,21 +29,18 @@ export async function refuseSwappedScopes(
 export async function findSwappedScopes(
     runner: QueryRunner,
     dataSource: DataSource,
-    renamedColumns: RenamedColumns = new Map(),
+    renamedColumns?: RenamedColumns,
 ): Promise<string[]> {
     const problems: string[] = []
+    const storedName = storedNames(renamedColumns)
     for (const series of [...allSeriesOf(dataSource).values()].flat()) {
         if (!hasCounters(series) || series.scopeColumns.length < 2) continue
-        const storedName = (column: ColumnMetadata) =>
-            renamedColumns.get(column) ?? column.databaseName
         const former = await formerOrder(runner, series, storedName)
         if (former && (await select(runner, foundByFormer(series, former, storedName))).length > 0)
             problems.push(problem(series, former))
     }
     return problems
 }
-
-type NameOf = (column: ColumnMetadata) => string
 
 /** As a unique index has the columns of a scope, where none has them in their order of today. */
 async function formerOrder(

@@ -2,6 +2,7 @@ import type { QueryRunner } from "typeorm"
 import { countRows } from "../../../typeorm/statement"
 import { DuplicateRowsError } from "../../../errors"
 import { pseudoKeysOf } from "../../../keys/resolve-keys"
+import { type NameOf, type RenamedColumns, storedNames } from "../../names/stored-names"
 import { dataSourceOf } from "../../../typeorm/compat"
 import { type ColumnMetadata, ofRow, tableName } from "../../../typeorm/names"
 import type { Inventory, ServedTable } from "../inventory"
@@ -13,8 +14,7 @@ import type { Scoped } from "../../../series/series"
 type Kind = "number" | "key" | "text"
 
 interface How {
-    /** The name that a column has until TypeORM renames it. */
-    readonly storedName: (column: ColumnMetadata) => string
+    readonly storedName: NameOf
     readonly renumber?: boolean
     /** What tells the number of a row, as SQL. */
     readonly shown?: string
@@ -26,10 +26,10 @@ type Find = [table: ServedTable, unique: Scoped, kind: Kind, how?: Omit<How, "st
 export async function refuseDuplicates(
     runner: QueryRunner,
     { tables, renumber }: Inventory,
-    renamedColumns: ReadonlyMap<ColumnMetadata, string> = new Map(),
+    renamedColumns?: RenamedColumns,
 ): Promise<void> {
     const problems: string[] = []
-    const storedName = (column: ColumnMetadata) => renamedColumns.get(column) ?? column.databaseName
+    const storedName = storedNames(renamedColumns)
     const find = (...[table, unique, kind, how]: Find) =>
         findDuplicates(runner, table, unique, kind, { storedName, ...how })
     for (const table of tables) {
@@ -97,7 +97,7 @@ const HOW_TO_NUMBER =
 function conditionOf(
     { scopeColumns, dialect }: Scoped,
     value: string,
-    { nameOf, renumber }: { nameOf: (column: ColumnMetadata) => string; renumber: boolean },
+    { nameOf, renumber }: { nameOf: NameOf; renumber: boolean },
 ): string {
     // Where no index covers NULLs, rows with one are no obstacle.
     const where = [
